@@ -1,0 +1,52 @@
+/**
+ * What the host gives to a guest, and the JavaScript shape of the values that pass between them.
+ *
+ * | WIT                                | JavaScript                                             |
+ * |------------------------------------|--------------------------------------------------------|
+ * | `bool`, `s8`…`u32`, `f32`, `f64`   | `boolean`, `number`                                    |
+ * | `s64`, `u64`                       | `bigint`                                               |
+ * | `char`, `string`                   | `string`                                               |
+ * | `list<u8>`, `list<T>`, `tuple<…>`  | `Uint8Array`, `T[]`, `[…]`                             |
+ * | `record`, `flags`                  | object with camelCase keys, each flag a boolean        |
+ * | `enum`                             | the case's name, as WIT spells it                      |
+ * | `variant`                          | `{ tag: 'case-name', val }`                            |
+ * | `option<T>`                        | `T` or `undefined`; a nested option is `{ tag, val }`  |
+ * | `result<T, E>`                     | `Result<T, E>`                                         |
+ * | `own<R>`, `borrow<R>`              | the object that is the resource's rep                  |
+ *
+ * Source: the JavaScript bindings that jco generates, except that a fallible function returns its `Result`.
+ */
+
+/** WIT's `result`. A function that can fail returns one; it throws only a `Trap`. */
+export type Result<T, E> = { readonly tag: 'ok'; readonly val: T } | { readonly tag: 'err'; readonly val: E };
+
+/** A host function: the request's context first, for a method then the rep of `self`, then the parameters of the WIT function. */
+export type HostFunc<Ctx> = (ctx: Ctx, ...args: never[]) => unknown;
+
+/** The class of a resource's reps. Dropping the last handle calls `[Symbol.dispose]` where the rep has one. */
+export type ResourceClass = abstract new (...args: never[]) => object;
+
+/** One WIT interface as the host serves it. Static: nothing in it belongs to a request. */
+export interface HostInterface<Ctx> {
+  /** Without version: `wasi:http/types`. */
+  readonly name: `${string}:${string}/${string}`;
+  /** The newest version served; imports of the same major (before 1.0: the same minor) and no newer match. */
+  readonly version: string;
+  /** WIT resource name to the class of its reps, for resources that this interface defines. */
+  readonly resources: Readonly<Record<string, ResourceClass>>;
+  /** By the WIT's mangled name: `now`, `[constructor]fields`, `[static]fields.from-list`, `[method]fields.get`. */
+  readonly funcs: Readonly<Record<string, HostFunc<Ctx>>>;
+  /** Names in `funcs` that may return a promise. All others answer at once and are never suspended. */
+  readonly mayWait: readonly string[];
+}
+
+/** The `ok` of a function that returns nothing else. */
+export const OK: Result<undefined, never> = Object.freeze({ tag: 'ok', val: undefined });
+
+export function ok<T>(val: T): Result<T, never> {
+  return { tag: 'ok', val };
+}
+
+export function err<E>(val: E): Result<never, E> {
+  return { tag: 'err', val };
+}

@@ -1,0 +1,13 @@
+/**
+ * The guest broke the contract of an interface, or its time is over: its instance dies and is never used again.
+ *
+ * Source: "trap" in component-model `design/mvp/CanonicalABI.md`.
+ */
+export class Trap extends Error {
+  override readonly name = 'Trap';
+}
+
+/** Traps with `message` where `condition` holds: the guest's fault, not the host's. Source: `trap_if`. */
+export function trapIf(condition: boolean, message: string): void {
+  if (condition) throw new Trap(message);
+}

@@ -1,0 +1,29 @@
+/**
+ * JavaScript Promise Integration, which TypeScript's libraries do not declare yet.
+ * Source: https://webassembly.github.io/js-promise-integration/js-api/
+ */
+declare namespace WebAssembly {
+  /** An import that suspends the guest while the promise it returned is pending. Opaque: only an import object takes it. */
+  interface Suspending {
+    readonly [Symbol.toStringTag]: 'WebAssembly.Suspending';
+  }
+
+  var Suspending: {
+    readonly prototype: Suspending;
+    new <Args extends readonly never[], Result>(importFunction: (...args: Args) => Result): Suspending;
+  };
+
+  /** Thrown at a suspension where a JavaScript frame, or no promising call, lies below the guest. */
+  interface SuspendError extends Error {}
+
+  var SuspendError: {
+    readonly prototype: SuspendError;
+    new (message?: string): SuspendError;
+    (message?: string): SuspendError;
+  };
+
+  /** A function that calls the export on a stack of its own, which Suspending imports may suspend. */
+  function promising<Args extends readonly unknown[], Result>(
+    exportedFunction: (...args: Args) => Result,
+  ): (...args: Args) => Promise<Awaited<Result>>;
+}

@@ -1,0 +1,21 @@
+/** What the operator has to act on, by kind. */
+export type HostErrorCode =
+  | 'bad-argument'
+  | 'bad-config'
+  | 'bad-component'
+  | 'missing-import'
+  | 'not-supported'
+  | 'address-in-use'
+  | 'overloaded'
+  | 'stopped';
+
+/** A failure that the operator must act on. Its message says what happened, where, and what to do. */
+export class HostError extends Error {
+  override readonly name = 'HostError';
+  readonly code: HostErrorCode;
+
+  constructor(code: HostErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,89 @@
+import { Trap } from '../abi/trap.ts';
+import type { ByteSource } from './io/input-stream.ts';
+import type { ByteSink } from './io/output-stream.ts';
+import { type Readiness, Wakers, waitForAny } from './io/readiness.ts';
+import type { SendRequest } from './http/send-request.ts';
+import { DEFAULT_LIMITS, type WasiLimits } from './limits.ts';
+
+/** What a guest is granted. Whatever is left out is the safe choice: no variables, no arguments, no output, no network. */
+export interface Grants {
+  readonly env?: readonly (readonly [name: string, value: string])[];
+  readonly args?: readonly string[];
+  readonly stdin?: ByteSource;
+  readonly stdout?: ByteSink;
+  readonly stderr?: ByteSink;
+  /** Sends the guest's outgoing requests; without it each is answered with `HTTP-request-denied`. */
+  readonly sendRequest?: SendRequest;
+  readonly limits?: Partial<WasiLimits>;
+}
+
+/**
+ * All that one guest may touch while it answers one request, and the one place where it waits.
+ *
+ * Whoever makes one disposes it when the request is over: that releases every timer, socket and body the guest left.
+ */
+export class WasiCtx {
+  readonly grants: Grants;
+  readonly limits: WasiLimits;
+  readonly cancellation = new Cancellation();
+  readonly #kept = new Set<Disposable>();
+
+  constructor(grants: Grants) {
+    this.grants = grants;
+    this.limits = { ...DEFAULT_LIMITS, ...grants.limits };
+  }
+
+  /**
+   * Waits until one of `sources` is ready: `true` where one is already.
+   * Throws, or rejects with, the trap with which the request was cancelled.
+   */
+  wait(sources: readonly Readiness[]): true | Promise<void> {
+    this.cancellation.throwIfCancelled();
+    const waiting = waitForAny(sources, this.cancellation);
+    return waiting === true ? true : waiting.then(() => this.cancellation.throwIfCancelled());
+  }
+
+  /** Has `resource` disposed with the request, should the guest not do so before. */
+  keep(resource: Disposable): void {
+    this.#kept.add(resource);
+  }
+
+  /** The guest is done with `resource`. */
+  forget(resource: Disposable): void {
+    this.#kept.delete(resource);
+  }
+
+  [Symbol.dispose](): void {
+    for (const resource of this.#kept) resource[Symbol.dispose]();
+    this.#kept.clear();
+  }
+}
+
+/** Whether and why a request was cancelled: its deadline, a client that left, a host that stops. */
+export class Cancellation implements Readiness {
+  readonly #wakers = new Wakers();
+  #trap: Trap | undefined;
+
+  /** Ends every wait of the guest with a trap. The first reason counts. */
+  cancel(reason: string): void {
+    if (this.#trap !== undefined) return;
+    this.#trap = new Trap(reason);
+    this.#wakers.wake();
+  }
+
+  get trap(): Trap | undefined {
+    return this.#trap;
+  }
+
+  throwIfCancelled(): void {
+    if (this.#trap !== undefined) throw this.#trap;
+  }
+
+  isReady(): boolean {
+    return this.#trap !== undefined;
+  }
+
+  onReady(wake: () => void): () => void {
+    return this.#wakers.add(wake);
+  }
+}

@@ -1,0 +1,74 @@
+/** WIT's `error-code` of `wasi:http/types`: what went wrong with a message or its connection. */
+export type ErrorCode =
+  | { readonly tag: PlainErrorCode }
+  | { readonly tag: 'DNS-error'; readonly val: DnsErrorPayload }
+  | { readonly tag: 'TLS-alert-received'; readonly val: TlsAlertReceivedPayload }
+  | { readonly tag: 'HTTP-request-body-size' | 'HTTP-response-body-size'; readonly val: bigint | undefined }
+  | { readonly tag: SectionSizeErrorCode; readonly val: number | undefined }
+  | { readonly tag: 'HTTP-request-header-size'; readonly val: FieldSizePayload | undefined }
+  | {
+      readonly tag: 'HTTP-request-trailer-size' | 'HTTP-response-header-size' | 'HTTP-response-trailer-size';
+      readonly val: FieldSizePayload;
+    }
+  | {
+      readonly tag: 'HTTP-response-transfer-coding' | 'HTTP-response-content-coding' | 'internal-error';
+      readonly val: string | undefined;
+    };
+
+/** The cases without a payload. */
+export type PlainErrorCode =
+  | 'DNS-timeout'
+  | 'destination-not-found'
+  | 'destination-unavailable'
+  | 'destination-IP-prohibited'
+  | 'destination-IP-unroutable'
+  | 'connection-refused'
+  | 'connection-terminated'
+  | 'connection-timeout'
+  | 'connection-read-timeout'
+  | 'connection-write-timeout'
+  | 'connection-limit-reached'
+  | 'TLS-protocol-error'
+  | 'TLS-certificate-error'
+  | 'HTTP-request-denied'
+  | 'HTTP-request-length-required'
+  | 'HTTP-request-method-invalid'
+  | 'HTTP-request-URI-invalid'
+  | 'HTTP-request-URI-too-long'
+  | 'HTTP-response-incomplete'
+  | 'HTTP-response-timeout'
+  | 'HTTP-upgrade-failed'
+  | 'HTTP-protocol-error'
+  | 'loop-detected'
+  | 'configuration-error';
+
+type SectionSizeErrorCode =
+  | 'HTTP-request-header-section-size'
+  | 'HTTP-request-trailer-section-size'
+  | 'HTTP-response-header-section-size'
+  | 'HTTP-response-trailer-section-size';
+
+interface DnsErrorPayload {
+  readonly rcode: string | undefined;
+  readonly infoCode: number | undefined;
+}
+
+interface TlsAlertReceivedPayload {
+  readonly alertId: number | undefined;
+  readonly alertMessage: string | undefined;
+}
+
+interface FieldSizePayload {
+  readonly fieldName: string | undefined;
+  readonly fieldSize: number | undefined;
+}
+
+/** For a log: the case and its payload, as WIT writes them. */
+export function describeErrorCode(code: ErrorCode): string {
+  if (!('val' in code)) return code.tag;
+  const { val } = code;
+  if (val === undefined) return `${code.tag}(none)`;
+  if (typeof val !== 'object') return `${code.tag}(${val})`;
+  const payload = Object.entries(val).map(([key, value]) => `${key}: ${value ?? 'none'}`);
+  return `${code.tag}(${payload.join(', ')})`;
+}

@@ -1,0 +1,24 @@
+/**
+ * Names and values of a header or trailer section, in order, duplicates kept.
+ *
+ * Shape: `[name, value][]`; names in lower case, values as byte strings (one char U+0000-U+00FF a byte, Node's `latin1`),
+ * the form in which node:http takes and gives them.
+ */
+export type FieldEntries = readonly (readonly [name: string, value: string])[];
+
+/** The bytes of a byte string. */
+export function toBytes(value: string): Uint8Array {
+  const bytes = new Uint8Array(value.length);
+  for (let index = 0; index < value.length; index += 1) bytes[index] = value.charCodeAt(index);
+  return bytes;
+}
+
+/** The byte string of `bytes`. */
+export function toByteString(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice();
+}
+
+/** The value of the first field called `name` (lower case). */
+export function firstValue(entries: FieldEntries, name: string): string | undefined {
+  return entries.find((entry) => entry[0] === name)?.[1];
+}

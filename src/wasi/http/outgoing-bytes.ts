@@ -1,0 +1,136 @@
+import type { ByteSink } from '../io/output-stream.ts';
+import { type Readiness, Wakers } from '../io/readiness.ts';
+import { CLOSED, failed, type StreamError } from '../io/stream-error.ts';
+import type { ErrorCode } from './error-code.ts';
+import type { FieldEntries } from './field-entries.ts';
+
+/** The most bytes of one write. */
+const MAX_WRITE_BYTES = 1024 * 1024;
+/** How many writes lie in the host before the guest has to wait; empty ones count. */
+const MAX_BUFFERED_WRITES = 2;
+
+/** What the reader of a body finds: bytes, a clean end with its trailers, a break, or nothing yet. */
+export type Piece =
+  | { readonly at: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly at: 'pending' }
+  | { readonly at: 'finished'; readonly trailers: FieldEntries | undefined }
+  | { readonly at: 'aborted'; readonly reason: string };
+
+const PENDING: Piece = Object.freeze({ at: 'pending' });
+
+/** How a body's writing side ended, or that it has not. */
+type WriteEnd = Piece & { readonly at: 'pending' | 'finished' | 'aborted' };
+
+/**
+ * The bytes of an outgoing body on their way from the guest to the wire: a short bounded queue.
+ *
+ * The guest's side is a `ByteSink`, to which `finish` and `abort` put an end; the host's side is `next` and `readable`.
+ * The reader asks for a piece only when the wire takes more, so a slow wire makes the budget 0 and the guest wait.
+ */
+export class OutgoingBytes implements ByteSink {
+  /** Ready when `next` would give something. */
+  readonly readable: Readiness;
+  readonly #contentLength: bigint | undefined;
+  readonly #overrun: (written: bigint) => ErrorCode;
+  readonly #queue: Uint8Array[] = [];
+  readonly #readerWakers = new Wakers();
+  readonly #writerWakers = new Wakers();
+  #reader: 'none' | 'reading' | 'idle' | 'gone' = 'none';
+  #end: WriteEnd = PENDING as WriteEnd;
+  #flushing = false;
+  #written = 0n;
+
+  /** `contentLength` as declared in the head, if it is; `overrun` makes the error code for a body of a wrong length. */
+  constructor(contentLength: bigint | undefined, overrun: (written: bigint) => ErrorCode) {
+    this.#contentLength = contentLength;
+    this.#overrun = overrun;
+    this.readable = {
+      isReady: () => this.#queue.length > 0 || this.#end.at !== 'pending',
+      onReady: (wake) => this.#readerWakers.add(wake),
+    };
+  }
+
+  /** The length that the head declares. */
+  get contentLength(): bigint | undefined {
+    return this.#contentLength;
+  }
+
+  /** What waits here, where the guest has already finished: the whole body, if nothing was taken before. */
+  get finishedByteLength(): number | undefined {
+    if (this.#end.at !== 'finished') return undefined;
+    return this.#queue.reduce((sum, bytes) => sum + bytes.byteLength, 0);
+  }
+
+  budget(): number | StreamError {
+    if (this.#reader === 'gone' || this.#end.at !== 'pending') return CLOSED;
+    return this.#flushing || this.#queue.length >= MAX_BUFFERED_WRITES ? 0 : MAX_WRITE_BYTES;
+  }
+
+  isReady(): boolean {
+    return this.budget() !== 0;
+  }
+
+  onReady(wake: () => void): () => void {
+    return this.#writerWakers.add(wake);
+  }
+
+  /** More than the declared length is refused before any byte of the excess is passed on. */
+  write(bytes: Uint8Array): StreamError | undefined {
+    const written = this.#written + BigInt(bytes.byteLength);
+    if (this.#contentLength !== undefined && written > this.#contentLength) {
+      this.abort(`the body is longer than its content-length of ${this.#contentLength}`);
+      return failed('the body is longer than its content-length', this.#overrun(written));
+    }
+    this.#written = written;
+    this.#queue.push(bytes);
+    this.#readerWakers.wake();
+    return undefined;
+  }
+
+  /** Done when the reader has taken everything and asks for more; before there is a reader there is nothing to wait for. */
+  flush(): StreamError | undefined {
+    if (this.#reader === 'gone') return CLOSED;
+    this.#flushing = this.#reader === 'reading' || (this.#reader === 'idle' && this.#queue.length > 0);
+    return undefined;
+  }
+
+  /** The guest's clean end. Returns the error code where fewer bytes came than the head declares; the body is then aborted. */
+  finish(trailers: FieldEntries | undefined): ErrorCode | undefined {
+    if (this.#end.at !== 'pending') return undefined;
+    if (this.#contentLength !== undefined && this.#written < this.#contentLength) {
+      this.abort(`the body has ${this.#written} bytes, its content-length is ${this.#contentLength}`);
+      return this.#overrun(this.#written);
+    }
+    this.#endWith({ at: 'finished', trailers });
+    return undefined;
+  }
+
+  /** The body ends broken: it must not look complete on the wire. */
+  abort(reason: string): void {
+    if (this.#end.at === 'pending') this.#endWith({ at: 'aborted', reason });
+  }
+
+  /** The host's side: the next piece. Calling says that the wire has taken all before. */
+  next(): Piece {
+    const bytes = this.#queue.shift();
+    this.#reader = bytes === undefined ? 'idle' : 'reading';
+    if (bytes === undefined) this.#flushing = false;
+    this.#writerWakers.wake();
+    return bytes === undefined ? this.#end : { at: 'bytes', bytes };
+  }
+
+  /** The host's side: nobody takes these bytes any more. The guest's writes give `closed`. */
+  leave(): void {
+    this.#reader = 'gone';
+    this.#queue.length = 0;
+    this.#flushing = false;
+    this.#writerWakers.wake();
+  }
+
+  #endWith(end: WriteEnd): void {
+    this.#end = end;
+    if (end.at === 'aborted') this.#queue.length = 0;
+    this.#readerWakers.wake();
+    this.#writerWakers.wake();
+  }
+}

@@ -1,0 +1,40 @@
+import type { Result } from '../../abi/host-interface.ts';
+import type { BodySource } from './body-source.ts';
+import type { ErrorCode } from './error-code.ts';
+import type { FieldEntries } from './field-entries.ts';
+import type { OutgoingBytes } from './outgoing-bytes.ts';
+
+/** An outgoing request, checked and complete but for its body, which streams. */
+export interface OutboundRequest {
+  /** As it goes on the wire: `GET`, `M-SEARCH`. */
+  readonly method: string;
+  readonly scheme: 'http' | 'https';
+  /** `host[:port]`, never empty; becomes `Host` verbatim. */
+  readonly authority: string;
+  /** Origin form or `*`. */
+  readonly pathWithQuery: string;
+  readonly fields: FieldEntries;
+  /** Absent where the guest never took the request's body. */
+  readonly body: OutgoingBytes | undefined;
+  /** 0 means at once. */
+  readonly connectTimeoutMs: number;
+  readonly firstByteTimeoutMs: number;
+  readonly betweenBytesTimeoutMs: number;
+}
+
+/** An upstream's answer: its final head, and its body as it arrives. */
+export interface OutboundResponse {
+  readonly status: number;
+  readonly fields: FieldEntries;
+  readonly body: BodySource;
+}
+
+/**
+ * Sends a request and resolves with the upstream's head. Never rejects: a failure is an `ErrorCode`.
+ *
+ * Aborting `signal` gives the request up in any phase and closes what it holds.
+ */
+export type SendRequest = (
+  request: OutboundRequest,
+  signal: AbortSignal,
+) => Promise<Result<OutboundResponse, ErrorCode>>;

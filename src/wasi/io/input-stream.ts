@@ -1,0 +1,58 @@
+import { Parent } from './parent.ts';
+import type { Readiness } from './readiness.ts';
+import { CLOSED, type StreamError } from './stream-error.ts';
+
+/** Where the bytes of an input-stream come from. Ready when `read` would give bytes or the end. */
+export interface ByteSource extends Readiness {
+  /** Up to `maxBytes` (> 0) of what is there, which the caller then owns; empty where nothing is there yet. Never waits. */
+  read(maxBytes: number): Uint8Array | StreamError;
+}
+
+/** The most bytes that one read gives, whatever the guest asks for. Source: "one read" of our limits. */
+export const MAX_READ_BYTES = 64 * 1024;
+
+const NO_BYTES = new Uint8Array(0);
+
+/** `input-stream` of `wasi:io/streams`. Traps when dropped before its pollables; tells its own parent when it goes. */
+export class InputStream implements Readiness {
+  readonly children = new Parent('input-stream');
+  readonly #source: ByteSource;
+  #parent: Parent | undefined;
+  #end: StreamError | undefined;
+
+  constructor(source: ByteSource, parent?: Parent) {
+    this.#source = source;
+    this.#parent = parent?.adopt();
+  }
+
+  /** What is there, up to `len` bytes. A failure is told once, afterwards the stream is closed. */
+  read(len: bigint): Uint8Array | StreamError {
+    if (this.#end !== undefined) return this.#end;
+    const maxBytes = len < MAX_READ_BYTES ? Number(len) : MAX_READ_BYTES;
+    if (maxBytes === 0) return NO_BYTES;
+    const bytes = this.#source.read(maxBytes);
+    if (!(bytes instanceof Uint8Array)) this.#end = CLOSED;
+    return bytes;
+  }
+
+  isReady(): boolean {
+    return this.#end !== undefined || this.#source.isReady();
+  }
+
+  onReady(wake: () => void): () => void {
+    return this.#source.onReady(wake);
+  }
+
+  [Symbol.dispose](): void {
+    this.children.assertChildless();
+    this.#parent?.release();
+    this.#parent = undefined;
+  }
+}
+
+/** A source that is at its end from the start: an empty body, a closed stdin. */
+export const EMPTY_SOURCE: ByteSource = Object.freeze({
+  read: () => CLOSED,
+  isReady: () => true,
+  onReady: () => () => {},
+});

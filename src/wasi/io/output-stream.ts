@@ -1,0 +1,79 @@
+import { Trap, trapIf } from '../../abi/trap.ts';
+import { Parent } from './parent.ts';
+import type { Readiness } from './readiness.ts';
+import { CLOSED, type StreamError } from './stream-error.ts';
+
+/** Where the bytes of an output-stream go. Ready when `budget` is not 0. */
+export interface ByteSink extends Readiness {
+  /** How many bytes one `write` may take now; 0 where the guest has to wait, or while a flush is under way. */
+  budget(): number | StreamError;
+  /** Takes bytes that the caller gives away: at most `budget()` of them. Never waits. */
+  write(bytes: Uint8Array): StreamError | undefined;
+  /** Asks for all that was written to be passed on; `budget()` is 0 until that is done. */
+  flush(): StreamError | undefined;
+}
+
+/** `output-stream` of `wasi:io/streams`. Traps when dropped before its pollables; tells its own parent when it goes. */
+export class OutputStream implements Readiness {
+  readonly children = new Parent('output-stream');
+  readonly #sink: ByteSink;
+  #parent: Parent | undefined;
+  #end: StreamError | undefined;
+
+  constructor(sink: ByteSink, parent?: Parent) {
+    this.#sink = sink;
+    this.#parent = parent?.adopt();
+  }
+
+  /** How many bytes `write` takes now. A failure is told once, afterwards the stream is closed. */
+  checkWrite(): number | StreamError {
+    if (this.#end !== undefined) return this.#end;
+    const budget = this.#sink.budget();
+    if (typeof budget !== 'number') this.#end = CLOSED;
+    return budget;
+  }
+
+  /** Traps where `bytes` are more than `checkWrite` permits. */
+  write(bytes: Uint8Array): StreamError | undefined {
+    const budget = this.checkWrite();
+    if (typeof budget !== 'number') return budget;
+    trapIf(bytes.byteLength > budget || budget === 0, overBudget(bytes.byteLength, budget));
+    return this.#ended(this.#sink.write(bytes));
+  }
+
+  /** As `write`, of `len` zero bytes; the length is checked before they are made. */
+  writeZeroes(len: bigint): StreamError | undefined {
+    const budget = this.checkWrite();
+    if (typeof budget !== 'number') return budget;
+    if (len > BigInt(budget)) throw new Trap(overBudget(len, budget));
+    return this.write(new Uint8Array(Number(len)));
+  }
+
+  flush(): StreamError | undefined {
+    if (this.#end !== undefined) return this.#end;
+    return this.#ended(this.#sink.flush());
+  }
+
+  isReady(): boolean {
+    return this.#end !== undefined || this.#sink.isReady();
+  }
+
+  onReady(wake: () => void): () => void {
+    return this.#sink.onReady(wake);
+  }
+
+  [Symbol.dispose](): void {
+    this.children.assertChildless();
+    this.#parent?.release();
+    this.#parent = undefined;
+  }
+
+  #ended(failure: StreamError | undefined): StreamError | undefined {
+    if (failure !== undefined) this.#end = CLOSED;
+    return failure;
+  }
+}
+
+function overBudget(byteLength: number | bigint, budget: number): string {
+  return `output-stream: a write of ${byteLength} bytes where check-write permits ${budget}`;
+}

@@ -1,0 +1,49 @@
+import { trapIf } from '../../abi/trap.ts';
+import type { HostInterface } from '../../abi/host-interface.ts';
+import type { WasiCtx } from '../context.ts';
+import type { Readiness } from './readiness.ts';
+import { Parent } from './parent.ts';
+
+/** A guest's handle to a `Readiness`, child of the resource that it was subscribed to. */
+export class Pollable {
+  readonly readiness: Readiness;
+  #parent: Parent | undefined;
+
+  constructor(readiness: Readiness, parent?: Parent) {
+    this.readiness = readiness;
+    this.#parent = parent?.adopt();
+  }
+
+  [Symbol.dispose](): void {
+    this.#parent?.release();
+    this.#parent = undefined;
+  }
+}
+
+/** `wasi:io/poll`. Source: wasi-io `poll.wit`. */
+export const poll = {
+  name: 'wasi:io/poll',
+  version: '0.2.12',
+  resources: { pollable: Pollable },
+  mayWait: ['[method]pollable.block', 'poll'],
+  funcs: {
+    '[method]pollable.ready': (_ctx: WasiCtx, self: Pollable): boolean => self.readiness.isReady(),
+
+    '[method]pollable.block': (ctx: WasiCtx, self: Pollable): void | Promise<void> => {
+      const waiting = ctx.wait([self.readiness]);
+      return waiting === true ? undefined : waiting;
+    },
+
+    /** Returns the indices, ascending, of all that are ready. Traps on an empty list. */
+    poll: (ctx: WasiCtx, list: readonly Pollable[]): Uint32Array | Promise<Uint32Array> => {
+      trapIf(list.length === 0, 'wasi:io/poll.poll: the list of pollables is empty');
+      const sources = list.map((pollable) => pollable.readiness);
+      const waiting = ctx.wait(sources);
+      return waiting === true ? readyIndices(sources) : waiting.then(() => readyIndices(sources));
+    },
+  },
+} satisfies HostInterface<WasiCtx>;
+
+function readyIndices(sources: readonly Readiness[]): Uint32Array {
+  return Uint32Array.from(sources.flatMap((source, index) => (source.isReady() ? [index] : [])));
+}

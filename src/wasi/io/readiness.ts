@@ -1,0 +1,55 @@
+/** Something that a guest can wait for: the one kernel from which every blocking function is derived. */
+export interface Readiness {
+  /** Whether waiting would end at once. */
+  isReady(): boolean;
+  /**
+   * Calls `wake` at the next moment when `isReady()` may have become true; `wake` may come more than once or in vain.
+   * Returns what takes the listener away again. Called only while not ready.
+   */
+  onReady(wake: () => void): () => void;
+}
+
+/** Always ready. */
+export const READY: Readiness = Object.freeze({ isReady: () => true, onReady: () => () => {} });
+
+/** The listeners of something that becomes ready from time to time. */
+export class Wakers {
+  #listeners: Set<() => void> | undefined;
+
+  /** Adds a listener and returns what takes it away. */
+  add(wake: () => void): () => void {
+    const listeners = (this.#listeners ??= new Set());
+    listeners.add(wake);
+    return () => void listeners.delete(wake);
+  }
+
+  /** Calls every listener that is there now. */
+  wake(): void {
+    if (this.#listeners === undefined) return;
+    for (const wake of [...this.#listeners]) wake();
+  }
+
+  /** How many listen: a test's way to see that nothing is left behind. */
+  get size(): number {
+    return this.#listeners?.size ?? 0;
+  }
+}
+
+/**
+ * Waits until one of `sources` is ready, or `cancellation` is.
+ *
+ * Returns `true` at once where nothing has to be waited for, else a promise; afterwards no listener is left on any of them.
+ */
+export function waitForAny(sources: readonly Readiness[], cancellation: Readiness): true | Promise<void> {
+  if (cancellation.isReady() || sources.some((source) => source.isReady())) return true;
+  return new Promise((resolve) => {
+    const all = [...sources, cancellation];
+    const removals: (() => void)[] = [];
+    const wake = (): void => {
+      if (!all.some((source) => source.isReady())) return;
+      for (const remove of removals) remove();
+      resolve();
+    };
+    for (const source of all) removals.push(source.onReady(wake));
+  });
+}

@@ -1,0 +1,117 @@
+import { OK, err, ok, type HostInterface, type Result } from '../../abi/host-interface.ts';
+import { trapIf } from '../../abi/trap.ts';
+import type { WasiCtx } from '../context.ts';
+import { InputStream } from './input-stream.ts';
+import { OutputStream } from './output-stream.ts';
+import { Pollable } from './poll.ts';
+import type { Readiness } from './readiness.ts';
+import type { StreamError } from './stream-error.ts';
+
+/** The most bytes of one `blocking-write-and-flush`. Source: wasi-io `streams.wit`. */
+const MAX_BLOCKING_WRITE_BYTES = 4096;
+
+type StreamResult<T> = Result<T, StreamError>;
+type MaybeWaits<T> = StreamResult<T> | Promise<StreamResult<T>>;
+
+/** `wasi:io/streams`. Each blocking function is its non-blocking twin after a wait. Source: wasi-io `streams.wit`. */
+export const streams = {
+  name: 'wasi:io/streams',
+  version: '0.2.12',
+  resources: { 'input-stream': InputStream, 'output-stream': OutputStream },
+  mayWait: [
+    '[method]input-stream.blocking-read',
+    '[method]input-stream.blocking-skip',
+    '[method]output-stream.blocking-write-and-flush',
+    '[method]output-stream.blocking-flush',
+    '[method]output-stream.blocking-write-zeroes-and-flush',
+    '[method]output-stream.blocking-splice',
+  ],
+  funcs: {
+    '[method]input-stream.read': (_ctx: WasiCtx, self: InputStream, len: bigint) => read(self, len),
+    '[method]input-stream.blocking-read': (ctx: WasiCtx, self: InputStream, len: bigint) =>
+      len === 0n ? read(self, len) : afterWait(ctx, [self], () => read(self, len)),
+    '[method]input-stream.skip': (_ctx: WasiCtx, self: InputStream, len: bigint) => skip(self, len),
+    '[method]input-stream.blocking-skip': (ctx: WasiCtx, self: InputStream, len: bigint) =>
+      len === 0n ? skip(self, len) : afterWait(ctx, [self], () => skip(self, len)),
+    '[method]input-stream.subscribe': (_ctx: WasiCtx, self: InputStream) => new Pollable(self, self.children),
+
+    '[method]output-stream.check-write': (_ctx: WasiCtx, self: OutputStream): StreamResult<bigint> => {
+      const budget = self.checkWrite();
+      return typeof budget === 'number' ? ok(BigInt(budget)) : err(budget);
+    },
+    '[method]output-stream.write': (_ctx: WasiCtx, self: OutputStream, contents: Uint8Array) =>
+      done(self.write(contents)),
+    '[method]output-stream.blocking-write-and-flush': (ctx: WasiCtx, self: OutputStream, contents: Uint8Array) => {
+      trapIf(contents.byteLength > MAX_BLOCKING_WRITE_BYTES, tooLong('blocking-write-and-flush', contents.byteLength));
+      return writeAndFlush(ctx, self, contents);
+    },
+    '[method]output-stream.flush': (_ctx: WasiCtx, self: OutputStream) => done(self.flush()),
+    '[method]output-stream.blocking-flush': (ctx: WasiCtx, self: OutputStream) => flush(ctx, self),
+    '[method]output-stream.subscribe': (_ctx: WasiCtx, self: OutputStream) => new Pollable(self, self.children),
+    '[method]output-stream.write-zeroes': (_ctx: WasiCtx, self: OutputStream, len: bigint) =>
+      done(self.writeZeroes(len)),
+    '[method]output-stream.blocking-write-zeroes-and-flush': (ctx: WasiCtx, self: OutputStream, len: bigint) => {
+      trapIf(len > BigInt(MAX_BLOCKING_WRITE_BYTES), tooLong('blocking-write-zeroes-and-flush', len));
+      return writeAndFlush(ctx, self, new Uint8Array(Number(len)));
+    },
+    '[method]output-stream.splice': (_ctx: WasiCtx, self: OutputStream, src: InputStream, len: bigint) =>
+      splice(self, src, len),
+    '[method]output-stream.blocking-splice': (ctx: WasiCtx, self: OutputStream, src: InputStream, len: bigint) =>
+      afterWait(ctx, [self], () => afterWait(ctx, [src], () => splice(self, src, len))),
+  },
+} satisfies HostInterface<WasiCtx>;
+
+function read(self: InputStream, len: bigint): StreamResult<Uint8Array> {
+  const bytes = self.read(len);
+  return bytes instanceof Uint8Array ? ok(bytes) : err(bytes);
+}
+
+function skip(self: InputStream, len: bigint): StreamResult<bigint> {
+  const bytes = self.read(len);
+  return bytes instanceof Uint8Array ? ok(BigInt(bytes.byteLength)) : err(bytes);
+}
+
+/** Moves what is there and has room. Returns how many bytes. */
+function splice(self: OutputStream, src: InputStream, len: bigint): StreamResult<bigint> {
+  const budget = self.checkWrite();
+  if (typeof budget !== 'number') return err(budget);
+  const bytes = src.read(len < budget ? len : BigInt(budget));
+  if (!(bytes instanceof Uint8Array)) return err(bytes);
+  const failure = bytes.byteLength === 0 ? undefined : self.write(bytes);
+  return failure === undefined ? ok(BigInt(bytes.byteLength)) : err(failure);
+}
+
+/** Writes piece by piece as there is room, then flushes. */
+function writeAndFlush(ctx: WasiCtx, self: OutputStream, contents: Uint8Array): MaybeWaits<undefined> {
+  if (contents.byteLength === 0) return flush(ctx, self);
+  return afterWait(ctx, [self], () => {
+    const budget = self.checkWrite();
+    if (typeof budget !== 'number') return err(budget);
+    const failure = budget === 0 ? undefined : self.write(contents.subarray(0, budget));
+    return failure === undefined ? writeAndFlush(ctx, self, contents.subarray(budget)) : err(failure);
+  });
+}
+
+/** Flushes and waits until that is done: the stream has room again, or has failed. */
+function flush(ctx: WasiCtx, self: OutputStream): MaybeWaits<undefined> {
+  const failure = self.flush();
+  if (failure !== undefined) return err(failure);
+  return afterWait(ctx, [self], () => {
+    const budget = self.checkWrite();
+    return typeof budget === 'number' ? OK : err(budget);
+  });
+}
+
+/** `then()`, at once where one of `sources` is ready, else when it is. */
+function afterWait<T>(ctx: WasiCtx, sources: readonly Readiness[], then: () => MaybeWaits<T>): MaybeWaits<T> {
+  const waiting = ctx.wait(sources);
+  return waiting === true ? then() : waiting.then(then);
+}
+
+function done(failure: StreamError | undefined): StreamResult<undefined> {
+  return failure === undefined ? OK : err(failure);
+}
+
+function tooLong(func: string, byteLength: number | bigint): string {
+  return `output-stream.${func}: ${byteLength} bytes are more than the ${MAX_BLOCKING_WRITE_BYTES} that it takes`;
+}
