@@ -1,0 +1,58 @@
+// Installs what package-lock.json lists and node_modules lacks. Runs before every npm script, hence silent and instant
+// where nothing is missing, and with the machine's own Node, hence plain JavaScript without dependencies.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = new URL('../', import.meta.url);
+const nodePackage = new URL('node_modules/node/', root);
+const projectNode = new URL('bin/node', nodePackage);
+
+if (!isInstalled()) {
+  process.stderr.write('Installing the packages of package-lock.json (about 1 GB, once) ...\n');
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], root);
+}
+if (!existsSync(projectNode)) {
+  // The package `node` fetches its binary in an install script, and npm may be configured to run none.
+  process.stderr.write('Fetching the Node of this project ...\n');
+  run(process.execPath, ['installArchSpecificPackage.js'], nodePackage);
+}
+
+/** By content, not by time: a checkout touches the lock file without changing it. */
+function isInstalled() {
+  const wanted = readPackages('package-lock.json');
+  const installed = readPackages('node_modules/.package-lock.json');
+  return Object.entries(wanted).every(([path, entry]) => {
+    const found = installed[path];
+    return found ? found.version === entry.version && found.integrity === entry.integrity : isLeftOut(path, entry);
+  });
+}
+
+/** The root itself, and what npm may leave out because this platform cannot use it. */
+function isLeftOut(path, entry) {
+  return path === '' || entry.optional === true;
+}
+
+function readPackages(file) {
+  try {
+    return JSON.parse(readFileSync(new URL(file, root), 'utf8')).packages;
+  } catch (error) {
+    if (error.code === 'ENOENT') return {};
+    throw error;
+  }
+}
+
+function run(command, args, cwd) {
+  // npm is a script that Windows only starts through its shell.
+  const { status, error } = spawnSync(command, args, {
+    cwd: fileURLToPath(cwd),
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  });
+  if (status === 0) return;
+  process.stderr.write(
+    `${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ` with exit code ${status}`}\n`,
+  );
+  process.exit(1);
+}
