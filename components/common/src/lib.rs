@@ -6,10 +6,16 @@ pub use wasip2::http::types::*;
 pub use wasip2::io::poll::{Pollable, poll};
 pub use wasip2::io::streams::{InputStream, OutputStream, StreamError};
 
+pub use wasip2::http::outgoing_handler;
+
 mod bodies;
+mod outbound;
 mod query;
-pub use bodies::{CHUNK, read_to_end, pump, write_all, write_and_flush, trailers_of};
+mod words;
+pub use bodies::{CHUNK, pump, read_to_end, trailers_of, write_all, write_and_flush};
+pub use outbound::{reply_bad_gateway, reply_bad_url, request_to, response_of};
 pub use query::Query;
+pub use words::{header_result, method_name, method_of, ok_or_err, scheme_name, stream_error};
 
 /// Exports `$handle(request, out)` as `wasi:http/incoming-handler`.
 #[macro_export]
@@ -27,7 +33,7 @@ macro_rules! guest {
 
 /// Appends a formatted line to a report.
 #[macro_export]
-macro_rules! line {
+macro_rules! say {
     ($report:expr, $($part:tt)*) => {{
         $report.push_str(&format!($($part)*));
         $report.push('\n');
