@@ -1,6 +1,6 @@
 import { Trap, trapIf } from '../../abi/trap.ts';
 import { Parent } from './parent.ts';
-import type { Readiness } from './readiness.ts';
+import { READY, type Readiness } from './readiness.ts';
 import { CLOSED, type StreamError } from './stream-error.ts';
 
 /** Where the bytes of an output-stream go. Ready when `budget` is not 0. */
@@ -12,6 +12,9 @@ export interface ByteSink extends Readiness {
   /** Asks for all that was written to be passed on; `budget()` is 0 until that is done. */
   flush(): StreamError | undefined;
 }
+
+/** One write to a sink that keeps nothing; it bounds what the host copies at once. */
+const MAX_DISCARDED_BYTES = 1024 * 1024;
 
 /** `output-stream` of `wasi:io/streams`. Traps when dropped before its pollables; tells its own parent when it goes. */
 export class OutputStream implements Readiness {
@@ -73,6 +76,14 @@ export class OutputStream implements Readiness {
     return failure;
   }
 }
+
+/** A sink that swallows what it is given: an output that nobody wants. */
+export const DISCARDING_SINK: ByteSink = Object.freeze({
+  ...READY,
+  budget: () => MAX_DISCARDED_BYTES,
+  write: () => undefined,
+  flush: () => undefined,
+});
 
 function overBudget(byteLength: number | bigint, budget: number): string {
   return `output-stream: a write of ${byteLength} bytes where check-write permits ${budget}`;

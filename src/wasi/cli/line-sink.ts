@@ -1,0 +1,187 @@
+import type { ByteSink } from '../io/output-stream.ts';
+import { READY } from '../io/readiness.ts';
+import { CLOSED, type StreamError } from '../io/stream-error.ts';
+
+/** The most output of one request that is passed on, stdout and stderr together. */
+export const MAX_OUTPUT_BYTES = 1024 * 1024;
+/** A line longer than this is broken, so that it need not be held. */
+export const MAX_LINE_BYTES = 64 * 1024;
+const MAX_WRITE_BYTES = 64 * 1024;
+/** The longest run of bytes inside a UTF-8 sequence after its first. */
+const MAX_CONTINUATION_BYTES = 3;
+const NEWLINE = 0x0a;
+/** Where a held line starts; it grows by doubling. */
+const MIN_HELD_BYTES = 256;
+
+/** How many bytes of output one request has left: one for its stdout and its stderr. */
+export class OutputQuota {
+  readonly maxBytes: number;
+  #leftBytes: number;
+
+  constructor(maxBytes = MAX_OUTPUT_BYTES) {
+    this.maxBytes = maxBytes;
+    this.#leftBytes = maxBytes;
+  }
+
+  /** The part of `bytes` that the quota permits, which is then used up. */
+  take(bytes: Uint8Array): Uint8Array {
+    const taken = bytes.subarray(0, this.#leftBytes);
+    this.#leftBytes -= taken.byteLength;
+    return taken;
+  }
+
+  /** True the first time only: whoever drops output first says so. */
+  readonly isFirstDrop: () => boolean = once();
+}
+
+/** What a `LineSink` needs: the start of each of its lines, what it may use, and where lines go. */
+export interface LineSinkOptions {
+  /** `undefined` for none. */
+  readonly prefix: string | undefined;
+  readonly quota: OutputQuota;
+  /** Takes one or more whole lines, each with its newline, in one call for one write of the guest. */
+  readonly writeLines: (lines: string) => void;
+}
+
+/** What starts each line that request `id` writes, as `wasmtime serve` has it: `stdout [0] :: `. */
+export function linePrefix(stream: 'stdout' | 'stderr', id: number): string {
+  return `${stream} [${id}] :: `;
+}
+
+/**
+ * A guest's stdout or stderr, as lines of text that are safe for a log and a terminal.
+ *
+ * A line is held until its newline, or until the request ends and disposes this. Control characters other than tab are
+ * spelled (`\x1b`), what is not UTF-8 becomes U+FFFD. Output beyond the quota is dropped, with one line that says so.
+ */
+export class LineSink implements ByteSink, Disposable {
+  readonly isReady = READY.isReady;
+  readonly onReady = READY.onReady;
+  readonly #options: LineSinkOptions;
+  readonly #prefix: string;
+  readonly #held = new HeldLine();
+  #lines = '';
+  #isOpen = true;
+
+  constructor(options: LineSinkOptions) {
+    this.#options = options;
+    this.#prefix = options.prefix ?? '';
+  }
+
+  budget(): number | StreamError {
+    return this.#isOpen ? MAX_WRITE_BYTES : CLOSED;
+  }
+
+  write(bytes: Uint8Array): undefined {
+    const { quota } = this.#options;
+    const taken = quota.take(bytes);
+    this.#split(taken);
+    if (taken.byteLength < bytes.byteLength && quota.isFirstDrop()) this.#endWithNotice(quota.maxBytes);
+    this.#pass();
+  }
+
+  /** Whole lines have gone already; the rest waits for its newline. */
+  flush(): undefined {}
+
+  [Symbol.dispose](): void {
+    this.#isOpen = false;
+    this.#endHeld();
+    this.#pass();
+  }
+
+  #split(bytes: Uint8Array): void {
+    let start = 0;
+    for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
+      this.#hold(bytes.subarray(start, end));
+      this.#addLine(this.#held.take());
+      start = end + 1;
+    }
+    this.#hold(bytes.subarray(start));
+  }
+
+  #hold(bytes: Uint8Array): void {
+    this.#held.append(bytes);
+    while (this.#held.byteLength > MAX_LINE_BYTES) this.#addLine(this.#held.takeFirst(MAX_LINE_BYTES));
+  }
+
+  #endHeld(): void {
+    if (this.#held.byteLength > 0) this.#addLine(this.#held.take());
+  }
+
+  #endWithNotice(maxBytes: number): void {
+    this.#endHeld();
+    this.#lines += `${this.#prefix}[output beyond ${maxBytes} bytes of one request is dropped]\n`;
+  }
+
+  #addLine(text: string): void {
+    this.#lines += `${this.#prefix}${text}\n`;
+  }
+
+  #pass(): void {
+    if (this.#lines === '') return;
+    const lines = this.#lines;
+    this.#lines = '';
+    this.#options.writeLines(lines);
+  }
+}
+
+/** The bytes of a line whose newline has not come. */
+class HeldLine {
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  #bytes = new Uint8Array(0);
+  #byteLength = 0;
+
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  append(bytes: Uint8Array): void {
+    const byteLength = this.#byteLength + bytes.byteLength;
+    if (byteLength > this.#bytes.byteLength) this.#grow(byteLength);
+    this.#bytes.set(bytes, this.#byteLength);
+    this.#byteLength = byteLength;
+  }
+
+  /** The text of all of it, which is then gone. */
+  take(): string {
+    return this.#takeTo(this.#byteLength);
+  }
+
+  /** The text of the first `maxBytes`, or of up to 3 fewer so that no character is cut. */
+  takeFirst(maxBytes: number): string {
+    let end = maxBytes;
+    while (isContinuation(this.#bytes[end]) && end > maxBytes - MAX_CONTINUATION_BYTES) end -= 1;
+    return this.#takeTo(isContinuation(this.#bytes[end]) ? maxBytes : end);
+  }
+
+  #takeTo(end: number): string {
+    const text = neutralise(this.#decoder.decode(this.#bytes.subarray(0, end)));
+    this.#bytes.copyWithin(0, end, this.#byteLength);
+    this.#byteLength -= end;
+    return text;
+  }
+
+  #grow(minBytes: number): void {
+    const grown = new Uint8Array(Math.max(minBytes, this.#bytes.byteLength * 2, MIN_HELD_BYTES));
+    grown.set(this.#bytes.subarray(0, this.#byteLength));
+    this.#bytes = grown;
+  }
+}
+
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
+}
+
+/** Spells control characters, among them those that start a terminal's escape sequences, as `\x1b`. */
+function neutralise(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\t]/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+function once(): () => boolean {
+  let isFirst = true;
+  return () => {
+    const was = isFirst;
+    isFirst = false;
+    return was;
+  };
+}

@@ -1,0 +1,60 @@
+import { type Readiness, Wakers } from '../io/readiness.ts';
+
+const NS_PER_MS = 1_000_000n;
+/** Beyond it a Node timer fires at once. Source: Node's `setTimeout`, `TIMEOUT_MAX`. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** Nanoseconds on the clock that all guests of this process see, from an arbitrary start; never goes back. */
+export function monotonicNowNs(): bigint {
+  return process.hrtime.bigint();
+}
+
+/**
+ * Ready from `instantNs` of the monotonic clock on, never before.
+ *
+ * It holds a Node timer only while somebody listens, so one that nobody waits for costs nothing and needs no disposal.
+ */
+export class Timer implements Readiness {
+  readonly #instantNs: bigint;
+  readonly #wakers = new Wakers();
+  #timeout: NodeJS.Timeout | undefined;
+
+  constructor(instantNs: bigint) {
+    this.#instantNs = instantNs;
+  }
+
+  isReady(): boolean {
+    return monotonicNowNs() >= this.#instantNs;
+  }
+
+  onReady(wake: () => void): () => void {
+    const remove = this.#wakers.add(wake);
+    this.#timeout ??= this.#arm();
+    return () => {
+      remove();
+      if (this.#wakers.size === 0) this.#disarm();
+    };
+  }
+
+  #arm(): NodeJS.Timeout {
+    return setTimeout(() => this.#fire(), timeoutMsUntil(this.#instantNs));
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timeout);
+    this.#timeout = undefined;
+  }
+
+  /** Node counts from the start of its turn and in milliseconds, so it may fire early, and it cannot count far. */
+  #fire(): void {
+    this.#timeout = undefined;
+    if (this.isReady()) this.#wakers.wake();
+    else this.#timeout = this.#arm();
+  }
+}
+
+/** Rounded up to a millisecond, at most what a Node timer can count. */
+function timeoutMsUntil(instantNs: bigint): number {
+  const leftMs = (instantNs - monotonicNowNs() + NS_PER_MS - 1n) / NS_PER_MS;
+  return leftMs < MAX_TIMEOUT_MS ? Number(leftMs) : MAX_TIMEOUT_MS;
+}

@@ -1,0 +1,47 @@
+import type { HostInterface } from '../../abi/host-interface.ts';
+import type { WasiCtx } from '../context.ts';
+import type { IoError } from '../io/error.ts';
+import { ungrantedResource, unreachableMethods } from '../no-grant.ts';
+
+/** `wasi:filesystem/types`, which links and gives nothing. Source: wasi-filesystem `types.wit`. */
+export const types = {
+  name: 'wasi:filesystem/types',
+  version: '0.2.12',
+  resources: { descriptor: ungrantedResource(), 'directory-entry-stream': ungrantedResource() },
+  mayWait: [],
+  funcs: {
+    ...unreachableMethods('descriptor', [
+      'read-via-stream',
+      'write-via-stream',
+      'append-via-stream',
+      'advise',
+      'sync-data',
+      'get-flags',
+      'get-type',
+      'set-size',
+      'set-times',
+      'read',
+      'write',
+      'read-directory',
+      'sync',
+      'create-directory-at',
+      'stat',
+      'stat-at',
+      'set-times-at',
+      'link-at',
+      'open-at',
+      'readlink-at',
+      'remove-directory-at',
+      'rename-at',
+      'symlink-at',
+      'unlink-file-at',
+      'is-same-object',
+      'metadata-hash',
+      'metadata-hash-at',
+    ]),
+    ...unreachableMethods('directory-entry-stream', ['read-directory-entry']),
+
+    /** No stream's error comes from a file. */
+    'filesystem-error-code': (_ctx: WasiCtx, _err: IoError): undefined => undefined,
+  },
+} satisfies HostInterface<WasiCtx>;

@@ -1,0 +1,41 @@
+import type { HostInterface } from '../../abi/host-interface.ts';
+import type { WasiCtx } from '../context.ts';
+import { ungrantedResource, unreachableMethods } from '../no-grant.ts';
+
+/** `wasi:sockets/tcp`, which links and gives nothing. Source: wasi-sockets `tcp.wit`. */
+export const tcp = {
+  name: 'wasi:sockets/tcp',
+  version: '0.2.12',
+  resources: { 'tcp-socket': ungrantedResource() },
+  mayWait: [],
+  funcs: unreachableMethods('tcp-socket', [
+    'start-bind',
+    'finish-bind',
+    'start-connect',
+    'finish-connect',
+    'start-listen',
+    'finish-listen',
+    'accept',
+    'local-address',
+    'remote-address',
+    'is-listening',
+    'address-family',
+    'set-listen-backlog-size',
+    'keep-alive-enabled',
+    'set-keep-alive-enabled',
+    'keep-alive-idle-time',
+    'set-keep-alive-idle-time',
+    'keep-alive-interval',
+    'set-keep-alive-interval',
+    'keep-alive-count',
+    'set-keep-alive-count',
+    'hop-limit',
+    'set-hop-limit',
+    'receive-buffer-size',
+    'set-receive-buffer-size',
+    'send-buffer-size',
+    'set-send-buffer-size',
+    'subscribe',
+    'shutdown',
+  ]),
+} satisfies HostInterface<WasiCtx>;
