@@ -1,0 +1,48 @@
+// All that can be said of the code without running it. Every check runs, at the same time; those that fail show why.
+import { spawn } from 'node:child_process';
+
+type Check = { readonly name: string; readonly command: readonly [string, ...string[]]; readonly remedy: string };
+
+const checks: readonly Check[] = [
+  { name: 'types', command: ['tsc'], remedy: 'see the messages above' },
+  { name: 'lint', command: ['oxlint'], remedy: 'see the messages above; the rules are in .oxlintrc.json' },
+  { name: 'format', command: ['oxfmt', '--check'], remedy: 'run `npm run format`' },
+  { name: 'dead code', command: ['knip'], remedy: 'remove what nothing uses, or the `export` before it' },
+  { name: 'guests', command: ['node', 'scripts/check-guests.ts'], remedy: 'write the test, or remove the guest' },
+  { name: 'components', command: ['node', 'scripts/components.ts', '--check'], remedy: 'run `npm run components`' },
+];
+
+process.chdir(`${import.meta.dirname}/..`);
+const failed = (await Promise.all(checks.map(report))).filter((passed) => !passed).length;
+console.log(failed === 0 ? `${checks.length} checks passed` : `${failed} of ${checks.length} checks failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+async function report(check: Check): Promise<boolean> {
+  const start = performance.now();
+  const { code, output } = await run(check.command);
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  if (code === 0) {
+    console.log(`ok      ${check.name} (${seconds} s)`);
+    return true;
+  }
+  console.log(`${output.trimEnd()}\nFAILED  ${check.name} (${seconds} s): ${check.remedy}`);
+  return false;
+}
+
+/** Output comes as one piece, so that checks that run at the same time do not mix theirs. */
+async function run([command, ...args]: Check['command']): Promise<{ code: number | null; output: string }> {
+  // npm puts node_modules/.bin first on PATH; a shell need not.
+  const env = { ...process.env, PATH: `node_modules/.bin:${process.env['PATH'] ?? ''}` };
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  }
+  const { promise, resolve } = Promise.withResolvers<number | null>();
+  child.on('error', (error) => {
+    output += error.message;
+    resolve(null);
+  });
+  child.on('close', resolve);
+  return { code: await promise, output };
+}
