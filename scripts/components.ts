@@ -27,7 +27,8 @@ function selectGuests(): Guest[] {
 
 function check(selected: readonly Guest[]): number {
   const stale = selected.filter((guest) => guest.isStale());
-  for (const { name, folder } of stale) console.error(`stale: ${wasmPath(folder, name)} does not match its stamp in components/stamps.json`);
+  for (const { name, folder } of stale)
+    console.error(`stale: ${wasmPath(folder, name)} does not match its stamp in components/stamps.json`);
   if (stale.length > 0) console.error('run `npm run components` and commit the wasm files with components/stamps.json');
   return stale.length > 0 ? 1 : 0;
 }
@@ -47,10 +48,14 @@ async function buildOne(guest: Guest, progress: string): Promise<0 | 1> {
   try {
     await guest.build();
   } catch (error) {
-    console.error(`${progress} ${guest.language} ${guest.name} failed: ${error instanceof Error ? error.message : error}`);
+    console.error(
+      `${progress} ${guest.language} ${guest.name} failed: ${error instanceof Error ? error.message : error}`,
+    );
     return 1;
   }
   const kB = (statSync(wasmPath(guest.folder, guest.name)).size / 1000).toFixed(1);
-  console.log(`${progress} ${guest.language} ${guest.name}: ${kB} kB in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  console.log(
+    `${progress} ${guest.language} ${guest.name}: ${kB} kB in ${((performance.now() - start) / 1000).toFixed(1)} s`,
+  );
   return 0;
 }

@@ -38,7 +38,17 @@ function toRustGuest(folder: string): Guest {
 async function buildCrate(name: string): Promise<string> {
   const target = readFileSync(`${toolchain}/target`, 'utf8').trim();
   const manifest = `${workspace}/Cargo.toml`;
-  await run(resolve(toolchain, 'cargo'), ['build', '--release', '--quiet', '--target', target, '--manifest-path', manifest, '-p', name]);
+  await run(resolve(toolchain, 'cargo'), [
+    'build',
+    '--release',
+    '--quiet',
+    '--target',
+    target,
+    '--manifest-path',
+    manifest,
+    '-p',
+    name,
+  ]);
   return `${targetDir}/${target}/release/${name.replaceAll('-', '_')}.wasm`;
 }
 

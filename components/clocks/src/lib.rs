@@ -16,6 +16,8 @@ fn clocks(_request: IncomingRequest, out: ResponseOutparam) {
     say!(report, "monotonic-order: {}", now <= monotonic_clock::now());
     say!(report, "instant-now-ready: {}", monotonic_clock::subscribe_instant(now).ready());
     say!(report, "instant-zero-ready: {}", monotonic_clock::subscribe_instant(0).ready());
-    say!(report, "duration-hour-ready: {}", monotonic_clock::subscribe_duration(3_600_000_000_000).ready());
+    let hour = monotonic_clock::subscribe_duration(3_600_000_000_000);
+    say!(report, "instant-zero-polled: {:?}", poll(&[&hour, &monotonic_clock::subscribe_instant(0)]));
+    say!(report, "duration-hour-ready: {}", hour.ready());
     reply(out, 200, &report);
 }

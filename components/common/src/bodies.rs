@@ -1,6 +1,6 @@
 //! Streams, read and written whole.
 
-use crate::{Fields, FutureTrailers, IncomingBody, InputStream, OutputStream, StreamError, ErrorCode};
+use crate::{ErrorCode, Fields, FutureTrailers, IncomingBody, InputStream, OutputStream, StreamError};
 
 /// The most that is read or written at a time.
 pub const CHUNK: u64 = 64 * 1024;

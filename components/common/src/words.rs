@@ -58,13 +58,14 @@ pub fn ok_or_err<T, E>(result: &Result<T, E>) -> &'static str {
     if result.is_ok() { "ok" } else { "err" }
 }
 
-/// `closed`, or `last-operation-failed` with the HTTP error code behind it, else with its debug string.
+/// `closed`, or `last-operation-failed` with the HTTP error code behind it, else with the first line of its debug
+/// string.
 pub fn stream_error(error: &StreamError) -> String {
     match error {
         StreamError::Closed => "closed".to_string(),
         StreamError::LastOperationFailed(cause) => match http_error_code(cause) {
             Some(code) => format!("last-operation-failed({code:?})"),
-            None => format!("last-operation-failed({})", cause.to_debug_string()),
+            None => format!("last-operation-failed({})", cause.to_debug_string().lines().next().unwrap_or_default()),
         },
     }
 }

@@ -1,4 +1,5 @@
-//! The request's body, content-type and trailers come back, each chunk as it arrives, in constant memory.
+//! The request's body, content-type and trailers (with the `trailer` field that announces them) come back, each chunk as it
+//! arrives, in constant memory.
 
 use common::*;
 
@@ -6,8 +7,8 @@ guest!(echo);
 
 fn echo(request: IncomingRequest, out: ResponseOutparam) {
     let fields = Fields::new();
-    for value in request.headers().get("content-type") {
-        let _ = fields.append("content-type", &value);
+    for name in ["content-type", "trailer"] {
+        let _ = fields.set(name, &request.headers().get(name));
     }
     let incoming = request.consume().expect("the first consume");
     let outgoing = start(out, 200, fields);

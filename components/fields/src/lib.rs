@@ -5,8 +5,15 @@ use common::*;
 guest!(report_fields);
 
 const FORBIDDEN: [&str; 9] = [
-    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
-    "transfer-encoding", "upgrade", "host", "http2-settings",
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "transfer-encoding",
+    "upgrade",
+    "host",
+    "http2-settings",
 ];
 const BAD_NAMES: [&str; 6] = ["", "a b", "a:b", "a\n", "caf\u{e9}", "(x)"];
 const BAD_VALUES: [&[u8]; 4] = [b"a\nb", b"a\rb", b"a\0b", b"a\x7fb"];
@@ -69,6 +76,7 @@ fn order_of_checks(report: &mut String, incoming: &Fields) {
     say!(report, "incoming append bad name, bad value -> {}", header_result(incoming.append("a b", bad)));
     say!(report, "incoming append forbidden, bad value -> {}", header_result(incoming.append("host", bad)));
     say!(report, "incoming append good name, bad value -> {}", header_result(incoming.append("x-good", bad)));
+    say!(report, "incoming set good name, bad value -> {}", header_result(incoming.set("x-good", &[bad.to_vec()])));
     say!(report, "incoming append good -> {}", header_result(incoming.append("x-good", b"x")));
     say!(report, "incoming set good -> {}", header_result(incoming.set("x-good", &[b"x".to_vec()])));
     say!(report, "incoming set bad name -> {}", header_result(incoming.set("a b", &[])));

@@ -11,7 +11,8 @@ static BLOCK: [u8; CHUNK as usize] = [b'x'; CHUNK as usize];
 fn flood(request: IncomingRequest, out: ResponseOutparam) {
     let query = Query::of(&request);
     let body = start(out, 200, text_fields());
-    let written = write_bytes(&body.write().expect("the first stream"), query.number("bytes").unwrap_or(MIB), query.has("progress"));
+    let written =
+        write_bytes(&body.write().expect("the first stream"), query.number("bytes").unwrap_or(MIB), query.has("progress"));
     match written {
         Ok(()) => drop(OutgoingBody::finish(body, None)),
         Err((total, error)) => eprintln!("flood: stopped after {total} bytes: {}", stream_error(&error)),

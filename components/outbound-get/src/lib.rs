@@ -52,7 +52,8 @@ fn copy_body(response: IncomingResponse, to: &OutputStream) -> String {
         Err(error) => format!("\nbody error: {error:?}\n"),
         Ok(None) => String::new(),
         Ok(Some(trailers)) => {
-            let lines = trailers.entries().into_iter().map(|(name, value)| format!("trailer: {name}: {}\n", value.escape_ascii()));
+            let lines =
+                trailers.entries().into_iter().map(|(name, value)| format!("trailer: {name}: {}\n", value.escape_ascii()));
             format!("\n{}", lines.collect::<String>())
         }
     }

@@ -6,7 +6,11 @@ guest!(outbound_post);
 
 fn outbound_post(request: IncomingRequest, out: ResponseOutparam) {
     let query = Query::of(&request);
-    let Some(outgoing) = request_to(query.get("url").unwrap_or_default(), &Method::Post, text_fields()) else {
+    let fields = text_fields();
+    if query.has("trailer") {
+        fields.append("trailer", b"x-request-trailer").expect("an allowed field");
+    }
+    let Some(outgoing) = request_to(query.get("url").unwrap_or_default(), &Method::Post, fields) else {
         return reply_bad_url(out);
     };
     let body = outgoing.body().expect("the first body");

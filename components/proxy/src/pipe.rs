@@ -28,12 +28,12 @@ impl Pipe {
     /// trailers, an error as an outgoing body that is dropped unfinished.
     pub fn advance(&mut self) -> Option<Pollable> {
         let Pipe::Open { from, to } = self else { return None };
-        match splice(&from.stream, &to.stream) {
+        let error = match splice(&from.stream, &to.stream) {
             Ok(blocked) => return Some(blocked),
-            Err(error) => match (error, std::mem::replace(self, Pipe::Ended)) {
-                (StreamError::Closed, Pipe::Open { from, to }) => finish(from, to),
-                _ => {}
-            },
+            Err(error) => error,
+        };
+        if let (StreamError::Closed, Pipe::Open { from, to }) = (error, std::mem::replace(self, Pipe::Ended)) {
+            finish(from, to);
         }
         None
     }

@@ -35,10 +35,13 @@ fn error_codes() -> [(&'static str, ErrorCode); 39] {
         ("connection-limit-reached", ConnectionLimitReached),
         ("TLS-protocol-error", TlsProtocolError),
         ("TLS-certificate-error", TlsCertificateError),
-        ("TLS-alert-received", TlsAlertReceived(TlsAlertReceivedPayload {
-            alert_id: Some(40),
-            alert_message: Some("handshake failure".to_string()),
-        })),
+        (
+            "TLS-alert-received",
+            TlsAlertReceived(TlsAlertReceivedPayload {
+                alert_id: Some(40),
+                alert_message: Some("handshake failure".to_string()),
+            }),
+        ),
         ("HTTP-request-denied", HttpRequestDenied),
         ("HTTP-request-length-required", HttpRequestLengthRequired),
         ("HTTP-request-body-size", HttpRequestBodySize(Some(1))),

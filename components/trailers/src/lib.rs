@@ -1,4 +1,4 @@
-//! Reads the request's trailers, and sends each back as a trailer of the reply with `x-echo-` before its name.
+//! Reads the request's trailers, and sends each back as a trailer of the reply with `x-echo-` before its name, announced by `trailer`.
 
 use common::*;
 
@@ -12,10 +12,11 @@ fn trailers(request: IncomingRequest, out: ResponseOutparam) {
         Ok(None) => ("none".to_string(), Vec::new()),
         Err(error) => (format!("{error:?}"), Vec::new()),
     };
-    let sent = Fields::new();
-    for (name, value) in received {
-        sent.append(&format!("x-echo-{name}"), &value).expect("an allowed trailer");
+    let (fields, sent) = (text_fields(), Fields::new());
+    let echoed = received.into_iter().map(|(name, value)| (format!("x-echo-{name}"), value));
+    for (name, value) in echoed.chain([("x-checksum".to_string(), b"ok".to_vec())]) {
+        fields.append("trailer", name.as_bytes()).expect("an allowed field");
+        sent.append(&name, &value).expect("an allowed trailer");
     }
-    sent.append("x-checksum", b"ok").expect("an allowed trailer");
-    reply_with(out, 200, text_fields(), &format!("trailers: {count}\n"), Some(sent));
+    reply_with(out, 200, fields, &format!("trailers: {count}\n"), Some(sent));
 }
