@@ -6,7 +6,6 @@ use common::*;
 guest!(flood);
 
 const MIB: u64 = 1024 * 1024;
-static BLOCK: [u8; CHUNK as usize] = [b'x'; CHUNK as usize];
 
 fn flood(request: IncomingRequest, out: ResponseOutparam) {
     let query = Query::of(&request);
@@ -20,9 +19,10 @@ fn flood(request: IncomingRequest, out: ResponseOutparam) {
 }
 
 fn write_bytes(stream: &OutputStream, bytes: u64, progress: bool) -> Result<(), (u64, StreamError)> {
+    let full = vec![b'x'; CHUNK as usize];
     let mut total = 0;
     while total < bytes {
-        let block = &BLOCK[..CHUNK.min(bytes - total) as usize];
+        let block = &full[..CHUNK.min(bytes - total) as usize];
         write_all(stream, block).map_err(|error| (total, error))?;
         total += block.len() as u64;
         if progress && total % MIB == 0 {
