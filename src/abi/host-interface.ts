@@ -24,7 +24,9 @@ export type Result<T, E> = { readonly tag: 'ok'; readonly val: T } | { readonly 
 export type HostFunc<Ctx> = (ctx: Ctx, ...args: never[]) => unknown;
 
 /** The class of a resource's reps. Dropping the last handle calls `[Symbol.dispose]` where the rep has one. */
-export type ResourceClass = abstract new (...args: never[]) => object;
+export interface ResourceClass {
+  readonly prototype: object;
+}
 
 /** One WIT interface as the host serves it. Static: nothing in it belongs to a request. */
 export interface HostInterface<Ctx> {

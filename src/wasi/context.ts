@@ -2,6 +2,7 @@ import { Trap } from '../abi/trap.ts';
 import type { ByteSource } from './io/input-stream.ts';
 import type { ByteSink } from './io/output-stream.ts';
 import { type Readiness, Wakers, waitForAny } from './io/readiness.ts';
+import { OutboundGate } from './http/outbound-gate.ts';
 import type { SendRequest } from './http/send-request.ts';
 import { DEFAULT_LIMITS, type WasiLimits } from './limits.ts';
 
@@ -26,11 +27,13 @@ export class WasiCtx {
   readonly grants: Grants;
   readonly limits: WasiLimits;
   readonly cancellation = new Cancellation();
+  readonly outbound: OutboundGate;
   readonly #kept = new Set<Disposable>();
 
   constructor(grants: Grants) {
     this.grants = grants;
     this.limits = { ...DEFAULT_LIMITS, ...grants.limits };
+    this.outbound = new OutboundGate(grants.sendRequest, this.limits);
   }
 
   /**
@@ -59,19 +62,39 @@ export class WasiCtx {
   }
 }
 
-/** Whether and why a request was cancelled: its deadline, a client that left, a host that stops. */
+/** Why the host ends a guest before its time. */
+export type CancelReason = 'deadline' | 'client-left' | 'stopping';
+
+/** The trap of a guest that the host ended. */
+export class Cancelled extends Trap {
+  readonly reason: CancelReason;
+
+  constructor(reason: CancelReason) {
+    super(CANCEL_MESSAGES[reason]);
+    this.reason = reason;
+  }
+}
+
+const CANCEL_MESSAGES: Readonly<Record<CancelReason, string>> = {
+  deadline: 'guest timed out',
+  'client-left': 'the client left',
+  stopping: 'the host is stopping',
+};
+
+/** Whether and why a request was cancelled. */
 export class Cancellation implements Readiness {
   readonly #wakers = new Wakers();
-  #trap: Trap | undefined;
+  #trap: Cancelled | undefined;
 
   /** Ends every wait of the guest with a trap. The first reason counts. */
-  cancel(reason: string): void {
+  cancel(reason: CancelReason): void {
     if (this.#trap !== undefined) return;
-    this.#trap = new Trap(reason);
+    this.#trap = new Cancelled(reason);
     this.#wakers.wake();
   }
 
-  get trap(): Trap | undefined {
+  /** The trap, where the request was cancelled. */
+  get trap(): Cancelled | undefined {
     return this.#trap;
   }
 

@@ -15,7 +15,7 @@ export function toBytes(value: string): Uint8Array {
 
 /** The byte string of `bytes`. */
 export function toByteString(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice();
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
 /** The value of the first field called `name` (lower case). */

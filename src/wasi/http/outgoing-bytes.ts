@@ -55,10 +55,9 @@ export class OutgoingBytes implements ByteSink {
     return this.#contentLength;
   }
 
-  /** What waits here, where the guest has already finished: the whole body, if nothing was taken before. */
-  get finishedByteLength(): number | undefined {
-    if (this.#end.at !== 'finished') return undefined;
-    return this.#queue.reduce((sum, bytes) => sum + bytes.byteLength, 0);
+  /** Whether all of the body lies here, finished and without trailers, and nothing was taken before. */
+  get isWhole(): boolean {
+    return this.#reader === 'none' && this.#end.at === 'finished' && this.#end.trailers === undefined;
   }
 
   budget(): number | StreamError {

@@ -1,0 +1,112 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** Files made from a component, by name. */
+export type Artifacts = ReadonlyMap<string, Uint8Array>;
+
+/** Where made things are kept from one start to the next. `undefined` where nothing is kept. */
+export interface ArtifactCache {
+  /** What is kept under `key`, or what `make` makes, which then is kept. A damaged entry is made anew. */
+  getOrMake(key: CacheKey, make: () => Promise<Artifacts>): Promise<Artifacts>;
+}
+
+/** All that an entry depends on. Each part is checked when it is read. */
+export type CacheKey = Readonly<Record<string, string>>;
+
+interface Header {
+  readonly key: CacheKey;
+  readonly files: readonly { readonly name: string; readonly byteLength: number }[];
+  /** SHA-256 of all that follows the header line. */
+  readonly digest: string;
+}
+
+/** The folder for caches of this user: `$XDG_CACHE_HOME/wasi-serve`, else `~/.cache/wasi-serve`. */
+export function defaultCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+  return join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'wasi-serve');
+}
+
+/** Keeps nothing. */
+export const NO_CACHE: ArtifactCache = Object.freeze({
+  getOrMake: (_key: CacheKey, make: () => Promise<Artifacts>) => make(),
+});
+
+/**
+ * Keeps artifacts in `folder`, one file an entry: a line of JSON (`Header`), then the files' bytes end to end.
+ *
+ * An entry is written aside and renamed, so another process sees all of it or nothing. Because entries are code, a folder
+ * that others may write to is not used; nor does a disk that is full or read-only fail a start.
+ */
+export function createCache(folder: string): ArtifactCache {
+  return {
+    async getOrMake(key, make) {
+      const path = join(folder, `${digestOf(JSON.stringify(key))}.bin`);
+      const isOurs = await claimFolder(folder);
+      const kept = isOurs ? decodeEntry(await readFile(path).catch(() => undefined), key) : undefined;
+      if (kept !== undefined) return kept;
+      const artifacts = await make();
+      if (isOurs) await writeEntry(path, encodeEntry(key, artifacts)).catch(() => undefined);
+      return artifacts;
+    },
+  };
+}
+
+/** Makes the folder for this user alone. Whether it is that. */
+async function claimFolder(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const { uid, mode } = await stat(folder);
+    const othersMayWrite = (mode & 0o022) !== 0;
+    return process.platform === 'win32' || (uid === process.getuid?.() && !othersMayWrite);
+  } catch {
+    return false;
+  }
+}
+
+async function writeEntry(path: string, bytes: Uint8Array): Promise<void> {
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    await writeFile(aside, bytes, { mode: 0o600 });
+    await rename(aside, path);
+  } catch (error) {
+    await rm(aside, { force: true });
+    throw error;
+  }
+}
+
+function encodeEntry(key: CacheKey, artifacts: Artifacts): Uint8Array {
+  const payload = Buffer.concat([...artifacts.values()]);
+  const files = Array.from(artifacts, ([name, bytes]) => ({ name, byteLength: bytes.byteLength }));
+  const header: Header = { key, files, digest: digestOf(payload) };
+  return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), payload]);
+}
+
+/** The artifacts of an entry, or `undefined` where it is not whole or not the one asked for. */
+function decodeEntry(entry: Buffer | undefined, key: CacheKey): Artifacts | undefined {
+  const headerEnd = entry?.indexOf(0x0a) ?? -1;
+  if (entry === undefined || headerEnd === -1) return undefined;
+  const header = parseHeader(entry.toString('utf8', 0, headerEnd));
+  const payload = entry.subarray(headerEnd + 1);
+  if (header === undefined || JSON.stringify(header.key) !== JSON.stringify(key)) return undefined;
+  if (header.digest !== digestOf(payload)) return undefined;
+  const artifacts = new Map<string, Uint8Array>();
+  let offset = 0;
+  for (const { name, byteLength } of header.files) {
+    artifacts.set(name, payload.subarray(offset, (offset += byteLength)));
+  }
+  return offset === payload.byteLength ? artifacts : undefined;
+}
+
+function parseHeader(text: string): Header | undefined {
+  try {
+    const header = JSON.parse(text) as Partial<Header> | null;
+    return header?.key && header.digest && Array.isArray(header.files) ? (header as Header) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function digestOf(bytes: string | Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

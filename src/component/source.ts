@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { HostError } from '../util/host-error.ts';
+
+/** A component's bytes, known to begin like a component, and where they are from. */
+export interface ComponentSource {
+  /** For messages: the path, or what the caller calls it. */
+  readonly label: string;
+  readonly bytes: Uint8Array;
+  /** SHA-256 of `bytes`, hexadecimal. */
+  readonly digest: string;
+}
+
+/** The largest component that is read at all. */
+const MAX_BYTES = 256 * 1024 * 1024;
+
+/** Reads a component from a file. Throws `HostError` where there is none or it is something else. */
+export async function readSource(path: string): Promise<ComponentSource> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new HostError('bad-component', `cannot read ${path}: ${reason(error)}`, { cause: error });
+  });
+  return createSource(path, bytes);
+}
+
+/** A component from bytes at hand. Throws `HostError` where they are something else. */
+export function createSource(label: string, bytes: Uint8Array): ComponentSource {
+  const complaint = preambleComplaint(bytes);
+  if (complaint !== undefined) throw new HostError('bad-component', `${label} ${complaint}`);
+  return { label, bytes, digest: createHash('sha256').update(bytes).digest('hex') };
+}
+
+/** What is wrong with the first eight bytes. Source: component-model `Binary.md`, "preamble". */
+function preambleComplaint(bytes: Uint8Array): string | undefined {
+  if (bytes.byteLength > MAX_BYTES) return `has ${bytes.byteLength} bytes, the limit is ${MAX_BYTES}`;
+  if (bytes.byteLength < 8) return `is no component: it has ${bytes.byteLength} bytes and is empty or cut off`;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 8);
+  if (view.getUint32(0) !== 0x00_61_73_6d) return 'is no WebAssembly: it does not begin with the bytes 00 61 73 6d';
+  const layer = view.getUint16(6, true);
+  const version = view.getUint16(4, true);
+  if (layer === 0) {
+    return 'is a core module, not a component: build it for wasm32-wasip2, or wrap it with `wasm-tools component new`';
+  }
+  if (layer !== 1 || version !== 0x0d) return `is in version ${version} of layer ${layer}; components are version 13 of layer 1`;
+  return undefined;
+}
+
+function reason(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return 'there is no such file';
+  if (error.code === 'EISDIR') return 'it is a folder';
+  if (error.code === 'EACCES') return 'permission denied';
+  return error.message;
+}

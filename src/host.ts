@@ -1,0 +1,156 @@
+import type { HostInterface } from './abi/host-interface.ts';
+import { createCache, defaultCacheFolder, NO_CACHE } from './component/cache.ts';
+import { type ComponentSource, createSource, readSource } from './component/source.ts';
+import { type World, readWorld } from './component/world.ts';
+import { DEFAULTS, type HostConfig, type HostOptions, type LoadOptions } from './config/options.ts';
+import { createFreshStrategy } from './instance/fresh.ts';
+import { createPool } from './instance/pool.ts';
+import type { InstancePre } from './linker/instance-pre.ts';
+import { linkByJco } from './linker/jco-glue.ts';
+import { parseInterfaceName } from './linker/names.ts';
+import { type Log, SILENT } from './observe/log.ts';
+import { Admission } from './server/admit.ts';
+import { createApp } from './server/app.ts';
+import { InFlight } from './server/drain.ts';
+import { createFetchExchange } from './server/fetch-exchange.ts';
+import { handle } from './server/handle.ts';
+import { type Address, type Listening, listen } from './server/listen.ts';
+import type { RequestGrants, Service } from './server/service.ts';
+import { HostError } from './util/host-error.ts';
+import { LineSink, OutputQuota, linePrefix } from './wasi/cli/line-sink.ts';
+import type { WasiCtx } from './wasi/context.ts';
+import { createOutbound } from './wasi/http/outbound.ts';
+import type { SendRequest } from './wasi/http/send-request.ts';
+import { wasiInterfaces } from './wasi/interfaces.ts';
+
+/** A component that is read, checked and linked: ready to be served by any number of hosts. */
+export interface Component {
+  /** The path, or what the caller calls it. */
+  readonly label: string;
+  readonly byteLength: number;
+  readonly world: World;
+  readonly engine: 'jco';
+  readonly isolation: 'fresh';
+  readonly pre: InstancePre<WasiCtx>;
+}
+
+/** What a caller gives to `loadComponent` beside files: bytes with a name for messages, and interfaces of its own. */
+export interface LoadComponentOptions extends LoadOptions {
+  /** For messages, where bytes are given. Default `component`. */
+  readonly label?: string;
+  /** Served beside WASI's. One with the name of a WASI interface takes its place. */
+  readonly interfaces?: readonly HostInterface<WasiCtx>[];
+}
+
+/**
+ * Reads, checks and links a component, once for all its requests.
+ *
+ * Throws `HostError`: `bad-component` where it is none or of another world, `missing-import` with all names at once.
+ */
+export async function loadComponent(
+  file: string | Uint8Array,
+  options: LoadComponentOptions = {},
+): Promise<Component> {
+  const source = typeof file === 'string' ? await readSource(file) : createSource(options.label ?? 'component', file);
+  const world = await readWorld(source);
+  assertProxy(source, world);
+  const interfaces = [...(options.interfaces ?? []), ...wasiInterfaces];
+  const cache = options.cache === false ? NO_CACHE : createCache(options.cache ?? defaultCacheFolder());
+  const pre = await linkByJco(source, world, interfaces, cache);
+  const { label, bytes } = source;
+  return Object.freeze({ label, byteLength: bytes.byteLength, world, engine: 'jco', isolation: 'fresh', pre });
+}
+
+/** A component being served. */
+export interface Host {
+  /** Answers a request without any socket: `Request` in, `Response` out. Rejects where a reply is broken off before its head. */
+  fetch(request: Request): Promise<Response>;
+  /** Serves on a port, with raw header bytes, trailers and backpressure. May be called for several addresses. */
+  listen(address: Address): Promise<Listening>;
+  /** Requests whose guest is at work. */
+  readonly inFlight: number;
+  /** Takes no more connections, lets guests finish, cancels those that have not after `drainTimeoutMs`; resolves with how many. */
+  close(drainTimeoutMs?: number): Promise<number>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** How long `close` lets guests finish. */
+const DRAIN_TIMEOUT_MS = 30_000;
+
+/** Serves a component. Hosts share nothing; whoever creates one closes it. */
+export function createHost(component: Component, options: HostOptions = {}, log: Log = SILENT): Host {
+  const config: HostConfig = { ...DEFAULTS, ...options };
+  const outbound = createOutbound();
+  const service = createService(component, config, log, outbound.sendRequest);
+  const open: Listening[] = [];
+  const close = async (drainTimeoutMs = DRAIN_TIMEOUT_MS): Promise<number> => {
+    for (const listening of open) listening.stopAccepting();
+    const cancelled = await service.inFlight.drain(drainTimeoutMs);
+    await Promise.all(open.map((listening) => listening.close()));
+    await outbound[Symbol.asyncDispose]();
+    return cancelled;
+  };
+  return {
+    fetch: (request) => {
+      const exchange = createFetchExchange(request);
+      void handle(service, exchange);
+      return exchange.response;
+    },
+    listen: async (address) => {
+      const listening = await listen(createApp(service), address);
+      open.push(listening);
+      return listening;
+    },
+    get inFlight() {
+      return service.inFlight.size;
+    },
+    close,
+    [Symbol.asyncDispose]: async () => void (await close()),
+  };
+}
+
+function createService(component: Component, config: HostConfig, log: Log, sendRequest: SendRequest): Service {
+  return {
+    label: component.label,
+    pool: createPool(createFreshStrategy(component.pre)),
+    admission: new Admission(config),
+    inFlight: new InFlight(),
+    log,
+    grant: (ordinal) => grantFor(ordinal, config, sendRequest),
+    requestFields: config.requestHeaders.map(([name, value]) => [name.toLowerCase(), value] as const),
+    timeoutMs: config.timeoutMs,
+    graceMs: config.graceMs,
+    errorDetail: config.errorDetail,
+  };
+}
+
+/** What one guest may touch: its environment, its output as lines, and the network through `sendRequest`. */
+function grantFor(ordinal: number, config: HostConfig, sendRequest: SendRequest): RequestGrants {
+  const quota = new OutputQuota();
+  const sink = (stream: 'stdout' | 'stderr'): LineSink =>
+    new LineSink({
+      prefix: config.loggingPrefix === 'shown' ? linePrefix(stream, ordinal) : undefined,
+      quota,
+      writeLines: (lines) => config.writeGuestOutput(stream, lines),
+    });
+  const stdout = sink('stdout');
+  const stderr = sink('stderr');
+  const env: [string, string][] = [['INSTANCE_ID', `${ordinal}`], ...Object.entries(config.env)];
+  return {
+    grants: { env, stdout, stderr, sendRequest },
+    [Symbol.dispose]: () => {
+      stdout[Symbol.dispose]();
+      stderr[Symbol.dispose]();
+    },
+  };
+}
+
+function assertProxy({ label }: ComponentSource, world: World): void {
+  const handlers = world.exports.filter((name) => parseInterfaceName(name).name === 'wasi:http/incoming-handler');
+  if (handlers.length > 0) return;
+  const exported = world.exports.length === 0 ? 'nothing' : world.exports.join(', ');
+  throw new HostError(
+    'bad-component',
+    `${label} does not implement wasi:http/proxy: it exports ${exported}, not wasi:http/incoming-handler`,
+  );
+}

@@ -1,0 +1,14 @@
+import type { Instance } from '../linker/instance-pre.ts';
+import type { WasiCtx } from '../wasi/context.ts';
+
+/** How a request gets an instance that no request can tell from a fresh one. */
+export interface InstanceStrategy {
+  readonly name: 'fresh' | 'reset';
+  /** An isolated instance for one request. */
+  take(ctx: WasiCtx): Instance;
+  /** The request is over; the instance may be used again only where `state` is `sound`. */
+  giveBack(instance: Instance, state: InstanceState): void;
+}
+
+/** `spoilt` after a trap, a deadline or a cancelled call: never used again. */
+export type InstanceState = 'sound' | 'spoilt';

@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import type { HostInterface } from '../abi/host-interface.ts';
+import type { Artifacts, ArtifactCache } from '../component/cache.ts';
+import { compileModules } from '../component/compile.ts';
+import type { ComponentSource } from '../component/source.ts';
+import { GLUE_NAME, type SuspendingNames, transpileComponent } from '../component/transpile.ts';
+import type { World } from '../component/world.ts';
+import { HostError } from '../util/host-error.ts';
+import type { Instance, InstancePre } from './instance-pre.ts';
+import { type BoundInterface, createJcoImports } from './jco-imports.ts';
+import { parseInterfaceName } from './names.ts';
+import { type ResolvedImport, resolveImports } from './resolve.ts';
+
+/** What jco's glue exports in its instantiation mode. */
+interface Glue {
+  instantiate(
+    getCoreModule: (name: string) => WebAssembly.Module,
+    imports: Record<string, BoundInterface>,
+  ): Record<string, unknown>;
+}
+
+type ExportedFuncs = Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>>;
+
+/**
+ * Links a component by jco's own glue, with JSPI: every component that jco takes runs, each instance in a glue of its own.
+ *
+ * Throws `HostError` where an import is missing or jco refuses the component.
+ */
+export async function linkByJco<Ctx>(
+  source: ComponentSource,
+  world: World,
+  interfaces: readonly HostInterface<Ctx>[],
+  cache: ArtifactCache,
+): Promise<InstancePre<Ctx>> {
+  const resolved = resolveImports(source.label, world.imports, interfaces);
+  const names = suspendingNames(world, resolved);
+  const key = { component: source.digest, jco: await jcoVersion(), options: JSON.stringify(names) };
+  const artifacts = await cache.getOrMake(key, () => transpileComponent(source, names));
+  const [glue, modules] = await Promise.all([importGlue(source.label, artifacts), compileModules(coreModules(artifacts))]);
+  const jcoImports = createJcoImports(interfaces);
+  const getCoreModule = (name: string): WebAssembly.Module => modules.get(name) as WebAssembly.Module;
+  return Object.freeze({
+    instantiate: (ctx: Ctx): Instance => {
+      const exports = glue.instantiate(getCoreModule, jcoImports.bind(ctx));
+      return {
+        call: async (interfaceName, func, args) => {
+          const exported = findExport(exports, interfaceName)?.[func];
+          if (exported === undefined) {
+            throw new HostError('bad-component', `${source.label} does not export ${interfaceName}.${func}`);
+          }
+          return await exported(...args.map((arg) => jcoImports.toJco(ctx, arg)));
+        },
+      };
+    },
+  });
+}
+
+/** Every import that may wait, at exactly the versions that the component names; every export that may call one. */
+function suspendingNames<Ctx>(world: World, resolved: readonly ResolvedImport<Ctx>[]): SuspendingNames {
+  return {
+    imports: resolved.flatMap(({ importName, host }) => host.mayWait.map((func) => `${importName}#${func}`)),
+    exports: world.exports
+      .filter((name) => parseInterfaceName(name).name === 'wasi:http/incoming-handler')
+      .map((name) => `${name}#handle`),
+  };
+}
+
+function coreModules(artifacts: Artifacts): (readonly [string, Uint8Array])[] {
+  return [...artifacts].filter(([name]) => name.endsWith('.wasm'));
+}
+
+/** Runs the glue's source as a module. The source is named in stack traces, where its URL would be its whole text. */
+async function importGlue(label: string, artifacts: Artifacts): Promise<Glue> {
+  const source = Buffer.from(artifacts.get(GLUE_NAME) ?? new Uint8Array(0)).toString('utf8');
+  const named = `${source}\n//# sourceURL=jco-glue:${encodeURI(label)}\n`;
+  const url = `data:text/javascript;base64,${Buffer.from(named).toString('base64')}`;
+  const glue = (await import(url)) as Partial<Glue>;
+  if (typeof glue.instantiate !== 'function') throw new HostError('bad-component', `${label}: jco made no glue for it`);
+  return glue as Glue;
+}
+
+function findExport(exports: Record<string, unknown>, interfaceName: string): ExportedFuncs | undefined {
+  const name = Object.keys(exports).find((key) => parseInterfaceName(key).name === interfaceName);
+  return name === undefined ? undefined : (exports[name] as ExportedFuncs);
+}
+
+async function jcoVersion(): Promise<string> {
+  const manifest = new URL('../package.json', import.meta.resolve('@bytecodealliance/jco-transpile'));
+  const { version } = JSON.parse(await readFile(manifest, 'utf8')) as { version: string };
+  return version;
+}

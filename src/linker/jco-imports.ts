@@ -1,0 +1,115 @@
+import type { HostFunc, HostInterface } from '../abi/host-interface.ts';
+import { parseFuncName, toCamelCase, toPascalCase } from './names.ts';
+
+/** The functions and classes of one interface as jco's glue takes them, bound to one request's context. */
+export type BoundInterface = Readonly<Record<string, unknown>>;
+
+/** What jco's glue sees of a resource: an object with the resource's methods, around the host's rep. */
+class JcoResource<Ctx> {
+  readonly ctx: Ctx;
+  readonly rep: Partial<Disposable>;
+
+  constructor(ctx: Ctx, rep: object) {
+    this.ctx = ctx;
+    this.rep = rep;
+  }
+
+  [Symbol.dispose](): void {
+    this.rep[Symbol.dispose]?.();
+  }
+}
+
+type JcoResourceClass<Ctx> = new (ctx: Ctx, rep: object) => JcoResource<Ctx>;
+
+/** The classes that stand for the host's resources, by the class of the rep. */
+type JcoClasses<Ctx> = ReadonlyMap<unknown, JcoResourceClass<Ctx>>;
+
+/** Host interfaces in the style of jco's glue: classes and camelCase functions without a context. */
+export interface JcoImports<Ctx> {
+  /** All interfaces, by name without version, bound to one request's context. */
+  bind(ctx: Ctx): Record<string, BoundInterface>;
+  /** A value for the guest, with each rep in it as the object that jco's glue expects. */
+  toJco(ctx: Ctx, value: unknown): unknown;
+}
+
+/** Makes the classes and their methods once, for all requests. Source: the "JS bindings" that jco documents. */
+export function createJcoImports<Ctx>(interfaces: readonly HostInterface<Ctx>[]): JcoImports<Ctx> {
+  const classes = new Map<unknown, JcoResourceClass<Ctx>>();
+  for (const host of interfaces) {
+    for (const [resource, repClass] of Object.entries(host.resources)) {
+      classes.set(repClass, createClass(host, resource, classes));
+    }
+  }
+  const binders = interfaces.map((host) => [host.name, createBinder(host, classes)] as const);
+  return {
+    bind: (ctx) => Object.fromEntries(binders.map(([name, bind]) => [name, bind(ctx)])),
+    toJco: (ctx, value) => toJco(ctx, value, classes),
+  };
+}
+
+/** The class of one resource, with its methods; statics and the constructor need a context and are bound later. */
+function createClass<Ctx>(host: HostInterface<Ctx>, resource: string, classes: JcoClasses<Ctx>): JcoResourceClass<Ctx> {
+  const jcoClass = class extends JcoResource<Ctx> {};
+  for (const [mangled, func] of Object.entries(host.funcs)) {
+    const name = parseFuncName(mangled);
+    if (name.kind !== 'method' || name.resource !== resource) continue;
+    const method = function (this: JcoResource<Ctx>, ...args: unknown[]): unknown {
+      return call(func, this.ctx, [this.rep, ...args.map(fromJco)], classes);
+    };
+    Object.defineProperty(jcoClass.prototype, toCamelCase(name.func), { value: method });
+  }
+  return jcoClass;
+}
+
+function createBinder<Ctx>(host: HostInterface<Ctx>, classes: JcoClasses<Ctx>): (ctx: Ctx) => BoundInterface {
+  const funcs = Object.entries(host.funcs).map(([mangled, func]) => [parseFuncName(mangled), func] as const);
+  const resources = Object.entries(host.resources);
+  return (ctx) => {
+    const bound: Record<string, unknown> = {};
+    const bind = (func: HostFunc<Ctx>) => (...args: unknown[]) => call(func, ctx, args.map(fromJco), classes);
+    for (const [resource, repClass] of resources) {
+      const construct = host.funcs[`[constructor]${resource}`];
+      bound[toPascalCase(resource)] = createConstructor(classes.get(repClass), construct && bind(construct));
+    }
+    for (const [name, func] of funcs) {
+      if (name.kind === 'freestanding') bound[toCamelCase(name.func)] = bind(func);
+      if (name.kind !== 'static') continue;
+      Object.defineProperty(bound[toPascalCase(name.resource)], toCamelCase(name.func), { value: bind(func) });
+    }
+    return bound;
+  };
+}
+
+/** A function that `new` calls with one request's context, and whose `instanceof` is the shared class's. */
+function createConstructor<Ctx>(
+  jcoClass: JcoResourceClass<Ctx> | undefined,
+  construct: ((...args: unknown[]) => unknown) | undefined,
+): (...args: unknown[]) => unknown {
+  const constructor = function (...args: unknown[]): unknown {
+    return construct?.(...args);
+  };
+  constructor.prototype = jcoClass?.prototype;
+  return constructor;
+}
+
+function call<Ctx>(func: HostFunc<Ctx>, ctx: Ctx, args: unknown[], classes: JcoClasses<Ctx>): unknown {
+  const result = (func as (ctx: Ctx, ...args: unknown[]) => unknown)(ctx, ...args);
+  return result instanceof Promise ? result.then((value) => toJco(ctx, value, classes)) : toJco(ctx, result, classes);
+}
+
+/** The value with each rep in it as jco's object. Reps occur in results, options, lists and tuples. */
+function toJco<Ctx>(ctx: Ctx, value: unknown, classes: JcoClasses<Ctx>): unknown {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  if (Array.isArray(value)) return value.map((element) => toJco(ctx, element, classes));
+  const jcoClass = classes.get(value.constructor);
+  if (jcoClass !== undefined) return new jcoClass(ctx, value);
+  return 'val' in value && 'tag' in value ? { tag: value.tag, val: toJco(ctx, value.val, classes) } : value;
+}
+
+/** The value with each of jco's objects as its rep. */
+function fromJco(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  if (value instanceof JcoResource) return value.rep;
+  if (Array.isArray(value)) return value.map(fromJco);
+  return 'val' in value && 'tag' in value ? { tag: value.tag, val: fromJco(value.val) } : value;
+}

@@ -1,0 +1,39 @@
+import type { BodySource } from '../wasi/http/body-source.ts';
+import type { FieldEntries } from '../wasi/http/field-entries.ts';
+import type { Readiness } from '../wasi/io/readiness.ts';
+import type { RequestHead } from '../wasi/http/incoming.ts';
+
+/** One request and the way to answer it, whatever carried it: a socket of ours, or somebody's `Request`. */
+export interface Exchange {
+  readonly head: RequestHead;
+  readonly body: BodySource;
+  readonly reply: ReplySink;
+  /** Ready when the client has gone away before the reply was complete. */
+  readonly clientLeft: Readiness;
+}
+
+/** How the end of a body is told: by its length; by chunks; or there is none on the wire (HEAD, 204, 304). */
+export type Framing =
+  | { readonly by: 'length'; readonly byteLength: number | bigint }
+  | { readonly by: 'chunks' }
+  | { readonly by: 'absence' };
+
+/** The head of a reply. `fields` hold no framing but, where the guest declared it, its `content-length`. */
+export interface ReplyHead {
+  readonly status: number;
+  readonly fields: FieldEntries;
+  readonly framing: Framing;
+}
+
+/** Where a reply goes: `whole`, or `start` with any number of `write` and one `end`; `abort` in any phase. After the client left, nothing happens. */
+export interface ReplySink {
+  /** Head and body at once, in one packet where the wire allows it. */
+  whole(head: ReplyHead, body: Uint8Array): void;
+  start(head: ReplyHead): void;
+  /** `true`, or resolves when the wire takes more or the client has left. */
+  write(bytes: Uint8Array): true | Promise<void>;
+  /** The clean end. */
+  end(trailers: FieldEntries | undefined): void;
+  /** Breaks off, so that no client takes the reply for complete. */
+  abort(): void;
+}

@@ -1,0 +1,189 @@
+import { err, ok, type Result } from '../abi/host-interface.ts';
+import { type BodySource, EMPTY_BODY } from '../wasi/http/body-source.ts';
+import type { ErrorCode } from '../wasi/http/error-code.ts';
+import type { FieldEntries } from '../wasi/http/field-entries.ts';
+import { type Readiness, Wakers } from '../wasi/io/readiness.ts';
+import { CLOSED, failed, type StreamError } from '../wasi/io/stream-error.ts';
+import type { Exchange, ReplyHead, ReplySink } from './exchange.ts';
+
+/** An exchange and the `Response` that answers it, which resolves with the reply's head. */
+export interface FetchExchange extends Exchange {
+  readonly response: Promise<Response>;
+}
+
+/** A `Request` in, a `Response` out. Trailers have no place in either. */
+export function createFetchExchange(request: Request): FetchExchange {
+  const url = new URL(request.url);
+  const reply = new FetchReply(request.signal);
+  return {
+    head: {
+      method: request.method,
+      scheme: url.protocol === 'https:' ? 'HTTPS' : 'HTTP',
+      authority: request.headers.get('host') ?? url.host,
+      pathWithQuery: `${url.pathname}${url.search}`,
+      fields: [...request.headers],
+    },
+    body: request.body === null ? EMPTY_BODY : new StreamBody(request.body),
+    reply,
+    clientLeft: reply.left,
+    response: reply.response,
+  };
+}
+
+const BROKEN_OFF: ErrorCode = Object.freeze({ tag: 'connection-terminated' });
+const NO_BYTES = new Uint8Array(0);
+
+/** A web stream as a body: one chunk is read ahead, and only once the guest asks. */
+class StreamBody implements BodySource {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #wakers = new Wakers();
+  #state: 'idle' | 'reading' | 'discarding' | 'closed' | 'broken' = 'idle';
+  #rest: Uint8Array = NO_BYTES;
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#reader = stream.getReader();
+  }
+
+  read(maxBytes: number): Uint8Array | StreamError {
+    if (!this.isReady()) return NO_BYTES;
+    if (this.#rest.byteLength === 0) return this.#end() ?? NO_BYTES;
+    const bytes = this.#rest.subarray(0, maxBytes);
+    this.#rest = this.#rest.subarray(bytes.byteLength);
+    return bytes;
+  }
+
+  isReady(): boolean {
+    const isReady = this.#rest.byteLength > 0 || this.#end() !== undefined;
+    if (!isReady && this.#state === 'idle') this.#readAhead('reading');
+    return isReady;
+  }
+
+  onReady(wake: () => void): () => void {
+    return this.#wakers.add(wake);
+  }
+
+  discard(): void {
+    this.#rest = NO_BYTES;
+    if (this.#state === 'reading') this.#state = 'discarding';
+    if (this.#state === 'idle') this.#readAhead('discarding');
+  }
+
+  trailers(): Result<FieldEntries | undefined, ErrorCode> | undefined {
+    if (this.#state === 'closed') return ok(undefined);
+    return this.#state === 'broken' ? err(BROKEN_OFF) : undefined;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#end() !== undefined) return;
+    this.#state = 'closed';
+    void this.#reader.cancel().catch(() => undefined);
+  }
+
+  #end(): StreamError | undefined {
+    if (this.#state === 'closed') return CLOSED;
+    return this.#state === 'broken' ? failed('the request body broke off', BROKEN_OFF) : undefined;
+  }
+
+  #readAhead(state: 'reading' | 'discarding'): void {
+    this.#state = state;
+    void this.#reader.read().then(
+      ({ done, value }) => this.#arrived(done ? undefined : value),
+      () => this.#stop('broken'),
+    );
+  }
+
+  #arrived(chunk: Uint8Array | undefined): void {
+    if (chunk === undefined) return this.#stop('closed');
+    if (this.#state === 'discarding') return this.#readAhead('discarding');
+    if (this.#state === 'reading') this.#state = 'idle';
+    this.#rest = chunk;
+    this.#wakers.wake();
+  }
+
+  #stop(state: 'closed' | 'broken'): void {
+    this.#state = state;
+    this.#wakers.wake();
+  }
+}
+
+class FetchReply implements ReplySink {
+  readonly response: Promise<Response>;
+  readonly left: Readiness;
+  readonly #resolve: (response: Response) => void;
+  readonly #reject: (reason: Error) => void;
+  readonly #wakers = new Wakers();
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #isOver = false;
+  #hasLeft = false;
+  #resume: (() => void) | undefined;
+
+  constructor(signal: AbortSignal) {
+    const { promise, resolve, reject } = Promise.withResolvers<Response>();
+    this.response = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.left = { isReady: () => this.#hasLeft, onReady: (wake) => this.#wakers.add(wake) };
+    signal.addEventListener('abort', () => this.#leave(), { once: true });
+    if (signal.aborted) this.#leave();
+  }
+
+  whole(head: ReplyHead, body: Uint8Array): void {
+    this.#isOver = true;
+    this.#resolve(toResponse(head, head.framing.by === 'absence' ? null : (body as Uint8Array<ArrayBuffer>)));
+  }
+
+  start(head: ReplyHead): void {
+    if (head.framing.by === 'absence') {
+      this.#resolve(toResponse(head, null));
+      return;
+    }
+    const stream = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => void (this.#controller = controller),
+        pull: () => this.#resume?.(),
+        cancel: () => this.#leave(),
+      },
+      { highWaterMark: 1 },
+    );
+    this.#resolve(toResponse(head, stream));
+  }
+
+  write(bytes: Uint8Array): true | Promise<void> {
+    if (bytes.byteLength === 0 || this.#isOver || this.#controller === undefined) return true;
+    this.#controller.enqueue(bytes);
+    if ((this.#controller.desiredSize ?? 0) > 0) return true;
+    return new Promise((resolve) => {
+      this.#resume = resolve;
+    });
+  }
+
+  end(): void {
+    if (!this.#isOver) this.#controller?.close();
+    this.#isOver = true;
+  }
+
+  abort(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const reason = new Error('the reply was broken off');
+    this.#reject(reason);
+    this.#controller?.error(reason);
+  }
+
+  #leave(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#hasLeft = true;
+    this.#reject(new DOMException('The request was aborted', 'AbortError'));
+    this.#wakers.wake();
+    this.#resume?.();
+  }
+}
+
+/** Statuses that `Response` cannot carry (above 599) become 502. */
+function toResponse({ status, fields, framing }: ReplyHead, body: BodyInit | null): Response {
+  const headers = new Headers();
+  for (const [name, value] of fields) headers.append(name, value);
+  if (framing.by === 'length') headers.set('content-length', `${framing.byteLength}`);
+  return new Response(body, { status: status > 599 ? 502 : status, headers });
+}

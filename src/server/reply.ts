@@ -1,0 +1,123 @@
+import type { FieldEntries } from '../wasi/http/field-entries.ts';
+import { firstValue } from '../wasi/http/field-entries.ts';
+import type { OutgoingBytes } from '../wasi/http/outgoing-bytes.ts';
+import type { OutgoingResponse } from '../wasi/http/outgoing.ts';
+import { parseContentLength } from '../wasi/http/syntax.ts';
+import { waitForAny } from '../wasi/io/readiness.ts';
+import type { Exchange, Framing, ReplySink } from './exchange.ts';
+
+/** How a reply went: complete, broken off by the guest or the host with why, or given up because the client left. */
+export type ReplyEnd =
+  | { readonly at: 'complete'; readonly byteLength: number }
+  | { readonly at: 'aborted'; readonly byteLength: number; readonly reason: string }
+  | { readonly at: 'client-left'; readonly byteLength: number };
+
+/** A response that cannot be sent as it is; nothing has been. */
+export interface Unsendable {
+  readonly at: 'unsendable';
+  readonly reason: string;
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * Sends a guest's response: the head when the guest has given the thread back, then the body as the guest writes it.
+ *
+ * A body that is finished by then goes out whole, with its length. One that breaks breaks the connection.
+ */
+export async function sendResponse(exchange: Exchange, response: OutgoingResponse): Promise<ReplyEnd | Unsendable> {
+  await guestGaveThreadBack();
+  const { reply, head } = exchange;
+  const { status, fields, bytes } = response;
+  const wireBody = head.method === 'HEAD' || status === 204 || status === 304 ? 'absent' : 'present';
+  if (bytes === undefined) return sendWithoutBody(exchange, response, wireBody);
+  const whole = wireBody === 'absent' ? undefined : takeWhole(bytes);
+  if (whole !== undefined) {
+    reply.whole({ status, fields, framing: { by: 'length', byteLength: whole.byteLength } }, whole);
+    return { at: 'complete', byteLength: whole.byteLength };
+  }
+  reply.start({ status, fields, framing: streamFraming(bytes, wireBody) });
+  const end = await pump(exchange, bytes, wireBody === 'absent' ? DISCARDING : reply);
+  bytes.leave();
+  return end;
+}
+
+/** Resolves when the guest waits for something that is not there yet, or has returned: Node runs a tick only after all that is ready. */
+function guestGaveThreadBack(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
+}
+
+/** Whether the reply has a body on the wire. Source: RFC 9112, 6.3. */
+type WireBody = 'present' | 'absent';
+
+/** A response whose body the guest never took. */
+function sendWithoutBody(
+  { reply }: Exchange,
+  { status, fields }: OutgoingResponse,
+  wireBody: WireBody,
+): ReplyEnd | Unsendable {
+  const declared = parseContentLength(firstValue(fields, 'content-length') ?? '0') ?? 0n;
+  if (wireBody === 'present' && declared > 0n) {
+    return { at: 'unsendable', reason: `the response declares a content-length of ${declared} but has no body` };
+  }
+  const framing: Framing = wireBody === 'absent' ? { by: 'absence' } : { by: 'length', byteLength: 0 };
+  reply.whole({ status, fields, framing }, NO_BYTES);
+  return { at: 'complete', byteLength: 0 };
+}
+
+/** The whole body, where the guest has finished it without trailers; otherwise nothing is taken. */
+function takeWhole(bytes: OutgoingBytes): Uint8Array | undefined {
+  if (!bytes.isWhole) return undefined;
+  const pieces: Uint8Array[] = [];
+  for (let piece = bytes.next(); piece.at === 'bytes'; piece = bytes.next()) pieces.push(piece.bytes);
+  return pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+}
+
+function streamFraming(bytes: OutgoingBytes, wireBody: WireBody): Framing {
+  if (wireBody === 'absent') return { by: 'absence' };
+  return bytes.contentLength === undefined ? { by: 'chunks' } : { by: 'length', byteLength: bytes.contentLength };
+}
+
+/** Passes each piece on as the wire takes it. */
+async function pump({ clientLeft, reply }: Exchange, bytes: OutgoingBytes, wire: BodyWire): Promise<ReplyEnd> {
+  let byteLength = 0;
+  for (;;) {
+    if (clientLeft.isReady()) return { at: 'client-left', byteLength };
+    const piece = bytes.next();
+    switch (piece.at) {
+      case 'bytes': {
+        byteLength += piece.bytes.byteLength;
+        const written = wire.write(piece.bytes);
+        if (written !== true) await written;
+        break;
+      }
+      case 'finished':
+        reply.end(wire === DISCARDING ? undefined : piece.trailers);
+        return { at: 'complete', byteLength };
+      case 'aborted':
+        reply.abort();
+        return { at: 'aborted', byteLength, reason: piece.reason };
+      case 'pending':
+        await waitForAny([bytes.readable], clientLeft);
+    }
+  }
+}
+
+type BodyWire = Pick<ReplySink, 'write'>;
+
+/** Where the bytes go of a reply that has no body on the wire. */
+const DISCARDING: BodyWire = Object.freeze({ write: () => true as const });
+
+/** A reply of the host itself. */
+export interface OwnReply {
+  readonly status: number;
+  readonly fields: FieldEntries;
+  readonly text: string;
+}
+
+export function sendOwnReply({ reply, head }: Exchange, { status, fields, text }: OwnReply): ReplyEnd {
+  const body = Buffer.from(text);
+  const framing: Framing = head.method === 'HEAD' ? { by: 'absence' } : { by: 'length', byteLength: body.byteLength };
+  reply.whole({ status, fields, framing }, framing.by === 'absence' ? NO_BYTES : body);
+  return { at: 'complete', byteLength: body.byteLength };
+}

@@ -1,0 +1,30 @@
+import type { InstancePool } from '../instance/pool.ts';
+import type { Log } from '../observe/log.ts';
+import type { Grants } from '../wasi/context.ts';
+import type { FieldEntries } from '../wasi/http/field-entries.ts';
+import type { Admission } from './admit.ts';
+import type { InFlight } from './drain.ts';
+
+/** All that the spine needs to answer requests with one component. Made once. */
+export interface Service {
+  /** The component's name in logs. */
+  readonly label: string;
+  readonly pool: InstancePool;
+  readonly admission: Admission;
+  readonly inFlight: InFlight;
+  readonly log: Log;
+  /** What the guest of request number `ordinal` (from 0) may touch; disposed when it is over. */
+  readonly grant: (ordinal: number) => RequestGrants;
+  /** Fields that replace the client's. */
+  readonly requestFields: FieldEntries;
+  /** Wall time for one request; 0 is none. */
+  readonly timeoutMs: number;
+  /** How long a guest may go on after its client left. */
+  readonly graceMs: number;
+  /** Whether error replies say what went wrong. */
+  readonly errorDetail: 'hidden' | 'shown';
+}
+
+export interface RequestGrants extends Disposable {
+  readonly grants: Grants;
+}

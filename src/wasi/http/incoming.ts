@@ -1,0 +1,139 @@
+import { err, ok, type Result } from '../../abi/host-interface.ts';
+import type { WasiCtx } from '../context.ts';
+import { InputStream } from '../io/input-stream.ts';
+import { Parent } from '../io/parent.ts';
+import type { Readiness } from '../io/readiness.ts';
+import type { BodySource } from './body-source.ts';
+import type { ErrorCode } from './error-code.ts';
+import type { FieldEntries } from './field-entries.ts';
+import { Fields } from './fields.ts';
+import { type Method, parseMethod } from './method.ts';
+
+/** The head of a request as it came from the client; its fields still hold every name. */
+export interface RequestHead {
+  readonly method: string;
+  readonly scheme: 'HTTP' | 'HTTPS';
+  readonly authority: string;
+  /** Raw, neither decoded nor normalised. */
+  readonly pathWithQuery: string;
+  readonly fields: FieldEntries;
+}
+
+/** What a request and a response share: fields, and a body that is taken once. */
+class IncomingMessage {
+  readonly #children: Parent;
+  readonly #fields: FieldEntries;
+  readonly #source: BodySource;
+  #consumed = false;
+
+  constructor(kind: string, fields: FieldEntries, source: BodySource) {
+    this.#children = new Parent(kind);
+    this.#fields = fields;
+    this.#source = source;
+  }
+
+  headers(ctx: WasiCtx): Fields {
+    return Fields.ofMessage(ctx.limits, this.#fields, this.#children);
+  }
+
+  consume(): Result<IncomingBody, undefined> {
+    if (this.#consumed) return err(undefined);
+    this.#consumed = true;
+    return ok(new IncomingBody(this.#source));
+  }
+
+  [Symbol.dispose](): void {
+    this.#children.assertChildless();
+    if (!this.#consumed) this.#source[Symbol.dispose]();
+  }
+}
+
+/** `incoming-request` of `wasi:http/types`. */
+export class IncomingRequest extends IncomingMessage {
+  readonly head: RequestHead;
+
+  constructor(head: RequestHead, source: BodySource) {
+    super('incoming-request', head.fields, source);
+    this.head = head;
+  }
+
+  get method(): Method {
+    return parseMethod(this.head.method);
+  }
+}
+
+/** `incoming-response` of `wasi:http/types`. */
+export class IncomingResponse extends IncomingMessage {
+  readonly status: number;
+
+  constructor(status: number, fields: FieldEntries, source: BodySource) {
+    super('incoming-response', fields, source);
+    this.status = status;
+  }
+}
+
+/** `incoming-body` of `wasi:http/types`. Dropping it says that nobody reads on. */
+export class IncomingBody {
+  readonly #children = new Parent('incoming-body');
+  readonly #source: BodySource;
+  #streamed = false;
+
+  constructor(source: BodySource) {
+    this.#source = source;
+  }
+
+  stream(): Result<InputStream, undefined> {
+    if (this.#streamed) return err(undefined);
+    this.#streamed = true;
+    return ok(new InputStream(this.#source, this.#children));
+  }
+
+  /** Discards what is left. Traps while the body's stream lives. */
+  finish(): FutureTrailers {
+    this.#children.assertChildless();
+    this.#source.discard();
+    return new FutureTrailers(this.#source);
+  }
+
+  [Symbol.dispose](): void {
+    this.#children.assertChildless();
+    this.#source[Symbol.dispose]();
+  }
+}
+
+/** What `future-trailers.get` gives once. */
+export type TrailersResult = Result<Result<Fields | undefined, ErrorCode>, undefined>;
+
+/** `future-trailers` of `wasi:http/types`: ready when the body is at its end. */
+export class FutureTrailers implements Readiness {
+  readonly children = new Parent('future-trailers');
+  readonly #source: BodySource;
+  #taken = false;
+
+  constructor(source: BodySource) {
+    this.#source = source;
+  }
+
+  /** `undefined` before they are there; the second time an error. */
+  get(ctx: WasiCtx): TrailersResult | undefined {
+    if (this.#taken) return err(undefined);
+    const trailers = this.#source.trailers();
+    if (trailers === undefined) return undefined;
+    this.#taken = true;
+    if (trailers.tag === 'err') return ok(trailers);
+    return ok(ok(trailers.val === undefined ? undefined : Fields.ofMessage(ctx.limits, trailers.val)));
+  }
+
+  isReady(): boolean {
+    return this.#taken || this.#source.trailers() !== undefined;
+  }
+
+  onReady(wake: () => void): () => void {
+    return this.#source.onReady(wake);
+  }
+
+  [Symbol.dispose](): void {
+    this.children.assertChildless();
+    this.#source[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,58 @@
+import { err, ok, type HostInterface, type Result } from '../../abi/host-interface.ts';
+import type { WasiCtx } from '../context.ts';
+import type { ErrorCode } from './error-code.ts';
+import { FutureIncomingResponse } from './future-incoming-response.ts';
+import { formatMethod } from './method.ts';
+import type { OutgoingRequest } from './outgoing.ts';
+import { type RequestOptions, toTimeoutMs } from './request-options.ts';
+import type { OutboundRequest } from './send-request.ts';
+
+/** `wasi:http/outgoing-handler`. Source: wasi-http `handler.wit`. */
+export const outgoingHandler = {
+  name: 'wasi:http/outgoing-handler',
+  version: '0.2.12',
+  resources: {},
+  mayWait: [],
+  funcs: {
+    handle: (
+      ctx: WasiCtx,
+      request: OutgoingRequest,
+      options: RequestOptions | undefined,
+    ): Result<FutureIncomingResponse, ErrorCode> => {
+      request.assertSendable();
+      const outbound = toOutboundRequest(request, options);
+      if (outbound.tag === 'err') return outbound;
+      const denied = ctx.outbound.count();
+      if (denied !== undefined) return err(denied);
+      return ok(new FutureIncomingResponse(ctx, (signal) => ctx.outbound.send(outbound.val, signal)));
+    },
+  },
+} satisfies HostInterface<WasiCtx>;
+
+function toOutboundRequest(
+  request: OutgoingRequest,
+  options: RequestOptions | undefined,
+): Result<OutboundRequest, ErrorCode> {
+  const scheme = request.scheme?.tag ?? 'HTTPS';
+  const method = formatMethod(request.method);
+  const { authority } = request;
+  if (scheme === 'other') return err({ tag: 'HTTP-protocol-error' });
+  if (method === undefined) return err({ tag: 'HTTP-request-method-invalid' });
+  if (authority === undefined || authority === '') return err({ tag: 'HTTP-request-URI-invalid' });
+  return ok({
+    method,
+    scheme: scheme === 'HTTP' ? 'http' : 'https',
+    authority,
+    pathWithQuery: toOriginForm(request.pathWithQuery ?? ''),
+    fields: request.fields,
+    body: request.bytes,
+    connectTimeoutMs: toTimeoutMs(options?.connectTimeoutNs),
+    firstByteTimeoutMs: toTimeoutMs(options?.firstByteTimeoutNs),
+    betweenBytesTimeoutMs: toTimeoutMs(options?.betweenBytesTimeoutNs),
+  });
+}
+
+/** An absent path is `/`. Source: RFC 9112, 3.2.1. */
+function toOriginForm(pathWithQuery: string): string {
+  return pathWithQuery.startsWith('/') || pathWithQuery === '*' ? pathWithQuery : `/${pathWithQuery}`;
+}

@@ -1,0 +1,145 @@
+import { OK, err, type HostInterface, type Result } from '../../abi/host-interface.ts';
+import type { WasiCtx } from '../context.ts';
+import type { IoError } from '../io/error.ts';
+import { Pollable } from '../io/poll.ts';
+import type { ErrorCode } from './error-code.ts';
+import { Fields } from './fields.ts';
+import { FutureIncomingResponse } from './future-incoming-response.ts';
+import { FutureTrailers, IncomingBody, IncomingRequest, IncomingResponse } from './incoming.ts';
+import type { Method } from './method.ts';
+import { OutgoingBody } from './outgoing-body.ts';
+import { OutgoingRequest, OutgoingResponse, type Scheme } from './outgoing.ts';
+import { RequestOptions } from './request-options.ts';
+import { type GuestResponse, ResponseOutparam } from './response-outparam.ts';
+
+type Plain = Result<undefined, undefined>;
+type Duration = bigint | undefined;
+
+const fieldsFuncs = {
+  '[constructor]fields': (ctx: WasiCtx) => Fields.create(ctx.limits),
+  '[static]fields.from-list': (ctx: WasiCtx, entries: [string, Uint8Array][]) => Fields.fromList(ctx.limits, entries),
+  '[method]fields.get': (_ctx: WasiCtx, self: Fields, name: string) => self.get(name),
+  '[method]fields.has': (_ctx: WasiCtx, self: Fields, name: string) => self.has(name),
+  '[method]fields.set': (_ctx: WasiCtx, self: Fields, name: string, value: Uint8Array[]) => self.set(name, value),
+  '[method]fields.delete': (_ctx: WasiCtx, self: Fields, name: string) => self.delete(name),
+  '[method]fields.append': (_ctx: WasiCtx, self: Fields, name: string, value: Uint8Array) => self.append(name, value),
+  '[method]fields.entries': (_ctx: WasiCtx, self: Fields) => self.toList(),
+  '[method]fields.clone': (_ctx: WasiCtx, self: Fields) => self.clone(),
+};
+
+const incomingFuncs = {
+  '[method]incoming-request.method': (_ctx: WasiCtx, self: IncomingRequest): Method => self.method,
+  '[method]incoming-request.path-with-query': (_ctx: WasiCtx, self: IncomingRequest) => self.head.pathWithQuery,
+  '[method]incoming-request.scheme': (_ctx: WasiCtx, self: IncomingRequest): Scheme => ({ tag: self.head.scheme }),
+  '[method]incoming-request.authority': (_ctx: WasiCtx, self: IncomingRequest) => self.head.authority,
+  '[method]incoming-request.headers': (ctx: WasiCtx, self: IncomingRequest) => self.headers(ctx),
+  '[method]incoming-request.consume': (_ctx: WasiCtx, self: IncomingRequest) => self.consume(),
+
+  '[method]incoming-response.status': (_ctx: WasiCtx, self: IncomingResponse) => self.status,
+  '[method]incoming-response.headers': (ctx: WasiCtx, self: IncomingResponse) => self.headers(ctx),
+  '[method]incoming-response.consume': (_ctx: WasiCtx, self: IncomingResponse) => self.consume(),
+
+  '[method]incoming-body.stream': (_ctx: WasiCtx, self: IncomingBody) => self.stream(),
+  '[static]incoming-body.finish': (_ctx: WasiCtx, self: IncomingBody) => self.finish(),
+
+  '[method]future-trailers.subscribe': (_ctx: WasiCtx, self: FutureTrailers) => new Pollable(self, self.children),
+  '[method]future-trailers.get': (ctx: WasiCtx, self: FutureTrailers) => self.get(ctx),
+
+  '[method]future-incoming-response.subscribe': (_ctx: WasiCtx, self: FutureIncomingResponse) =>
+    new Pollable(self, self.children),
+  '[method]future-incoming-response.get': (_ctx: WasiCtx, self: FutureIncomingResponse) => self.get(),
+};
+
+const outgoingFuncs = {
+  '[constructor]outgoing-request': (_ctx: WasiCtx, headers: Fields) => new OutgoingRequest(headers),
+  '[method]outgoing-request.body': (_ctx: WasiCtx, self: OutgoingRequest) => self.body(),
+  '[method]outgoing-request.method': (_ctx: WasiCtx, self: OutgoingRequest) => self.method,
+  '[method]outgoing-request.set-method': (_ctx: WasiCtx, self: OutgoingRequest, method: Method) =>
+    self.setMethod(method),
+  '[method]outgoing-request.path-with-query': (_ctx: WasiCtx, self: OutgoingRequest) => self.pathWithQuery,
+  '[method]outgoing-request.set-path-with-query': (_ctx: WasiCtx, self: OutgoingRequest, path: string | undefined) =>
+    self.setPathWithQuery(path),
+  '[method]outgoing-request.scheme': (_ctx: WasiCtx, self: OutgoingRequest) => self.scheme,
+  '[method]outgoing-request.set-scheme': (_ctx: WasiCtx, self: OutgoingRequest, scheme: Scheme | undefined) =>
+    self.setScheme(scheme),
+  '[method]outgoing-request.authority': (_ctx: WasiCtx, self: OutgoingRequest) => self.authority,
+  '[method]outgoing-request.set-authority': (_ctx: WasiCtx, self: OutgoingRequest, authority: string | undefined) =>
+    self.setAuthority(authority),
+  '[method]outgoing-request.headers': (ctx: WasiCtx, self: OutgoingRequest) => self.headers(ctx),
+
+  '[constructor]outgoing-response': (_ctx: WasiCtx, headers: Fields) => new OutgoingResponse(headers),
+  '[method]outgoing-response.status-code': (_ctx: WasiCtx, self: OutgoingResponse) => self.status,
+  '[method]outgoing-response.set-status-code': (_ctx: WasiCtx, self: OutgoingResponse, status: number) =>
+    self.setStatusCode(status),
+  '[method]outgoing-response.headers': (ctx: WasiCtx, self: OutgoingResponse) => self.headers(ctx),
+  '[method]outgoing-response.body': (_ctx: WasiCtx, self: OutgoingResponse) => self.body(),
+
+  '[method]outgoing-body.write': (_ctx: WasiCtx, self: OutgoingBody) => self.write(),
+  '[static]outgoing-body.finish': (_ctx: WasiCtx, self: OutgoingBody, trailers: Fields | undefined) =>
+    self.finish(trailers),
+
+  '[static]response-outparam.set': (_ctx: WasiCtx, self: ResponseOutparam, response: GuestResponse) =>
+    self.set(response),
+  '[method]response-outparam.send-informational': (): Result<undefined, ErrorCode> =>
+    err({ tag: 'internal-error', val: 'informational responses are not supported' }),
+};
+
+const optionsFuncs = {
+  '[constructor]request-options': () => new RequestOptions(),
+  '[method]request-options.connect-timeout': (_ctx: WasiCtx, self: RequestOptions) => self.connectTimeoutNs,
+  '[method]request-options.set-connect-timeout': (_ctx: WasiCtx, self: RequestOptions, duration: Duration): Plain => {
+    self.connectTimeoutNs = duration;
+    return OK;
+  },
+  '[method]request-options.first-byte-timeout': (_ctx: WasiCtx, self: RequestOptions) => self.firstByteTimeoutNs,
+  '[method]request-options.set-first-byte-timeout': (
+    _ctx: WasiCtx,
+    self: RequestOptions,
+    duration: Duration,
+  ): Plain => {
+    self.firstByteTimeoutNs = duration;
+    return OK;
+  },
+  '[method]request-options.between-bytes-timeout': (_ctx: WasiCtx, self: RequestOptions) => self.betweenBytesTimeoutNs,
+  '[method]request-options.set-between-bytes-timeout': (
+    _ctx: WasiCtx,
+    self: RequestOptions,
+    duration: Duration,
+  ): Plain => {
+    self.betweenBytesTimeoutNs = duration;
+    return OK;
+  },
+};
+
+/** `wasi:http/types`. Source: wasi-http `types.wit`. */
+export const types = {
+  name: 'wasi:http/types',
+  version: '0.2.12',
+  resources: {
+    fields: Fields,
+    'future-incoming-response': FutureIncomingResponse,
+    'future-trailers': FutureTrailers,
+    'incoming-body': IncomingBody,
+    'incoming-request': IncomingRequest,
+    'incoming-response': IncomingResponse,
+    'outgoing-body': OutgoingBody,
+    'outgoing-request': OutgoingRequest,
+    'outgoing-response': OutgoingResponse,
+    'request-options': RequestOptions,
+    'response-outparam': ResponseOutparam,
+  },
+  mayWait: [],
+  funcs: {
+    ...fieldsFuncs,
+    ...incomingFuncs,
+    ...outgoingFuncs,
+    ...optionsFuncs,
+    /** The HTTP failure behind a stream's error, if it is one. */
+    'http-error-code': (_ctx: WasiCtx, error: IoError): ErrorCode | undefined => asErrorCode(error.cause),
+  },
+} satisfies HostInterface<WasiCtx>;
+
+/** Only this package puts objects with a `tag` into an `IoError`. */
+function asErrorCode(cause: unknown): ErrorCode | undefined {
+  return typeof cause === 'object' && cause !== null && 'tag' in cause ? (cause as ErrorCode) : undefined;
+}
