@@ -20,10 +20,11 @@ export async function handle(service: Service, exchange: Exchange): Promise<void
       report.replied(refuse(service, exchange, report));
       return;
     }
-    using granted = service.grant(service.inFlight.nextOrdinal());
-    using lease = service.pool.lease(granted.grants, service.timeoutMs);
-    using counted = service.inFlight.enter(lease.ctx);
-    using watch = cancelWhenClientLeaves(exchange.clientLeft, lease.ctx, service.graceMs);
+    using held = new DisposableStack();
+    const { grants } = held.use(service.grant(service.inFlight.nextOrdinal()));
+    const lease = held.use(service.pool.lease(grants, service.timeoutMs));
+    held.use(service.inFlight.enter(lease.ctx));
+    held.use(cancelWhenClientLeaves(exchange.clientLeft, lease.ctx, service.graceMs));
 
     const call = callIncomingHandler(lease, withRequestFields(exchange.head, service, report.id), exchange.body);
     report.replied(await reply(service, exchange, await call.answer, report));
