@@ -5,7 +5,7 @@ import type { WasiCtx } from '../context.ts';
 /**
  * `wasi:cli/exit`. Whoever answers a request has no process to leave: both functions trap, whatever the status.
  *
- * Source: wasi-cli `exit.wit`; `exit-with-code` is behind the feature `cli-exit-with-code`.
+ * Source: wasi-cli `exit.wit`.
  */
 export const exit = {
   name: 'wasi:cli/exit',

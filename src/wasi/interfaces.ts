@@ -1,0 +1,64 @@
+import type { HostInterface } from '../abi/host-interface.ts';
+import { environment } from './cli/environment.ts';
+import { exit } from './cli/exit.ts';
+import { stderr } from './cli/stderr.ts';
+import { stdin } from './cli/stdin.ts';
+import { stdout } from './cli/stdout.ts';
+import { terminalInput } from './cli/terminal-input.ts';
+import { terminalOutput } from './cli/terminal-output.ts';
+import { terminalStderr } from './cli/terminal-stderr.ts';
+import { terminalStdin } from './cli/terminal-stdin.ts';
+import { terminalStdout } from './cli/terminal-stdout.ts';
+import { monotonicClock } from './clocks/monotonic-clock.ts';
+import { wallClock } from './clocks/wall-clock.ts';
+import type { WasiCtx } from './context.ts';
+import { preopens } from './filesystem/preopens.ts';
+import { types as filesystemTypes } from './filesystem/types.ts';
+import { outgoingHandler } from './http/outgoing-handler.ts';
+import { types as httpTypes } from './http/types.ts';
+import { error } from './io/error.ts';
+import { poll } from './io/poll.ts';
+import { streams } from './io/streams.ts';
+import { insecure } from './random/insecure.ts';
+import { insecureSeed } from './random/insecure-seed.ts';
+import { random } from './random/random.ts';
+import { instanceNetwork } from './sockets/instance-network.ts';
+import { ipNameLookup } from './sockets/ip-name-lookup.ts';
+import { network } from './sockets/network.ts';
+import { tcp } from './sockets/tcp.ts';
+import { tcpCreateSocket } from './sockets/tcp-create-socket.ts';
+import { udp } from './sockets/udp.ts';
+import { udpCreateSocket } from './sockets/udp-create-socket.ts';
+
+/** Every WASI 0.2 interface that the host serves. All are linked; what a guest may do with them is up to its `Grants`. */
+export const wasiInterfaces: readonly HostInterface<WasiCtx>[] = Object.freeze([
+  error,
+  poll,
+  streams,
+  monotonicClock,
+  wallClock,
+  random,
+  insecure,
+  insecureSeed,
+  environment,
+  exit,
+  stdin,
+  stdout,
+  stderr,
+  terminalInput,
+  terminalOutput,
+  terminalStdin,
+  terminalStdout,
+  terminalStderr,
+  httpTypes,
+  outgoingHandler,
+  filesystemTypes,
+  preopens,
+  network,
+  instanceNetwork,
+  ipNameLookup,
+  tcp,
+  tcpCreateSocket,
+  udp,
+  udpCreateSocket,
+]);

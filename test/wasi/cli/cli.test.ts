@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { ok } from '../../../src/abi/host-interface.ts';
+import { Trap } from '../../../src/abi/trap.ts';
+import { environment } from '../../../src/wasi/cli/environment.ts';
+import { exit } from '../../../src/wasi/cli/exit.ts';
+import { LineSink, OutputQuota } from '../../../src/wasi/cli/line-sink.ts';
+import { stderr } from '../../../src/wasi/cli/stderr.ts';
+import { stdin } from '../../../src/wasi/cli/stdin.ts';
+import { stdout } from '../../../src/wasi/cli/stdout.ts';
+import { terminalStdout } from '../../../src/wasi/cli/terminal-stdout.ts';
+import { WasiCtx } from '../../../src/wasi/context.ts';
+import { streams } from '../../../src/wasi/io/streams.ts';
+
+const nothing = new WasiCtx({});
+
+describe('a guest that is granted nothing', () => {
+  test('sees no variables, arguments or working directory', () => {
+    const { funcs } = environment;
+    expect(funcs['get-environment'](nothing)).toEqual([]);
+    expect(funcs['get-arguments'](nothing)).toEqual([]);
+    expect(funcs['initial-cwd'](nothing)).toBeUndefined();
+  });
+
+  test('reads the end of stdin', () => {
+    const read = streams.funcs['[method]input-stream.blocking-read'](nothing, stdin.funcs['get-stdin'](nothing), 1n);
+    expect(read).toEqual({ tag: 'err', val: { tag: 'closed' } });
+  });
+
+  test.each([stdout.funcs['get-stdout'], stderr.funcs['get-stderr']])('may write to its output', (getStream) => {
+    const write = streams.funcs['[method]output-stream.blocking-write-and-flush'];
+    expect(write(nothing, getStream(nothing), Buffer.from('hello'))).toEqual(ok(undefined));
+  });
+
+  test('has no terminal', () => {
+    expect(terminalStdout.funcs['get-terminal-stdout'](nothing)).toBeUndefined();
+  });
+});
+
+describe('a guest', () => {
+  test('sees the variables and arguments it is granted, in order', () => {
+    const env = [
+      ['B', '1'],
+      ['A', '2'],
+    ] as const;
+    const ctx = new WasiCtx({ env, args: ['serve', '-v'] });
+    expect(environment.funcs['get-environment'](ctx)).toEqual(env);
+    expect(environment.funcs['get-arguments'](ctx)).toEqual(['serve', '-v']);
+  });
+
+  test('writes to the stdout it is granted, whichever of its streams it uses', () => {
+    const lines: string[] = [];
+    const sink = new LineSink({ prefix: undefined, quota: new OutputQuota(), writeLines: (text) => lines.push(text) });
+    const ctx = new WasiCtx({ stdout: sink });
+    for (const text of ['one ', 'line\n']) {
+      const stream = stdout.funcs['get-stdout'](ctx);
+      expect(streams.funcs['[method]output-stream.write'](ctx, stream, Buffer.from(text))).toEqual(ok(undefined));
+    }
+    expect(lines).toEqual(['one line\n']);
+  });
+
+  test.each([
+    ['exit(ok)', () => exit.funcs.exit(nothing, ok(undefined))],
+    ['exit(err)', () => exit.funcs.exit(nothing, { tag: 'err', val: undefined })],
+    ['exit-with-code(3)', () => exit.funcs['exit-with-code'](nothing, 3)],
+  ])('traps when it calls %s', (call, run) => {
+    expect(run).toThrow(new Trap(`the guest called ${call}`));
+  });
+});
