@@ -1,0 +1,58 @@
+/**
+ * The types of the component model, resolved: no index is left in them, a resource type is its identity.
+ *
+ * Source: "Type Definitions" in component-model `Binary.md`, and the classes at the head of `definitions.py`.
+ */
+export type ValType =
+  | { readonly kind: PrimValType }
+  | { readonly kind: 'list'; readonly element: ValType; readonly length: number | undefined }
+  | { readonly kind: 'record'; readonly fields: readonly Field[] }
+  | { readonly kind: 'tuple'; readonly elements: readonly ValType[] }
+  | { readonly kind: 'variant'; readonly cases: readonly Case[] }
+  | { readonly kind: 'enum'; readonly labels: readonly string[] }
+  | { readonly kind: 'option'; readonly some: ValType }
+  | { readonly kind: 'result'; readonly ok: ValType | undefined; readonly err: ValType | undefined }
+  | { readonly kind: 'flags'; readonly labels: readonly string[] }
+  | { readonly kind: 'own' | 'borrow'; readonly resource: ResourceType };
+
+/** The types without parts. `error-context`, streams and futures of 0.3 are not among them. */
+export type PrimValType =
+  | 'bool'
+  | 's8'
+  | 'u8'
+  | 's16'
+  | 'u16'
+  | 's32'
+  | 'u32'
+  | 's64'
+  | 'u64'
+  | 'f32'
+  | 'f64'
+  | 'char'
+  | 'string';
+
+export interface Field {
+  /** As WIT spells it, in kebab-case. */
+  readonly label: string;
+  readonly type: ValType;
+}
+
+export interface Case {
+  readonly label: string;
+  readonly type: ValType | undefined;
+}
+
+/** A resource type. Two are equal only if they are the same object. */
+export interface ResourceType {
+  /** For messages: the WIT name where there is one. */
+  readonly name: string;
+}
+
+/** The type of a component function. */
+export interface FuncType {
+  readonly params: readonly Field[];
+  readonly result: ValType | undefined;
+}
+
+/** A core value type as it occurs in flattened signatures. */
+export type CoreType = 'i32' | 'i64' | 'f32' | 'f64';
