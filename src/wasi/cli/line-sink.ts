@@ -6,7 +6,8 @@ import { CLOSED, type StreamError } from '../io/stream-error.ts';
 export const MAX_OUTPUT_BYTES = 1024 * 1024;
 /** A line longer than this is broken, so that it need not be held. */
 export const MAX_LINE_BYTES = 64 * 1024;
-const MAX_WRITE_BYTES = 64 * 1024;
+/** So many newlines take the host under 10 ms, the longest that a guest may keep its neighbours waiting. */
+const MAX_WRITE_BYTES = 16 * 1024;
 /** The longest run of bytes inside a UTF-8 sequence after its first. */
 const MAX_CONTINUATION_BYTES = 3;
 const NEWLINE = 0x0a;
