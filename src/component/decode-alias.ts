@@ -1,0 +1,31 @@
+import type { Alias, CoreSort, Sort } from './definitions.ts';
+import { decodeSort } from './decode-names.ts';
+import type { Reader } from './reader.ts';
+
+/** Source: `alias`. */
+export function decodeAlias(reader: Reader): Alias {
+  const sort = decodeSort(reader);
+  const target = reader.byte();
+  switch (target) {
+    case 0x00:
+      return { of: 'export', sort, instance: reader.u32(), name: reader.name() };
+    case 0x01:
+      return { of: 'core export', sort: toCoreSort(reader, sort), instance: reader.u32(), name: reader.name() };
+    case 0x02:
+      return { of: 'outer', sort, count: reader.u32(), index: reader.u32() };
+    default:
+      return reader.fail(`0x${target.toString(16)} is no target of an alias`);
+  }
+}
+
+/** An alias in a module type, which can only reach out for a type. Source: `core:alias`. */
+export function decodeCoreAlias(reader: Reader): void {
+  if (reader.byte() !== 0x10 || reader.byte() !== 0x01) reader.fail('an alias in a module type must be an outer type');
+  reader.u32();
+  reader.u32();
+}
+
+function toCoreSort(reader: Reader, sort: Sort): CoreSort {
+  if (!sort.startsWith('core ')) return reader.fail(`a core instance exports no ${sort}`);
+  return sort.slice('core '.length) as CoreSort;
+}

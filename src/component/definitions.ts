@@ -1,0 +1,122 @@
+/**
+ * A component as its bytes define it: definitions in order, each referring to earlier ones by index.
+ *
+ * Source: component-model `Binary.md`; each type here is one production of it.
+ */
+export interface ComponentDefinition {
+  readonly definitions: readonly Definition[];
+  /** From the `component-name` section. */
+  readonly name: string | undefined;
+}
+
+/** One definition. Most add to one index space: `func`, `type`, `instance`, … */
+export type Definition =
+  | { readonly at: 'core module'; readonly bytes: Uint8Array; readonly offset: number }
+  | { readonly at: 'core instance'; readonly expr: CoreInstanceExpr }
+  | { readonly at: 'core type'; readonly type: CoreTypeDefinition }
+  | { readonly at: 'component'; readonly component: ComponentDefinition }
+  | { readonly at: 'instance'; readonly expr: InstanceExpr }
+  | { readonly at: 'alias'; readonly alias: Alias }
+  | { readonly at: 'type'; readonly type: TypeDefinition }
+  | { readonly at: 'canon'; readonly canon: Canon; readonly offset: number }
+  | { readonly at: 'import'; readonly name: string; readonly type: ExternType }
+  | { readonly at: 'export'; readonly name: string; readonly ref: SortIndex };
+
+export type CoreSort = 'func' | 'table' | 'memory' | 'global' | 'tag' | 'type' | 'module' | 'instance';
+
+/** The sorts of the component level; core ones are spelled `core func`, … */
+export type Sort = `core ${CoreSort}` | 'func' | 'value' | 'type' | 'component' | 'instance';
+
+export interface SortIndex {
+  readonly sort: Sort;
+  readonly index: number;
+}
+
+export type CoreInstanceExpr =
+  | { readonly by: 'instantiate'; readonly module: number; readonly args: readonly { readonly name: string; readonly instance: number }[] }
+  | { readonly by: 'exports'; readonly exports: readonly CoreInlineExport[] };
+
+export interface CoreInlineExport {
+  readonly name: string;
+  readonly sort: CoreSort;
+  readonly index: number;
+}
+
+export type InstanceExpr =
+  | { readonly by: 'instantiate'; readonly component: number; readonly args: readonly NamedRef[] }
+  | { readonly by: 'exports'; readonly exports: readonly NamedRef[] };
+
+export interface NamedRef {
+  readonly name: string;
+  readonly ref: SortIndex;
+}
+
+export type Alias =
+  | { readonly of: 'export'; readonly sort: Sort; readonly instance: number; readonly name: string }
+  | { readonly of: 'core export'; readonly sort: CoreSort; readonly instance: number; readonly name: string }
+  | { readonly of: 'outer'; readonly sort: Sort; readonly count: number; readonly index: number };
+
+/** What a core type definition says is of no use here beyond its place in the index space. */
+export type CoreTypeDefinition = 'function' | 'module';
+
+/** A value type: a primitive one, or a defined one by its index. */
+export type ValTypeRef = { readonly prim: PrimName } | { readonly index: number };
+
+export type PrimName =
+  | 'bool' | 's8' | 'u8' | 's16' | 'u16' | 's32' | 'u32' | 's64' | 'u64' | 'f32' | 'f64' | 'char' | 'string' | 'error-context';
+
+export interface LabelledRef {
+  readonly label: string;
+  readonly type: ValTypeRef;
+}
+
+export interface CaseRef {
+  readonly label: string;
+  readonly type: ValTypeRef | undefined;
+}
+
+export type TypeDefinition =
+  | { readonly kind: 'prim'; readonly prim: PrimName }
+  | { readonly kind: 'record'; readonly fields: readonly LabelledRef[] }
+  | { readonly kind: 'variant'; readonly cases: readonly CaseRef[] }
+  | { readonly kind: 'list'; readonly element: ValTypeRef; readonly length: number | undefined }
+  | { readonly kind: 'tuple'; readonly elements: readonly ValTypeRef[] }
+  | { readonly kind: 'flags' | 'enum'; readonly labels: readonly string[] }
+  | { readonly kind: 'option'; readonly some: ValTypeRef }
+  | { readonly kind: 'result'; readonly ok: ValTypeRef | undefined; readonly err: ValTypeRef | undefined }
+  | { readonly kind: 'own' | 'borrow'; readonly resource: number }
+  | { readonly kind: 'stream' | 'future'; readonly element: ValTypeRef | undefined }
+  | { readonly kind: 'map'; readonly key: ValTypeRef; readonly value: ValTypeRef }
+  | { readonly kind: 'resource'; readonly destructor: number | undefined }
+  | { readonly kind: 'func'; readonly params: readonly LabelledRef[]; readonly result: ValTypeRef | undefined; readonly calling: 'sync' | 'async' }
+  | { readonly kind: 'component' | 'instance'; readonly declarations: readonly Declaration[] };
+
+/** What a component type or an instance type says of what is in it. */
+export type Declaration =
+  | { readonly at: 'core type'; readonly type: CoreTypeDefinition }
+  | { readonly at: 'type'; readonly type: TypeDefinition }
+  | { readonly at: 'alias'; readonly alias: Alias }
+  | { readonly at: 'import' | 'export'; readonly name: string; readonly type: ExternType };
+
+export type ExternType =
+  | { readonly sort: 'core module' | 'func' | 'component' | 'instance'; readonly type: number }
+  | { readonly sort: 'type'; readonly bound: { readonly eq: number } | 'resource' }
+  | { readonly sort: 'value' };
+
+/** Options of `lift` and `lower`, read from the bytes and never guessed. */
+export interface CanonOptions {
+  readonly stringEncoding: 'utf8' | 'utf16' | 'latin1+utf16';
+  /** Core indices. */
+  readonly memory: number | undefined;
+  readonly realloc: number | undefined;
+  readonly postReturn: number | undefined;
+  readonly callback: number | undefined;
+  readonly calling: 'sync' | 'async';
+}
+
+/** A canonical definition. All but `lift` add a core function. `other` is one of WASI 0.3, known by name only. */
+export type Canon =
+  | { readonly op: 'lift'; readonly func: number; readonly options: CanonOptions; readonly type: number }
+  | { readonly op: 'lower'; readonly func: number; readonly options: CanonOptions }
+  | { readonly op: 'resource.new' | 'resource.drop' | 'resource.rep'; readonly resource: number }
+  | { readonly op: 'other'; readonly name: string };

@@ -1,0 +1,117 @@
+import { HostError } from '../util/host-error.ts';
+
+/** Where a component's bytes are read, and how much has been made of them. Shared by the readers of nested parts. */
+export interface ReadState {
+  /** For messages: the path, or what the caller calls it. */
+  readonly label: string;
+  /** All bytes of the file; offsets in messages count from its start. */
+  readonly bytes: Uint8Array;
+  /** How many items are still accepted, over all parts. */
+  itemsLeft: number;
+}
+
+/** Reads a range of bytes from front to back. Every failure is a `HostError` that names the byte. */
+export class Reader {
+  readonly #state: ReadState;
+  readonly #end: number;
+  #offset: number;
+
+  constructor(state: ReadState, start: number, end: number) {
+    this.#state = state;
+    this.#offset = start;
+    this.#end = end;
+  }
+
+  /** Of the next byte, from the start of the file. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#offset === this.#end;
+  }
+
+  byte(): number {
+    if (this.#offset >= this.#end) this.fail('the bytes end too early');
+    const byte = this.#state.bytes[this.#offset] as number;
+    this.#offset += 1;
+    return byte;
+  }
+
+  /** The next byte, left in place. */
+  peek(): number {
+    const byte = this.byte();
+    this.#offset -= 1;
+    return byte;
+  }
+
+  /** An unsigned LEB128 number of 32 bits. */
+  u32(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) {
+        if (value > 0xffff_ffff) this.fail('a number does not fit 32 bits');
+        return value;
+      }
+    }
+    return this.fail('a number is longer than 32 bits take');
+  }
+
+  /** A vector of bytes in UTF-8. */
+  name(): string {
+    const bytes = this.take(this.u32());
+    try {
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch {
+      return this.fail('a name is not UTF-8');
+    }
+  }
+
+  /** A vector of items. */
+  vec<T>(item: (reader: Reader) => T): T[] {
+    const length = this.u32();
+    if (length > this.#end - this.#offset) this.fail(`a vector of ${length} items is longer than its section`);
+    return Array.from({ length }, () => {
+      this.countItem();
+      return item(this);
+    });
+  }
+
+  /** Counts one item that memory is held for. */
+  countItem(): void {
+    this.#state.itemsLeft -= 1;
+    if (this.#state.itemsLeft < 0) this.fail('there are more definitions than any component needs');
+  }
+
+  /** The next `byteLength` bytes, not copied. */
+  take(byteLength: number): Uint8Array {
+    const start = this.#offset;
+    if (byteLength > this.#end - start) this.fail(`${byteLength} bytes are announced, ${this.#end - start} are left`);
+    this.#offset += byteLength;
+    return this.#state.bytes.subarray(start, this.#offset);
+  }
+
+  /** All bytes that are left, not copied. */
+  rest(): Uint8Array {
+    return this.take(this.#end - this.#offset);
+  }
+
+  /** A reader of the next `byteLength` bytes alone. */
+  part(byteLength: number): Reader {
+    const start = this.#offset;
+    this.take(byteLength);
+    return new Reader(this.#state, start, this.#offset);
+  }
+
+  /** Fails where anything is left. */
+  assertAtEnd(what: string): void {
+    if (!this.isAtEnd) this.fail(`${this.#end - this.#offset} bytes are left over in ${what}`);
+  }
+
+  fail(complaint: string): never {
+    const { label } = this.#state;
+    throw new HostError('bad-component', `${label}: at byte 0x${this.#offset.toString(16)}: ${complaint}`);
+  }
+}
