@@ -1,0 +1,92 @@
+import { CORE_SECTION, type CoreSections, readCoreImports } from './core-module.ts';
+import type { Reader } from './reader.ts';
+
+/**
+ * wit-component hands a module its imports before they can exist: functions that call through a table (the shim module),
+ * which another module fills once the memory is there (the fixup module). A linker that makes functions which find
+ * their memory later needs neither.
+ */
+export interface Shim {
+  /** Export name of a function to the entry of the table that it calls. */
+  readonly slots: ReadonlyMap<string, number>;
+  /** Export name of the table. */
+  readonly table: string;
+}
+
+export interface Fixup {
+  /** The import that is the table. */
+  readonly table: { readonly module: string; readonly name: string };
+  /** By entry of the table: the import that goes there. */
+  readonly entries: readonly { readonly module: string; readonly name: string }[];
+}
+
+const OP_END = 0x0b;
+const OP_CALL_INDIRECT = 0x11;
+const OP_LOCAL_GET = 0x20;
+const OP_I32_CONST = 0x41;
+
+/** The shim that a module is, if it is one and nothing more. */
+export function recogniseShim(sections: CoreSections): Shim | undefined {
+  if (!hasOnly(sections, [CORE_SECTION.type, CORE_SECTION.func, CORE_SECTION.table, CORE_SECTION.export, CORE_SECTION.code])) {
+    return undefined;
+  }
+  const entries = sections.get(CORE_SECTION.code)?.().vec(readTrampoline) ?? [];
+  const exports = sections.get(CORE_SECTION.export)?.().vec(readExport) ?? [];
+  const table = exports.find(({ kind }) => kind === KIND_TABLE);
+  const funcs = exports.filter(({ kind }) => kind === KIND_FUNC);
+  if (table === undefined || entries.includes(undefined) || funcs.length + 1 !== exports.length) return undefined;
+  return { table: table.name, slots: new Map(funcs.map(({ name, index }) => [name, entries[index] ?? 0])) };
+}
+
+/** The fixup that a module is, if it is one and nothing more. */
+export function recogniseFixup(sections: CoreSections): Fixup | undefined {
+  if (!hasOnly(sections, [CORE_SECTION.type, CORE_SECTION.import, CORE_SECTION.elem])) return undefined;
+  const imports = readCoreImports(sections);
+  const table = imports.find(({ kind }) => kind === 'table');
+  const funcs = imports.filter(({ kind }) => kind === 'func');
+  const elements = sections.get(CORE_SECTION.elem)?.().vec(readActiveElements) ?? [];
+  const [indices] = elements;
+  if (table === undefined || elements.length !== 1 || indices === undefined) return undefined;
+  const entries = indices.map((index) => funcs[index]);
+  return entries.every((entry) => entry !== undefined) ? { table, entries } : undefined;
+}
+
+function hasOnly(sections: CoreSections, ids: readonly number[]): boolean {
+  return sections.size === ids.length && ids.every((id) => sections.has(id));
+}
+
+const KIND_FUNC = 0;
+const KIND_TABLE = 1;
+
+function readExport(reader: Reader): { readonly name: string; readonly kind: number; readonly index: number } {
+  return { name: reader.name(), kind: reader.byte(), index: reader.u32() };
+}
+
+/** The entry that a function calls with its parameters as they are; `undefined` where it does anything else. */
+function readTrampoline(section: Reader): number | undefined {
+  const body = section.part(section.u32());
+  if (body.u32() !== 0) return undefined;
+  for (let local = 0; body.peek() === OP_LOCAL_GET; local += 1) {
+    body.byte();
+    if (body.u32() !== local) return undefined;
+  }
+  if (body.byte() !== OP_I32_CONST) return undefined;
+  const entry = readSmallS32(body);
+  if (body.byte() !== OP_CALL_INDIRECT) return undefined;
+  body.u32();
+  const isPlain = body.u32() === 0 && body.byte() === OP_END && body.isAtEnd;
+  return isPlain ? entry : undefined;
+}
+
+/** An `i32.const` immediate that is not negative, as all indices are. */
+function readSmallS32(reader: Reader): number {
+  const value = reader.u32();
+  return value;
+}
+
+/** The functions of an active segment at offset 0 of table 0; `undefined` for any other kind. */
+function readActiveElements(section: Reader): number[] | undefined {
+  const flags = section.u32();
+  if (flags !== 0 || section.byte() !== OP_I32_CONST || section.u32() !== 0 || section.byte() !== OP_END) return undefined;
+  return section.vec((reader) => reader.u32());
+}

@@ -1,0 +1,37 @@
+import type { HostInterface } from '../abi/host-interface.ts';
+import { decodeComponent } from '../component/decode.ts';
+import type { ComponentSource } from '../component/source.ts';
+import { HostError } from '../util/host-error.ts';
+import { evaluateRoot } from './evaluate.ts';
+import { HostResources } from './host-instance.ts';
+import { parseInterfaceName } from './names.ts';
+import { PlanBuilder } from './plan-builder.ts';
+import type { LiftedFunc, Plan } from './plan.ts';
+import { type Extern, createScope } from './scope.ts';
+
+/** Decodes a component and resolves everything in it against the host's interfaces, once. */
+export function planComponent<Ctx>(source: ComponentSource, interfaces: readonly HostInterface<Ctx>[]): Plan<Ctx> {
+  const plan = new PlanBuilder<Ctx>();
+  const evaluation = { plan, interfaces, resources: new HostResources(), missing: [] as string[] };
+  const root = { definition: decodeComponent(source), scope: createScope<Ctx>(undefined, -1) };
+  const exports = evaluateRoot(evaluation, root);
+  if (evaluation.missing.length > 0) {
+    const names = evaluation.missing.map((name) => `\n  ${name}`).join('');
+    throw new HostError('missing-import', `${source.label} imports functions that this host does not serve:${names}`);
+  }
+  return plan.seal(exportedFuncs(exports));
+}
+
+/** The functions of each exported interface. */
+function exportedFuncs<Ctx>(exports: ReadonlyMap<string, Extern<Ctx>>): Plan<Ctx>['exports'] {
+  const interfaces = new Map<string, ReadonlyMap<string, LiftedFunc>>();
+  for (const [name, extern] of exports) {
+    if (extern.sort !== 'instance') continue;
+    const funcs = new Map<string, LiftedFunc>();
+    for (const [func, item] of extern.instance.exports) {
+      if (item.sort === 'func' && item.func.by === 'lift') funcs.set(func, item.func);
+    }
+    interfaces.set(parseInterfaceName(name).name, funcs);
+  }
+  return interfaces;
+}

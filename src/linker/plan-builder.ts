@@ -1,0 +1,144 @@
+import { readCoreImports, readCoreSections } from '../component/core-module.ts';
+import { type Fixup, recogniseFixup, recogniseShim } from '../component/shim.ts';
+import type { UnsealedOptions } from './evaluate.ts';
+import type { Builtin, ComponentFunc, CoreItem, GuestResourceType, LiftedFunc, Lowering, Plan, ResolvedOptions, Step } from './plan.ts';
+import type { CoreInstanceRef, CoreRef, Slot } from './scope.ts';
+
+/** A step whose imports may still be slots. */
+interface Draft {
+  readonly module: number;
+  readonly imports: readonly { readonly module: string; readonly name: string; readonly ref: CoreRef }[];
+  /** Where the module is a shim: its slots by table entry. */
+  readonly shim: ReadonlyMap<number, Slot> | undefined;
+  /** Where the module is the fixup of a shim: the shim's step. */
+  readonly fixupOf: number | undefined;
+}
+
+interface UnsealedLift {
+  readonly core: CoreRef;
+  readonly type: LiftedFunc['type'];
+  readonly options: UnsealedOptions;
+  readonly componentInstance: number;
+}
+
+interface UnsealedLowering<Ctx> {
+  readonly func: ComponentFunc<Ctx>;
+  readonly options: UnsealedOptions;
+  readonly componentInstance: number;
+}
+
+/** Collects what instantiation takes, in order, and seals it into a plan. */
+export class PlanBuilder<Ctx> {
+  readonly #modules: Uint8Array[] = [];
+  readonly #drafts: Draft[] = [];
+  readonly #lowerings: UnsealedLowering<Ctx>[] = [];
+  readonly #builtins: Builtin[] = [];
+  readonly #lifts = new Map<LiftedFunc, UnsealedLift>();
+  readonly #destructors = new Map<GuestResourceType, CoreRef>();
+  #componentInstances = 0;
+
+  addComponentInstance(): number {
+    this.#componentInstances += 1;
+    return this.#componentInstances - 1;
+  }
+
+  addModule(bytes: Uint8Array): number {
+    return this.#modules.push(bytes) - 1;
+  }
+
+  addLowering(lowering: UnsealedLowering<Ctx>): CoreItem {
+    return { from: 'lowering', index: this.#lowerings.push(lowering) - 1 };
+  }
+
+  addBuiltin(builtin: Builtin): CoreItem {
+    return { from: 'builtin', index: this.#builtins.push(builtin) - 1 };
+  }
+
+  /** A step that instantiates `module` with what `importFrom` finds. */
+  addStep(module: number, importFrom: (module: string, name: string) => CoreRef): CoreInstanceRef {
+    const step = this.#drafts.length;
+    const sections = readCoreSections(this.#modules[module] as Uint8Array);
+    const imports = readCoreImports(sections).map((name) => ({ ...name, ref: importFrom(name.module, name.name) }));
+    const shim = recogniseShim(sections);
+    const slots = new Map<string, Slot>();
+    for (const name of shim?.slots.keys() ?? []) {
+      slots.set(name, { from: 'slot', trampoline: { from: 'export', step, name }, target: undefined });
+    }
+    const byEntry = shim && new Map(Array.from(shim.slots, ([name, entry]) => [entry, slots.get(name) as Slot]));
+    const fixupOf = this.#fill(recogniseFixup(sections), importFrom);
+    this.#drafts.push({ module, imports, shim: byEntry, fixupOf });
+    return { by: 'step', step, slots: shim && slots };
+  }
+
+  /** Says what each slot of a shim will hold. Returns the shim's step, where `fixup` fills one. */
+  #fill(fixup: Fixup | undefined, importFrom: (module: string, name: string) => CoreRef): number | undefined {
+    if (fixup === undefined) return undefined;
+    const table = importFrom(fixup.table.module, fixup.table.name);
+    const shim = table.from === 'export' ? this.#drafts[table.step]?.shim : undefined;
+    if (table.from !== 'export' || shim === undefined) return undefined;
+    for (const [entry, { module, name }] of fixup.entries.entries()) {
+      const slot = shim.get(entry);
+      if (slot !== undefined) slot.target = importFrom(module, name);
+    }
+    return table.step;
+  }
+
+  /** A resource type that a component defines. What it returns is complete once the plan is sealed. */
+  addResource(componentInstance: number, destructor: CoreRef | undefined): GuestResourceType {
+    const resource: GuestResourceType = { name: 'resource', componentInstance, destructor: undefined };
+    if (destructor !== undefined) this.#destructors.set(resource, destructor);
+    return resource;
+  }
+
+  /** `canon lift`. What it returns is complete once the plan is sealed. */
+  lift(lift: UnsealedLift): LiftedFunc {
+    const lifted = { by: 'lift', type: lift.type, componentInstance: lift.componentInstance } as LiftedFunc;
+    this.#lifts.set(lifted, lift);
+    return lifted;
+  }
+
+  /** Leaves out every shim that is not needed, with its fixup, and renumbers the steps. */
+  seal(exports: Plan<Ctx>['exports']): Plan<Ctx> {
+    const kept = this.#drafts.map((_draft, step) => this.#isNeeded(step));
+    let count = 0;
+    const renumbered = kept.map((isKept) => (isKept ? count++ : -1));
+    const seal = (ref: CoreRef): CoreItem => {
+      const item = settle(ref);
+      return item.from === 'export' ? { ...item, step: renumbered[item.step] as number } : item;
+    };
+    const sealOptions = (options: UnsealedOptions): ResolvedOptions => ({
+      stringEncoding: options.stringEncoding,
+      memory: options.memory && seal(options.memory),
+      realloc: options.realloc && seal(options.realloc),
+      postReturn: options.postReturn && seal(options.postReturn),
+    });
+    for (const [lifted, { core, options }] of this.#lifts) {
+      Object.assign(lifted, { core: seal(core), options: sealOptions(options) });
+    }
+    for (const [resource, destructor] of this.#destructors) Object.assign(resource, { destructor: seal(destructor) });
+    const steps: Step[] = this.#drafts
+      .filter((_draft, step) => kept[step])
+      .map(({ module, imports }) => ({
+        module,
+        imports: imports.map(({ module: from, name, ref }) => ({ module: from, name, item: seal(ref) })),
+      }));
+    const lowerings: Lowering<Ctx>[] = this.#lowerings.map(({ options, ...lowering }) => ({ ...lowering, options: sealOptions(options) }));
+    const componentInstances = this.#componentInstances;
+    return { modules: this.#modules, steps, lowerings, builtins: this.#builtins, componentInstances, exports };
+  }
+
+  /** A shim is needed where a slot holds a function that does not exist before the table is filled; so is its fixup then. */
+  #isNeeded(step: number): boolean {
+    const draft = this.#drafts[step];
+    if (draft?.fixupOf !== undefined) return this.#isNeeded(draft.fixupOf);
+    if (draft?.shim === undefined) return true;
+    return [...draft.shim.values()].some((slot) => settle(slot).from === 'export');
+  }
+}
+
+/** A slot as what fills it, where that exists from the start, else as the trampoline that calls it. */
+function settle(ref: CoreRef): CoreItem {
+  if (ref.from !== 'slot') return ref;
+  const target = ref.target === undefined ? undefined : settle(ref.target);
+  return target === undefined || target.from === 'export' ? ref.trampoline : target;
+}
