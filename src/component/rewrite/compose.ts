@@ -1,0 +1,180 @@
+import { ByteReader } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
+import type { CoreModule } from './core-module.ts';
+import type { Helper } from './helpers.ts';
+import { RESERVED } from './layout.ts';
+import { OP } from './opcodes.ts';
+import type { ReachableGlobal, ReachableMemory, ReachableTable } from './reach.ts';
+import { SECTION, SECTION_ORDER, type Section } from './sections.ts';
+import type { FunctionExport } from './vector-access.ts';
+
+/** What the rewritten module has beyond the module's own, and in place of some of it. */
+export type Additions = {
+  readonly memories: readonly ReachableMemory[];
+  readonly tables: readonly ReachableTable[];
+  readonly globals: readonly ReachableGlobal[];
+  readonly helpers: readonly Helper[];
+  readonly functionExports: readonly FunctionExport[];
+  /** The names of the imported memory of cards and of the exported global with the slice's base. */
+  readonly cards: { readonly importName: string; readonly exportName: string } | undefined;
+  /** The name under which the start function is exported instead of run. */
+  readonly startExport: string | undefined;
+  /** The rewritten bodies, without their count. */
+  readonly code: Uint8Array;
+  /** The data section's content. */
+  readonly data: Uint8Array | undefined;
+};
+
+const HEADER: readonly number[] = Object.freeze([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+
+/** By section: its new content, or `undefined` where there is no such section. Sections that are not here stay as they are. */
+const CONTENTS: ReadonlyMap<number, (module: CoreModule, additions: Additions) => Uint8Array | undefined> = new Map([
+  [SECTION.type, typeSection],
+  [SECTION.import, importSection],
+  [SECTION.function, functionSection],
+  [SECTION.memory, memorySection],
+  [SECTION.global, globalSection],
+  [SECTION.export, exportSection],
+  [SECTION.start, startSection],
+  [SECTION.code, codeSection],
+  [SECTION.data, (_module: CoreModule, { data }: Additions) => data],
+]);
+
+/** Puts the rewritten module together. */
+export function composeModule(module: CoreModule, additions: Additions): Uint8Array {
+  const sections: [id: number, content: Uint8Array][] = [];
+  for (const id of SECTION_ORDER) {
+    const compose = CONTENTS.get(id);
+    const content =
+      compose === undefined ? rawContent(module, module.sections.byId.get(id)) : compose(module, additions);
+    if (content !== undefined) sections.push([id, content]);
+  }
+  const names = rawContent(module, module.sections.names);
+  if (names !== undefined) sections.push([SECTION.custom, names]);
+  const output = new ByteWriter(sections.reduce((sum, [, content]) => sum + content.length + 6, HEADER.length));
+  output.append(HEADER);
+  for (const [id, content] of sections) {
+    output.byte(id);
+    output.u32(content.length);
+    output.append(content);
+  }
+  return output.written();
+}
+
+function rawContent({ bytes }: CoreModule, section: Section | undefined): Uint8Array | undefined {
+  return section && bytes.subarray(section.at, section.end);
+}
+
+/** The elements of a vector's section followed by others. Nothing where there is none of either. */
+function extendVector(
+  module: CoreModule,
+  id: number,
+  added: readonly ((output: ByteWriter) => void)[],
+): Uint8Array | undefined {
+  const section = module.sections.byId.get(id);
+  if (added.length === 0) return rawContent(module, section);
+  const reader = new ByteReader(module.bytes, section?.at ?? 0, section?.end ?? 0);
+  const count = section === undefined ? 0 : reader.u32();
+  const output = new ByteWriter(reader.end - reader.at + 256);
+  output.u32(count + added.length);
+  output.copy(module.bytes, reader.at, reader.end);
+  for (const write of added) write(output);
+  return output.written();
+}
+
+/** The types of the helpers, without repetition, in the order of their first use. */
+function helperTypes(helpers: readonly Helper[]): Map<string, Uint8Array> {
+  return new Map(helpers.map(({ type }) => [type.join(), type]));
+}
+
+function typeSection(module: CoreModule, { helpers }: Additions): Uint8Array | undefined {
+  const added = Array.from(helperTypes(helpers).values(), (type) => (output: ByteWriter) => output.append(type));
+  return extendVector(module, SECTION.type, added);
+}
+
+function functionSection(module: CoreModule, { helpers }: Additions): Uint8Array | undefined {
+  const types = [...helperTypes(helpers).keys()];
+  const added = helpers.map(({ type }) => (output: ByteWriter) => {
+    output.u32(module.types.length + types.indexOf(type.join()));
+  });
+  return extendVector(module, SECTION.function, added);
+}
+
+const KIND = Object.freeze({ function: 0, table: 1, memory: 2, global: 3 } as const);
+
+function importSection(module: CoreModule, { memories, cards }: Additions): Uint8Array | undefined {
+  const added = memories.flatMap((memory) => {
+    const { recycledAs } = memory;
+    return recycledAs === undefined ? [] : [(output: ByteWriter) => writeMemoryImport(output, recycledAs, memory)];
+  });
+  const anyMemory = { limits: { initial: 0, maximum: undefined }, isShared: false };
+  if (cards !== undefined) added.push((output) => writeMemoryImport(output, cards.importName, anyMemory));
+  return extendVector(module, SECTION.import, added);
+}
+
+type MemoryType = Pick<ReachableMemory, 'limits' | 'isShared'>;
+
+function writeMemoryImport(output: ByteWriter, name: string, type: MemoryType): void {
+  output.name(RESERVED);
+  output.name(name);
+  output.byte(KIND.memory);
+  writeMemoryType(output, type);
+}
+
+function writeMemoryType(output: ByteWriter, { limits, isShared }: MemoryType): void {
+  output.byte((limits.maximum === undefined ? 0 : 1) | (isShared ? 2 : 0));
+  output.u32(limits.initial);
+  if (limits.maximum !== undefined) output.u32(limits.maximum);
+}
+
+/** The memories that the module still defines, with their new maxima. */
+function memorySection(_module: CoreModule, { memories }: Additions): Uint8Array | undefined {
+  const defined = memories.filter(({ imported, recycledAs }) => imported === undefined && recycledAs === undefined);
+  if (defined.length === 0) return undefined;
+  const output = new ByteWriter(64);
+  output.u32(defined.length);
+  for (const memory of defined) writeMemoryType(output, memory);
+  return output.written();
+}
+
+const MUTABLE_I32_ZERO: readonly number[] = Object.freeze([0x7f, 1, OP.i32Const, 0, OP.end]);
+
+function globalSection(module: CoreModule, { cards }: Additions): Uint8Array | undefined {
+  const added = cards === undefined ? [] : [(output: ByteWriter) => output.append(MUTABLE_I32_ZERO)];
+  return extendVector(module, SECTION.global, added);
+}
+
+function exportSection(module: CoreModule, additions: Additions): Uint8Array | undefined {
+  const { memories, tables, globals, cards, startExport, functionExports } = additions;
+  const exports: [name: string, kind: number, index: number][] = [
+    ...memories.map(({ exportName, index }) => [exportName, KIND.memory, index] as [string, number, number]),
+    ...tables.map(({ exportName, index }) => [exportName, KIND.table, index] as [string, number, number]),
+    ...globals.map(({ exportName, index }) => [exportName, KIND.global, index] as [string, number, number]),
+    ...functionExports.map(({ name, index }) => [name, KIND.function, index] as [string, number, number]),
+  ];
+  if (cards !== undefined) exports.push([cards.exportName, KIND.global, module.globals.length]);
+  if (startExport !== undefined) exports.push([startExport, KIND.function, module.startFunction ?? 0]);
+  const added = exports.map(([name, kind, index]) => (output: ByteWriter) => {
+    output.name(name);
+    output.byte(kind);
+    output.u32(index);
+  });
+  return extendVector(module, SECTION.export, added);
+}
+
+function startSection(module: CoreModule, { startExport }: Additions): Uint8Array | undefined {
+  return startExport === undefined ? rawContent(module, module.sections.byId.get(SECTION.start)) : undefined;
+}
+
+function codeSection(module: CoreModule, { code, helpers }: Additions): Uint8Array | undefined {
+  const count = module.functionTypes.length - module.importedFunctionCount + helpers.length;
+  if (count === 0) return undefined;
+  const output = new ByteWriter(code.length + helpers.length * 64 + 16);
+  output.u32(count);
+  output.append(code);
+  for (const { body } of helpers) {
+    output.u32(body.length);
+    output.append(body);
+  }
+  return output.written();
+}

@@ -1,0 +1,136 @@
+import { ByteReader } from './byte-reader.ts';
+import { Instructions } from './instructions.ts';
+import { OP } from './opcodes.ts';
+import { malformed } from './refusal.ts';
+import { decodeSections, SECTION, type Section, type Sections } from './sections.ts';
+import { decodeTypes, readLimits, readValueType, type FunctionArity, type Limits } from './types.ts';
+
+/** Where an imported thing comes from. */
+export type ImportName = { readonly module: string; readonly name: string };
+
+export type MemoryType = { readonly limits: Limits; readonly isShared: boolean };
+export type TableType = { readonly element: string; readonly limits: Limits };
+export type GlobalType = { readonly type: string; readonly isMutable: boolean };
+
+type Declared<Type> = Type & {
+  readonly index: number;
+  /** `undefined` where the module defines it. */
+  readonly imported: ImportName | undefined;
+};
+
+/** What the rewriter knows of a module besides its function bodies. */
+export type CoreModule = {
+  readonly bytes: Uint8Array;
+  readonly sections: Sections;
+  /** By type index; `undefined` for types that are not functions'. */
+  readonly types: readonly (FunctionArity | undefined)[];
+  /** By function index: the index of its type. */
+  readonly functionTypes: readonly number[];
+  readonly importedFunctionCount: number;
+  readonly memories: readonly Declared<MemoryType>[];
+  readonly tables: readonly Declared<TableType>[];
+  readonly globals: readonly Declared<GlobalType>[];
+  readonly exportNames: ReadonlySet<string>;
+  readonly startFunction: number | undefined;
+};
+
+type Draft = {
+  functionTypes: number[];
+  memories: Declared<MemoryType>[];
+  tables: Declared<TableType>[];
+  globals: Declared<GlobalType>[];
+};
+
+/** Reads all but the bodies, the element segments and the data of a core module. Throws `HostError` where it is malformed or not supported. */
+export function decodeCoreModule(bytes: Uint8Array): CoreModule {
+  const sections = decodeSections(new ByteReader(bytes));
+  const content = (id: number) => contentOf(bytes, sections, id);
+  const draft: Draft = { functionTypes: [], memories: [], tables: [], globals: [] };
+  const types = readWhole(content(SECTION.type), decodeTypes) ?? [];
+  readVector(content(SECTION.import), (reader) => readImport(reader, draft));
+  const importedFunctionCount = draft.functionTypes.length;
+  readVector(content(SECTION.function), (reader) => void draft.functionTypes.push(reader.u32()));
+  readVector(content(SECTION.table), (reader) => readTable(reader, draft));
+  readVector(content(SECTION.memory), (reader) => readMemory(reader, draft, undefined));
+  readVector(content(SECTION.global), (reader) => {
+    readGlobal(reader, draft, undefined);
+    skipConstantExpression(reader);
+  });
+  const exportNames = new Set<string>();
+  readVector(content(SECTION.export), (reader) => {
+    exportNames.add(reader.name());
+    reader.byte();
+    reader.u32();
+  });
+  const startFunction = readWhole(content(SECTION.start), (reader) => reader.u32());
+  return { bytes, sections, types, ...draft, importedFunctionCount, exportNames, startFunction };
+}
+
+/** The content of a section, or `undefined` where the module has none of this id. */
+export function contentOf(bytes: Uint8Array, sections: Sections, id: number): ByteReader | undefined {
+  const section: Section | undefined = sections.byId.get(id);
+  return section && new ByteReader(bytes, section.at, section.end);
+}
+
+/** Reads a section that is a vector, element by element. */
+export function readVector(reader: ByteReader | undefined, readElement: (reader: ByteReader) => void): void {
+  readWhole(reader, (content) => {
+    for (let rest = content.count(); rest > 0; rest--) readElement(content);
+  });
+}
+
+function readWhole<T>(reader: ByteReader | undefined, read: (reader: ByteReader) => T): T | undefined {
+  if (reader === undefined) return undefined;
+  const result = read(reader);
+  if (reader.at !== reader.end) throw malformed('a section longer than what it holds', reader.at);
+  return result;
+}
+
+/** Passes a constant expression, its `end` too. */
+export function skipConstantExpression(reader: ByteReader): void {
+  const instructions = new Instructions(reader.bytes);
+  instructions.enter(reader.at, reader.end);
+  do {
+    if (instructions.at >= reader.end) throw malformed('a constant expression without an end', reader.at);
+    instructions.next();
+  } while (instructions.code !== OP.end);
+  reader.at = instructions.at;
+}
+
+function readImport(reader: ByteReader, draft: Draft): void {
+  const imported = { module: reader.name(), name: reader.name() };
+  const start = reader.at;
+  const kind = reader.byte();
+  if (kind === 0) draft.functionTypes.push(reader.u32());
+  else if (kind === 1) readTableType(reader, draft, imported);
+  else if (kind === 2) readMemory(reader, draft, imported);
+  else if (kind === 3) readGlobal(reader, draft, imported);
+  else if (kind === 4) {
+    reader.byte();
+    reader.u32();
+  } else throw malformed(`an import of unknown kind ${kind}`, start);
+}
+
+/** Shape: a table type, or `0x40 0x00`, a table type and the value that it is filled with. */
+function readTable(reader: ByteReader, draft: Draft): void {
+  const hasValue = reader.bytes[reader.at] === 0x40;
+  if (hasValue) reader.skip(2);
+  readTableType(reader, draft, undefined);
+  if (hasValue) skipConstantExpression(reader);
+}
+
+function readTableType(reader: ByteReader, { tables }: Draft, imported: ImportName | undefined): void {
+  const element = readValueType(reader);
+  tables.push({ index: tables.length, element, limits: readLimits(reader).limits, imported });
+}
+
+function readMemory(reader: ByteReader, { memories }: Draft, imported: ImportName | undefined): void {
+  memories.push({ index: memories.length, ...readLimits(reader), imported });
+}
+
+function readGlobal(reader: ByteReader, { globals }: Draft, imported: ImportName | undefined): void {
+  const type = readValueType(reader);
+  const mutability = reader.byte();
+  if (mutability > 1) throw malformed('a global of unknown mutability', reader.at - 1);
+  globals.push({ index: globals.length, type, isMutable: mutability === 1, imported });
+}

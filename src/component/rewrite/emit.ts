@@ -1,0 +1,115 @@
+import type { ByteWriter } from './byte-writer.ts';
+import { CARD_SHIFT, SLICE_HEADER_BYTES } from './layout.ts';
+import { OP } from './opcodes.ts';
+
+/** Where an instance's cards are, seen from its module. */
+export type CardPlace = {
+  /** Index of the memory that holds the slices of all instances. */
+  readonly memory: number;
+  /** Index of the global that holds where this instance's slice begins. */
+  readonly base: number;
+  /** Pages beyond which memory 0 does not grow. */
+  readonly maxPages: number;
+};
+
+export const LOCAL_0: readonly number[] = Object.freeze([OP.localGet, 0]);
+export const LOCAL_1: readonly number[] = Object.freeze([OP.localGet, 1]);
+export const LOCAL_2: readonly number[] = Object.freeze([OP.localGet, 2]);
+
+const IF = OP.if;
+const VOID = 0x40;
+const I32 = 0x7f;
+const RETURN = 0x0f;
+const I32_NE = 0x47;
+const I32_GT_U = 0x4b;
+const I32_SHR_U = 0x76;
+const MINUS_ONE: readonly number[] = Object.freeze([OP.i32Const, 0x7f]);
+
+/** In a memory argument: says that a memory index follows. */
+const WITH_INDEX = 0x40;
+const ALIGN_4 = 2;
+
+/** Marks the page of local 0 plus `offset`, an address in bounds. Local 0 is lost. */
+export function emitMark(body: ByteWriter, place: CardPlace, offset: number): void {
+  body.append(LOCAL_0);
+  if (offset > 0) emitAddConstant(body, offset);
+  emitCardOf(body, place);
+  body.append([OP.localTee, 0]);
+  emitMarkUnlessMarked(body, place);
+}
+
+/** Marks the pages of `length` (local 2) bytes from local 0, all in bounds. Both locals are lost. */
+export function emitMarkRange(body: ByteWriter, place: CardPlace): void {
+  body.append([...LOCAL_2, OP.i32Eqz, IF, VOID, RETURN, OP.end]);
+  body.append([...LOCAL_0, ...LOCAL_2, OP.i32Add, OP.i32Const, 1, OP.i32Sub]);
+  emitCardOf(body, place);
+  body.append([OP.localSet, 2, ...LOCAL_0]);
+  emitCardOf(body, place);
+  body.append([OP.localTee, 0, ...LOCAL_2, I32_NE, IF, VOID]);
+  body.append([...LOCAL_0, OP.i32Const, SLICE_HEADER_BYTES, OP.i32Add, OP.i32Const, 1]);
+  body.append([...LOCAL_2, ...LOCAL_0, OP.i32Sub, OP.i32Const, 1, OP.i32Add, 0xfc, 0x0b]);
+  body.u32(place.memory);
+  body.append([OP.else, ...LOCAL_0]);
+  emitMarkUnlessMarked(body, place);
+  body.byte(OP.end);
+}
+
+/** Gives the pages that memory 0 has in the guest's eyes. */
+export function emitSize(body: ByteWriter, place: CardPlace): void {
+  emitBase(body, place);
+  emitAccess(body, OP.i32Load, place);
+}
+
+/**
+ * Grows memory 0 in the guest's eyes by local 0. Pages that are there already are taken first. Writes the locals' declaration too.
+ *
+ * Local 1 is the size before, local 2 the size after.
+ */
+export function emitGrow(body: ByteWriter, place: CardPlace): void {
+  body.append([1, 2, I32]);
+  emitSize(body, place);
+  body.append([OP.localSet, 1, ...LOCAL_0, OP.i32Const]);
+  body.s32(place.maxPages);
+  body.append([...LOCAL_1, OP.i32Sub, I32_GT_U, IF, VOID, ...MINUS_ONE, RETURN, OP.end]);
+  body.append([...LOCAL_1, ...LOCAL_0, OP.i32Add, OP.localTee, 2, OP.memorySize, 0, I32_GT_U, IF, VOID]);
+  body.append([...LOCAL_2, OP.memorySize, 0, OP.i32Sub, OP.memoryGrow, 0, ...MINUS_ONE, 0x46]);
+  body.append([IF, VOID, ...MINUS_ONE, RETURN, OP.end, OP.end]);
+  emitBase(body, place);
+  body.append(LOCAL_2);
+  emitAccess(body, OP.i32Store, place);
+  body.append(LOCAL_1);
+}
+
+/** Turns an address on the stack into its card's, less the slice's header. */
+function emitCardOf(body: ByteWriter, place: CardPlace): void {
+  body.append([OP.i32Const, CARD_SHIFT, I32_SHR_U]);
+  emitBase(body, place);
+  body.byte(OP.i32Add);
+}
+
+/** Takes a card's address, also in local 0. Reading first is twice as fast as writing each time: most pages are marked already. */
+function emitMarkUnlessMarked(body: ByteWriter, place: CardPlace): void {
+  body.append([OP.i32Load8, WITH_INDEX]);
+  body.u32(place.memory);
+  body.append([SLICE_HEADER_BYTES, OP.i32Eqz, IF, VOID, ...LOCAL_0, OP.i32Const, 1, OP.i32Store8, WITH_INDEX]);
+  body.u32(place.memory);
+  body.append([SLICE_HEADER_BYTES, OP.end]);
+}
+
+function emitBase(body: ByteWriter, place: CardPlace): void {
+  body.byte(OP.globalGet);
+  body.u32(place.base);
+}
+
+/** Reads or writes the reported size, the slice's first word. */
+function emitAccess(body: ByteWriter, opcode: number, place: CardPlace): void {
+  body.append([opcode, WITH_INDEX | ALIGN_4]);
+  body.u32(place.memory);
+  body.byte(0);
+}
+
+function emitAddConstant(body: ByteWriter, value: number): void {
+  body.byte(OP.i32Const);
+  body.s32(value);
+  body.byte(OP.i32Add);
+}

@@ -1,0 +1,143 @@
+import { ByteWriter } from './byte-writer.ts';
+import type { Instructions } from './instructions.ts';
+import { emitGrow, emitMark, emitMarkRange, emitSize, LOCAL_0, LOCAL_1, LOCAL_2, type CardPlace } from './emit.ts';
+import { OP, PREFIX_BASE } from './opcodes.ts';
+
+const I32 = 0x7f;
+const I64 = 0x7e;
+const F32 = 0x7d;
+const F64 = 0x7c;
+const V128 = 0x7b;
+
+/** By code less `i32.store`'s: what it stores. */
+const STORED: readonly number[] = Object.freeze([I32, I64, F32, F64, I32, I32, I64, I64, I64]);
+/** By width: what an atomic instruction takes, in the order i32, i64, i32 8, i32 16, i64 8, i64 16, i64 32. */
+const ATOMIC_VALUES: readonly number[] = Object.freeze([I32, I64, I32, I32, I64, I64, I64]);
+
+/** A function that the rewriter adds. Shape of `type` and `body`: as in the type and code sections. */
+export type Helper = { readonly type: Uint8Array; readonly body: Uint8Array };
+
+/** Whether a code writes a memory at an address on the operand stack, `memory` being the one its memory argument names. */
+export function isStore(code: number): boolean {
+  return code < PREFIX_BASE.gc
+    ? code >= OP.i32Store && code <= OP.i64Store32
+    : code === OP.v128Store ||
+        (code >= OP.v128Store8Lane && code <= OP.v128Store64Lane) ||
+        (code >= OP.i32AtomicStore && code <= OP.i64AtomicRmw32Cmpxchg);
+}
+
+/** What a store takes after its address. Shape: value types. */
+function operandsOf(code: number): readonly number[] {
+  if (code < PREFIX_BASE.gc) return [STORED[code - OP.i32Store] as number];
+  if (code < PREFIX_BASE.atomic) return [V128];
+  const value = ATOMIC_VALUES[(code - OP.i32AtomicStore) % ATOMIC_VALUES.length] as number;
+  return code >= OP.i32AtomicRmwCmpxchg ? [value, value] : [value];
+}
+
+/** What a store gives: read-modify-write instructions give what was there. */
+function resultsOf(code: number): readonly number[] {
+  return code >= OP.i32AtomicRmwAdd ? operandsOf(code).slice(0, 1) : [];
+}
+
+/** The count of operands of a store, its address too. */
+export const storeOperandCount = (code: number): number => operandsOf(code).length + 1;
+
+/** Hands out the functions that take the place of instructions, each made once. Their indices follow the module's own. */
+export class Helpers {
+  readonly #place: CardPlace;
+  readonly #firstIndex: number;
+  readonly #indices = new Map<string, number>();
+  readonly made: Helper[] = [];
+  #usesCards = false;
+
+  constructor(place: CardPlace, firstIndex: number) {
+    this.#place = place;
+    this.#firstIndex = firstIndex;
+  }
+
+  /** Whether a function was handed out that looks at cards. */
+  get usesCards(): boolean {
+    return this.#usesCards;
+  }
+
+  /** The function that does the store just read and marks where it wrote. */
+  store(instructions: Instructions): number {
+    this.#usesCards = true;
+    const { bytes, code, start, at, offset } = instructions;
+    const lane = code >= OP.v128Store8Lane && code <= OP.v128Store64Lane ? instructions.lane : 0;
+    return this.#get(`${code} ${offset} ${lane}`, (body) => {
+      const operands = operandsOf(code);
+      body.append([...LOCAL_0, ...LOCAL_1]);
+      if (operands.length > 1) body.append(LOCAL_2);
+      body.copy(bytes, start, at);
+      emitMark(body, this.#place, offset);
+      return [[I32, ...operands], resultsOf(code)];
+    });
+  }
+
+  /** The function that does the `memory.fill`, `memory.copy` or `memory.init` just read and marks where it wrote. */
+  bulk(instructions: Instructions): number {
+    this.#usesCards = true;
+    const { bytes, code, start, at, index, index2 } = instructions;
+    return this.#get(`${code} ${index} ${index2}`, (body) => {
+      body.append([...LOCAL_0, ...LOCAL_1, ...LOCAL_2]);
+      body.copy(bytes, start, at);
+      emitMarkRange(body, this.#place);
+      return [[I32, I32, I32], []];
+    });
+  }
+
+  /** The function that gives the vector in a global as two i64, the low half first. */
+  getVector(global: number): number {
+    return this.#get(`get ${global}`, (body) => {
+      for (const lane of [0, 1]) {
+        body.byte(OP.globalGet);
+        body.u32(global);
+        body.append([0xfd, 0x1d, lane]);
+      }
+      return [[], [I64, I64]];
+    });
+  }
+
+  /** The function that puts a vector into a global. It takes two i64, the low half first. */
+  setVector(global: number): number {
+    return this.#get(`set ${global}`, (body) => {
+      body.append([...LOCAL_0, 0xfd, 0x12, ...LOCAL_1, 0xfd, 0x1e, 1, OP.globalSet]);
+      body.u32(global);
+      return [[I64, I64], []];
+    });
+  }
+
+  /** The function that gives the size of memory 0 as the guest sees it. */
+  size(): number {
+    this.#usesCards = true;
+    return this.#get('size', (body) => {
+      emitSize(body, this.#place);
+      return [[], [I32]];
+    });
+  }
+
+  /** The function that grows memory 0 as the guest sees it. */
+  grow(): number {
+    this.#usesCards = true;
+    return this.#get('grow', (body) => {
+      emitGrow(body, this.#place);
+      return [[I32], [I32]];
+    });
+  }
+
+  #get(key: string, emit: (body: ByteWriter) => [params: readonly number[], results: readonly number[]]): number {
+    const known = this.#indices.get(key);
+    if (known !== undefined) return known;
+    const body = new ByteWriter(64);
+    // No locals but the params, save for `grow`, which writes its own.
+    if (key !== 'grow') body.byte(0);
+    const [params, results] = emit(body);
+    body.byte(OP.end);
+    const type = new Uint8Array([0x60, params.length, ...params, results.length, ...results]);
+    const index = this.#firstIndex + this.made.length;
+    this.made.push({ type, body: body.written() });
+    this.#indices.set(key, index);
+    return index;
+  }
+}

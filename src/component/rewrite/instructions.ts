@@ -1,0 +1,213 @@
+import { IMMEDIATE, IMMEDIATES, PREFIX_BASE } from './opcodes.ts';
+import { malformed, notSupported } from './refusal.ts';
+
+/** `blockType` of a block that gives nothing, and of one that gives one value. Others are type indices. */
+export const EMPTY_BLOCK = -1;
+export const VALUE_BLOCK = -2;
+
+const VALTYPE_REF = 0x64;
+const VALTYPE_REF_NULL = 0x63;
+
+/**
+ * The instructions of function bodies, one at a time. Nothing is allocated for an instruction: `next` leaves what it read in the fields.
+ *
+ * A body's bytes may be read past their end, never past the module's; `next` throws `HostError` once that has happened.
+ */
+export class Instructions {
+  readonly bytes: Uint8Array;
+  /** Where the next instruction begins, and where the body ends. */
+  at = 0;
+  end = 0;
+  /** Of the instruction that was read: where it begins, and its code in the tables of `opcodes.ts`. */
+  start = 0;
+  code = 0;
+  /** Its immediates, as far as it has them. An `i32` constant is in `index`; `alignment` holds the flags of a memory argument less the index bit. */
+  index = 0;
+  index2 = 0;
+  blockType = EMPTY_BLOCK;
+  memory = 0;
+  alignment = 0;
+  offset = 0;
+  lane = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  /** Turns to the body in `[at, end)`. */
+  enter(at: number, end: number): void {
+    this.at = at;
+    this.end = end;
+  }
+
+  next(): void {
+    this.start = this.at;
+    let code = this.bytes[this.at++] as number;
+    if (code >= 0xfb) code = this.#prefixed(code);
+    this.code = code;
+    const immediate = IMMEDIATES[code] as number;
+    if (immediate === IMMEDIATE.none) {
+      if (this.at > this.end) this.#overrun();
+      return;
+    }
+    if (immediate === IMMEDIATE.index) this.index = this.#u32();
+    else this.#immediates(immediate);
+    if (this.at > this.end) this.#overrun();
+  }
+
+  #overrun(): never {
+    throw malformed('a function body that ends within an instruction', this.start);
+  }
+
+  #prefixed(prefix: number): number {
+    const base = [PREFIX_BASE.gc, PREFIX_BASE.misc, PREFIX_BASE.simd, PREFIX_BASE.atomic][prefix - 0xfb];
+    const code = this.#u32();
+    // Codes beyond a family's table land on its last, which no specification uses.
+    return base === undefined ? 0xff : base + Math.min(code, 0x1ff);
+  }
+
+  /** The rarer immediates. */
+  #immediates(immediate: number): void {
+    switch (immediate) {
+      case IMMEDIATE.memory:
+        return this.#memoryArgument();
+      case IMMEDIATE.i32:
+        this.index = this.#s32();
+        return;
+      case IMMEDIATE.block:
+        return this.#blockType();
+      case IMMEDIATE.i64:
+      case IMMEDIATE.heapType:
+        return this.#skipLeb();
+      case IMMEDIATE.index2:
+        this.index = this.#u32();
+        this.index2 = this.#u32();
+        return;
+      case IMMEDIATE.f32:
+        this.at += 4;
+        return;
+      case IMMEDIATE.f64:
+        this.at += 8;
+        return;
+      case IMMEDIATE.lane:
+        this.lane = this.bytes[this.at++] as number;
+        return;
+      case IMMEDIATE.memoryLane:
+        this.#memoryArgument();
+        this.lane = this.bytes[this.at++] as number;
+        return;
+      case IMMEDIATE.bytes16:
+        this.at += 16;
+        return;
+      default:
+        return this.#lists(immediate);
+    }
+  }
+
+  #lists(immediate: number): void {
+    switch (immediate) {
+      case IMMEDIATE.branchTable:
+        for (let labels = this.#count() + 1; labels > 0; labels--) this.#skipLeb();
+        return;
+      case IMMEDIATE.selectTypes:
+        for (let types = this.#count(); types > 0; types--) this.#skipValueType();
+        return;
+      case IMMEDIATE.tryTable:
+        this.#blockType();
+        for (let clauses = this.#count(); clauses > 0; clauses--) this.#skipCatchClause();
+        return;
+      case IMMEDIATE.castBranch:
+        this.at++;
+        this.#skipLeb();
+        this.#skipLeb();
+        this.#skipLeb();
+        return;
+      default:
+        throw notSupported(`the opcode ${this.#opcodeText()}`, this.start);
+    }
+  }
+
+  #opcodeText(): string {
+    const opcode = Array.from(this.bytes.subarray(this.start, Math.min(this.at, this.end)), (byte) =>
+      byte.toString(16).padStart(2, '0'),
+    );
+    return `0x${opcode.join(' ')}`;
+  }
+
+  #memoryArgument(): void {
+    const flags = this.#u32();
+    // Bit 6 says that a memory index follows. Source: core 3.0, 5.4.6 "Memory Instructions".
+    if (flags >= 0x80) throw malformed('a memory argument with unknown flags', this.start);
+    this.alignment = flags & 0x3f;
+    this.memory = (flags & 0x40) === 0 ? 0 : this.#u32();
+    this.offset = this.#u32();
+  }
+
+  #blockType(): void {
+    const byte = this.bytes[this.at] as number;
+    if (byte === 0x40) {
+      this.at++;
+      this.blockType = EMPTY_BLOCK;
+    } else if (byte > 0x40 && byte < 0x80) {
+      this.#skipValueType();
+      this.blockType = VALUE_BLOCK;
+    } else {
+      this.blockType = this.#s32();
+      if (this.blockType < 0) throw malformed('a block type of unknown form', this.start);
+    }
+  }
+
+  #skipValueType(): void {
+    const byte = this.bytes[this.at++] as number;
+    if (byte === VALTYPE_REF || byte === VALTYPE_REF_NULL) this.#skipLeb();
+    else if (!(byte >= 0x40 && byte < 0x80)) throw malformed('a value type of unknown form', this.at - 1);
+  }
+
+  #skipCatchClause(): void {
+    const kind = this.bytes[this.at++] as number;
+    if (!(kind < 4)) throw malformed('a catch clause of unknown kind', this.at - 1);
+    if (kind < 2) this.#skipLeb();
+    this.#skipLeb();
+  }
+
+  /** The length of a vector whose elements take a byte at least each. */
+  #count(): number {
+    const count = this.#u32();
+    if (count > this.end - this.at) this.#overrun();
+    return count;
+  }
+
+  #skipLeb(): void {
+    const start = this.at;
+    while ((this.bytes[this.at++] as number) >= 0x80) {
+      if (this.at - start > 9) throw malformed('an integer of more than 64 bits', start);
+    }
+  }
+
+  #u32(): number {
+    const byte = this.bytes[this.at++] as number;
+    return byte < 0x80 ? byte : this.#longU32(byte);
+  }
+
+  #longU32(first: number): number {
+    let value = first & 0x7f;
+    for (let shift = 7; shift < 28; shift += 7) {
+      const byte = this.bytes[this.at++] as number;
+      value |= (byte & 0x7f) << shift;
+      if (!(byte >= 0x80)) return value;
+    }
+    const last = this.bytes[this.at++] as number;
+    if (!(last <= 0x0f)) throw malformed('an integer of more than 32 bits', this.start);
+    return value + last * 2 ** 28;
+  }
+
+  #s32(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.bytes[this.at++] as number;
+      value |= (byte & 0x7f) << shift;
+      if (!(byte >= 0x80)) return shift < 28 && (byte & 0x40) !== 0 ? value | (-1 << (shift + 7)) : value;
+    }
+    throw malformed('an integer of more than 32 bits', this.start);
+  }
+}

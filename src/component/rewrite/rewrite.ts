@@ -1,0 +1,139 @@
+import { Bodies, type Effects } from './bodies.ts';
+import type { ByteReader } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { contentOf, type CoreModule, decodeCoreModule } from './core-module.ts';
+import { type DataSegment, leaveDataSegments, takeDataSegments } from './data-segments.ts';
+import { Helpers } from './helpers.ts';
+import { MAX_TRACKED_PAGES, RESERVED } from './layout.ts';
+import { composeModule, type Additions } from './compose.ts';
+import {
+  checkExportNames,
+  type ReachableGlobal,
+  type ReachableMemory,
+  type ReachableTable,
+  reachGlobals,
+  reachMemories,
+  reachTables,
+} from './reach.ts';
+import { malformed, notSupported } from './refusal.ts';
+import { SECTION } from './sections.ts';
+import { addVectorAccess } from './vector-access.ts';
+
+export type RewriteOptions = {
+  /** Pages of 64 KiB beyond which no memory grows. */
+  readonly maxMemoryPages: number;
+  /**
+   * `tracked`: the host gives the memories, and stores to memory 0 mark the pages they write. `plain`: the module keeps its memories,
+   * its data and its start function.
+   */
+  readonly memory: 'tracked' | 'plain';
+};
+
+/** A core module made ready for images to be taken and restored. */
+export type Rewritten = Effects & {
+  readonly bytes: Uint8Array;
+  readonly memories: readonly ReachableMemory[];
+  readonly tables: readonly ReachableTable[];
+  /** The mutable ones. */
+  readonly globals: readonly ReachableGlobal[];
+  /** What the host must write into the memories before anything runs. Those of defined memories are in bounds; check the others. */
+  readonly dataSegments: readonly DataSegment[];
+  /** How many data segments are still written at instantiation, unmarked, because their offset is not constant. */
+  readonly activeSegmentCount: number;
+  /** The export to call after the data is written, or `undefined` where nothing is to be called. */
+  readonly startExport: string | undefined;
+  readonly hasStart: boolean;
+  /** The export of the mutable i32 that the host sets to where the instance's slice begins; with it comes the import `cards`. */
+  readonly cardsExport: string | undefined;
+  /** Whether there may be structs and arrays, whose contents no image holds. */
+  readonly hasHeapTypes: boolean;
+};
+
+export const CARDS_IMPORT = 'cards';
+const CARDS_EXPORT = `${RESERVED}:cards`;
+const START_EXPORT = `${RESERVED}:start`;
+
+/**
+ * Rewrites a core module: exports its memories, tables and mutable globals, bounds its memories and, where they are tracked, marks what it writes.
+ *
+ * Throws `HostError` with a byte offset where the module is malformed or uses what is not supported. What is wrong beyond its form is left to V8.
+ */
+export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewritten {
+  const module = decodeCoreModule(bytes);
+  checkExportNames(module);
+  const memories = boundMemories(module, options);
+  const isTracked = options.memory === 'tracked' && memories.length > 0;
+  const helpers = new Helpers(
+    { memory: memories.length, base: module.globals.length, maxPages: memories[0]?.limits.maximum ?? 0 },
+    module.functionTypes.length,
+  );
+  const globals = reachGlobals(module);
+  const tables = reachTables(module);
+  const vectorExports = addVectorAccess(helpers, globals);
+  const code = new ByteWriter(codeCapacity(module));
+  const effects = rewriteCode(module, code, isTracked ? helpers : undefined);
+  const usesCards = isTracked && helpers.usesCards;
+  const data = options.memory === 'tracked' ? takeDataSegments(module) : leaveDataSegments(module);
+  const takesStart = options.memory === 'tracked' && module.startFunction !== undefined;
+  const additions: Additions = {
+    memories,
+    tables,
+    globals,
+    helpers: helpers.made,
+    functionExports: vectorExports,
+    cards: usesCards ? { importName: CARDS_IMPORT, exportName: CARDS_EXPORT } : undefined,
+    startExport: takesStart ? START_EXPORT : undefined,
+    code: code.written(),
+    data: data.section,
+  };
+  return {
+    ...effects,
+    bytes: composeModule(module, additions),
+    memories,
+    tables,
+    globals,
+    dataSegments: data.segments,
+    activeSegmentCount: data.activeCount,
+    startExport: additions.startExport,
+    hasStart: module.startFunction !== undefined,
+    cardsExport: usesCards ? CARDS_EXPORT : undefined,
+    hasHeapTypes: module.types.includes(undefined),
+  };
+}
+
+/** The memories with the maxima that they will have. */
+function boundMemories(module: CoreModule, { maxMemoryPages, memory }: RewriteOptions): ReachableMemory[] {
+  const most = memory === 'tracked' ? Math.min(maxMemoryPages, MAX_TRACKED_PAGES) : maxMemoryPages;
+  return reachMemories(module, memory).map((reachable) => {
+    const { initial, maximum } = reachable.limits;
+    if (initial > most) {
+      const at = module.sections.byId.get(reachable.imported === undefined ? SECTION.memory : SECTION.import)?.at ?? 0;
+      throw notSupported(`a memory of ${initial} pages, where ${most} are allowed,`, at);
+    }
+    return { ...reachable, limits: { initial, maximum: Math.min(maximum ?? most, most) } };
+  });
+}
+
+function codeCapacity({ sections }: CoreModule): number {
+  const section = sections.byId.get(SECTION.code);
+  return section === undefined ? 0 : Math.ceil((section.end - section.at) * 1.1) + 4096;
+}
+
+/** Writes the bodies of the module's own functions, without their count. */
+function rewriteCode(module: CoreModule, output: ByteWriter, helpers: Helpers | undefined): Effects {
+  const bodies = new Bodies(module, output, helpers);
+  const reader: ByteReader | undefined = contentOf(module.bytes, module.sections, SECTION.code);
+  const expected = module.functionTypes.length - module.importedFunctionCount;
+  const start = reader?.at ?? 0;
+  const count = reader?.count() ?? 0;
+  if (count !== expected) throw malformed(`${count} function bodies for ${expected} functions`, start);
+  for (let index = module.importedFunctionCount; index < module.functionTypes.length && reader !== undefined; index++) {
+    const byteLength = reader.u32();
+    const at = reader.at;
+    reader.skip(byteLength);
+    bodies.rewrite(at, reader.at, index);
+  }
+  if (reader !== undefined && reader.at !== reader.end)
+    throw malformed('a section longer than what it holds', reader.at);
+  return bodies.effects;
+}

@@ -1,0 +1,107 @@
+import type { ByteReader } from './byte-reader.ts';
+import { malformed, notSupported } from './refusal.ts';
+
+/** How many operands a function takes and gives. */
+export type FunctionArity = { readonly params: number; readonly results: number };
+
+/** Sizes of a memory in 64 KiB pages, or of a table in elements. */
+export type Limits = { readonly initial: number; readonly maximum: number | undefined };
+
+const FUNC = 0x60;
+const STRUCT = 0x5f;
+const ARRAY = 0x5e;
+const SUB = 0x50;
+const SUB_FINAL = 0x4f;
+const REC = 0x4e;
+
+/** Names of the value types of one byte. Source: core specification 3.0, 5.3. */
+const VALUE_TYPES: ReadonlyMap<number, string> = new Map([
+  [0x7f, 'i32'],
+  [0x7e, 'i64'],
+  [0x7d, 'f32'],
+  [0x7c, 'f64'],
+  [0x7b, 'v128'],
+  [0x78, 'i8'],
+  [0x77, 'i16'],
+  [0x74, 'nullexnref'],
+  [0x73, 'nullfuncref'],
+  [0x72, 'nullexternref'],
+  [0x71, 'nullref'],
+  [0x70, 'funcref'],
+  [0x6f, 'externref'],
+  [0x6e, 'anyref'],
+  [0x6d, 'eqref'],
+  [0x6c, 'i31ref'],
+  [0x6b, 'structref'],
+  [0x6a, 'arrayref'],
+  [0x69, 'exnref'],
+]);
+
+/** The types of a module, by type index. */
+export function decodeTypes(reader: ByteReader): (FunctionArity | undefined)[] {
+  const types: (FunctionArity | undefined)[] = [];
+  for (let rest = reader.count(); rest > 0; rest--) {
+    if (reader.bytes[reader.at] !== REC) {
+      types.push(readSubType(reader));
+      continue;
+    }
+    reader.skip(1);
+    for (let members = reader.count(); members > 0; members--) types.push(readSubType(reader));
+  }
+  return types;
+}
+
+function readSubType(reader: ByteReader): FunctionArity | undefined {
+  const form = reader.bytes[reader.at];
+  if (form === SUB || form === SUB_FINAL) {
+    reader.skip(1);
+    for (let supertypes = reader.count(); supertypes > 0; supertypes--) reader.u32();
+  }
+  const start = reader.at;
+  const composite = reader.byte();
+  if (composite === FUNC) return { params: skipValueTypes(reader), results: skipValueTypes(reader) };
+  if (composite === STRUCT) for (let fields = reader.count(); fields > 0; fields--) skipField(reader);
+  else if (composite === ARRAY) skipField(reader);
+  else throw notSupported(`a type of form 0x${composite.toString(16)}`, start);
+  return undefined;
+}
+
+function skipValueTypes(reader: ByteReader): number {
+  const count = reader.count();
+  for (let rest = count; rest > 0; rest--) readValueType(reader);
+  return count;
+}
+
+function skipField(reader: ByteReader): void {
+  readValueType(reader);
+  reader.byte();
+}
+
+/** Passes a value type. Gives its name in the text format; a concrete reference is `ref 5` or `ref null 5`. */
+export function readValueType(reader: ByteReader): string {
+  const start = reader.at;
+  const byte = reader.byte();
+  if (byte === 0x63 || byte === 0x64) {
+    const heapType = reader.s32();
+    const target = heapType < 0 ? (VALUE_TYPES.get(heapType & 0x7f) ?? `${heapType}`) : `${heapType}`;
+    return byte === 0x63 ? `ref null ${target}` : `ref ${target}`;
+  }
+  const name = VALUE_TYPES.get(byte);
+  if (name === undefined) throw notSupported(`the value type 0x${byte.toString(16)}`, start);
+  return name;
+}
+
+const HAS_MAXIMUM = 1;
+const SHARED = 2;
+
+/** Passes the limits of a memory or a table. 64-bit ones and pages of other sizes are refused. */
+export function readLimits(reader: ByteReader): { limits: Limits; isShared: boolean } {
+  const start = reader.at;
+  const flags = reader.byte();
+  if ((flags & 0x04) !== 0) throw notSupported('memory64 (a memory or table with 64-bit addresses)', start);
+  if (flags > 3) throw notSupported(`limits of form 0x${flags.toString(16)}`, start);
+  const initial = reader.u32();
+  const maximum = (flags & HAS_MAXIMUM) === 0 ? undefined : reader.u32();
+  if (maximum !== undefined && maximum < initial) throw malformed('limits whose maximum is below the minimum', start);
+  return { limits: { initial, maximum }, isShared: (flags & SHARED) !== 0 };
+}

@@ -1,0 +1,162 @@
+import type { Control } from './control.ts';
+import type { Instructions } from './instructions.ts';
+
+/** The root of all constants: a value is then its distance alone. */
+export const CONSTANT = 0;
+/** The root of a value of which nothing is known. */
+export const UNKNOWN = -1;
+
+/** V8 refuses functions with more locals. */
+export const MAX_LOCALS = 50_000;
+
+/**
+ * What is known of the values in locals and on the operand stack: each is a root and a distance from it, `(root + distance) mod 2^32`.
+ *
+ * A root stands for one value for as long as the block lives in which it was first seen; two things with the same root differ by
+ * their distances. Where blocks join and where loops begin, a local that was or will be assigned gets a new root. All this is found
+ * in one pass, since `noteAssignment` has told where each local is assigned last.
+ *
+ * Notes on locals outlive functions: they name arms of `Control`, whose ids are never used twice, and positions in the module.
+ */
+export class Values {
+  readonly #control: Control;
+  readonly #instructions: Instructions;
+
+  /** By local. The arm in which it was assigned and where; its value then; where it is assigned last in its function. */
+  readonly #depths = new Int32Array(MAX_LOCALS);
+  readonly #arms = new Int32Array(MAX_LOCALS);
+  readonly #positions = new Int32Array(MAX_LOCALS).fill(-1);
+  readonly #roots = new Int32Array(MAX_LOCALS);
+  readonly #distances = new Int32Array(MAX_LOCALS);
+  readonly #lastAssignments = new Int32Array(MAX_LOCALS).fill(-1);
+
+  /** By root: a local that held it when last seen. */
+  readonly #holders: number[] = [CONSTANT];
+  #rootCount = 1;
+
+  /** The operand stack. */
+  readonly #stackRoots: number[] = [];
+  readonly #stackDistances: number[] = [];
+  height = 0;
+
+  /** What `pop` took. */
+  root = UNKNOWN;
+  distance = 0;
+
+  constructor(control: Control, instructions: Instructions) {
+    this.#control = control;
+    this.#instructions = instructions;
+  }
+
+  /** Notes the assignment just read. All of a body's must be noted before the body is gone through. */
+  noteAssignment(): void {
+    const { index, start } = this.#instructions;
+    if (index < MAX_LOCALS) this.#lastAssignments[index] = start;
+  }
+
+  /** Begins a function body. */
+  enter(): void {
+    this.#rootCount = 1;
+    this.height = 0;
+  }
+
+  push(root: number, distance: number): void {
+    this.#stackRoots[this.height] = root;
+    this.#stackDistances[this.height] = distance;
+    this.height++;
+  }
+
+  pushUnknown(count: number): void {
+    for (let rest = count; rest > 0; rest--) this.push(UNKNOWN, 0);
+  }
+
+  /** Takes the top operand. Where the block has none that is known of, it is unknown. */
+  pop(): void {
+    if (this.height <= this.#control.base) {
+      this.root = UNKNOWN;
+      this.distance = 0;
+      return;
+    }
+    this.height--;
+    this.root = this.#stackRoots[this.height] as number;
+    this.distance = this.#stackDistances[this.height] as number;
+  }
+
+  drop(count: number): void {
+    this.height = Math.max(this.height - count, this.#control.base);
+  }
+
+  /** Leaves nothing that is known of in the block. */
+  forget(): void {
+    this.height = this.#control.base;
+  }
+
+  pushLocal(local: number): void {
+    this.#refresh(local);
+    const root = this.#roots[local] as number;
+    this.#holders[root] = local;
+    this.push(root, this.#distances[local] as number);
+  }
+
+  popLocal(local: number): void {
+    this.pop();
+    this.#assign(local);
+  }
+
+  teeLocal(local: number): void {
+    this.pop();
+    this.#assign(local);
+    this.push(this.#roots[local] as number, this.#distances[local] as number);
+  }
+
+  /** Takes two operands and gives their sum, or their difference for `sign` -1. */
+  addOperands(sign: 1 | -1): void {
+    this.pop();
+    const { root, distance } = this;
+    this.pop();
+    if (root === CONSTANT) this.push(this.root, (this.distance + sign * distance) | 0);
+    else if (this.root === CONSTANT && sign === 1) this.push(root, (distance + this.distance) | 0);
+    else this.push(UNKNOWN, 0);
+  }
+
+  /** A local that holds `root` plus the distance left in `distance`, or -1. */
+  holderOf(root: number): number {
+    const local = this.#holders[root] as number;
+    if (this.#roots[local] !== root || !this.#isCurrent(local)) return -1;
+    this.distance = this.#distances[local] as number;
+    return local;
+  }
+
+  #assign(local: number): void {
+    const root = this.root === UNKNOWN ? this.#newRoot(local) : this.root;
+    this.#note(local, root, this.distance);
+  }
+
+  /** Gives the local a new root if its value may have come from elsewhere since it was noted. */
+  #refresh(local: number): void {
+    if (!this.#isCurrent(local)) this.#note(local, this.#newRoot(local), 0);
+  }
+
+  #isCurrent(local: number): boolean {
+    const control = this.#control;
+    if (!control.isOpen(this.#depths[local] as number, this.#arms[local] as number)) return false;
+    const isFromBeforeLoop = (this.#positions[local] as number) < control.loopStart;
+    return !isFromBeforeLoop || (this.#lastAssignments[local] as number) < this.#instructions.start;
+  }
+
+  #note(local: number, root: number, distance: number): void {
+    const control = this.#control;
+    this.#roots[local] = root;
+    this.#distances[local] = distance;
+    this.#depths[local] = control.depth;
+    this.#arms[local] = control.id;
+    this.#positions[local] = this.#instructions.start;
+    this.#holders[root] = local;
+  }
+
+  #newRoot(local: number): number {
+    const root = this.#rootCount++;
+    this.#holders[root] = local;
+    return root;
+  }
+}
