@@ -2,11 +2,15 @@ import type { HostInterface } from '../abi/host-interface.ts';
 import { decodeComponent } from '../component/decode.ts';
 import type { ComponentSource } from '../component/source.ts';
 import { HostError } from '../util/host-error.ts';
+import { Cards } from './cards.ts';
 import { evaluateRoot } from './evaluate.ts';
 import { HostResources } from './host-instance.ts';
+import type { InstancePre } from './instance-pre.ts';
+import { LinkedInstance } from './linked-instance.ts';
 import { parseInterfaceName } from './names.ts';
 import { PlanBuilder } from './plan-builder.ts';
 import type { LiftedFunc, Plan } from './plan.ts';
+import { prepareModules } from './prepared-module.ts';
 import { type Extern, createScope } from './scope.ts';
 
 /** Decodes a component and resolves everything in it against the host's interfaces, once. */
@@ -34,4 +38,23 @@ function exportedFuncs<Ctx>(exports: ReadonlyMap<string, Extern<Ctx>>): Plan<Ctx
     interfaces.set(parseInterfaceName(name).name, funcs);
   }
   return interfaces;
+}
+
+/** Pages of 64 KiB beyond which no guest's memory grows: 512 MiB. */
+const MAX_MEMORY_PAGES = 8192;
+
+/** Links a component by our own linker. Throws `HostError` where it is not what we support, or asks for what the host lacks. */
+export async function linkComponent<Ctx>(
+  source: ComponentSource,
+  interfaces: readonly HostInterface<Ctx>[],
+): Promise<LinkedPre<Ctx>> {
+  const plan = planComponent(source, interfaces);
+  const modules = await prepareModules(plan.modules, MAX_MEMORY_PAGES);
+  const linked = { plan, modules, cards: new Cards() };
+  return Object.freeze({ instantiate: (ctx: Ctx) => new LinkedInstance(linked, ctx) });
+}
+
+/** As `InstancePre`; its instances can be looked into, so that they can be restored. */
+export interface LinkedPre<Ctx> extends InstancePre<Ctx> {
+  instantiate(ctx: Ctx): LinkedInstance<Ctx>;
 }
