@@ -20,7 +20,7 @@ export function createFetchExchange(request: Request): FetchExchange {
       method: request.method,
       scheme: url.protocol === 'https:' ? 'HTTPS' : 'HTTP',
       authority: request.headers.get('host') ?? url.host,
-      pathWithQuery: `${url.pathname}${url.search}`,
+      pathWithQuery: toPathWithQuery(request.url),
       fields: [...request.headers],
     },
     body: request.body === null ? EMPTY_BODY : new StreamBody(request.body),
@@ -28,6 +28,12 @@ export function createFetchExchange(request: Request): FetchExchange {
     clientLeft: reply.left,
     response: reply.response,
   };
+}
+
+/** All between authority and fragment, as it stands: the parts of a `URL` lack an empty query. */
+function toPathWithQuery(url: string): string {
+  const rest = /^[^:]+:\/\/[^/?#]*([^#]*)/.exec(url)?.[1] ?? '';
+  return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
 const BROKEN_OFF: ErrorCode = Object.freeze({ tag: 'connection-terminated' });

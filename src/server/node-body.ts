@@ -20,6 +20,11 @@ export class NodeBody implements BodySource {
   readonly #outgoing: ServerResponse;
   readonly #wakers = new Wakers();
   readonly #wake = (): void => this.#wakers.wake();
+  readonly #arrived = (): void => {
+    // The end arrives like bytes, as `readable`; Node makes it `end` only for those who read on.
+    if (this.#incoming.readableLength === 0) this.#incoming.read(0);
+    this.#wake();
+  };
   #state: 'untouched' | 'reading' | 'discarding' = 'untouched';
   #rest: Uint8Array = NO_BYTES;
 
@@ -51,7 +56,7 @@ export class NodeBody implements BodySource {
     if (this.#state === 'discarding') return;
     this.#state = 'discarding';
     this.#rest = NO_BYTES;
-    this.#incoming.off('readable', this.#wake);
+    this.#incoming.off('readable', this.#arrived);
     this.#incoming.resume();
   }
 
@@ -70,7 +75,8 @@ export class NodeBody implements BodySource {
     if (this.#state !== 'untouched') return;
     this.#state = 'reading';
     const incoming = this.#incoming;
-    for (const event of ['readable', 'end', 'error', 'close']) incoming.on(event, this.#wake);
+    for (const event of ['end', 'error', 'close']) incoming.on(event, this.#wake);
+    incoming.on('readable', this.#arrived);
     if (expectsContinue(incoming) && !this.#outgoing.headersSent) this.#outgoing.writeContinue();
   }
 
