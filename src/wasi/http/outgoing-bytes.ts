@@ -30,6 +30,8 @@ type WriteEnd = Piece & { readonly at: 'pending' | 'finished' | 'aborted' };
 export class OutgoingBytes implements ByteSink {
   /** Ready when `next` would give something. */
   readonly readable: Readiness;
+  /** Ready when the body has been aborted. */
+  readonly broken: Readiness;
   readonly #contentLength: bigint | undefined;
   readonly #overrun: (written: bigint) => ErrorCode;
   readonly #queue: Uint8Array[] = [];
@@ -46,6 +48,10 @@ export class OutgoingBytes implements ByteSink {
     this.#overrun = overrun;
     this.readable = {
       isReady: () => this.#queue.length > 0 || this.#end.at !== 'pending',
+      onReady: (wake) => this.#readerWakers.add(wake),
+    };
+    this.broken = {
+      isReady: () => this.#end.at === 'aborted',
       onReady: (wake) => this.#readerWakers.add(wake),
     };
   }
