@@ -17,6 +17,7 @@ declare module 'autocannon' {
     /** Timeouts among them. */
     readonly errors: number;
     readonly timeouts: number;
+    readonly requests: { readonly sent: number };
     /** Seconds. */
     readonly duration: number;
   }

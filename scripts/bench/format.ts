@@ -7,8 +7,8 @@ export const formatCount = (value: number): string => shown(value, () => Math.ro
 /** `0.42 ms`, `12 ms`, `1,234 ms` */
 export const formatMs = (ms: number): string => shown(ms, () => `${ms < 10 ? ms.toFixed(2) : formatCount(ms)} ms`);
 
-/** `1.23`, against a reference that is 1 */
-export const formatRatio = (ratio: number): string => shown(ratio, () => ratio.toFixed(2));
+/** `12.3`, `1.23`, `0.0123`, against a reference that is 1 */
+export const formatRatio = (ratio: number): string => shown(ratio, () => ratio.toFixed(decimalsOf(ratio)));
 
 /** `12 %` */
 export const formatPercent = (part: number): string => shown(part, () => `${Math.round(part * 100)} %`);
@@ -22,6 +22,9 @@ export function formatTable(head: readonly string[], rows: readonly (readonly st
   const rule = `|${head.map((_, column) => (column < 2 ? '---|' : '---:|')).join('')}`;
   return [formatLine(head), rule, ...rows.map(formatLine)].join('\n');
 }
+
+/** Such that three digits count. */
+const decimalsOf = (ratio: number): number => Math.min(4, Math.max(0, 2 - Math.floor(Math.log10(ratio))));
 
 const shown = (value: number, format: (value: number) => string): string =>
   Number.isFinite(value) ? format(value) : NONE;

@@ -42,7 +42,7 @@ const SETTLE_MS = 500;
 
 /** The time that `measureGuest` takes for one entrant, roughly. */
 export function planSeconds({ starts, warmUpSeconds, rounds, seconds }: Options, guest: Guest): number {
-  return starts * guest.coldStartSeconds + LOAD_START_SECONDS + warmUpSeconds + rounds * seconds;
+  return starts * guest.startSeconds + LOAD_START_SECONDS + warmUpSeconds + rounds * seconds;
 }
 
 const LOAD_START_SECONDS = 1;
@@ -102,7 +102,7 @@ function createStartStep({ site }: Bench, entrant: Entrant): Step {
     warmStartsMs.push(warmMs);
     return `${formatMs(coldMs)}, and ${formatMs(warmMs)} with its cache`;
   };
-  return { what: 'start', seconds: guest.coldStartSeconds, work };
+  return { what: 'start', seconds: guest.startSeconds, work };
 }
 
 async function timeStart(site: Site, { row, guest, cacheFolder }: Entrant): Promise<number> {

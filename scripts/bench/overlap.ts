@@ -1,5 +1,5 @@
 import { Agent } from 'node:http';
-import { ask } from './client.ts';
+import { type Reply, ask } from './client.ts';
 import { formatMs } from './format.ts';
 import { SLEEP } from './guests.ts';
 import type { Bench } from './measure.ts';
@@ -44,7 +44,15 @@ async function timeAll({ url }: Server, stop: AbortSignal): Promise<number> {
   const asked = Array.from({ length: OVERLAP_REQUESTS }, () => ask(url, SLEEP.request, { agent, signal }));
   const replies = await Promise.allSettled(asked);
   const totalMs = performance.now() - startedAt;
-  const wrong = replies.filter((one) => one.status === 'rejected' || one.value.body !== SLEEP.reply);
-  if (wrong.length > 0) throw new Error(`${wrong.length} of ${OVERLAP_REQUESTS} replies were wrong or did not come`);
+  const wrong = replies.map(describeWrong).filter((what) => what !== undefined);
+  if (wrong.length > 0)
+    throw new Error(`${wrong.length} of ${OVERLAP_REQUESTS} replies were wrong, the first: ${wrong[0]}`);
   return totalMs;
+}
+
+/** What is wrong with a reply, or undefined. */
+function describeWrong(one: PromiseSettledResult<Reply>): string | undefined {
+  if (one.status === 'rejected') return messageOf(one.reason);
+  const { status, body } = one.value;
+  return status === 200 && body === SLEEP.reply ? undefined : `${status} ${JSON.stringify(body.slice(0, 100))}`;
 }

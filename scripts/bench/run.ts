@@ -39,7 +39,9 @@ export async function run(options: Options, command: string, signal: AbortSignal
   process.stdout.write(`\n${toMarkdown(report)}`);
   if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, toJson(report));
   if (signal.aborted) return INTERRUPTED;
-  return isSound(report, 'wasi-serve') ? 0 : 1;
+  if (isSound(report, 'wasi-serve')) return 0;
+  bench.progress.tell('bench: wasi-serve has a row that failed, is invalid or not in time');
+  return 1;
 }
 
 /** As shells say it: 128 and the number of SIGINT. */

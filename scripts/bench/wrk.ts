@@ -19,7 +19,7 @@ interface Summary {
 
 export const isWrkInstalled = (): boolean => spawnSync(WRK, ['--version']).error === undefined;
 
-/** wrk: one thread of C, an event loop over all connections. */
+/** wrk: one thread of C, an event loop over all connections. It does not notice a request that is never answered. */
 export function createWrk({ processes, pinning, signal, createFolder }: Site): LoadGenerator {
   const script = join(createFolder('wrk'), 'request.lua');
   return {
