@@ -108,7 +108,9 @@ class NodeReply implements ReplySink {
 
   start(head: ReplyHead): void {
     this.#writeHead(head);
-    this.#outgoing.flushHeaders();
+    // `flushHeaders` would send the head as UTF-8; one without a body on the wire goes out when the reply ends, which is now.
+    if (head.framing.by === 'absence') this.#outgoing.end();
+    else this.#outgoing.write('', 'latin1');
   }
 
   write(bytes: Uint8Array): void {
@@ -124,6 +126,7 @@ class NodeReply implements ReplySink {
   /** Without a head on the wire it is enough to close, which harms no earlier reply; nor one whose turn is before this one's. */
   abort(): void {
     const { socket } = this.#outgoing;
+    if (this.#outgoing.writableEnded) return;
     if (socket === null) this.#outgoing.once('socket', (assigned: Socket) => void assigned.destroy());
     else if (this.isHeadSent) socket.resetAndDestroy();
     else socket.destroy();

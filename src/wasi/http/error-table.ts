@@ -36,7 +36,7 @@ const BY_CODE: ReadonlyMap<string, ErrorCode> = new Map([
   ...plain('connection-terminated', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ENOTCONN', 'ERR_STREAM_PREMATURE_CLOSE'),
   ...plain('connection-terminated', 'UND_ERR_SOCKET', 'UND_ERR_INFO', 'UND_ERR_CLOSED', 'UND_ERR_DESTROYED'),
   ...plain('connection-terminated', 'UND_ERR_ABORTED', 'UND_ERR_ABORT', 'ABORT_ERR'),
-  ...plain('HTTP-response-timeout', 'UND_ERR_HEADERS_TIMEOUT'),
+  ...plain('connection-read-timeout', 'UND_ERR_HEADERS_TIMEOUT'),
   ...plain('connection-read-timeout', 'UND_ERR_BODY_TIMEOUT'),
   ...plain('HTTP-response-incomplete', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'HPE_INVALID_EOF_STATE'),
   ...plain(
@@ -48,17 +48,16 @@ const BY_CODE: ReadonlyMap<string, ErrorCode> = new Map([
   ...plain('HTTP-protocol-error', 'ERR_INVALID_CHAR', 'ERR_INVALID_HTTP_TOKEN', 'ERR_HTTP_INVALID_HEADER_VALUE'),
   ...plain('HTTP-protocol-error', 'EPROTO', 'ERR_HTTP_CONTENT_LENGTH_MISMATCH', 'ERR_HTTP_TRAILER_INVALID'),
   ...plain('HTTP-request-URI-invalid', 'ERR_UNESCAPED_CHARACTERS'),
-  ...plain('TLS-certificate-error', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'HOSTNAME_MISMATCH'),
-  ...plain('TLS-certificate-error', 'INVALID_CA', 'INVALID_PURPOSE', 'PATH_LENGTH_EXCEEDED', 'CRL_HAS_EXPIRED'),
+  ...plain('TLS-protocol-error', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'HOSTNAME_MISMATCH'),
+  ...plain('TLS-protocol-error', 'INVALID_CA', 'INVALID_PURPOSE', 'PATH_LENGTH_EXCEEDED', 'CRL_HAS_EXPIRED'),
 ]);
 
 /** For the families of codes, in order; a code that several match takes the first. */
 const BY_PREFIX: readonly (readonly [prefix: string, tag: PlainErrorCode])[] = [
   ['HPE_', 'HTTP-protocol-error'],
   ['ERR_HTTP2_', 'HTTP-protocol-error'],
-  ['CERT_', 'TLS-certificate-error'],
-  ['UNABLE_TO_', 'TLS-certificate-error'],
-  ['ERR_TLS_CERT_', 'TLS-certificate-error'],
+  ['CERT_', 'TLS-protocol-error'],
+  ['UNABLE_TO_', 'TLS-protocol-error'],
   ['ERR_TLS_', 'TLS-protocol-error'],
   ['ERR_SSL_', 'TLS-protocol-error'],
   ['ERR_OSSL_', 'TLS-protocol-error'],
@@ -90,14 +89,7 @@ function toKnownCode(error: Error): ErrorCode | undefined {
   if (!('code' in error) || typeof error.code !== 'string') return undefined;
   const { code } = error;
   const tag = BY_PREFIX.find(([prefix]) => code.startsWith(prefix))?.[1];
-  return BY_CODE.get(code) ?? toTlsAlert(error) ?? (tag === undefined ? undefined : { tag });
-}
-
-/** OpenSSL tells of an alert from the peer only in its message: `…:sslv3 alert handshake failure:…:SSL alert number 40`. */
-function toTlsAlert(error: Error): ErrorCode | undefined {
-  const alert = /:(?:tlsv1|tlsv13|sslv3) alert ([^:]+):.*SSL alert number (\d+)/s.exec(error.message);
-  if (alert === null) return undefined;
-  return { tag: 'TLS-alert-received', val: { alertId: Number(alert[2]), alertMessage: alert[1] } };
+  return BY_CODE.get(code) ?? (tag === undefined ? undefined : { tag });
 }
 
 function plain(tag: PlainErrorCode, ...codes: readonly string[]): [string, ErrorCode][] {

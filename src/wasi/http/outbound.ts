@@ -102,7 +102,7 @@ function refuse({ method, pathWithQuery, fields, body }: OutboundRequest): Error
 /** A timeout of zero has passed before anything could happen. */
 function refuseAtOnce(request: OutboundRequest): Result<never, ErrorCode> | undefined {
   if (request.connectTimeoutMs <= 0) return err({ tag: 'connection-timeout' });
-  return request.firstByteTimeoutMs <= 0 ? err({ tag: 'HTTP-response-timeout' }) : undefined;
+  return request.firstByteTimeoutMs <= 0 ? err({ tag: 'connection-read-timeout' }) : undefined;
 }
 
 function declaredLength(fields: FieldEntries): bigint | undefined {

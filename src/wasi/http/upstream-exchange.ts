@@ -46,7 +46,7 @@ export class UpstreamExchange {
     const { promise, resolve } = Promise.withResolvers<Result<OutboundResponse, ErrorCode>>();
     this.response = promise;
     this.#resolve = resolve;
-    this.#firstByte = new Timer(request.firstByteTimeoutMs, () => this.#failWith('HTTP-response-timeout'));
+    this.#firstByte = new Timer(request.firstByteTimeoutMs, () => this.#failWith('connection-read-timeout'));
     this.#betweenBytes = new Timer(request.betweenBytesTimeoutMs, () => this.#failWith('connection-read-timeout'));
     this.outgoing = request.body && new OutgoingStream(request.body, (failure) => this.fail(failure));
     const giveUp = (): void => this.#failWith('connection-terminated');
@@ -136,7 +136,7 @@ export class UpstreamExchange {
   }
 
   #failWith(
-    tag: 'connection-terminated' | 'connection-read-timeout' | 'HTTP-response-timeout' | 'HTTP-protocol-error',
+    tag: 'connection-terminated' | 'connection-read-timeout' | 'HTTP-protocol-error',
   ): void {
     this.fail(new UpstreamFailure({ tag }));
   }

@@ -172,7 +172,7 @@ test.each([0, 5])('a head that does not come within %i ms', async (firstByteTime
   for (const [, text] of CLIENTS) {
     const body = text === undefined ? undefined : createWholeBody(text);
     const request = toRequest(upstream.authority, { ...SILENT, body, firstByteTimeoutMs });
-    expect(await sendRequest(request, noSignal())).toEqual({ tag: 'err', val: { tag: 'HTTP-response-timeout' } });
+    expect(await sendRequest(request, noSignal())).toEqual({ tag: 'err', val: { tag: 'connection-read-timeout' } });
   }
   await until(() => upstream.sockets.every((socket) => socket.destroyed));
 });
