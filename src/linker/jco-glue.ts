@@ -40,7 +40,7 @@ export async function linkByJco<Ctx>(
     importGlue(source.label, artifacts),
     compileModules(coreModules(artifacts)),
   ]);
-  const jcoImports = createJcoImports(interfaces);
+  const jcoImports = createJcoImports([...new Set(resolved.map(({ host }) => host))]);
   const getCoreModule = (name: string): WebAssembly.Module => modules.get(name) as WebAssembly.Module;
   return Object.freeze({
     instantiate: (ctx: Ctx): Instance => {

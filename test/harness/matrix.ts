@@ -19,10 +19,13 @@ export interface Way {
   readonly exchange: (typeof EXCHANGES)[number];
 }
 
+/** `duplex: 'half'` where the body is a stream. */
+export type SendOptions = RequestInit & { readonly duplex?: 'half' };
+
 /** A guest that answers, whatever carries its requests. Whoever serves it disposes it. */
 export interface Answering extends Observed, AsyncDisposable {
   /** A request to a path of the guest. */
-  send(path: string, init?: RequestInit): Promise<Response>;
+  send(path: string, init?: SendOptions): Promise<Response>;
 }
 
 /** Every way: the end-to-end tests run in each, `describe.each(ways)('$engine $isolation $exchange', …)`. */
