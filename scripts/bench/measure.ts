@@ -62,7 +62,7 @@ export async function measureGuest(bench: Bench, entrants: readonly Entrant[]): 
       await attempt(bench, entrant, createRoundStep(bench, entrant, round));
     }
   }
-  for (const { row, server } of entrants) setBytes(row, 'loadedBytes', server);
+  for (const entrant of entrants) await attempt(bench, entrant, createLastStep(entrant));
 }
 
 /** Does a step unless its entrant has failed before. A failure ends this entrant only. */
@@ -152,9 +152,19 @@ function describeSample({ perSecond, p99Ms, faults }: LoadSample): string {
   return `${formatCount(perSecond)}/s, p99 ${formatMs(p99Ms)}${invalid && ` INVALID: ${invalid}`}`;
 }
 
+/** What is left after all load. A server that ended under the last of it has failed too. */
+function createLastStep({ row, server }: Entrant): Step {
+  const work = (): Promise<string> => {
+    setBytes(row, 'loadedBytes', server);
+    return Promise.resolve(formatBytes(row.loadedBytes));
+  };
+  return { what: 'memory after all rounds', seconds: 0, work };
+}
+
+/** Throws where the server has ended. */
 function setBytes(row: Row, name: 'idleBytes' | 'loadedBytes', server: Server | undefined): void {
-  const pid = server?.child.end === undefined ? server?.child.pid : undefined;
-  const bytes = pid === undefined ? undefined : residentBytes(pid);
+  if (server?.child.pid === undefined || server.child.end !== undefined) throw new Error('the server has ended');
+  const bytes = residentBytes(server.child.pid);
   if (bytes !== undefined) row[name] = bytes;
 }
 
