@@ -2,6 +2,7 @@ import type { BodySource } from '../wasi/http/body-source.ts';
 import type { FieldEntries } from '../wasi/http/field-entries.ts';
 import type { Readiness } from '../wasi/io/readiness.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
+import type { Failure } from './error-reply.ts';
 
 /**
  * One request and the way to answer it, whatever carried it: a socket of ours, or somebody's `Request`.
@@ -14,6 +15,8 @@ export interface Exchange extends Disposable {
   readonly reply: ReplySink;
   /** Ready when the client has gone away before the reply was complete. */
   readonly clientLeft: Readiness;
+  /** Why no guest should see the request, if there is a reason. */
+  readonly refusal: Failure | undefined;
 }
 
 /** How the end of a body is told: by its length; by chunks; or there is none on the wire (HEAD, 204, 304). */

@@ -27,6 +27,7 @@ export function createFetchExchange(request: Request): FetchExchange {
     body,
     reply,
     clientLeft: reply.left,
+    refusal: undefined,
     response: reply.response,
     [Symbol.dispose]: () => body[Symbol.dispose](),
   };

@@ -17,9 +17,13 @@ export async function handle(service: Service, exchange: Exchange): Promise<void
   try {
     using held = new DisposableStack();
     held.use(exchange);
+    if (exchange.refusal !== undefined) {
+      report.replied(refuse(exchange, exchange.refusal, report));
+      return;
+    }
     const permit = held.use(await service.admission.admit(exchange.clientLeft));
     if (permit === undefined || exchange.clientLeft.isReady()) {
-      report.replied(refuse(service, exchange, report));
+      report.replied(turnAway(service, exchange, report));
       return;
     }
     const { grants } = held.use(service.grant(service.inFlight.nextOrdinal()));
@@ -59,7 +63,13 @@ async function reply(service: Service, exchange: Exchange, answer: Answer, repor
   return fail(service, exchange, { status: 500, reason: end.reason }, report);
 }
 
-function refuse(service: Service, exchange: Exchange, report: RequestReport): ReplyEnd {
+/** A reply to a request that is the client's fault, who may know what is. */
+function refuse(exchange: Exchange, failure: Failure, report: RequestReport): ReplyEnd {
+  report.status = failure.status;
+  return sendOwnReply(exchange, errorReply(exchange.head, failure, report.id));
+}
+
+function turnAway(service: Service, exchange: Exchange, report: RequestReport): ReplyEnd {
   const left = STATUS_BY_REASON['client-left'];
   if (exchange.clientLeft.isReady()) return tell(service, exchange, { status: left, reason: '' }, report);
   const reason = 'the host is busy: too many requests wait already';
@@ -82,7 +92,5 @@ function fail(service: Service, exchange: Exchange, failure: Failure, report: Re
 
 /** A reply of our own; its reason is the operator's, and the client's only where the service shows it. */
 function tell({ errorDetail }: Service, exchange: Exchange, failure: Failure, report: RequestReport): ReplyEnd {
-  report.status = failure.status;
-  const reason = errorDetail === 'shown' ? failure.reason : '';
-  return sendOwnReply(exchange, errorReply(exchange.head, { ...failure, reason }, report.id));
+  return refuse(exchange, errorDetail === 'shown' ? failure : { ...failure, reason: '' }, report);
 }

@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 import { EMPTY_BODY } from '../wasi/http/body-source.ts';
 import type { FieldEntries } from '../wasi/http/field-entries.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
-import { isAuthority } from '../wasi/http/syntax.ts';
 import { Wakers, type Readiness } from '../wasi/io/readiness.ts';
 import type { Exchange, ReplyHead, ReplySink } from './exchange.ts';
-import { NodeBody, expectsContinue, pairUp } from './node-body.ts';
+import { NodeBody, pairUp } from './node-body.ts';
+import { refusalOf, targetOf } from './refusal.ts';
 
 /** A request and its reply on a socket of ours: raw header bytes in, direct writes out, backpressure both ways. */
 export function createNodeExchange(incoming: IncomingMessage, outgoing: ServerResponse): Exchange {
@@ -16,31 +16,20 @@ export function createNodeExchange(incoming: IncomingMessage, outgoing: ServerRe
     body: body ?? EMPTY_BODY,
     reply: new NodeReply(incoming, outgoing),
     clientLeft: clientLeft(incoming, outgoing),
+    refusal: refusalOf(incoming),
     [Symbol.dispose]: () => body?.drain(),
   };
 }
 
-/** What is wrong with a request's `Host`, if anything. Source: RFC 9112, 3.2. */
-export function hostComplaint(incoming: IncomingMessage): string | undefined {
-  const hosts = incoming.headersDistinct['host'] ?? [];
-  if (hosts.length === 0) return 'the request has no Host';
-  if (hosts.length > 1) return 'the request has more than one Host';
-  return isAuthority(hosts[0] ?? '') ? undefined : 'the Host of the request is not valid';
-}
-
 function toRequestHead(incoming: IncomingMessage): RequestHead {
-  const target = /^https?:\/\/([^/?#]*)(.*)$/i.exec(incoming.url ?? '/');
+  const { authority, pathWithQuery } = targetOf(incoming);
   return {
     method: incoming.method ?? 'GET',
     scheme: 'encrypted' in incoming.socket ? 'HTTPS' : 'HTTP',
-    authority: target?.[1] ?? incoming.headers.host ?? '',
-    pathWithQuery: target === null ? (incoming.url ?? '/') : toOriginForm(target[2] ?? ''),
+    authority: authority ?? incoming.headers.host ?? '',
+    pathWithQuery,
     fields: pairUp(incoming.rawHeaders),
   };
-}
-
-function toOriginForm(rest: string): string {
-  return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
@@ -140,12 +129,6 @@ class NodeReply implements ReplySink {
     const declared = fields.find(([name]) => name === 'content-length')?.[1];
     if (framing.by === 'length') raw.push('content-length', `${framing.byteLength}`);
     if (framing.by === 'absence' && declared !== undefined && status !== 204) raw.push('content-length', declared);
-    if (this.#clientStillWaitsToSend()) raw.push('connection', 'close');
     this.#outgoing.writeHead(status, raw);
-  }
-
-  /** A client that was never told to go on may or may not send its body: the connection cannot be used again. */
-  #clientStillWaitsToSend(): boolean {
-    return expectsContinue(this.#incoming) && !this.#outgoing.writableEnded && !this.#incoming.readableDidRead;
   }
 }

@@ -5,6 +5,8 @@ import { guest } from '../harness/guests.ts';
 
 const host = createHost(await guest('echo'), { timeoutMs: 0 });
 const { address } = await host.listen({ hostname: '127.0.0.1', port: 0 });
-process.on('message', () => process.send?.({ rss: process.memoryUsage().rss, maxRss: process.resourceUsage().maxRSS * 1024 }));
+process.on('message', () =>
+  process.send?.({ rss: process.memoryUsage().rss, maxRss: process.resourceUsage().maxRSS * 1024 }),
+);
 process.on('disconnect', () => process.exit(0));
 process.send?.({ origin: formatOrigin(address) });

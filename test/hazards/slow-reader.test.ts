@@ -18,7 +18,7 @@ test('a reader that stops stops the guest, and one that reads on lets it go on',
   const first = await untilStalled(served);
   expect(first).toBeLessThan(MOST_UNREAD_MIB);
 
-  for (let read = 0; read < 2 * MOST_UNREAD_MIB * MIB; ) read += (await client.readSome()).length;
+  for (let read = 0; read < 2 * MOST_UNREAD_MIB * MIB;) read += (await client.readSome()).length;
   await until(() => linesOf(served, 'stderr').length > first + MOST_UNREAD_MIB);
   const second = await untilStalled(served);
   expect(second).toBeLessThan(4 * MOST_UNREAD_MIB);
