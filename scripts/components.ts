@@ -2,10 +2,11 @@
 //   npm run components                   those whose stamp differs from their sources or their wasm
 //   npm run components -- NAME...        these, stale or not
 //   npm run components -- --all          every one
-//   npm run components -- --check        builds nothing; exit 1 if one is stale
+//   npm run components -- --check        builds nothing; exit 1 if a committed one is stale
 import { statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Guest, wasmPath } from './components/guest.ts';
+import { listJavaScriptGuests } from './components/javascript.ts';
 import { listRustGuests } from './components/rust.ts';
 
 const { values: flags, positionals: names } = parseArgs({
@@ -14,8 +15,9 @@ const { values: flags, positionals: names } = parseArgs({
 });
 
 process.chdir(`${import.meta.dirname}/..`);
-const guests = listRustGuests();
-process.exitCode = flags.check ? check(selectGuests()) : await build(selectGuests());
+const committed = listRustGuests();
+const guests = [...committed, ...listJavaScriptGuests()];
+process.exitCode = flags.check ? check(selectGuests().filter((guest) => committed.includes(guest))) : await build(selectGuests());
 
 /** The named ones, else all or the stale ones as asked. */
 function selectGuests(): Guest[] {

@@ -17,9 +17,14 @@ export type CacheKey = Readonly<Record<string, string>>;
 
 interface Header {
   readonly key: CacheKey;
-  readonly files: readonly { readonly name: string; readonly byteLength: number }[];
-  /** SHA-256 of all that follows the header line. */
+  readonly files: readonly KeptFile[];
+  /** SHA-256 of the files' names and lengths and of all that follows the header line. */
   readonly digest: string;
+}
+
+interface KeptFile {
+  readonly name: string;
+  readonly byteLength: number;
 }
 
 /** The folder for caches of this user: `$XDG_CACHE_HOME/wasi-serve`, else `~/.cache/wasi-serve`. */
@@ -78,7 +83,7 @@ async function writeEntry(path: string, bytes: Uint8Array): Promise<void> {
 function encodeEntry(key: CacheKey, artifacts: Artifacts): Uint8Array {
   const payload = Buffer.concat([...artifacts.values()]);
   const files = Array.from(artifacts, ([name, bytes]) => ({ name, byteLength: bytes.byteLength }));
-  const header: Header = { key, files, digest: digestOf(payload) };
+  const header: Header = { key, files, digest: digestOf(JSON.stringify(files), payload) };
   return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), payload]);
 }
 
@@ -89,7 +94,7 @@ function decodeEntry(entry: Buffer | undefined, key: CacheKey): Artifacts | unde
   const header = parseHeader(entry.toString('utf8', 0, headerEnd));
   const payload = entry.subarray(headerEnd + 1);
   if (header === undefined || JSON.stringify(header.key) !== JSON.stringify(key)) return undefined;
-  if (header.digest !== digestOf(payload)) return undefined;
+  if (header.digest !== digestOf(JSON.stringify(header.files), payload)) return undefined;
   const artifacts = new Map<string, Uint8Array>();
   let offset = 0;
   for (const { name, byteLength } of header.files) {
@@ -107,6 +112,8 @@ function parseHeader(text: string): Header | undefined {
   }
 }
 
-function digestOf(bytes: string | Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+function digestOf(...parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
 }

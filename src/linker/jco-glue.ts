@@ -36,19 +36,23 @@ export async function linkByJco<Ctx>(
   const names = suspendingNames(world, resolved);
   const key = { component: source.digest, jco: await jcoVersion(), options: JSON.stringify(names) };
   const artifacts = await cache.getOrMake(key, () => transpileComponent(source, names));
-  const [glue, modules] = await Promise.all([importGlue(source.label, artifacts), compileModules(coreModules(artifacts))]);
-  const jcoImports = createJcoImports(interfaces);
+  const [glue, modules] = await Promise.all([
+    importGlue(source.label, artifacts),
+    compileModules(coreModules(artifacts)),
+  ]);
+  const jcoImports = createJcoImports([...new Set(resolved.map(({ host }) => host))]);
   const getCoreModule = (name: string): WebAssembly.Module => modules.get(name) as WebAssembly.Module;
   return Object.freeze({
     instantiate: (ctx: Ctx): Instance => {
-      const exports = glue.instantiate(getCoreModule, jcoImports.bind(ctx));
+      const { interfaces: imports, trapped, toJco } = jcoImports.bind(ctx);
+      const exports = glue.instantiate(getCoreModule, imports);
       return {
         call: async (interfaceName, func, args) => {
           const exported = findExport(exports, interfaceName)?.[func];
           if (exported === undefined) {
             throw new HostError('bad-component', `${source.label} does not export ${interfaceName}.${func}`);
           }
-          return await exported(...args.map((arg) => jcoImports.toJco(ctx, arg)));
+          return await Promise.race([exported(...args.map(toJco)), trapped]);
         },
       };
     },

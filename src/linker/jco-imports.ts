@@ -6,11 +6,11 @@ export type BoundInterface = Readonly<Record<string, unknown>>;
 
 /** What jco's glue sees of a resource: an object with the resource's methods, around the host's rep. */
 class JcoResource<Ctx> {
-  readonly ctx: Ctx;
+  readonly instance: BoundInstance<Ctx>;
   readonly rep: Partial<Disposable>;
 
-  constructor(ctx: Ctx, rep: object) {
-    this.ctx = ctx;
+  constructor(instance: BoundInstance<Ctx>, rep: object) {
+    this.instance = instance;
     this.rep = rep;
   }
 
@@ -19,17 +19,31 @@ class JcoResource<Ctx> {
   }
 }
 
-type JcoResourceClass<Ctx> = new (ctx: Ctx, rep: object) => JcoResource<Ctx>;
+/** What a host function is called for: the request's context, and whom to tell that it threw. */
+interface BoundInstance<Ctx> {
+  readonly ctx: Ctx;
+  readonly onTrap: (error: unknown) => void;
+}
+
+type JcoResourceClass<Ctx> = new (instance: BoundInstance<Ctx>, rep: object) => JcoResource<Ctx>;
 
 /** The classes that stand for the host's resources, by the class of the rep. */
 type JcoClasses<Ctx> = ReadonlyMap<unknown, JcoResourceClass<Ctx>>;
 
 /** Host interfaces in the style of jco's glue: classes and camelCase functions without a context. */
 export interface JcoImports<Ctx> {
-  /** All interfaces, by name without version, bound to one request's context. */
-  bind(ctx: Ctx): Record<string, BoundInterface>;
+  /** For one instance, whose request has this context. */
+  bind(ctx: Ctx): JcoBinding;
+}
+
+/** Host interfaces bound to one request's context. */
+export interface JcoBinding {
+  /** All interfaces, by name without version. */
+  readonly interfaces: Record<string, BoundInterface>;
+  /** Rejects with what a host function threw. jco's glue leaves a guest hanging whose suspended import rejects. */
+  readonly trapped: Promise<never>;
   /** A value for the guest, with each rep in it as the object that jco's glue expects. */
-  toJco(ctx: Ctx, value: unknown): unknown;
+  toJco(value: unknown): unknown;
 }
 
 /** Makes the classes and their methods once, for all requests. Source: the "JS bindings" that jco documents. */
@@ -42,8 +56,16 @@ export function createJcoImports<Ctx>(interfaces: readonly HostInterface<Ctx>[])
   }
   const binders = interfaces.map((host) => [host.name, createBinder(host, classes)] as const);
   return {
-    bind: (ctx) => Object.fromEntries(binders.map(([name, bind]) => [name, bind(ctx)])),
-    toJco: (ctx, value) => toJco(ctx, value, classes),
+    bind: (ctx) => {
+      const { promise: trapped, reject } = Promise.withResolvers<never>();
+      trapped.catch(() => undefined);
+      const instance: BoundInstance<Ctx> = { ctx, onTrap: reject };
+      return {
+        interfaces: Object.fromEntries(binders.map(([name, bind]) => [name, bind(instance)])),
+        trapped,
+        toJco: (value) => toJco(instance, value, classes),
+      };
+    },
   };
 }
 
@@ -54,19 +76,25 @@ function createClass<Ctx>(host: HostInterface<Ctx>, resource: string, classes: J
     const name = parseFuncName(mangled);
     if (name.kind !== 'method' || name.resource !== resource) continue;
     const method = function (this: JcoResource<Ctx>, ...args: unknown[]): unknown {
-      return call(func, this.ctx, [this.rep, ...args.map(fromJco)], classes);
+      return call(func, this.instance, [this.rep, ...args.map(fromJco)], classes);
     };
     Object.defineProperty(jcoClass.prototype, toCamelCase(name.func), { value: method });
   }
   return jcoClass;
 }
 
-function createBinder<Ctx>(host: HostInterface<Ctx>, classes: JcoClasses<Ctx>): (ctx: Ctx) => BoundInterface {
+function createBinder<Ctx>(
+  host: HostInterface<Ctx>,
+  classes: JcoClasses<Ctx>,
+): (instance: BoundInstance<Ctx>) => BoundInterface {
   const funcs = Object.entries(host.funcs).map(([mangled, func]) => [parseFuncName(mangled), func] as const);
   const resources = Object.entries(host.resources);
-  return (ctx) => {
+  return (instance) => {
     const bound: Record<string, unknown> = {};
-    const bind = (func: HostFunc<Ctx>) => (...args: unknown[]) => call(func, ctx, args.map(fromJco), classes);
+    const bind =
+      (func: HostFunc<Ctx>) =>
+      (...args: unknown[]) =>
+        call(func, instance, args.map(fromJco), classes);
     for (const [resource, repClass] of resources) {
       const construct = host.funcs[`[constructor]${resource}`];
       bound[toPascalCase(resource)] = createConstructor(classes.get(repClass), construct && bind(construct));
@@ -92,18 +120,33 @@ function createConstructor<Ctx>(
   return constructor;
 }
 
-function call<Ctx>(func: HostFunc<Ctx>, ctx: Ctx, args: unknown[], classes: JcoClasses<Ctx>): unknown {
-  const result = (func as (ctx: Ctx, ...args: unknown[]) => unknown)(ctx, ...args);
-  return result instanceof Promise ? result.then((value) => toJco(ctx, value, classes)) : toJco(ctx, result, classes);
+/** Calls a host function. What it throws ends the instance. */
+function call<Ctx>(
+  func: HostFunc<Ctx>,
+  instance: BoundInstance<Ctx>,
+  args: unknown[],
+  classes: JcoClasses<Ctx>,
+): unknown {
+  const trap = (error: unknown): never => {
+    instance.onTrap(error);
+    throw error;
+  };
+  try {
+    const result = (func as (ctx: Ctx, ...args: unknown[]) => unknown)(instance.ctx, ...args);
+    if (!(result instanceof Promise)) return toJco(instance, result, classes);
+    return result.then((value) => toJco(instance, value, classes)).catch(trap);
+  } catch (error) {
+    return trap(error);
+  }
 }
 
 /** The value with each rep in it as jco's object. Reps occur in results, options, lists and tuples. */
-function toJco<Ctx>(ctx: Ctx, value: unknown, classes: JcoClasses<Ctx>): unknown {
+function toJco<Ctx>(instance: BoundInstance<Ctx>, value: unknown, classes: JcoClasses<Ctx>): unknown {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
-  if (Array.isArray(value)) return value.map((element) => toJco(ctx, element, classes));
+  if (Array.isArray(value)) return value.map((element) => toJco(instance, element, classes));
   const jcoClass = classes.get(value.constructor);
-  if (jcoClass !== undefined) return new jcoClass(ctx, value);
-  return 'val' in value && 'tag' in value ? { tag: value.tag, val: toJco(ctx, value.val, classes) } : value;
+  if (jcoClass !== undefined) return new jcoClass(instance, value);
+  return 'val' in value && 'tag' in value ? { tag: value.tag, val: toJco(instance, value.val, classes) } : value;
 }
 
 /** The value with each of jco's objects as its rep. */

@@ -32,12 +32,16 @@ export function findHost<Ctx>(
   return interfaces.find((host) => host.name === name && versionTrack(host.version) === track);
 }
 
-/** For the message: the same interface at another version, else the interfaces of the same package. */
-function nearest<Ctx>(importName: string, interfaces: readonly HostInterface<Ctx>[]): string {
+/** What comes nearest to an import that is not served: the same interface at another version, else those of its package. */
+export function nearestNames<Ctx>(importName: string, interfaces: readonly HostInterface<Ctx>[]): string[] {
   const { name } = parseInterfaceName(importName);
   const otherVersion = interfaces.find((host) => host.name === name);
-  if (otherVersion !== undefined) return ` (served: ${otherVersion.name}@${otherVersion.version})`;
+  if (otherVersion !== undefined) return [`${otherVersion.name}@${otherVersion.version}`];
   const packageName = `${name.split('/')[0]}/`;
-  const siblings = interfaces.filter((host) => host.name.startsWith(packageName)).map((host) => host.name);
-  return siblings.length === 0 ? '' : ` (served of that package: ${siblings.join(', ')})`;
+  return interfaces.filter((host) => host.name.startsWith(packageName)).map((host) => `${host.name}@${host.version}`);
+}
+
+function nearest<Ctx>(importName: string, interfaces: readonly HostInterface<Ctx>[]): string {
+  const names = nearestNames(importName, interfaces);
+  return names.length === 0 ? '' : ` (nearest that is served: ${names.join(', ')})`;
 }

@@ -1,9 +1,46 @@
 /** What the host has to say, in the terms of a reader of logs. */
 export type LogEvent =
+  | { readonly at: 'start'; readonly start: StartRecord }
   | { readonly at: 'request'; readonly request: RequestRecord }
-  | { readonly at: 'guest-failed'; readonly id: string; readonly component: string; readonly message: string; readonly trace: string | undefined }
-  | { readonly at: 'guest-output'; readonly line: string; readonly stream: 'stdout' | 'stderr' }
-  | { readonly at: 'notice'; readonly level: 'info' | 'warning' | 'error'; readonly message: string };
+  | {
+      readonly at: 'guest-failed';
+      readonly id: string;
+      readonly component: string;
+      readonly message: string;
+      readonly trace: string | undefined;
+    }
+  | { readonly at: 'notice'; readonly level: NoticeLevel; readonly message: string };
+
+export type NoticeLevel = 'info' | 'warning' | 'error';
+
+/** A component that is being served from now on. */
+export interface StartRecord {
+  /** `http://127.0.0.1:8080`. */
+  readonly origin: string;
+  readonly component: string;
+  /** Of the component's file. */
+  readonly byteLength: number;
+  /** The exported world: `wasi:http/proxy@0.2.3`. */
+  readonly world: string;
+  /** With versions, as the component names them. */
+  readonly imports: readonly string[];
+  readonly engine: Choice;
+  readonly isolation: Choice;
+  readonly limits: StartLimits;
+}
+
+/** What the host chose among several ways, and why. */
+export interface Choice {
+  readonly name: string;
+  readonly reason: string;
+}
+
+export interface StartLimits {
+  /** Wall time of one request; 0 is none. */
+  readonly timeoutMs: number;
+  readonly maxConcurrentRequests: number;
+  readonly maxQueuedRequests: number;
+}
 
 /** One answered request. */
 export interface RequestRecord {

@@ -2,14 +2,21 @@ import type { BodySource } from '../wasi/http/body-source.ts';
 import type { FieldEntries } from '../wasi/http/field-entries.ts';
 import type { Readiness } from '../wasi/io/readiness.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
+import type { Failure } from './error-reply.ts';
 
-/** One request and the way to answer it, whatever carried it: a socket of ours, or somebody's `Request`. */
-export interface Exchange {
+/**
+ * One request and the way to answer it, whatever carried it: a socket of ours, or somebody's `Request`.
+ *
+ * Disposed when the guest has returned: nobody reads the rest of the request any more.
+ */
+export interface Exchange extends Disposable {
   readonly head: RequestHead;
   readonly body: BodySource;
   readonly reply: ReplySink;
   /** Ready when the client has gone away before the reply was complete. */
   readonly clientLeft: Readiness;
+  /** Why no guest should see the request, if there is a reason. */
+  readonly refusal: Failure | undefined;
 }
 
 /** How the end of a body is told: by its length; by chunks; or there is none on the wire (HEAD, 204, 304). */
@@ -25,13 +32,19 @@ export interface ReplyHead {
   readonly framing: Framing;
 }
 
-/** Where a reply goes: `whole`, or `start` with any number of `write` and one `end`; `abort` in any phase. After the client left, nothing happens. */
+/**
+ * Where a reply goes: `whole`, or `start` with any number of `write`, each once `writable` is ready, and one `end`; `abort` in any phase.
+ * After the client left, nothing happens.
+ */
 export interface ReplySink {
   /** Head and body at once, in one packet where the wire allows it. */
   whole(head: ReplyHead, body: Uint8Array): void;
   start(head: ReplyHead): void;
-  /** `true`, or resolves when the wire takes more or the client has left. */
-  write(bytes: Uint8Array): true | Promise<void>;
+  write(bytes: Uint8Array): void;
+  /** Ready when the wire takes more. */
+  readonly writable: Readiness;
+  /** Whether the client may have seen the head, so that no other reply can be sent. */
+  readonly isHeadSent: boolean;
   /** The clean end. */
   end(trailers: FieldEntries | undefined): void;
   /** Breaks off, so that no client takes the reply for complete. */

@@ -15,19 +15,28 @@ export interface FetchExchange extends Exchange {
 export function createFetchExchange(request: Request): FetchExchange {
   const url = new URL(request.url);
   const reply = new FetchReply(request.signal);
+  const body = request.body === null ? EMPTY_BODY : new StreamBody(request.body);
   return {
     head: {
       method: request.method,
       scheme: url.protocol === 'https:' ? 'HTTPS' : 'HTTP',
       authority: request.headers.get('host') ?? url.host,
-      pathWithQuery: `${url.pathname}${url.search}`,
+      pathWithQuery: toPathWithQuery(request.url),
       fields: [...request.headers],
     },
-    body: request.body === null ? EMPTY_BODY : new StreamBody(request.body),
+    body,
     reply,
     clientLeft: reply.left,
+    refusal: undefined,
     response: reply.response,
+    [Symbol.dispose]: () => body[Symbol.dispose](),
   };
+}
+
+/** All between authority and fragment, as it stands: the parts of a `URL` lack an empty query. */
+function toPathWithQuery(url: string): string {
+  const rest = /^[^:]+:\/\/[^/?#]*([^#]*)/.exec(url)?.[1] ?? '';
+  return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
 const BROKEN_OFF: ErrorCode = Object.freeze({ tag: 'connection-terminated' });
@@ -109,81 +118,98 @@ class StreamBody implements BodySource {
 class FetchReply implements ReplySink {
   readonly response: Promise<Response>;
   readonly left: Readiness;
+  readonly writable: Readiness;
   readonly #resolve: (response: Response) => void;
-  readonly #reject: (reason: Error) => void;
+  readonly #reject: (reason: unknown) => void;
   readonly #wakers = new Wakers();
+  readonly #signal: AbortSignal;
+  readonly #aborted = (): void => this.#leave(this.#signal.reason);
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-  #isOver = false;
-  #hasLeft = false;
-  #resume: (() => void) | undefined;
+  #state: 'untouched' | 'started' | 'over' | 'left' = 'untouched';
 
   constructor(signal: AbortSignal) {
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
+    const onReady = (wake: () => void): (() => void) => this.#wakers.add(wake);
     this.response = promise;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.left = { isReady: () => this.#hasLeft, onReady: (wake) => this.#wakers.add(wake) };
-    signal.addEventListener('abort', () => this.#leave(), { once: true });
-    if (signal.aborted) this.#leave();
+    this.#signal = signal;
+    this.left = { isReady: () => this.#state === 'left', onReady };
+    this.writable = { isReady: () => (this.#controller?.desiredSize ?? 1) > 0, onReady };
+    signal.addEventListener('abort', this.#aborted);
+    if (signal.aborted) this.#aborted();
+  }
+
+  get isHeadSent(): boolean {
+    return this.#state !== 'untouched';
   }
 
   whole(head: ReplyHead, body: Uint8Array): void {
-    this.#isOver = true;
-    this.#resolve(toResponse(head, head.framing.by === 'absence' ? null : (body as Uint8Array<ArrayBuffer>)));
+    if (this.#state !== 'untouched') return;
+    this.#resolve(toResponse(head, hasBody(head) ? (body as Uint8Array<ArrayBuffer>) : null));
+    this.#over('over');
   }
 
   start(head: ReplyHead): void {
-    if (head.framing.by === 'absence') {
-      this.#resolve(toResponse(head, null));
-      return;
-    }
-    const stream = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => void (this.#controller = controller),
-        pull: () => this.#resume?.(),
-        cancel: () => this.#leave(),
-      },
-      { highWaterMark: 1 },
-    );
-    this.#resolve(toResponse(head, stream));
+    if (this.#state !== 'untouched') return;
+    this.#resolve(toResponse(head, hasBody(head) ? this.#createStream() : null));
+    this.#state = 'started';
   }
 
-  write(bytes: Uint8Array): true | Promise<void> {
-    if (bytes.byteLength === 0 || this.#isOver || this.#controller === undefined) return true;
-    this.#controller.enqueue(bytes);
-    if ((this.#controller.desiredSize ?? 0) > 0) return true;
-    return new Promise((resolve) => {
-      this.#resume = resolve;
-    });
+  write(bytes: Uint8Array): void {
+    if (bytes.byteLength > 0 && this.#state === 'started') this.#controller?.enqueue(bytes);
   }
 
   end(): void {
-    if (!this.#isOver) this.#controller?.close();
-    this.#isOver = true;
+    if (this.#state !== 'started') return;
+    this.#controller?.close();
+    this.#over('over');
   }
 
   abort(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    const reason = new Error('the reply was broken off');
-    this.#reject(reason);
-    this.#controller?.error(reason);
+    this.#breakOff(new Error('the reply was broken off'), 'over');
   }
 
-  #leave(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#hasLeft = true;
-    this.#reject(new DOMException('The request was aborted', 'AbortError'));
-    this.#wakers.wake();
-    this.#resume?.();
+  #createStream(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => void (this.#controller = controller),
+        pull: () => this.#wakers.wake(),
+        cancel: (reason) => this.#leave(reason),
+      },
+      { highWaterMark: 1 },
+    );
   }
+
+  #leave(reason: unknown): void {
+    this.#breakOff(reason, 'left');
+    this.#wakers.wake();
+  }
+
+  #breakOff(reason: unknown, state: 'over' | 'left'): void {
+    if (this.#state === 'over' || this.#state === 'left') return;
+    this.#reject(reason);
+    this.#controller?.error(reason);
+    this.#over(state);
+  }
+
+  #over(state: 'over' | 'left'): void {
+    this.#state = state;
+    this.#signal.removeEventListener('abort', this.#aborted);
+  }
+}
+
+/** Statuses with which `Response` takes no body. Source: Fetch, "null body status". */
+const NULL_BODY_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);
+
+function hasBody({ status, framing }: ReplyHead): boolean {
+  return framing.by !== 'absence' && !NULL_BODY_STATUSES.has(status);
 }
 
 /** Statuses that `Response` cannot carry (above 599) become 502. */
 function toResponse({ status, fields, framing }: ReplyHead, body: BodyInit | null): Response {
   const headers = new Headers();
   for (const [name, value] of fields) headers.append(name, value);
-  if (framing.by === 'length') headers.set('content-length', `${framing.byteLength}`);
+  if (body !== null && framing.by === 'length') headers.set('content-length', `${framing.byteLength}`);
   return new Response(body, { status: status > 599 ? 502 : status, headers });
 }

@@ -1,6 +1,6 @@
 import { type Answer, callIncomingHandler } from '../instance/incoming-handler.ts';
 import { describeErrorCode } from '../wasi/http/error-code.ts';
-import { STATUS_BY_REASON, errorReply, statusOf } from './error-reply.ts';
+import { type Failure, STATUS_BY_REASON, errorReply, statusOf } from './error-reply.ts';
 import type { Exchange } from './exchange.ts';
 import { RequestReport } from './report.ts';
 import { type ReplyEnd, sendOwnReply, sendResponse } from './reply.ts';
@@ -15,23 +15,30 @@ import type { Service } from './service.ts';
 export async function handle(service: Service, exchange: Exchange): Promise<void> {
   const report = new RequestReport(service, exchange.head);
   try {
-    using permit = await service.admission.admit(exchange.clientLeft);
-    if (permit === undefined) {
-      report.replied(refuse(service, exchange, report));
+    using held = new DisposableStack();
+    held.use(exchange);
+    if (exchange.refusal !== undefined) {
+      report.replied(refuse(exchange, exchange.refusal, report));
       return;
     }
-    using held = new DisposableStack();
+    const permit = held.use(await service.admission.admit(exchange.clientLeft));
+    if (permit === undefined || exchange.clientLeft.isReady()) {
+      report.replied(turnAway(service, exchange, report));
+      return;
+    }
     const { grants } = held.use(service.grant(service.inFlight.nextOrdinal()));
     const lease = held.use(service.pool.lease(grants, service.timeoutMs));
     held.use(service.inFlight.enter(lease.ctx));
     held.use(cancelWhenClientLeaves(exchange.clientLeft, lease.ctx, service.graceMs));
 
     const call = callIncomingHandler(lease, withRequestFields(exchange.head, service, report.id), exchange.body);
-    report.replied(await reply(service, exchange, await call.answer, report));
-    report.returned(await call.returned);
+    const answer = await call.answer;
+    report.replied(await reply(service, exchange, answer, report));
+    const trap = await call.returned;
+    if (answer.at !== 'cancelled') report.returned(trap);
   } catch (error) {
-    exchange.reply.abort();
     report.broke(error);
+    if (!report.isReplied) report.replied(breakOff(service, exchange, report));
   }
 }
 
@@ -56,19 +63,34 @@ async function reply(service: Service, exchange: Exchange, answer: Answer, repor
   return fail(service, exchange, { status: 500, reason: end.reason }, report);
 }
 
-function refuse(service: Service, exchange: Exchange, report: RequestReport): ReplyEnd {
+/** A reply to a request that is the client's fault, who may know what is. */
+function refuse(exchange: Exchange, failure: Failure, report: RequestReport): ReplyEnd {
+  report.status = failure.status;
+  return sendOwnReply(exchange, errorReply(exchange.head, failure, report.id));
+}
+
+function turnAway(service: Service, exchange: Exchange, report: RequestReport): ReplyEnd {
+  const left = STATUS_BY_REASON['client-left'];
+  if (exchange.clientLeft.isReady()) return tell(service, exchange, { status: left, reason: '' }, report);
   const reason = 'the host is busy: too many requests wait already';
   return fail(service, exchange, { status: 503, reason, retryAfterS: 1 }, report);
 }
 
-/** A reply of our own; its reason is the operator's, and the client's only where the service shows it. */
-function fail(
-  { errorDetail }: Service,
-  exchange: Exchange,
-  failure: { status: number; reason: string; retryAfterS?: number },
-  report: RequestReport,
-): ReplyEnd {
+/** A failure that nobody foresaw, in whatever phase. */
+function breakOff(service: Service, exchange: Exchange, report: RequestReport): ReplyEnd {
+  const reason = 'the host failed';
+  if (!exchange.reply.isHeadSent) return tell(service, exchange, { status: 500, reason }, report);
+  exchange.reply.abort();
+  return { at: 'aborted', byteLength: 0, reason };
+}
+
+/** A reply of our own to a failure, which is logged. */
+function fail(service: Service, exchange: Exchange, failure: Failure, report: RequestReport): ReplyEnd {
   report.failed(failure);
-  const reason = errorDetail === 'shown' ? failure.reason : '';
-  return sendOwnReply(exchange, errorReply(exchange.head, { ...failure, reason }, report.id));
+  return tell(service, exchange, failure, report);
+}
+
+/** A reply of our own; its reason is the operator's, and the client's only where the service shows it. */
+function tell({ errorDetail }: Service, exchange: Exchange, failure: Failure, report: RequestReport): ReplyEnd {
+  return refuse(exchange, errorDetail === 'shown' ? failure : { ...failure, reason: '' }, report);
 }

@@ -40,6 +40,10 @@ export async function listen(app: Hono<{ Bindings: HttpBindings }>, address: Add
   const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => void answer(incoming, outgoing);
   const server = createServer({ ...SOCKET_LIMITS, highWaterMark: 64 * 1024 }, listener);
   server.on('checkContinue', listener);
+  // Each request of a client that pipelines listens on their one socket.
+  server.on('connection', (socket) => socket.setMaxListeners(0));
+  // A client may end its side and still wait for its reply.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = MAX_CONNECTIONS;
   await bind(server, address);

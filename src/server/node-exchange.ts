@@ -1,43 +1,35 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { EMPTY_BODY } from '../wasi/http/body-source.ts';
 import type { FieldEntries } from '../wasi/http/field-entries.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
-import { isAuthority } from '../wasi/http/syntax.ts';
 import { Wakers, type Readiness } from '../wasi/io/readiness.ts';
 import type { Exchange, ReplyHead, ReplySink } from './exchange.ts';
-import { NodeBody, expectsContinue, pairUp } from './node-body.ts';
+import { NodeBody, pairUp } from './node-body.ts';
+import { refusalOf, targetOf } from './refusal.ts';
 
 /** A request and its reply on a socket of ours: raw header bytes in, direct writes out, backpressure both ways. */
 export function createNodeExchange(incoming: IncomingMessage, outgoing: ServerResponse): Exchange {
+  const body = hasBody(incoming) ? new NodeBody(incoming, outgoing) : undefined;
   return {
     head: toRequestHead(incoming),
-    body: hasBody(incoming) ? new NodeBody(incoming, outgoing) : EMPTY_BODY,
+    body: body ?? EMPTY_BODY,
     reply: new NodeReply(incoming, outgoing),
-    clientLeft: clientLeft(outgoing),
+    clientLeft: clientLeft(incoming, outgoing),
+    refusal: refusalOf(incoming),
+    [Symbol.dispose]: () => body?.drain(),
   };
-}
-
-/** What is wrong with a request's `Host`, if anything. Source: RFC 9112, 3.2. */
-export function hostComplaint(incoming: IncomingMessage): string | undefined {
-  const hosts = incoming.headersDistinct['host'] ?? [];
-  if (hosts.length === 0) return 'the request has no Host';
-  if (hosts.length > 1) return 'the request has more than one Host';
-  return isAuthority(hosts[0] ?? '') ? undefined : 'the Host of the request is not valid';
 }
 
 function toRequestHead(incoming: IncomingMessage): RequestHead {
-  const target = /^https?:\/\/([^/?#]*)(.*)$/i.exec(incoming.url ?? '/');
+  const { authority, pathWithQuery } = targetOf(incoming);
   return {
     method: incoming.method ?? 'GET',
     scheme: 'encrypted' in incoming.socket ? 'HTTPS' : 'HTTP',
-    authority: target?.[1] ?? incoming.headers.host ?? '',
-    pathWithQuery: target === null ? (incoming.url ?? '/') : toOriginForm(target[2] ?? ''),
+    authority: authority ?? incoming.headers.host ?? '',
+    pathWithQuery,
     fields: pairUp(incoming.rawHeaders),
   };
-}
-
-function toOriginForm(rest: string): string {
-  return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
@@ -45,10 +37,32 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) !== 0);
 }
 
-/** Ready once the connection closed before the reply was written in full. */
-function clientLeft(outgoing: ServerResponse): Readiness {
+/** The reset that answers an interim response has to be here before the next, which finds it. */
+const ASK_AGAIN_MS = 500;
+
+/**
+ * Ready once the connection closed before the reply was written in full.
+ *
+ * A client that has closed looks like one that will send no more but waits for its reply, until something is sent to it: only the
+ * first then resets the connection. So while there is no reply yet, interim responses ask. Source: RFC 9110, 15.2.
+ */
+function clientLeft(incoming: IncomingMessage, outgoing: ServerResponse): Readiness {
   const wakers = new Wakers();
-  outgoing.once('close', () => wakers.wake());
+  const { socket } = incoming;
+  let timer: NodeJS.Timeout | undefined;
+  const ask = (): void => {
+    if (incoming.httpVersion === '1.1' && outgoing.socket !== null && !outgoing.headersSent) outgoing.writeProcessing();
+  };
+  const askTwice = (): void => {
+    ask();
+    timer = setTimeout(ask, ASK_AGAIN_MS);
+  };
+  socket.once('end', askTwice);
+  outgoing.once('close', () => {
+    socket.off('end', askTwice);
+    clearTimeout(timer);
+    wakers.wake();
+  });
   return {
     isReady: () => outgoing.closed && !outgoing.writableFinished,
     onReady: (wake) => wakers.add(wake),
@@ -58,10 +72,22 @@ function clientLeft(outgoing: ServerResponse): Readiness {
 class NodeReply implements ReplySink {
   readonly #incoming: IncomingMessage;
   readonly #outgoing: ServerResponse;
+  readonly writable: Readiness;
 
   constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
     this.#incoming = incoming;
     this.#outgoing = outgoing;
+    this.writable = {
+      isReady: () => !outgoing.writableNeedDrain,
+      onReady: (wake) => {
+        outgoing.on('drain', wake);
+        return () => void outgoing.off('drain', wake);
+      },
+    };
+  }
+
+  get isHeadSent(): boolean {
+    return this.#outgoing.headersSent;
   }
 
   whole(head: ReplyHead, body: Uint8Array): void {
@@ -71,45 +97,38 @@ class NodeReply implements ReplySink {
 
   start(head: ReplyHead): void {
     this.#writeHead(head);
-    this.#outgoing.flushHeaders();
+    // `flushHeaders` would send the head as UTF-8; one without a body on the wire goes out when the reply ends, which is now.
+    if (head.framing.by === 'absence') this.#outgoing.end();
+    else this.#outgoing.write('', 'latin1');
   }
 
-  write(bytes: Uint8Array): true | Promise<void> {
-    const outgoing = this.#outgoing;
-    if (bytes.byteLength === 0 || outgoing.destroyed || outgoing.write(bytes)) return true;
-    return new Promise((resolve) => {
-      const go = (): void => {
-        outgoing.off('drain', go);
-        outgoing.off('close', go);
-        resolve();
-      };
-      outgoing.on('drain', go);
-      outgoing.on('close', go);
-    });
+  write(bytes: Uint8Array): void {
+    if (bytes.byteLength > 0 && !this.#outgoing.destroyed) this.#outgoing.write(bytes);
   }
 
   end(trailers: FieldEntries | undefined): void {
-    if (trailers !== undefined && this.#outgoing.chunkedEncoding) this.#outgoing.addTrailers(trailers as [string, string][]);
+    if (trailers !== undefined && this.#outgoing.chunkedEncoding)
+      this.#outgoing.addTrailers(trailers as [string, string][]);
     this.#outgoing.end();
   }
 
+  /** Without a head on the wire it is enough to close, which harms no earlier reply; nor one whose turn is before this one's. */
   abort(): void {
     const { socket } = this.#outgoing;
-    if (socket === null) this.#outgoing.destroy();
-    else socket.resetAndDestroy();
+    if (this.#outgoing.writableEnded) return;
+    if (socket === null) this.#outgoing.once('socket', (assigned: Socket) => void assigned.destroy());
+    else if (this.isHeadSent) socket.resetAndDestroy();
+    else socket.destroy();
   }
 
   #writeHead({ status, fields, framing }: ReplyHead): void {
-    const raw = fields.flatMap(([name, value]) => (name === 'content-length' ? [] : [name, value]));
+    const isChunked = framing.by === 'chunks' && this.#incoming.httpVersion === '1.1';
+    // Node refuses to announce trailers where there can be none.
+    const isDropped = (name: string): boolean => name === 'content-length' || (name === 'trailer' && !isChunked);
+    const raw = fields.flatMap(([name, value]) => (isDropped(name) ? [] : [name, value]));
     const declared = fields.find(([name]) => name === 'content-length')?.[1];
     if (framing.by === 'length') raw.push('content-length', `${framing.byteLength}`);
     if (framing.by === 'absence' && declared !== undefined && status !== 204) raw.push('content-length', declared);
-    if (this.#clientStillWaitsToSend()) raw.push('connection', 'close');
     this.#outgoing.writeHead(status, raw);
-  }
-
-  /** A client that was never told to go on may or may not send its body: the connection cannot be used again. */
-  #clientStillWaitsToSend(): boolean {
-    return expectsContinue(this.#incoming) && !this.#outgoing.writableEnded && !this.#incoming.readableDidRead;
   }
 }

@@ -3,7 +3,7 @@ import { firstValue } from '../wasi/http/field-entries.ts';
 import type { OutgoingBytes } from '../wasi/http/outgoing-bytes.ts';
 import type { OutgoingResponse } from '../wasi/http/outgoing.ts';
 import { parseContentLength } from '../wasi/http/syntax.ts';
-import { waitForAny } from '../wasi/io/readiness.ts';
+import { READY, waitForAny } from '../wasi/io/readiness.ts';
 import type { Exchange, Framing, ReplySink } from './exchange.ts';
 
 /** How a reply went: complete, broken off by the guest or the host with why, or given up because the client left. */
@@ -20,6 +20,8 @@ export interface Unsendable {
 
 const NO_BYTES = new Uint8Array(0);
 
+const LEFT_UNANSWERED: ReplyEnd = Object.freeze({ at: 'client-left', byteLength: 0 });
+
 /**
  * Sends a guest's response: the head when the guest has given the thread back, then the body as the guest writes it.
  *
@@ -27,8 +29,9 @@ const NO_BYTES = new Uint8Array(0);
  */
 export async function sendResponse(exchange: Exchange, response: OutgoingResponse): Promise<ReplyEnd | Unsendable> {
   await guestGaveThreadBack();
-  const { reply, head } = exchange;
+  const { reply, head, clientLeft } = exchange;
   const { status, fields, bytes } = response;
+  if (clientLeft.isReady()) return leave(bytes);
   const wireBody = head.method === 'HEAD' || status === 204 || status === 304 ? 'absent' : 'present';
   if (bytes === undefined) return sendWithoutBody(exchange, response, wireBody);
   const whole = wireBody === 'absent' ? undefined : takeWhole(bytes);
@@ -40,6 +43,12 @@ export async function sendResponse(exchange: Exchange, response: OutgoingRespons
   const end = await pump(exchange, bytes, wireBody === 'absent' ? DISCARDING : reply);
   bytes.leave();
   return end;
+}
+
+/** The client left before it got anything. */
+function leave(bytes: OutgoingBytes | undefined): ReplyEnd {
+  bytes?.leave();
+  return LEFT_UNANSWERED;
 }
 
 /** Resolves when the guest waits for something that is not there yet, or has returned: Node runs a tick only after all that is ready. */
@@ -78,7 +87,10 @@ function streamFraming(bytes: OutgoingBytes, wireBody: WireBody): Framing {
   return bytes.contentLength === undefined ? { by: 'chunks' } : { by: 'length', byteLength: bytes.contentLength };
 }
 
-/** Passes each piece on as the wire takes it. */
+/**
+ * Passes each piece on as the wire takes it, and gives the thread to others wherever it waits: a guest and a client that are both
+ * always ready would else keep it between them.
+ */
 async function pump({ clientLeft, reply }: Exchange, bytes: OutgoingBytes, wire: BodyWire): Promise<ReplyEnd> {
   let byteLength = 0;
   for (;;) {
@@ -87,8 +99,10 @@ async function pump({ clientLeft, reply }: Exchange, bytes: OutgoingBytes, wire:
     switch (piece.at) {
       case 'bytes': {
         byteLength += piece.bytes.byteLength;
-        const written = wire.write(piece.bytes);
-        if (written !== true) await written;
+        wire.write(piece.bytes);
+        if (wire.writable.isReady()) break;
+        await nextTurn();
+        await waitForAny([wire.writable, bytes.broken], clientLeft);
         break;
       }
       case 'finished':
@@ -98,15 +112,23 @@ async function pump({ clientLeft, reply }: Exchange, bytes: OutgoingBytes, wire:
         reply.abort();
         return { at: 'aborted', byteLength, reason: piece.reason };
       case 'pending':
+        await nextTurn();
         await waitForAny([bytes.readable], clientLeft);
     }
   }
 }
 
-type BodyWire = Pick<ReplySink, 'write'>;
+type BodyWire = Pick<ReplySink, 'write' | 'writable'>;
 
 /** Where the bytes go of a reply that has no body on the wire. */
-const DISCARDING: BodyWire = Object.freeze({ write: () => true as const });
+const DISCARDING: BodyWire = Object.freeze({ write: () => {}, writable: READY });
+
+/** Resolves after all that is ready to run in this process has had its turn. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
 
 /** A reply of the host itself. */
 export interface OwnReply {
@@ -115,7 +137,8 @@ export interface OwnReply {
   readonly text: string;
 }
 
-export function sendOwnReply({ reply, head }: Exchange, { status, fields, text }: OwnReply): ReplyEnd {
+export function sendOwnReply({ reply, head, clientLeft }: Exchange, { status, fields, text }: OwnReply): ReplyEnd {
+  if (clientLeft.isReady()) return LEFT_UNANSWERED;
   const body = Buffer.from(text);
   const framing: Framing = head.method === 'HEAD' ? { by: 'absence' } : { by: 'length', byteLength: body.byteLength };
   reply.whole({ status, fields, framing }, framing.by === 'absence' ? NO_BYTES : body);

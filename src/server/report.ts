@@ -11,10 +11,11 @@ export class RequestReport {
   /** The client's `x-request-id` where it is a plain one, else made here. */
   readonly id: string;
   status = 0;
+  /** Whether the reply is out, as far as it will ever be. */
+  isReplied = false;
   readonly #service: Service;
   readonly #head: RequestHead;
   readonly #startedMs = performance.now();
-  #isReplied = false;
 
   constructor(service: Service, head: RequestHead) {
     this.#service = service;
@@ -24,14 +25,13 @@ export class RequestReport {
   }
 
   /** The reply is a failure of ours, or of the guest. */
-  failed({ status, reason }: Failure): void {
-    this.status = status;
+  failed({ reason }: Failure): void {
     this.#guestFailed(reason, undefined);
   }
 
   /** The reply is out, as far as it will ever be. */
   replied(end: ReplyEnd): void {
-    this.#isReplied = true;
+    this.isReplied = true;
     const { log, label, pool } = this.#service;
     if (end.at === 'aborted') this.#guestFailed(`the reply was broken off: ${end.reason}`, undefined);
     log({
@@ -53,15 +53,14 @@ export class RequestReport {
   /** The guest is done; `trap` where it did not return properly. */
   returned(trap: Error | undefined): void {
     if (trap === undefined) return;
-    const isOurDoing = trap instanceof Cancelled;
-    this.#guestFailed(`the guest trapped: ${trap.message}`, isOurDoing ? undefined : trap.stack);
+    if (trap instanceof Cancelled) this.#guestFailed(trap.message, undefined);
+    else this.#guestFailed(`the guest trapped: ${trap.message}`, trap.stack);
   }
 
   /** Something failed that nobody foresaw: instantiation, or the host itself. */
   broke(error: unknown): void {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     this.#guestFailed(message, stack);
-    if (!this.#isReplied) this.replied({ at: 'aborted', byteLength: 0, reason: message });
   }
 
   #guestFailed(message: string, trace: string | undefined): void {

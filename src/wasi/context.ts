@@ -46,7 +46,7 @@ export class WasiCtx {
     return waiting === true ? true : waiting.then(() => this.cancellation.throwIfCancelled());
   }
 
-  /** Has `resource` disposed with the request, should the guest not do so before. */
+  /** Has `resource` disposed with the request, should the guest not do so before. Its disposal must not throw. */
   keep(resource: Disposable): void {
     this.#kept.add(resource);
   }

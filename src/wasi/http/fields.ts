@@ -57,6 +57,7 @@ export class Fields {
   static ofMessage(limits: WasiLimits, entries: FieldEntries, parent?: Parent): Fields {
     const fields = new Fields(limits, parent);
     fields.#entries = entries.filter(([name]) => !FORBIDDEN_NAMES.has(name));
+    fields.#byteLength = totalByteLength(fields.#entries);
     return fields;
   }
 
@@ -131,7 +132,7 @@ export class Fields {
 
   #remove(key: string): void {
     this.#entries = this.#entries.filter((entry) => entry[0] !== key);
-    this.#byteLength = this.#entries.reduce((sum, [name, value]) => sum + entryByteLength(name, value), 0);
+    this.#byteLength = totalByteLength(this.#entries);
   }
 
   #insert(at: number, key: string, texts: readonly string[]): void {
@@ -156,4 +157,8 @@ function valueRefusal(key: string, text: string, before: string | undefined): He
 
 function entryByteLength(name: string, value: string): number {
   return name.length + value.length + ENTRY_OVERHEAD_BYTES;
+}
+
+function totalByteLength(entries: FieldEntries): number {
+  return entries.reduce((sum, [name, value]) => sum + entryByteLength(name, value), 0);
 }

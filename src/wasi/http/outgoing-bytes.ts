@@ -30,6 +30,8 @@ type WriteEnd = Piece & { readonly at: 'pending' | 'finished' | 'aborted' };
 export class OutgoingBytes implements ByteSink {
   /** Ready when `next` would give something. */
   readonly readable: Readiness;
+  /** Ready when the body has been aborted. */
+  readonly broken: Readiness;
   readonly #contentLength: bigint | undefined;
   readonly #overrun: (written: bigint) => ErrorCode;
   readonly #queue: Uint8Array[] = [];
@@ -46,6 +48,10 @@ export class OutgoingBytes implements ByteSink {
     this.#overrun = overrun;
     this.readable = {
       isReady: () => this.#queue.length > 0 || this.#end.at !== 'pending',
+      onReady: (wake) => this.#readerWakers.add(wake),
+    };
+    this.broken = {
+      isReady: () => this.#end.at === 'aborted',
       onReady: (wake) => this.#readerWakers.add(wake),
     };
   }
@@ -77,6 +83,7 @@ export class OutgoingBytes implements ByteSink {
   write(bytes: Uint8Array): StreamError | undefined {
     const written = this.#written + BigInt(bytes.byteLength);
     if (this.#contentLength !== undefined && written > this.#contentLength) {
+      this.#written = written;
       this.abort(`the body is longer than its content-length of ${this.#contentLength}`);
       return failed('the body is longer than its content-length', this.#overrun(written));
     }
@@ -93,14 +100,13 @@ export class OutgoingBytes implements ByteSink {
     return undefined;
   }
 
-  /** The guest's clean end. Returns the error code where fewer bytes came than the head declares; the body is then aborted. */
+  /** The guest's clean end. Returns the error code where another number of bytes came than the head declares; the body is then aborted. */
   finish(trailers: FieldEntries | undefined): ErrorCode | undefined {
-    if (this.#end.at !== 'pending') return undefined;
-    if (this.#contentLength !== undefined && this.#written < this.#contentLength) {
+    if (this.#contentLength !== undefined && this.#written !== this.#contentLength) {
       this.abort(`the body has ${this.#written} bytes, its content-length is ${this.#contentLength}`);
       return this.#overrun(this.#written);
     }
-    this.#endWith({ at: 'finished', trailers });
+    if (this.#end.at === 'pending') this.#endWith({ at: 'finished', trailers });
     return undefined;
   }
 
@@ -111,6 +117,7 @@ export class OutgoingBytes implements ByteSink {
 
   /** The host's side: the next piece. Calling says that the wire has taken all before. */
   next(): Piece {
+    if (this.#reader === 'gone') return this.#end;
     const bytes = this.#queue.shift();
     this.#reader = bytes === undefined ? 'idle' : 'reading';
     if (bytes === undefined) this.#flushing = false;

@@ -1,0 +1,15 @@
+import { fileURLToPath } from 'node:url';
+import type { LoadGenerator, LoadSample } from './load.ts';
+import type { Site } from './site.ts';
+
+/** autocannon, in a process of its own so that it has its core for itself. */
+export function createAutocannon({ processes, pinning, signal }: Site): LoadGenerator {
+  const script = fileURLToPath(import.meta.resolve('./autocannon-run.ts'));
+  return {
+    note: 'autocannon (JavaScript: its own core limits what it can measure of fast servers; wrk is used where it is installed)',
+    async run(job) {
+      const command = { file: process.execPath, args: [script, JSON.stringify(job)] };
+      return JSON.parse(await processes.run(pinning.pinLoad(command), signal)) as LoadSample;
+    },
+  };
+}

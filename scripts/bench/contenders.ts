@@ -1,0 +1,141 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { Guest } from './guests.ts';
+import type { Command } from './processes.ts';
+
+/** One start of a contender. */
+export interface Launch {
+  readonly guest: Guest;
+  /** Of 127.0.0.1, and free. */
+  readonly port: number;
+  /** Empty, for this start's files; removed after the run. */
+  readonly folder: string;
+}
+
+/** A server that takes part. */
+export interface Contender {
+  readonly id: ContenderId;
+  /** As the report calls it. */
+  readonly name: string;
+  /** Whether a second start finds what the first one compiled, in `XDG_CACHE_HOME`. */
+  readonly cache: 'kept' | 'none';
+  command(launch: Launch): Command;
+  /** What was measured, or undefined where it is not installed. */
+  getVersion(): string | undefined;
+  readonly install: string;
+}
+
+/** What `--contenders` may name. */
+export type ContenderId = 'node' | 'hono' | 'wasi-serve' | 'jco' | 'wasmtime';
+
+/** The one that ratios "of floor" are made against: no guest at all. */
+export const FLOOR: ContenderId = 'node';
+export const PEER: ContenderId = 'wasmtime';
+
+export const DEFAULT_CONTENDERS: readonly string[] = ['node', 'wasi-serve', 'jco', 'wasmtime'];
+
+/** Those whose guests can wait without stopping their neighbours. jco's glue blocks its thread for each in turn. */
+export const OVERLAPPING: readonly ContenderId[] = ['wasi-serve', 'wasmtime'];
+
+const JCO = 'node_modules/@bytecodealliance/jco';
+const CARGO_WASMTIME = `${homedir()}/.cargo/bin/wasmtime`;
+const MAIN = 'src/main.ts';
+
+/**
+ * The contender of an entry of `--contenders`: an id, and flags of its own after it (`wasi-serve --isolation fresh`).
+ *
+ * Throws where the id is unknown.
+ */
+export function parseContender(entry: string): Contender {
+  const [id = '', ...flags] = entry.trim().split(/\s+/);
+  if (!(id in MAKERS)) throw new Error(`no such contender: ${id}; there are ${Object.keys(MAKERS).join(', ')}`);
+  const contender = MAKERS[id as ContenderId](flags);
+  return flags.length === 0 ? contender : { ...contender, name: `${contender.name} ${flags.join(' ')}` };
+}
+
+type Maker = (flags: readonly string[]) => Contender;
+
+const MAKERS: Readonly<Record<ContenderId, Maker>> = {
+  node: (flags) => createFloor('node', 'node:http floor', flags),
+  hono: (flags) => createFloor('hono', 'hono floor', flags),
+  'wasi-serve': createWasiServe,
+  jco: createJco,
+  wasmtime: createWasmtime,
+};
+
+function createFloor(id: 'node' | 'hono', name: string, flags: readonly string[]): Contender {
+  const floor = fileURLToPath(import.meta.resolve('./floor.ts'));
+  return {
+    id,
+    name,
+    cache: 'none',
+    command: ({ guest, port }) => node([floor, id, `${port}`, guest.request.method, guest.reply, ...flags]),
+    getVersion: () => `Node ${process.versions.node}`,
+    install: '',
+  };
+}
+
+function createWasiServe(flags: readonly string[]): Contender {
+  return {
+    id: 'wasi-serve',
+    name: 'wasi-serve',
+    cache: 'kept',
+    command: ({ guest, port }) =>
+      node([MAIN, 'serve', guest.file, '--addr', `127.0.0.1:${port}`, '--access-log', 'off', ...flags]),
+    getVersion: () => (existsSync(MAIN) ? `${packageVersion('.')}${commit()}` : undefined),
+    install: `${MAIN} is not there yet`,
+  };
+}
+
+function createJco(flags: readonly string[]): Contender {
+  const cli = `${JCO}/dist/jco.js`;
+  const isolation = ['--isolate-requests', 'instance'];
+  return {
+    id: 'jco',
+    name: 'jco serve',
+    cache: 'none',
+    command: ({ guest, port, folder }) => {
+      const place = ['--host', '127.0.0.1', '--port', `${port}`, '--jco-dir', folder];
+      return node([cli, 'serve', ...isolation, ...place, ...flags, guest.file]);
+    },
+    getVersion: () => (existsSync(cli) ? packageVersion(JCO) : undefined),
+    install: 'npm ci',
+  };
+}
+
+function createWasmtime(flags: readonly string[]): Contender {
+  const file = existsSync(CARGO_WASMTIME) ? CARGO_WASMTIME : 'wasmtime';
+  const options = ['-S', 'cli=y', '-O', 'pooling-allocator=y'];
+  return {
+    id: 'wasmtime',
+    name: 'wasmtime serve',
+    cache: 'kept',
+    command: ({ guest, port }) => ({
+      file,
+      args: ['serve', ...options, '--addr', `127.0.0.1:${port}`, ...flags, guest.file],
+    }),
+    getVersion: () => printed(file, ['--version'])?.replace(/^wasmtime /, ''),
+    install: 'cargo install wasmtime-cli@48.0.8 --locked',
+  };
+}
+
+const node = (args: readonly string[]): Command => ({ file: process.execPath, args });
+
+function packageVersion(folder: string): string {
+  const { version } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as { version: string };
+  return version;
+}
+
+/** ` (49935be)`, ` (49935be, changed)`, or nothing outside of git. */
+function commit(): string {
+  const head = printed('git', ['rev-parse', '--short', 'HEAD']);
+  if (head === undefined) return '';
+  return printed('git', ['status', '--porcelain', 'src']) === '' ? ` (${head})` : ` (${head}, changed)`;
+}
+
+function printed(file: string, args: readonly string[]): string | undefined {
+  const { status, stdout } = spawnSync(file, args, { encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
+}

@@ -1,0 +1,58 @@
+import { Agent } from 'node:http';
+import { type Reply, ask } from './client.ts';
+import { formatMs } from './format.ts';
+import { SLEEP } from './guests.ts';
+import type { Bench } from './measure.ts';
+import { messageOf } from './processes.ts';
+import type { OverlapRow } from './results.ts';
+import { type Server, startServer } from './server.ts';
+
+/** As many at once, each with a connection of its own. */
+export const OVERLAP_REQUESTS = 200;
+
+/** Requests that overlap take hardly more than one, which is half a second. */
+export const OVERLAP_LIMIT_MS = 2000;
+
+/** For the time shown: the server's start, and as many tries as it is started for others. */
+export const OVERLAP_SECONDS = 4;
+
+/** Measures how long 200 requests take that each wait 500 ms, all sent at once. Throws only when aborted. */
+export async function measureOverlap(bench: Bench, row: OverlapRow): Promise<void> {
+  const { progress, site } = bench;
+  progress.begin(`overlap, ${row.contender.name}, ${OVERLAP_REQUESTS} requests that wait`);
+  try {
+    await using server = await startServer(site, {
+      contender: row.contender,
+      guest: SLEEP,
+      cacheFolder: site.createFolder('cache'),
+    });
+    for (let n = 0; n < bench.options.starts; n++) row.totalsMs.push(await timeAll(server, site.signal));
+    progress.end(row.totalsMs.map(formatMs).join(', '));
+  } catch (error) {
+    progress.end(site.signal.aborted ? 'interrupted' : `FAILED: ${messageOf(error)}`);
+    site.signal.throwIfAborted();
+    row.failure = messageOf(error);
+  }
+  progress.spend(OVERLAP_SECONDS);
+}
+
+/** From the first request to the end of the last reply. Throws where one is not right. */
+async function timeAll({ url }: Server, stop: AbortSignal): Promise<number> {
+  const agent = new Agent();
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(30_000)]);
+  const startedAt = performance.now();
+  const asked = Array.from({ length: OVERLAP_REQUESTS }, () => ask(url, SLEEP.request, { agent, signal }));
+  const replies = await Promise.allSettled(asked);
+  const totalMs = performance.now() - startedAt;
+  const wrong = replies.map(describeWrong).filter((what) => what !== undefined);
+  if (wrong.length > 0)
+    throw new Error(`${wrong.length} of ${OVERLAP_REQUESTS} replies were wrong, the first: ${wrong[0]}`);
+  return totalMs;
+}
+
+/** What is wrong with a reply, or undefined. */
+function describeWrong(one: PromiseSettledResult<Reply>): string | undefined {
+  if (one.status === 'rejected') return messageOf(one.reason);
+  const { status, body } = one.value;
+  return status === 200 && body === SLEEP.reply ? undefined : `${status} ${JSON.stringify(body.slice(0, 100))}`;
+}

@@ -1,0 +1,54 @@
+import type { Contender } from './contenders.ts';
+import type { LoadSample } from './load.ts';
+
+/** What was measured of one contender with one guest. Filled as the run goes on. */
+export interface Row {
+  readonly guest: string;
+  readonly contender: Contender;
+  /** With an empty cache folder. */
+  readonly coldStartsMs: number[];
+  /** With what an earlier start left there; empty where the contender keeps nothing. */
+  readonly warmStartsMs: number[];
+  readonly loads: readonly Load[];
+  /** Of the whole process tree: after the first reply, and after all rounds. */
+  idleBytes?: number;
+  loadedBytes?: number;
+  /** Why it has no (more) samples. */
+  failure?: string;
+}
+
+/** One sample a round. */
+export interface Load {
+  readonly connections: number;
+  readonly samples: LoadSample[];
+}
+
+/** How long a contender took for many requests that each wait. */
+export interface OverlapRow {
+  readonly contender: Contender;
+  readonly totalsMs: number[];
+  failure?: string;
+}
+
+/** One connection shows the latency of a request that has no neighbours, 32 what the server can do. */
+export const CONNECTIONS = [1, 32] as const;
+
+export function createRow(guest: string, contender: Contender): Row {
+  const loads = CONNECTIONS.map((connections) => ({ connections, samples: [] }));
+  return { guest, contender, coldStartsMs: [], warmStartsMs: [], loads };
+}
+
+/** All faults of all rounds, added up by kind: any makes the load's numbers worthless. */
+export function sumFaults({ samples }: Load): Readonly<Record<string, number>> {
+  const sums: Record<string, number> = {};
+  for (const { faults } of samples)
+    for (const [kind, count] of Object.entries(faults)) sums[kind] = (sums[kind] ?? 0) + count;
+  return sums;
+}
+
+/** `12 not 2xx, 3 timeout`, or nothing. */
+export function describeFaults(faults: Readonly<Record<string, number>>): string {
+  return Object.entries(faults)
+    .map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`))
+    .join(', ');
+}

@@ -1,0 +1,74 @@
+import { type CoreModule, readCoreModules } from '../component/core-modules.ts';
+import { readSource } from '../component/source.ts';
+import { type WorldKind, toWorldKind } from '../component/world-kind.ts';
+import { readWorld } from '../component/world.ts';
+import { findHost, nearestNames } from '../linker/resolve.ts';
+import type { Choice } from '../observe/log.ts';
+import { wasiInterfaces } from '../wasi/interfaces.ts';
+import { explainEngine, explainIsolation } from './choices.ts';
+
+/** What is known of a component without running it. The shape of `inspect --json`, which only grows. */
+export interface Inspection {
+  readonly file: string;
+  readonly byteLength: number;
+  /** `sha256:` and hexadecimal digits. */
+  readonly digest: string;
+  readonly world: WorldKind;
+  readonly imports: readonly InspectedImport[];
+  readonly exports: readonly string[];
+  readonly coreModules: readonly CoreModule[];
+  readonly verdict: Verdict;
+}
+
+export interface InspectedImport {
+  readonly name: string;
+  /** The host interface that serves it; `null` where none does. */
+  readonly servedBy: string | null;
+  /** Where none does: what comes nearest. */
+  readonly nearest: readonly string[];
+}
+
+/** Whether `serve` takes it, and how it would run; or all that stands against it. */
+export type Verdict =
+  | { readonly servable: true; readonly engine: Choice; readonly isolation: Choice }
+  | { readonly servable: false; readonly reasons: readonly string[] };
+
+/** Reads all that can be read. Throws `HostError` where the file is no component or a damaged one. */
+export async function inspectComponent(file: string): Promise<Inspection> {
+  const source = await readSource(file);
+  const world = await readWorld(source);
+  const kind = toWorldKind(world);
+  const imports = world.imports.map(inspectImport);
+  return {
+    file,
+    byteLength: source.bytes.byteLength,
+    digest: `sha256:${source.digest}`,
+    world: kind,
+    imports,
+    exports: world.exports,
+    coreModules: await readCoreModules(source),
+    verdict: judge(kind, imports),
+  };
+}
+
+function inspectImport(name: string): InspectedImport {
+  const host = findHost(name, wasiInterfaces);
+  if (host === undefined) return { name, servedBy: null, nearest: nearestNames(name, wasiInterfaces) };
+  return { name, servedBy: `${host.name}@${host.version}`, nearest: [] };
+}
+
+function judge(kind: WorldKind, imports: readonly InspectedImport[]): Verdict {
+  const missing = imports.filter(({ servedBy }) => servedBy === null).map(({ name }) => name);
+  const reasons = [
+    ...(kind.kind === 'proxy' ? [] : [`it is ${OTHER_WORLDS[kind.kind]}, and only wasi:http/proxy is served`]),
+    ...(missing.length === 0 ? [] : [`it imports what this host does not serve: ${missing.join(', ')}`]),
+  ];
+  if (reasons.length > 0) return { servable: false, reasons };
+  return { servable: true, engine: explainEngine('jco'), isolation: explainIsolation('fresh') };
+}
+
+const OTHER_WORLDS = {
+  service: 'an HTTP service of WASI 0.3 (wasi:http/service)',
+  command: 'a command (wasi:cli/run)',
+  other: 'of a world that exports no HTTP handler',
+} as const;

@@ -1,0 +1,50 @@
+import { stat } from 'node:fs/promises';
+import { Worker } from 'node:worker_threads';
+import type { LogEvent } from '../observe/log.ts';
+import { formatBytes, formatDuration } from '../util/format.ts';
+import type { Voice } from './logs.ts';
+
+/** How long one waits without a word. */
+const PATIENCE_MS = 300;
+/** Components below this are ready before anybody's patience ends. */
+const MIN_BYTES = 1024 * 1024;
+/** Who spoke first: nobody yet, the thread that waits, or the work, which was done before. */
+const [WAITING, SAID, DONE] = [0, 1, 2];
+
+/**
+ * The thread that says that it takes a while: jco's transpiler holds the main thread, where no timer would fire.
+ *
+ * Source text, because a worker's file would be needed under two names, before and after `npm run build`.
+ */
+const ANNOUNCER = `
+const { workerData: { line, state, patienceMs } } = require('node:worker_threads');
+setTimeout(() => {
+  if (Atomics.compareExchange(state, 0, ${WAITING}, ${SAID}) === ${WAITING}) require('node:fs').writeSync(2, line);
+}, patienceMs);
+`;
+
+/** Does `work` on a component's file; where that takes a while, says so on stderr and how long it took. */
+export async function sayIfSlow<T>(file: string, voice: Voice, work: () => Promise<T>): Promise<T> {
+  const byteLength = await stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
+  if (byteLength < MIN_BYTES) return work();
+  const startedMs = performance.now();
+  const state = new Int32Array(new SharedArrayBuffer(4));
+  const line = voice.format(notice(`Preparing ${file} (${formatBytes(byteLength)}) …`));
+  const announcer = new Worker(ANNOUNCER, { eval: true, workerData: { line, state, patienceMs: PATIENCE_MS } });
+  announcer.on('error', () => undefined);
+  announcer.unref();
+  try {
+    return await work();
+  } finally {
+    const wasSaid = Atomics.compareExchange(state, 0, WAITING, DONE) === SAID;
+    if (wasSaid) voice.log(notice(` ready in ${formatDuration(performance.now() - startedMs)}`));
+    void announcer.terminate();
+  }
+}
+
+function notice(message: string): LogEvent {
+  return { at: 'notice', level: 'info', message };
+}

@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import { CommanderError } from 'commander';
+import { HostError } from '../util/host-error.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import { inspect } from './inspect.ts';
+import { type Commands, createProgram } from './program.ts';
+import { serve } from './serve.ts';
+import { toServePlan } from './serve-plan.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Runs the command that `args` names and returns its exit code; all it has to say is written. */
+export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const outcome: Outcome = { exitCode: EXIT.done };
+  const program = createProgram(await readVersion(), createCommands(terminal, outcome), terminal);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return outcome.exitCode;
+  } catch (error) {
+    return explain(error, terminal);
+  } finally {
+    await Promise.all([terminal.stdout.flush(), terminal.stderr.flush()]);
+  }
+}
+
+/** Ends the process after an exception that nobody foresaw, with all that helps to find it. */
+export function reportBug(error: unknown, terminal: Terminal): never {
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  terminal.stderr.write(
+    `${trace}\n\nThis is a bug in wasi-serve (Node ${process.version}, ${process.platform}). ` +
+      'Please report it with the lines above and, if you can, the component.\n',
+  );
+  return terminal.quit(EXIT.bug);
+}
+
+/** Where a command leaves its exit code: commander's actions return nothing. */
+interface Outcome {
+  exitCode: ExitCode;
+}
+
+function createCommands(terminal: Terminal, outcome: Outcome): Commands {
+  return {
+    serve: async (file, flags) => {
+      outcome.exitCode = await serve(toServePlan(file, flags, terminal.env), terminal);
+    },
+    inspect: async (file, format) => {
+      outcome.exitCode = await inspect(file, format, terminal);
+    },
+  };
+}
+
+/** The exit code for what a command threw, after one message about it. Commander has written its own. */
+function explain(error: unknown, terminal: Terminal): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (!(error instanceof HostError)) return reportBug(error, terminal);
+  terminal.stderr.write(`${terminal.paintStderr('bad', 'error:')} ${error.message}\n`);
+  return error.code === 'bad-argument' ? EXIT.usage : EXIT.failed;
+}
+
+async function readVersion(): Promise<string> {
+  const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}

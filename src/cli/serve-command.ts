@@ -1,0 +1,124 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { DEFAULTS } from '../config/options.ts';
+import { HostError } from '../util/host-error.ts';
+import { parseAddress } from './address.ts';
+import { parseCountFrom } from './count.ts';
+import { parseDuration } from './duration.ts';
+import type { ServeFlags } from './serve-flags.ts';
+
+const EXAMPLES = `
+Examples:
+  wasi-serve app.wasm --addr 0.0.0.0:8080 --env LOG=debug
+  wasi-serve app.wasm -W timeout=5s --max-concurrent-requests 100 --log-format json`;
+
+/** The options that may be given several times, where they are not. As a default of commander's they would fill the help with `[]`. */
+const NONE_GIVEN = { env: [], header: [], dir: [], wasi: [], wasm: [], codegen: [], optimize: [], debug: [] };
+
+/** `serve FILE` with its options. `run` gets them each parsed by itself. */
+export function createServeCommand(run: (file: string, flags: ServeFlags) => Promise<void>): Command {
+  const command = new Command('serve')
+    .description('serve a component over HTTP (the default command)')
+    .argument('<file>', 'a component that implements wasi:http/proxy')
+    .addHelpText('after', EXAMPLES)
+    .helpOption('-h, --help', 'this text')
+    .action((file: string, flags: ServeFlags) => run(file, { ...NONE_GIVEN, ...flags }));
+  for (const option of [
+    ...servingOptions(),
+    ...guestOptions(),
+    ...limitOptions(),
+    ...outputOptions(),
+    ...engineOptions(),
+  ]) {
+    command.addOption(option);
+  }
+  return command;
+}
+
+function servingOptions(): Option[] {
+  const inGroup = group('Serving:');
+  return [
+    inGroup('--addr <host:port>', 'where to listen; port 0 takes any free one')
+      .argParser(checked(parseAddress))
+      .default({ hostname: '127.0.0.1', port: 8080 }, '127.0.0.1:8080'),
+    inGroup('--shutdown-addr <host:port>', 'a connection to this address stops the host').argParser(
+      checked(parseAddress),
+    ),
+    inGroup('--drain-timeout <time>', 'how long a stop waits for guests')
+      .argParser(checked(parseDuration))
+      .default(30_000, '30s'),
+    inGroup('--dev', 'error replies tell the client the reason'),
+  ];
+}
+
+function guestOptions(): Option[] {
+  const inGroup = group('Guest:');
+  return [
+    repeatable(inGroup('--env <name=value>', 'a variable for the guest; NAME alone passes ours')),
+    repeatable(inGroup('-H, --header <field>', "'name: value' in place of the client's; @FILE holds one a line")),
+    repeatable(inGroup('-S, --wasi <key=value,…>', 'as in wasmtime; inherit-env passes all our variables')),
+    repeatable(inGroup('--dir <dir>', 'not supported yet').hideHelp()),
+  ];
+}
+
+function limitOptions(): Option[] {
+  const inGroup = group('Limits:');
+  const count = (option: Option, min: number): Option => option.argParser(checked(parseCountFrom(min)));
+  return [
+    repeatable(
+      inGroup('-W, --wasm <key=value,…>', 'as in wasmtime; timeout=5s bounds a request (default 30s, 0 for none)'),
+    ),
+    count(inGroup('--max-concurrent-requests <n>', 'at work at once'), 1).default(DEFAULTS.maxConcurrentRequests),
+    count(inGroup('--max-queued-requests <n>', 'waiting; more get 503').default(DEFAULTS.maxQueuedRequests), 0),
+    inGroup('--grace <time>', 'how long a guest goes on after its client left')
+      .argParser(checked(parseDuration))
+      .default(DEFAULTS.graceMs, '0'),
+    count(inGroup('--max-instance-reuse-count <n>', 'requests an instance serves: 1').hideHelp(), 1).default(1),
+  ];
+}
+
+function outputOptions(): Option[] {
+  const inGroup = group('Output:');
+  return [
+    inGroup('--log-format <format>', 'for people or machines').choices(['text', 'json']).default('text'),
+    inGroup('--access-log <on|off>', 'a line for each request').choices(['on', 'off']).default('on'),
+    inGroup('--no-logging-prefix', "guest output without 'stdout [ID] :: '"),
+  ];
+}
+
+function engineOptions(): Option[] {
+  const inGroup = group('Engine:');
+  return [
+    inGroup('--engine <name>', 'what runs the component').choices(['auto', 'jco']).default('auto'),
+    inGroup('--isolation <way>', 'how each request gets an instance')
+      .choices(['auto', 'fresh', 'reset'])
+      .default('auto'),
+    repeatable(inGroup('-C, --codegen <key=value,…>', 'as in wasmtime; cache=DIR or cache=no')),
+    repeatable(inGroup('-O, --optimize <key=value,…>', 'as in wasmtime: without effect').hideHelp()),
+    repeatable(inGroup('-D, --debug <key=value,…>', 'as in wasmtime: without effect').hideHelp()),
+  ];
+}
+
+/** A maker of options under one heading of the help. */
+function group(heading: string): (flags: string, description: string) => Option {
+  return (flags, description) => new Option(flags, description).helpGroup(heading);
+}
+
+/** An option that may be given several times: all its texts, in order. */
+function repeatable(option: Option): Option {
+  return option.argParser(collect);
+}
+
+function collect(text: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, text];
+}
+
+/** `parse` for commander, which puts the option's name before the message. */
+function checked<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw error instanceof HostError ? new InvalidArgumentError(`${error.message}.`) : error;
+    }
+  };
+}

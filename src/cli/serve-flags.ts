@@ -1,0 +1,29 @@
+import type { Address } from '../server/listen.ts';
+
+/** The options of `serve` as commander gives them, each one parsed by itself. */
+export interface ServeFlags {
+  readonly addr: Address;
+  readonly shutdownAddr?: Address;
+  readonly env: readonly string[];
+  readonly header: readonly string[];
+  readonly dir: readonly string[];
+  /** The groups of wasmtime's options, in its words: -S, -W, -C, -O, -D. */
+  readonly wasi: readonly string[];
+  readonly wasm: readonly string[];
+  readonly codegen: readonly string[];
+  readonly optimize: readonly string[];
+  readonly debug: readonly string[];
+  readonly maxConcurrentRequests: number;
+  readonly maxQueuedRequests: number;
+  readonly maxInstanceReuseCount: number;
+  readonly grace: number;
+  readonly drainTimeout: number;
+  readonly loggingPrefix: boolean;
+  readonly engine: 'auto' | 'jco';
+  readonly isolation: 'auto' | 'fresh' | 'reset';
+  readonly dev?: true;
+  readonly logFormat: LogFormat;
+  readonly accessLog: 'on' | 'off';
+}
+
+export type LogFormat = 'text' | 'json';

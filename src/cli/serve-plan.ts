@@ -1,0 +1,77 @@
+import type { HostOptions, Isolation, LoadOptions } from '../config/options.ts';
+import type { Address } from '../server/listen.ts';
+import { HostError } from '../util/host-error.ts';
+import { toGuestEnv } from './guest-env.ts';
+import { parseRequestFields } from './request-fields.ts';
+import type { LogFormat, ServeFlags } from './serve-flags.ts';
+import { type Flags, parseFlags } from './wasmtime-flags.ts';
+
+/** All that `serve` does, decided: nothing of it is read from the command line again. */
+export interface ServePlan {
+  readonly file: string;
+  readonly address: Address;
+  /** A connection there stops the host. */
+  readonly shutdownAddress: Address | undefined;
+  readonly load: LoadOptions;
+  readonly host: HostOptions;
+  readonly drainTimeoutMs: number;
+  readonly logFormat: LogFormat;
+  readonly accessLog: 'on' | 'off';
+  /** What the operator should know about options. */
+  readonly notices: readonly string[];
+}
+
+/** What the options mean. Throws `HostError`: `bad-argument` where one is malformed, `not-supported` where it asks for what we cannot do. */
+export function toServePlan(file: string, flags: ServeFlags, env: NodeJS.ProcessEnv): ServePlan {
+  assertSupported(flags);
+  const { wasi, wasm, codegen, optimize, debug } = flags;
+  const wasmtime = parseFlags({ S: wasi, W: wasm, C: codegen, O: optimize, D: debug });
+  const isolation = flags.isolation as Isolation;
+  const cache = wasmtime.cache === undefined ? {} : { cache: wasmtime.cache };
+  return {
+    file,
+    address: flags.addr,
+    shutdownAddress: flags.shutdownAddr,
+    load: { engine: flags.engine, isolation, ...cache },
+    host: toHostOptions(flags, wasmtime, env),
+    drainTimeoutMs: flags.drainTimeout,
+    logFormat: flags.logFormat,
+    accessLog: flags.accessLog,
+    notices: wasmtime.ignored.length === 0 ? [] : [`without effect here: ${wasmtime.ignored.join(', ')}`],
+  };
+}
+
+function toHostOptions(flags: ServeFlags, { inheritEnv, timeoutMs }: Flags, env: NodeJS.ProcessEnv): HostOptions {
+  return {
+    env: toGuestEnv({ inherit: inheritEnv, named: flags.env }, env),
+    requestHeaders: parseRequestFields(flags.header),
+    graceMs: flags.grace,
+    maxConcurrentRequests: flags.maxConcurrentRequests,
+    maxQueuedRequests: flags.maxQueuedRequests,
+    loggingPrefix: flags.loggingPrefix ? 'shown' : 'hidden',
+    errorDetail: flags.dev === true ? 'shown' : 'hidden',
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
+}
+
+function assertSupported({ dir, isolation, maxInstanceReuseCount }: ServeFlags): void {
+  if (dir.length > 0) {
+    throw new HostError(
+      'not-supported',
+      `--dir ${dir[0]}: folders cannot be granted to guests yet. A component that imports wasi:filesystem loads and runs ` +
+        'without --dir; it sees no folders',
+    );
+  }
+  if (isolation === 'reset') {
+    throw new HostError(
+      'not-supported',
+      '--isolation reset: the jco engine gives every request a fresh instance; leave the option out, or write --isolation fresh',
+    );
+  }
+  if (maxInstanceReuseCount !== 1) {
+    throw new HostError(
+      'not-supported',
+      `--max-instance-reuse-count ${maxInstanceReuseCount}: an instance serves one request only, so that no state is shared`,
+    );
+  }
+}

@@ -1,0 +1,22 @@
+import { toWorldKind } from '../component/world-kind.ts';
+import { DEFAULTS } from '../config/options.ts';
+import type { Component } from '../host.ts';
+import type { StartRecord } from '../observe/log.ts';
+import { type Address, formatOrigin } from '../server/listen.ts';
+import { explainEngine, explainIsolation } from './choices.ts';
+import type { ServePlan } from './serve-plan.ts';
+
+/** What the log says of a component that is now served at `address`. */
+export function toStartRecord(component: Component, plan: ServePlan, address: Address): StartRecord {
+  const { timeoutMs, maxConcurrentRequests, maxQueuedRequests } = { ...DEFAULTS, ...plan.host };
+  return {
+    origin: formatOrigin(address),
+    component: component.label,
+    byteLength: component.byteLength,
+    world: toWorldKind(component.world).name,
+    imports: component.world.imports,
+    engine: explainEngine(component.engine),
+    isolation: explainIsolation(component.isolation),
+    limits: { timeoutMs, maxConcurrentRequests, maxQueuedRequests },
+  };
+}

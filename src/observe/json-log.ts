@@ -1,0 +1,57 @@
+import { backtraceFrames } from './backtrace.ts';
+import type { Log, LogEvent, RequestRecord } from './log.ts';
+import type { Output } from './output.ts';
+
+/** A log for machines: one JSON object a line. `now` gives the time of an event in milliseconds since 1970. */
+export function createJsonLog(output: Output, now: () => number = Date.now): Log {
+  return (event) => output.write(formatJson(event, now()));
+}
+
+/** The event as one line. Shape: `{ time, level, event, … }`; `message` of a start holds the text that tools wait for. */
+export function formatJson(event: LogEvent, timeMs: number): string {
+  return toLine({ time: new Date(timeMs).toISOString(), ...toRecord(event) });
+}
+
+/** Whole lines of a guest's output as one object each. The instance's number stands in the lines where they have a prefix. */
+export function formatGuestOutput(stream: 'stdout' | 'stderr', lines: string, timeMs: number): string {
+  const time = new Date(timeMs).toISOString();
+  return lines
+    .replace(/\n$/, '')
+    .split('\n')
+    .map((line) => toLine({ time, ...toOutputRecord(stream, line) }))
+    .join('');
+}
+
+type JsonRecord = Readonly<Record<string, unknown>>;
+
+function toRecord(event: LogEvent): JsonRecord {
+  if (event.at === 'start') {
+    return { level: 'info', event: 'start', message: `Serving HTTP on ${event.start.origin}/`, ...event.start };
+  }
+  if (event.at === 'request') return toRequestRecord(event.request);
+  if (event.at === 'guest-failed') {
+    const { id, component, message, trace } = event;
+    return { level: 'error', event: 'guest-failed', id, component, message, trace: backtraceFrames(trace ?? '') };
+  }
+  return { level: event.level, event: 'notice', message: event.message.trim() };
+}
+
+function toRequestRecord({ byteLength, durationMs, ...request }: RequestRecord): JsonRecord {
+  const level = request.end === 'aborted' || request.status >= 500 ? 'error' : 'info';
+  const rounded = Math.round(durationMs * 1000) / 1000;
+  return { level, event: 'request', ...request, bytes: byteLength, durationMs: rounded };
+}
+
+function toOutputRecord(stream: 'stdout' | 'stderr', line: string): JsonRecord {
+  const prefixed = /^(?:stdout|stderr) \[(\d+)\] :: /.exec(line);
+  const instance = prefixed === null ? {} : { instance: Number(prefixed[1]) };
+  return { level: 'info', event: 'guest-output', stream, ...instance, line: line.slice(prefixed?.[0].length ?? 0) };
+}
+
+/** JSON leaves DEL, the C1 controls and two line separators as they are; a terminal does not. */
+function toLine(record: JsonRecord): string {
+  const json = JSON.stringify(record).replaceAll(/[\u007f-\u009f\u2028\u2029]/g, (char) => {
+    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+  return `${json}\n`;
+}

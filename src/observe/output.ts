@@ -1,0 +1,122 @@
+import { write, writeSync } from 'node:fs';
+
+/** What a reader that has stalled may leave waiting; what comes beyond is dropped. */
+const MAX_PENDING_CHARS = 8 * 1024 * 1024;
+/** How long until a descriptor that takes nothing is tried again. */
+const RETRY_MS = 10;
+/** How often a last write is tried again. */
+const MAX_LAST_TRIES = 100;
+
+/** Text on its way to a descriptor: all of one turn of the event loop in one write, without the host ever waiting for the reader. */
+export interface Output {
+  /** Takes whole lines, in order. Never throws. */
+  write(text: string): void;
+  /** Resolves when all is written, or cannot be. */
+  flush(): Promise<void>;
+  /** Writes what is left, waiting for it: for a process that ends. */
+  flushNow(): void;
+}
+
+/** `idle`: nothing to do; `due`: a write follows in this turn; `writing`: one is under way; `gone`: the reader is. */
+type State = 'idle' | 'due' | 'writing' | 'gone';
+
+/** Writes to a descriptor of this process, which stays open. A reader that has gone (EPIPE) is no failure. */
+export function createOutput(fd: number): Output {
+  return new FdOutput(fd);
+}
+
+class FdOutput implements Output {
+  readonly #fd: number;
+  #state: State = 'idle';
+  #pending: string[] = [];
+  #pendingChars = 0;
+  #dropped = 0;
+  /** What of the write under way is not written. */
+  #rest: Uint8Array = new Uint8Array(0);
+  readonly #whenFlushed = new Set<() => void>();
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  write(text: string): void {
+    if (this.#state === 'gone') return;
+    if (this.#pendingChars + text.length > MAX_PENDING_CHARS) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#pending.push(text);
+    this.#pendingChars += text.length;
+    if (this.#state !== 'idle') return;
+    this.#state = 'due';
+    setImmediate(() => this.#writeNext());
+  }
+
+  flush(): Promise<void> {
+    if (this.#state === 'idle' || this.#state === 'gone') return Promise.resolve();
+    return new Promise((resolve) => void this.#whenFlushed.add(resolve));
+  }
+
+  flushNow(): void {
+    let tries = 0;
+    let left = this.#state === 'writing' ? this.#takePending() : Buffer.concat([this.#rest, this.#takePending()]);
+    while (left.byteLength > 0 && tries < MAX_LAST_TRIES && this.#state !== 'gone') {
+      const written = tryWrite(this.#fd, left);
+      if (written === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+      tries = written > 0 ? 0 : tries + 1;
+      if (written < 0) this.#state = 'gone';
+      else left = left.subarray(written);
+    }
+  }
+
+  #writeNext(): void {
+    if (this.#state === 'gone') return;
+    if (this.#rest.byteLength === 0) this.#rest = this.#takePending();
+    if (this.#rest.byteLength === 0) {
+      this.#settle('idle');
+      return;
+    }
+    this.#state = 'writing';
+    write(this.#fd, this.#rest, (error, written) => this.#wrote(error, written));
+  }
+
+  #wrote(error: NodeJS.ErrnoException | null, written: number): void {
+    if (error === null) {
+      this.#rest = this.#rest.subarray(written);
+      this.#writeNext();
+      return;
+    }
+    if (error.code === 'EAGAIN' || error.code === 'EINTR') {
+      this.#state = 'due';
+      setTimeout(() => this.#writeNext(), RETRY_MS);
+      return;
+    }
+    this.#pending = [];
+    this.#settle('gone');
+  }
+
+  #takePending(): Buffer {
+    if (this.#dropped > 0) this.#pending.push(`{"level":"warning","event":"log-dropped","entries":${this.#dropped}}\n`);
+    const text = this.#pending.join('');
+    this.#pending = [];
+    this.#pendingChars = 0;
+    this.#dropped = 0;
+    return Buffer.from(text);
+  }
+
+  #settle(state: 'idle' | 'gone'): void {
+    this.#state = state;
+    for (const resolve of this.#whenFlushed) resolve();
+    this.#whenFlushed.clear();
+  }
+}
+
+/** How many bytes were taken; 0 where none are at the moment, -1 where none ever will be. */
+function tryWrite(fd: number, bytes: Uint8Array): number {
+  try {
+    return writeSync(fd, bytes);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'EAGAIN' || code === 'EINTR' ? 0 : -1;
+  }
+}

@@ -1,0 +1,29 @@
+/** Node takes a longer delay for 1 ms. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/** Calls `elapsed` once after `delayMs`, exactly as Node's timers are; 0 is the next turn. Disposing stops it. */
+export class Timer implements Disposable {
+  readonly #elapsed: () => void;
+  readonly #delayMs: number;
+  #timeout: NodeJS.Timeout | undefined;
+
+  constructor(delayMs: number, elapsed: () => void) {
+    this.#elapsed = elapsed;
+    this.#delayMs = Math.min(delayMs, MAX_DELAY_MS);
+  }
+
+  /** Counts from now, whether or not it ran before. */
+  start(): void {
+    if (this.#timeout === undefined) this.#timeout = setTimeout(this.#elapsed, this.#delayMs);
+    else this.#timeout.refresh();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timeout);
+    this.#timeout = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+}

@@ -1,0 +1,176 @@
+import { err, ok, type Result } from '../../abi/host-interface.ts';
+import type { ErrorCode } from './error-code.ts';
+import { toBodyErrorCode, toErrorCode, UpstreamFailure } from './error-table.ts';
+import type { FieldEntries } from './field-entries.ts';
+import { FORBIDDEN_NAMES } from './fields.ts';
+import { OutgoingStream } from './outgoing-stream.ts';
+import type { OutboundRequest, OutboundResponse } from './send-request.ts';
+import { Timer } from './timer.ts';
+import { UpstreamBody } from './upstream-body.ts';
+
+/** What a transport lets the exchange do with its connection. */
+export interface Wire {
+  pause(): void;
+  resume(): void;
+  /** Breaks the request off in both directions. */
+  abort(error: Error): void;
+}
+
+/** The most bytes and fields of an upstream's head or trailers. As much as the large servers send at most, with room. */
+export const MAX_SECTION_BYTES = 64 * 1024;
+const MAX_SECTION_FIELDS = 2000;
+/** Informational responses before the final one; more are a flood. */
+const MAX_INFORMATIONAL = 64;
+
+/**
+ * One request and its response, on whatever transport: who waits for what, the timeouts, and the one way in which it all ends.
+ *
+ * The transport tells what happens (`connected`, `head`, `bytes`, …); after the end nothing it tells counts any more.
+ */
+export class UpstreamExchange {
+  /** The response's head, or why there is none. Never rejects. */
+  readonly response: Promise<Result<OutboundResponse, ErrorCode>>;
+  /** The request's body, if it has one. */
+  readonly outgoing: OutgoingStream | undefined;
+  readonly #resolve: (response: Result<OutboundResponse, ErrorCode>) => void;
+  readonly #closing = new AbortController();
+  readonly #firstByte: Timer;
+  readonly #betweenBytes: Timer;
+  readonly #ended = new Set<() => void>();
+  #at: 'waiting' | 'streaming' | 'complete' | 'failed' = 'waiting';
+  #body: UpstreamBody | undefined;
+  #wire: Wire | undefined;
+  #informational = 0;
+
+  constructor(request: OutboundRequest, signal: AbortSignal) {
+    const { promise, resolve } = Promise.withResolvers<Result<OutboundResponse, ErrorCode>>();
+    this.response = promise;
+    this.#resolve = resolve;
+    this.#firstByte = new Timer(request.firstByteTimeoutMs, () => this.#failWith('connection-read-timeout'));
+    this.#betweenBytes = new Timer(request.betweenBytesTimeoutMs, () => this.#failWith('connection-read-timeout'));
+    this.outgoing = request.body && new OutgoingStream(request.body, (failure) => this.fail(failure));
+    const giveUp = (): void => this.#failWith('connection-terminated');
+    signal.addEventListener('abort', giveUp);
+    this.onEnd(() => signal.removeEventListener('abort', giveUp));
+    if (signal.aborted) giveUp();
+  }
+
+  /** Aborted when the exchange ends in a failure: for what is still being connected. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** Whether its connection can carry another request: the response is complete, and the request was sent to its end. */
+  get isCleanlyOver(): boolean {
+    return this.#at === 'complete' && this.outgoing?.readableEnded !== false;
+  }
+
+  /** Whether the exchange goes on, and not even an informational response has come. */
+  get isUnanswered(): boolean {
+    return this.#at === 'waiting' && this.#informational === 0;
+  }
+
+  /** Calls `ended` once, when the exchange is over; at once where it is already. */
+  onEnd(ended: () => void): void {
+    if (this.#isOver()) ended();
+    else this.#ended.add(ended);
+  }
+
+  /** The request has its connection: the wait for the response's head begins. */
+  connected(): void {
+    if (this.#at === 'waiting') this.#firstByte.start();
+  }
+
+  /** How to reach the connection from now on; one that comes too late is aborted. */
+  attach(wire: Wire): void {
+    this.#wire = wire;
+    if (this.#isOver()) wire.abort(new UpstreamFailure({ tag: 'connection-terminated' }));
+  }
+
+  /** A 1xx response came; it is skipped, but too many are an error. The first-byte timeout goes on. */
+  informational(): void {
+    this.#informational += 1;
+    if (this.#informational > MAX_INFORMATIONAL) this.#failWith('HTTP-protocol-error');
+  }
+
+  /** The final head came. */
+  head(status: number, fields: FieldEntries): void {
+    if (this.#at !== 'waiting') return;
+    if (fields.length > MAX_SECTION_FIELDS) return this.fail(tooManyFields('HTTP-response-header-section-size'));
+    this.#at = 'streaming';
+    this.#firstByte.stop();
+    this.#betweenBytes.start();
+    this.#body = new UpstreamBody({
+      pause: () => this.#pause(),
+      resume: () => this.#resume(),
+      leave: () => this.#failWith('connection-terminated'),
+    });
+    this.#resolve(ok({ status, fields: withoutForbidden(fields), body: this.#body }));
+  }
+
+  /** Bytes of the body came, which the caller gives away. */
+  bytes(bytes: Uint8Array): void {
+    if (this.#at !== 'streaming') return;
+    this.#betweenBytes.start();
+    this.#body?.push(bytes);
+  }
+
+  /** The response is complete. */
+  end(trailers: FieldEntries): void {
+    if (this.#at !== 'streaming') return;
+    if (trailers.length > MAX_SECTION_FIELDS) return this.fail(tooManyFields('HTTP-response-trailer-section-size'));
+    this.#body?.finish(trailers.length === 0 ? undefined : withoutForbidden(trailers));
+    this.#at = 'complete';
+    this.#finish();
+  }
+
+  /** The request or its response failed, for whatever reason `error` tells. */
+  fail(error: unknown): void {
+    if (this.#isOver()) return;
+    if (this.#at === 'waiting') this.#resolve(err(toErrorCode(error)));
+    else this.#body?.fail(toBodyErrorCode(error));
+    this.#at = 'failed';
+    this.#closing.abort();
+    this.#wire?.abort(error instanceof Error ? error : new Error(String(error)));
+    this.#finish();
+  }
+
+  #failWith(
+    tag: 'connection-terminated' | 'connection-read-timeout' | 'HTTP-protocol-error',
+  ): void {
+    this.fail(new UpstreamFailure({ tag }));
+  }
+
+  /** An upstream that is not read cannot be late. */
+  #pause(): void {
+    this.#betweenBytes.stop();
+    this.#wire?.pause();
+  }
+
+  #resume(): void {
+    if (this.#at !== 'streaming') return;
+    this.#betweenBytes.start();
+    this.#wire?.resume();
+  }
+
+  #isOver(): boolean {
+    return this.#at === 'complete' || this.#at === 'failed';
+  }
+
+  #finish(): void {
+    this.#firstByte.stop();
+    this.#betweenBytes.stop();
+    this.outgoing?.destroy();
+    for (const ended of this.#ended) ended();
+  }
+}
+
+function withoutForbidden(fields: FieldEntries): FieldEntries {
+  return fields.filter(([name]) => !FORBIDDEN_NAMES.has(name));
+}
+
+function tooManyFields(
+  tag: 'HTTP-response-header-section-size' | 'HTTP-response-trailer-section-size',
+): UpstreamFailure {
+  return new UpstreamFailure({ tag, val: undefined }, `more than ${MAX_SECTION_FIELDS} fields`);
+}

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createSource, readSource } from '../../src/component/source.ts';
+
+const MAGIC = [0x00, 0x61, 0x73, 0x6d];
+const COMPONENT = new Uint8Array([...MAGIC, 0x0d, 0, 1, 0]);
+
+test('a component has its label, bytes and digest', () => {
+  const digest = createHash('sha256').update(COMPONENT).digest('hex');
+  expect(createSource('mine', COMPONENT)).toEqual({ label: 'mine', bytes: COMPONENT, digest });
+});
+
+test('a component may lie anywhere in a buffer', () => {
+  const buffer = new Uint8Array([1, 2, 3, ...COMPONENT, 4]);
+  expect(createSource('mine', buffer.subarray(3, 11)).bytes).toEqual(COMPONENT);
+});
+
+describe('what is no component is told apart', () => {
+  test.each([
+    { what: 'nothing', bytes: [], says: 'it has 0 bytes and is empty or cut off' },
+    { what: 'a cut preamble', bytes: [...MAGIC, 0x0d, 0, 1], says: 'it has 7 bytes and is empty or cut off' },
+    { what: 'text', bytes: [...Buffer.from('(component)')], says: 'is no WebAssembly' },
+    { what: 'a swapped magic', bytes: [0x6d, 0x73, 0x61, 0, 0x0d, 0, 1, 0], says: 'is no WebAssembly' },
+    { what: 'a core module', bytes: [...MAGIC, 1, 0, 0, 0], says: 'is a core module, not a component' },
+    { what: 'an older component', bytes: [...MAGIC, 0x0a, 0, 1, 0], says: 'version 10 of layer 1' },
+    { what: 'a newer component', bytes: [...MAGIC, 0x0e, 0, 1, 0], says: 'version 14 of layer 1' },
+    { what: 'another layer', bytes: [...MAGIC, 0x0d, 0, 2, 0], says: 'version 13 of layer 2' },
+  ])('$what', ({ bytes, says }) => {
+    const create = (): unknown => createSource('some.wasm', new Uint8Array(bytes));
+    expect(create).toThrow(expect.objectContaining({ code: 'bad-component', message: expect.stringContaining(says) }));
+    expect(create).toThrow(/^some\.wasm /);
+  });
+});
+
+test.each([
+  { path: join(import.meta.dirname, 'no-such.wasm'), says: 'there is no such file' },
+  { path: import.meta.dirname, says: 'it is a folder' },
+  { path: join(import.meta.filename, 'below-a-file.wasm'), says: 'ENOTDIR' },
+])('a path that cannot be read says so: $says', async ({ path, says }) => {
+  await expect(readSource(path)).rejects.toMatchObject({
+    code: 'bad-component',
+    message: expect.stringContaining(says),
+  });
+  await expect(readSource(path)).rejects.toThrow(`cannot read ${path}`);
+});
+
+test('a file is read', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'source-'));
+  const { writeFile } = await import('node:fs/promises');
+  await writeFile(join(folder, 'a.wasm'), COMPONENT);
+  const source = await readSource(join(folder, 'a.wasm'));
+  await rm(folder, { recursive: true });
+  expect(source).toMatchObject({ label: join(folder, 'a.wasm'), bytes: expect.objectContaining({ byteLength: 8 }) });
+});

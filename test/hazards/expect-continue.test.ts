@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { connectRaw, requestRaw, valuesOf } from '../harness/raw-client.ts';
+import { linesOf, serveGuest } from '../harness/serve-guest.ts';
+import { until } from './until.ts';
+
+function post(path: string, ...lines: string[]): string {
+  return [`POST ${path} HTTP/1.1`, 'Host: test', 'Content-Length: 4', ...lines, '', ''].join('\r\n');
+}
+
+const EXPECTING = 'Expect: 100-continue';
+
+describe('a client that expects 100-continue', () => {
+  test('gets 100 when the guest reads, and its reply after the body', async () => {
+    await using served = await serveGuest('echo');
+    await using client = await connectRaw(served.origin);
+    await client.send(post('/', EXPECTING));
+    expect((await client.readHead()).statusLine).toBe('HTTP/1.1 100 Continue');
+
+    await client.send('body');
+    const reply = await client.readReply();
+    expect(reply).toMatchObject({ status: 200, body: 'body', ending: 'framed' });
+    expect(valuesOf(reply, 'connection')).toEqual(['keep-alive']);
+    await client.send(post('/') + 'next');
+    expect((await client.readReply()).body).toBe('next');
+  });
+
+  test('gets the reply of a guest that never reads, and no 100; the connection closes', async () => {
+    await using served = await serveGuest('after-reply');
+    await using client = await connectRaw(served.origin);
+    await client.send(post('/?ms=50', EXPECTING));
+    const reply = await client.readReply();
+    expect(reply).toMatchObject({ status: 200, body: 'early\n' });
+    expect(valuesOf(reply, 'connection')).toEqual(['close']);
+    expect(await client.readEnding()).toBe('closed');
+    await until(() => linesOf(served, 'stdout').length === 1);
+  });
+
+  test('gets no 100 before the replies to its earlier requests', async () => {
+    await using served = await serveGuest('trailers');
+    await using client = await connectRaw(served.origin);
+    await client.send(post('/first') + 'body' + post('/second', EXPECTING));
+    expect((await client.readReply()).body).toBe('trailers: none\n');
+    expect((await client.readHead()).status).toBe(100);
+    await client.send('body');
+    expect((await client.readReply()).body).toBe('trailers: none\n');
+  });
+
+  test('and has no body to send gets its reply', async () => {
+    await using served = await serveGuest('hello');
+    await using client = await connectRaw(served.origin);
+    await client.send(`GET / HTTP/1.1\r\nHost: test\r\n${EXPECTING}\r\n\r\n`);
+    expect((await client.readHead()).status).toBe(200);
+  });
+
+  test('in HTTP/1.0 gets no interim response', async () => {
+    await using served = await serveGuest('echo');
+    await using client = await connectRaw(served.origin);
+    await client.send(post('/', EXPECTING).replace('HTTP/1.1', 'HTTP/1.0') + 'body');
+    expect((await client.readHead()).status).toBe(200);
+  });
+});
+
+test('a client that sends its body without waiting for 100 is answered', async () => {
+  await using served = await serveGuest('echo');
+  await using client = await connectRaw(served.origin);
+  await client.send(post('/', EXPECTING) + 'body');
+  expect(await client.readReply()).toMatchObject({ status: 200, body: 'body', ending: 'framed' });
+});
+
+test('any other expectation is refused, and no guest runs', async () => {
+  await using served = await serveGuest('hello');
+  expect((await requestRaw(served.origin, post('/', 'Expect: magic'))).status).toBe(417);
+  expect(served.events.all).toEqual([]);
+});

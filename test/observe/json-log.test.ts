@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { formatGuestOutput, formatJson } from '../../src/observe/json-log.ts';
+import type { LogEvent } from '../../src/observe/log.ts';
+
+const TIME_MS = Date.UTC(2026, 10, 21, 3, 4, 5, 678);
+const TIME = '2026-11-21T03:04:05.678Z';
+
+function request(part: object): LogEvent {
+  const plain = {
+    id: '7f',
+    component: 'a.wasm',
+    method: 'GET',
+    path: '/',
+    status: 200,
+    byteLength: 5,
+    durationMs: 1.23456,
+  };
+  return { at: 'request', request: { ...plain, instance: 'fresh', end: 'complete', ...part } };
+}
+
+test.each<[LogEvent, object]>([
+  [
+    request({}),
+    {
+      time: TIME,
+      level: 'info',
+      event: 'request',
+      id: '7f',
+      component: 'a.wasm',
+      method: 'GET',
+      path: '/',
+      status: 200,
+      bytes: 5,
+      durationMs: 1.235,
+      instance: 'fresh',
+      end: 'complete',
+    },
+  ],
+  [request({ status: 500 }), { level: 'error' }],
+  [request({ end: 'aborted' }), { level: 'error', end: 'aborted' }],
+  [
+    {
+      at: 'guest-failed',
+      id: '7f',
+      component: 'a.wasm',
+      message: 'trap',
+      trace: 'Trap: x\n    at f (wasm://wasm/1:wasm-function[1]:0x1)\n    at g (jco-glue:a:1:1)',
+    },
+    { level: 'error', event: 'guest-failed', message: 'trap', trace: ['at f (wasm-function[1]:0x1)'] },
+  ],
+  [
+    { at: 'notice', level: 'warning', message: 'm' },
+    { level: 'warning', event: 'notice', message: 'm' },
+  ],
+])('%j', (event, record) => {
+  expect(JSON.parse(formatJson(event, TIME_MS))).toMatchObject(record);
+});
+
+test('a request is one line of printable characters that gives its path back', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (path) => {
+      const line = formatJson(request({ path }), TIME_MS);
+      expect(line).toMatch(/^[^\p{Cc}\p{Zl}\p{Zp}]*\n$/u);
+      expect(JSON.parse(line)).toMatchObject({ path });
+    }),
+  );
+});
+
+test("a guest's lines become objects, with the instance's number where they have a prefix", () => {
+  const lines = formatGuestOutput('stdout', 'stdout [12] :: a\nstdout [12] :: stdout [0] :: b\nplain\n', TIME_MS)
+    .trimEnd()
+    .split('\n');
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    { time: TIME, level: 'info', event: 'guest-output', stream: 'stdout', instance: 12, line: 'a' },
+    { time: TIME, level: 'info', event: 'guest-output', stream: 'stdout', instance: 12, line: 'stdout [0] :: b' },
+    { time: TIME, level: 'info', event: 'guest-output', stream: 'stdout', line: 'plain' },
+  ]);
+});

@@ -1,0 +1,63 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createOutput } from '../../src/observe/output.ts';
+
+let folder = '';
+let path = '';
+let fd = -1;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wasi-serve-'));
+  path = join(folder, 'log');
+  fd = openSync(path, 'w');
+});
+
+afterEach(() => {
+  closeSync(fd);
+  rmSync(folder, { recursive: true });
+});
+
+test('all lines are written, in order, also those that come while a write is under way', async () => {
+  const output = createOutput(fd);
+  const lines = Array.from({ length: 1000 }, (_, index) => `line ${index}\n`);
+  for (const line of lines.slice(0, 500)) output.write(line);
+  await new Promise((resolve) => setImmediate(resolve));
+  for (const line of lines.slice(500)) output.write(line);
+  await output.flush();
+  expect(readFileSync(path, 'utf8')).toBe(lines.join(''));
+});
+
+test('what is left at the end of the process is written at once', () => {
+  const output = createOutput(fd);
+  output.write('last\n');
+  output.flushNow();
+  expect(readFileSync(path, 'utf8')).toBe('last\n');
+});
+
+test('nothing written is flushed at once', async () => {
+  await createOutput(fd).flush();
+  expect(readFileSync(path, 'utf8')).toBe('');
+});
+
+test('what a reader does not take is bounded, and the rest is counted', async () => {
+  const output = createOutput(fd);
+  const line = `${'x'.repeat(1024 * 1024 - 1)}\n`;
+  for (let index = 0; index < 10; index += 1) output.write(line);
+  await output.flush();
+  expect(readFileSync(path, 'utf8').slice(8 * 1024 * 1024)).toBe(
+    '{"level":"warning","event":"log-dropped","entries":2}\n',
+  );
+});
+
+test.each(['/dev/full', '/dev/null'])('a descriptor that takes nothing is no failure: %s', async (device) => {
+  const other = openSync(device, device === '/dev/null' ? 'r' : 'w');
+  const output = createOutput(other);
+  output.write('a\n');
+  await output.flush();
+  output.write('b\n');
+  await output.flush();
+  output.flushNow();
+  closeSync(other);
+});

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { answer, nodeWays, ways } from '../harness/matrix.ts';
+import { rawGet, requestRaw } from '../harness/raw-client.ts';
+import { failuresOf, serveGuest, untilAnswered } from '../harness/serve-guest.ts';
+
+const NEVER_SET = 'guest never invoked `response-outparam::set` method';
+
+describe.each(ways)('$engine $isolation $exchange', (way) => {
+  test.each([
+    { name: 'never-set', path: '/' },
+    { name: 'drop-outparam', path: '/' },
+    { name: 'trap-before', path: '/' },
+    { name: 'exit', path: '/' },
+    { name: 'exit', path: '/?ok' },
+  ])('$name $path is status 500', async ({ name, path }) => {
+    await using guest = await answer(way, name);
+    const response = await guest.send(path);
+    expect(response.status).toBe(500);
+    expect(failuresOf(guest)[0]).toBe(NEVER_SET);
+  });
+
+  test.each([
+    { name: 'trap-before', path: '/', trap: /^the guest trapped: .*unreachable/ },
+    { name: 'exit', path: '/', trap: /^the guest trapped: the guest called exit\(err\)$/ },
+    { name: 'exit', path: '/?ok', trap: /^the guest trapped: the guest called exit\(ok\)$/ },
+    { name: 'poll', path: '/?case=empty', trap: /^the guest trapped: .*poll: the list of pollables is empty$/ },
+  ])('$name $path: the log has the trap', async ({ name, path, trap }) => {
+    await using guest = await answer(way, name);
+    await guest.send(path);
+    await guest.events.until((event) => event.at === 'guest-failed' && trap.test(event.message));
+  });
+
+  test("the log has the guest's own frames", async () => {
+    await using guest = await answer(way, 'trap-before');
+    await guest.send('/');
+    const event = await guest.events.until((e) => e.at === 'guest-failed' && e.trace !== undefined);
+    expect(event).toMatchObject({ trace: expect.stringMatching(/wasm-function\[\d+\]/) });
+  });
+
+  test.each([
+    { name: 'trap-after', path: '/?ms=0', reason: /^the reply was broken off: .*unreachable/ },
+    { name: 'trap-after', path: '/?ms=20', reason: /^the reply was broken off: .*unreachable/ },
+    { name: 'drop-body', path: '/', reason: /dropped its outgoing-body without finish$/ },
+    { name: 'streams', path: '/?trap=over-budget', reason: /a write of \d+ bytes where check-write permits \d+$/ },
+    { name: 'streams', path: '/?trap=child', reason: /output-stream dropped while 1 of its children live$/ },
+    { name: 'streams', path: '/?trap=finish', reason: /while 1 of its children live$/ },
+  ])('$name $path never looks complete', async ({ name, path, reason }) => {
+    await using guest = await answer(way, name);
+    await expect(guest.send(path).then((response) => response.text())).rejects.toThrow();
+    expect((await untilAnswered(guest)).end).toBe('aborted');
+    expect(failuresOf(guest)[0]).toMatch(reason);
+  });
+
+  test('a trap leaves the next request unharmed', async () => {
+    await using guest = await answer(way, 'streams');
+    await guest
+      .send('/?trap=child')
+      .then((response) => response.text())
+      .catch(() => undefined);
+    const response = await guest.send('/', { method: 'POST', body: 'x'.repeat(64) });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain('---');
+  });
+
+  test('a guest beyond its deadline is status 504', async () => {
+    await using guest = await answer(way, 'sleep', { timeoutMs: 20 });
+    const response = await guest.send('/?ms=60000');
+    expect(response.status).toBe(504);
+    expect(failuresOf(guest)[0]).toBe('guest timed out');
+  });
+
+  test('a deadline in the middle of the body never looks complete', async () => {
+    await using guest = await answer(way, 'slow-body', { timeoutMs: 50 });
+    await expect(guest.send('/?chunks=2&ms=60000').then((response) => response.text())).rejects.toThrow();
+    expect((await untilAnswered(guest)).end).toBe('aborted');
+  });
+});
+
+describe.each(nodeWays)('on the wire, $engine $isolation', (way) => {
+  test.each([
+    { name: 'trap-after', path: '/?ms=20', body: 'partial\n' },
+    { name: 'drop-body', path: '/', body: 'partial\n' },
+    { name: 'content-length', path: '/?declared=5&written=3', body: 'xxx' },
+  ])('$name $path resets the connection', async ({ name, path, body }) => {
+    await using served = await serveGuest(name, {}, way);
+    const reply = await requestRaw(served.origin, rawGet(path));
+    expect(reply.status).toBe(200);
+    expect(reply.ending).toBe('reset');
+    expect(body.startsWith(reply.body)).toBe(true);
+  });
+
+  test('a body beyond its content-length is refused before any of the excess is sent', async () => {
+    await using served = await serveGuest('content-length', {}, way);
+    const reply = await requestRaw(served.origin, rawGet('/?declared=5&written=8'));
+    expect(reply.ending).toBe('reset');
+    expect(reply.body).toBe('');
+  });
+});
