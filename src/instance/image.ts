@@ -1,0 +1,49 @@
+import type { LinkedInstance } from '../linker/linked-instance.ts';
+
+/** An instance as it was when it had just started: all that a request can change. */
+export interface Image {
+  /** For each memory: its bytes without the zeros at their end, and the size that the guest is told. */
+  readonly memories: readonly { readonly bytes: Uint8Array; readonly reportedPages: number }[];
+  readonly globals: readonly unknown[];
+  readonly tables: readonly (readonly unknown[])[];
+}
+
+/** Takes an image of an instance that has started and done nothing else. Only what is written from now on will be restored. */
+export function captureImage<Ctx>(instance: LinkedInstance<Ctx>): Image {
+  const { memories, globals, tables } = instance.core;
+  return {
+    memories: memories.map((memory) => ({ bytes: memory.capture(), reportedPages: memory.reportedPages })),
+    globals: globals.map((global) => global.value as unknown),
+    tables: tables.map(elementsOf),
+  };
+}
+
+/** Makes the instance the one that `image` was taken of. Returns how many pages of memory had been written. */
+export function restoreImage<Ctx>(instance: LinkedInstance<Ctx>, image: Image): number {
+  const { memories, globals, tables } = instance.core;
+  let pages = 0;
+  for (const [index, memory] of memories.entries()) {
+    const was = image.memories[index];
+    if (was !== undefined) pages += memory.restore(was.bytes, was.reportedPages);
+  }
+  for (const [index, global] of globals.entries()) global.value = image.globals[index];
+  for (const [index, table] of tables.entries()) restoreTable(table, image.tables[index] ?? []);
+  instance.resetHandles();
+  return pages;
+}
+
+/** A table cannot shrink: one that has grown makes its instance unfit, see `hasGrownTables`. */
+function restoreTable(table: WebAssembly.Table, elements: readonly unknown[]): void {
+  for (const [index, element] of elements.entries()) {
+    if (table.get(index) !== element) table.set(index, element);
+  }
+}
+
+/** Whether a table is longer than it was, which no restore takes back. */
+export function hasGrownTables<Ctx>(instance: LinkedInstance<Ctx>, image: Image): boolean {
+  return instance.core.tables.some((table, index) => table.length !== image.tables[index]?.length);
+}
+
+function elementsOf(table: WebAssembly.Table): unknown[] {
+  return Array.from({ length: table.length }, (_, index): unknown => table.get(index));
+}
