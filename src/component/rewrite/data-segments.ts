@@ -1,5 +1,5 @@
 import { contentOf, readVector, skipConstantExpression, type CoreModule } from './core-module.ts';
-import { ByteReader } from './byte-reader.ts';
+import type { ByteReader } from './byte-reader.ts';
 import { Instructions } from './instructions.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { OP } from './opcodes.ts';

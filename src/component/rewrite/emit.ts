@@ -22,6 +22,8 @@ const I32 = 0x7f;
 const RETURN = 0x0f;
 const I32_NE = 0x47;
 const I32_GT_U = 0x4b;
+const I32_XOR = 0x73;
+const SELECT = 0x1b;
 const I32_SHR_U = 0x76;
 const MINUS_ONE: readonly number[] = Object.freeze([OP.i32Const, 0x7f]);
 
@@ -52,6 +54,16 @@ export function emitMarkRange(body: ByteWriter, place: CardPlace): void {
   body.append([OP.else, ...LOCAL_0]);
   emitMarkUnlessMarked(body, place);
   body.byte(OP.end);
+}
+
+/**
+ * Gives local 0 plus `local`, an offset, and keeps it in local 0. A sum beyond 32 bits becomes an address that is never in bounds, whatever
+ * the store's alignment.
+ */
+export function emitSumOrOutOfBounds(body: ByteWriter, local: number): void {
+  const offset = [OP.localGet, local];
+  body.append([OP.i32Const, 0x70, ...LOCAL_0, ...offset, OP.i32Add]);
+  body.append([...offset, ...LOCAL_0, ...MINUS_ONE, I32_XOR, I32_GT_U, SELECT, OP.localTee, 0]);
 }
 
 /** Gives the pages that memory 0 has in the guest's eyes. */

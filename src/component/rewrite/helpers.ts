@@ -1,6 +1,16 @@
 import { ByteWriter } from './byte-writer.ts';
 import type { Instructions } from './instructions.ts';
-import { emitGrow, emitMark, emitMarkRange, emitSize, LOCAL_0, LOCAL_1, LOCAL_2, type CardPlace } from './emit.ts';
+import {
+  emitSumOrOutOfBounds,
+  emitGrow,
+  emitMark,
+  emitMarkRange,
+  emitSize,
+  LOCAL_0,
+  LOCAL_1,
+  LOCAL_2,
+  type CardPlace,
+} from './emit.ts';
 import { OP, PREFIX_BASE } from './opcodes.ts';
 
 const I32 = 0x7f;
@@ -14,8 +24,30 @@ const STORED: readonly number[] = Object.freeze([I32, I64, F32, F64, I32, I32, I
 /** By width: what an atomic instruction takes, in the order i32, i64, i32 8, i32 16, i64 8, i64 16, i64 32. */
 const ATOMIC_VALUES: readonly number[] = Object.freeze([I32, I64, I32, I32, I64, I64, I64]);
 
+/** Real modules have some 1,300; beyond this many, stores with still other offsets share functions. */
+const MAX_STORE_HELPERS = 4096;
+
+/** Writes a body. Gives the function's type. */
+type Emit = (body: ByteWriter) => [params: readonly number[], results: readonly number[]];
+
 /** A function that the rewriter adds. Shape of `type` and `body`: as in the type and code sections. */
 export type Helper = { readonly type: Uint8Array; readonly body: Uint8Array };
+
+const isLaneStore = (code: number): boolean => code >= OP.v128Store8Lane && code <= OP.v128Store64Lane;
+
+const laneOf = ({ code, lane }: Instructions): number => (isLaneStore(code) ? lane : 0);
+
+/** Puts the operands of a store, which follow its address, on the stack. */
+function emitOperands(body: ByteWriter, count: number): void {
+  for (let local = 1; local <= count; local++) body.append([OP.localGet, local]);
+}
+
+/** Shape: none of the codes of stores takes more than a byte after its prefix. */
+function emitOpcode(body: ByteWriter, code: number): void {
+  if (code < PREFIX_BASE.gc) body.byte(code);
+  else if (code < PREFIX_BASE.atomic) body.append([0xfd, code - PREFIX_BASE.simd]);
+  else body.append([0xfe, code - PREFIX_BASE.atomic]);
+}
 
 /** Whether a code writes a memory at an address on the operand stack, `memory` being the one its memory argument names. */
 export function isStore(code: number): boolean {
@@ -60,26 +92,41 @@ export class Helpers {
     return this.#usesCards;
   }
 
-  /** The function that does the store just read and marks where it wrote. */
-  store(instructions: Instructions): number {
-    this.#usesCards = true;
+  /** The function that does the store just read and marks where it wrote. `undefined` where there are too many of these: take `storeAt`. */
+  store(instructions: Instructions): number | undefined {
     const { bytes, code, start, at, offset } = instructions;
-    const lane = code >= OP.v128Store8Lane && code <= OP.v128Store64Lane ? instructions.lane : 0;
-    return this.#get(`${code} ${offset} ${lane}`, (body) => {
+    // Alignment is no part of the key: it is a hint, except that atomic instructions have one each.
+    const key = `${code} ${offset} ${laneOf(instructions)}`;
+    if (this.made.length >= MAX_STORE_HELPERS && !this.#indices.has(key)) return undefined;
+    return this.#getForCards(key, (body) => {
       const operands = operandsOf(code);
-      body.append([...LOCAL_0, ...LOCAL_1]);
-      if (operands.length > 1) body.append(LOCAL_2);
+      body.append(LOCAL_0);
+      emitOperands(body, operands.length);
       body.copy(bytes, start, at);
       emitMark(body, this.#place, offset);
       return [[I32, ...operands], resultsOf(code)];
     });
   }
 
+  /** As `store`, but the function takes the offset as its last operand. */
+  storeAt(instructions: Instructions): number {
+    const { code, alignment } = instructions;
+    return this.#getForCards(`${code} at ${laneOf(instructions)}`, (body) => {
+      const operands = operandsOf(code);
+      emitSumOrOutOfBounds(body, operands.length + 1);
+      emitOperands(body, operands.length);
+      emitOpcode(body, code);
+      body.append([alignment, 0]);
+      if (isLaneStore(code)) body.byte(instructions.lane);
+      emitMark(body, this.#place, 0);
+      return [[I32, ...operands, I32], resultsOf(code)];
+    });
+  }
+
   /** The function that does the `memory.fill`, `memory.copy` or `memory.init` just read and marks where it wrote. */
   bulk(instructions: Instructions): number {
-    this.#usesCards = true;
     const { bytes, code, start, at, index, index2 } = instructions;
-    return this.#get(`${code} ${index} ${index2}`, (body) => {
+    return this.#getForCards(`${code} ${index} ${index2}`, (body) => {
       body.append([...LOCAL_0, ...LOCAL_1, ...LOCAL_2]);
       body.copy(bytes, start, at);
       emitMarkRange(body, this.#place);
@@ -110,8 +157,7 @@ export class Helpers {
 
   /** The function that gives the size of memory 0 as the guest sees it. */
   size(): number {
-    this.#usesCards = true;
-    return this.#get('size', (body) => {
+    return this.#getForCards('size', (body) => {
       emitSize(body, this.#place);
       return [[], [I32]];
     });
@@ -119,14 +165,18 @@ export class Helpers {
 
   /** The function that grows memory 0 as the guest sees it. */
   grow(): number {
-    this.#usesCards = true;
-    return this.#get('grow', (body) => {
+    return this.#getForCards('grow', (body) => {
       emitGrow(body, this.#place);
       return [[I32], [I32]];
     });
   }
 
-  #get(key: string, emit: (body: ByteWriter) => [params: readonly number[], results: readonly number[]]): number {
+  #getForCards(key: string, emit: Emit): number {
+    this.#usesCards = true;
+    return this.#get(key, emit);
+  }
+
+  #get(key: string, emit: Emit): number {
     const known = this.#indices.get(key);
     if (known !== undefined) return known;
     const body = new ByteWriter(64);

@@ -155,7 +155,12 @@ export class Marking {
       if (this.#marks.covers(root, distance)) return;
       this.#marks.add(root, distance);
     }
-    this.#replaceByCall(this.#helpers.store(instructions));
+    const helper = this.#helpers.store(instructions);
+    if (helper !== undefined) return this.#replaceByCall(helper);
+    this.#copyBefore();
+    this.#output.byte(OP.i32Const);
+    this.#output.s32(instructions.offset);
+    this.#replaceByCall(this.#helpers.storeAt(instructions));
   }
 
   #stepSize(code: number): void {
@@ -171,10 +176,16 @@ export class Marking {
 
   /** The function takes what the instruction takes and gives what it gives. */
   #replaceByCall(functionIndex: number): void {
-    const { bytes, start, at } = this.#instructions;
-    this.#output.copy(bytes, this.#copied, start);
+    this.#copyBefore();
     this.#output.byte(OP.call);
     this.#output.u32(functionIndex);
-    this.#copied = at;
+    this.#copied = this.#instructions.at;
+  }
+
+  /** Copies what there is before the instruction. */
+  #copyBefore(): void {
+    const { bytes, start } = this.#instructions;
+    this.#output.copy(bytes, this.#copied, start);
+    this.#copied = start;
   }
 }

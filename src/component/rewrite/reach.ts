@@ -1,6 +1,7 @@
 import type { CoreModule, ImportName } from './core-module.ts';
 import { notSupported } from './refusal.ts';
 import { RESERVED } from './layout.ts';
+import { SECTION } from './sections.ts';
 import type { Limits } from './types.ts';
 
 /** Something of a module's state that the rewritten module exports. */
@@ -87,7 +88,7 @@ export function checkExportNames({ exportNames, sections }: CoreModule): void {
     if (name.startsWith(`${RESERVED}:`)) {
       throw notSupported(
         `an export named ${JSON.stringify(name)}, a name that the host needs,`,
-        sections.byId.get(7)?.at ?? 0,
+        sections.byId.get(SECTION.export)?.at ?? 0,
       );
     }
   }

@@ -1,7 +1,6 @@
 import { Bodies, type Effects } from './bodies.ts';
-import type { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { contentOf, type CoreModule, decodeCoreModule } from './core-module.ts';
+import { contentOf, type CoreModule, decodeCoreModule, readVector } from './core-module.ts';
 import { type DataSegment, leaveDataSegments, takeDataSegments } from './data-segments.ts';
 import { Helpers } from './helpers.ts';
 import { MAX_TRACKED_PAGES, RESERVED } from './layout.ts';
@@ -122,18 +121,15 @@ function codeCapacity({ sections }: CoreModule): number {
 /** Writes the bodies of the module's own functions, without their count. */
 function rewriteCode(module: CoreModule, output: ByteWriter, helpers: Helpers | undefined): Effects {
   const bodies = new Bodies(module, output, helpers);
-  const reader: ByteReader | undefined = contentOf(module.bytes, module.sections, SECTION.code);
-  const expected = module.functionTypes.length - module.importedFunctionCount;
-  const start = reader?.at ?? 0;
-  const count = reader?.count() ?? 0;
-  if (count !== expected) throw malformed(`${count} function bodies for ${expected} functions`, start);
-  for (let index = module.importedFunctionCount; index < module.functionTypes.length && reader !== undefined; index++) {
+  const first = module.importedFunctionCount;
+  let index = first;
+  readVector(contentOf(module.bytes, module.sections, SECTION.code), (reader) => {
     const byteLength = reader.u32();
     const at = reader.at;
     reader.skip(byteLength);
-    bodies.rewrite(at, reader.at, index);
-  }
-  if (reader !== undefined && reader.at !== reader.end)
-    throw malformed('a section longer than what it holds', reader.at);
-  return bodies.effects;
+    bodies.rewrite(at, reader.at, index++);
+  });
+  if (index === module.functionTypes.length) return bodies.effects;
+  const at = module.sections.byId.get(SECTION.code)?.at ?? module.bytes.length;
+  throw malformed(`${index - first} bodies for ${module.functionTypes.length - first} functions`, at);
 }
