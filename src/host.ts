@@ -47,10 +47,7 @@ export interface LoadComponentOptions extends LoadOptions {
  *
  * Throws `HostError`: `bad-component` where it is none or of another world, `missing-import` with all names at once.
  */
-export async function loadComponent(
-  file: string | Uint8Array,
-  options: LoadComponentOptions = {},
-): Promise<Component> {
+export async function loadComponent(file: string | Uint8Array, options: LoadComponentOptions = {}): Promise<Component> {
   const source = typeof file === 'string' ? await readSource(file) : createSource(options.label ?? 'component', file);
   const world = await readWorld(source);
   assertProxy(source, world);
@@ -84,9 +81,11 @@ export function createHost(component: Component, options: HostOptions = {}, log:
   const service = createService(component, config, log, outbound.sendRequest);
   const open: Listening[] = [];
   const close = async (drainTimeoutMs = DRAIN_TIMEOUT_MS): Promise<number> => {
+    const endMs = performance.now() + drainTimeoutMs;
     for (const listening of open) listening.stopAccepting();
     const cancelled = await service.inFlight.drain(drainTimeoutMs);
-    await Promise.all(open.map((listening) => listening.close()));
+    const leftMs = Math.max(0, endMs - performance.now());
+    await Promise.all(open.map((listening) => listening.close(leftMs)));
     await outbound[Symbol.asyncDispose]();
     return cancelled;
   };

@@ -28,6 +28,7 @@ export interface GuestCall {
 export function callIncomingHandler(lease: Lease, head: RequestHead, body: BodySource): GuestCall {
   const { promise: answer, resolve } = Promise.withResolvers<Answer>();
   const { cancellation } = lease.ctx;
+  if (cancellation.trap !== undefined) return cancelledBefore(cancellation.trap);
   let response: OutgoingResponse | undefined;
   const outparam = new ResponseOutparam(
     (set) => {
@@ -55,6 +56,11 @@ export function callIncomingHandler(lease: Lease, head: RequestHead, body: BodyS
       (error: unknown) => end(toError(error)),
     );
   return { answer, returned: Promise.race([returned, cancelled]) };
+}
+
+/** The call of a guest that was cancelled before it could begin. */
+function cancelledBefore(trap: Cancelled): GuestCall {
+  return { answer: Promise.resolve({ at: 'cancelled', trap }), returned: Promise.resolve(trap) };
 }
 
 function toError(thrown: unknown): Error {

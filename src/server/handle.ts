@@ -16,6 +16,7 @@ export async function handle(service: Service, exchange: Exchange): Promise<void
   const report = new RequestReport(service, exchange.head);
   try {
     using held = new DisposableStack();
+    held.use(service.inFlight.arrive());
     held.use(exchange);
     if (exchange.refusal !== undefined) {
       report.replied(refuse(exchange, exchange.refusal, report));

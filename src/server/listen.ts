@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type HttpBindings, getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { HostError } from '../util/host-error.ts';
+import { Connections } from './connections.ts';
 
 /** Where to listen. Port 0 takes any free one. */
 export interface Address {
@@ -16,8 +17,8 @@ export interface Listening {
   readonly address: Address;
   /** Takes no more connections and closes the idle ones; those at work go on. */
   stopAccepting(): void;
-  /** Closes what is still open; resolves when the port is free. */
-  close(): Promise<void>;
+  /** Closes what is still open, once clients have had `timeoutMs` to take what is written; resolves when the port is free. */
+  close(timeoutMs: number): Promise<void>;
 }
 
 /** Bounds on connections. Sizes in bytes, times in milliseconds. */
@@ -37,11 +38,18 @@ const MAX_CONNECTIONS = 10_000;
 /** Opens a port for `app`. Throws `HostError` where that fails. */
 export async function listen(app: Hono<{ Bindings: HttpBindings }>, address: Address): Promise<Listening> {
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false });
-  const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => void answer(incoming, outgoing);
+  const connections = new Connections();
+  const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    connections.asked(incoming.socket, outgoing);
+    void answer(incoming, outgoing);
+  };
   const server = createServer({ ...SOCKET_LIMITS, highWaterMark: 64 * 1024 }, listener);
   server.on('checkContinue', listener);
-  // Each request of a client that pipelines listens on their one socket.
-  server.on('connection', (socket) => socket.setMaxListeners(0));
+  server.on('connection', (socket) => {
+    // Each request of a client that pipelines listens on their one socket.
+    socket.setMaxListeners(0);
+    connections.opened(socket);
+  });
   // A client may end its side and still wait for its reply.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.maxHeadersCount = MAX_HEADERS;
@@ -50,14 +58,17 @@ export async function listen(app: Hono<{ Bindings: HttpBindings }>, address: Add
   return {
     address: addressOf(server),
     stopAccepting: () => {
+      // In place of Node's, which would also close connections whose replies are not sent in full.
+      server.closeIdleConnections = () => connections.stop();
       server.close();
-      server.closeIdleConnections();
     },
-    close: () =>
-      new Promise((resolve) => {
+    close: async (timeoutMs) => {
+      await connections.sent(timeoutMs);
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+    },
   };
 }
 

@@ -87,7 +87,7 @@ test('a client that trickles its body gets each byte back before it sends the ne
   await using served = await serveGuest('echo');
   await using client = await connectRaw(served.origin);
   for (const char of 'POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n') await client.send(char);
-  for (const [index, char] of [...'trickle'].entries()) {
+  for (const [index, char] of Array.from('trickle').entries()) {
     for (const part of ['1', '\r\n', char, '\r', '\n']) await client.send(part);
     if (index === 0) expect((await client.readHead()).status).toBe(200);
     expect(await client.readChunk()).toBe(char);
