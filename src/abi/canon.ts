@@ -1,0 +1,104 @@
+import { checkMayLeave, type ComponentInstance, enterFrom, leaveTo } from './component-instance.ts';
+import type { CanonicalOptions, LiftLowerContext } from './context.ts';
+import { MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, paramTypes, resultTypes } from './flatten.ts';
+import { type CoreValue, createCoreValueIter } from './lift-flat.ts';
+import type { FuncType } from './types.ts';
+import { liftFlatValues, lowerFlatValues } from './values.ts';
+
+/** A function of a core module, or one that is given to it. Returns nothing, a value, or a promise of these where it waits. */
+export type CoreFunction = (...args: CoreValue[]) => unknown;
+
+/** What is known of one lifted or lowered function before there is an instance. */
+export interface FuncOptions extends CanonicalOptions {
+  /** For messages and profiles: `wasi:io/poll@0.2.3#poll`. */
+  readonly name: string;
+  /** Whether the callee may return a promise. One that is `sync` and does returns it as its value. */
+  readonly calling: 'sync' | 'may-wait';
+}
+
+/** As `FuncOptions`; a host function gets the request's context first, another component's function does not. */
+export interface LowerOptions extends FuncOptions {
+  readonly callee: 'host' | 'component';
+}
+
+/** What a lowered function of one instance reaches. */
+export interface LowerSlots {
+  readonly cx: LiftLowerContext;
+  /** Read at each call, so that a function serves request after request. */
+  readonly store: { readonly ctx: unknown };
+  readonly call: (...args: never[]) => unknown;
+}
+
+/** What a lifted function of one instance reaches. */
+export interface LiftSlots {
+  readonly cx: LiftLowerContext;
+  /** What `enteringSet` gives for the instance and the caller. */
+  readonly entering: readonly ComponentInstance[];
+  /** Of the guest; by `WebAssembly.promising` where it may wait. */
+  readonly core: CoreFunction;
+  readonly postReturn?: CoreFunction | undefined;
+}
+
+/**
+ * A component function as a core function.
+ *
+ * Where `call` returns a promise, so does the core function; lends end when it resolves. The interpreter's twin of `emitLower`.
+ *
+ * Source: `canon_lower`.
+ */
+export function canonLower(type: FuncType, opts: LowerOptions): (rt: LowerSlots) => CoreFunction {
+  const params = paramTypes(type);
+  const results = resultTypes(type);
+  return ({ cx, store, call }) => {
+    const finish = (value: unknown, outParam: number, lends: number): unknown => {
+      cx.memory.refresh();
+      const [flat] = lowerFlatValues(cx, { maxFlat: MAX_FLAT_RESULTS, outParam }, [value], results);
+      cx.borrowScope.endLends(lends);
+      return flat;
+    };
+    return (...flat) => {
+      checkMayLeave(cx.inst);
+      cx.startLift();
+      const { lends } = cx.borrowScope;
+      const args = liftFlatValues(cx, MAX_FLAT_PARAMS, createCoreValueIter(flat), params);
+      if (opts.callee === 'host') args.unshift(store.ctx);
+      const value = call(...(args as never[]));
+      const outParam = Number(flat.at(-1) ?? 0) >>> 0;
+      if (opts.calling === 'may-wait' && value instanceof Promise) return value.then((v) => finish(v, outParam, lends));
+      return finish(value, outParam, lends);
+    };
+  };
+}
+
+/**
+ * A core function as a component function.
+ *
+ * Where `core` returns a promise, so does the function. The interpreter's twin of `emitLift`.
+ *
+ * Source: `canon_lift`, `lift` of `Store`.
+ */
+export function canonLift(type: FuncType, opts: FuncOptions): (rt: LiftSlots) => (...values: unknown[]) => unknown {
+  const params = paramTypes(type);
+  const results = resultTypes(type);
+  return ({ cx, entering, core, postReturn }) => {
+    const finish = (flat: unknown): unknown => {
+      cx.startLift();
+      const [value] = liftFlatValues(cx, MAX_FLAT_RESULTS, createCoreValueIter([flat as CoreValue]), results);
+      cx.borrowScope.checkDropped();
+      if (postReturn !== undefined) {
+        cx.inst.mayLeave = false;
+        if (results.length === 0) postReturn();
+        else postReturn(flat as CoreValue);
+        cx.inst.mayLeave = true;
+      }
+      leaveTo(entering);
+      return value;
+    };
+    return (...values) => {
+      enterFrom(entering);
+      cx.memory.refresh();
+      const flat = core(...lowerFlatValues(cx, { maxFlat: MAX_FLAT_PARAMS, outParam: undefined }, values, params));
+      return opts.calling === 'may-wait' && flat instanceof Promise ? flat.then(finish) : finish(flat);
+    };
+  };
+}

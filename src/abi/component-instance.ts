@@ -1,0 +1,70 @@
+import { HandleTable, type HandleQuota } from './handle-table.ts';
+import { Trap } from './trap.ts';
+import type { ResourceType } from './types.ts';
+
+/** What a `ComponentInstance` starts with. */
+export interface ComponentInstanceOptions {
+  /** The instance of the component around this one's; none for the outermost. */
+  readonly parent?: ComponentInstance | undefined;
+  /** The resource types that this instance defines: a borrow of one arrives there as its rep. */
+  readonly resources?: ReadonlySet<ResourceType>;
+  readonly quota?: HandleQuota;
+}
+
+/** What the canonical ABI knows of one instance of a component. Source: `ComponentInstance`. */
+export class ComponentInstance {
+  readonly parent: ComponentInstance | undefined;
+  readonly resources: ReadonlySet<ResourceType>;
+  readonly handles: HandleTable;
+  /** False while a call into the instance runs: nothing may enter it again. */
+  mayEnter = true;
+  /** False while the instance's `realloc` or post-return runs: these may not call out. */
+  mayLeave = true;
+  #scratch: DataView | undefined;
+
+  constructor(options: ComponentInstanceOptions = {}) {
+    this.parent = options.parent;
+    this.resources = options.resources ?? new Set();
+    this.handles = new HandleTable(options.quota);
+  }
+
+  /** Eight bytes in which bits are read as another type. Hold nothing between uses. */
+  get scratch(): DataView {
+    return (this.#scratch ??= new DataView(new ArrayBuffer(8)));
+  }
+
+  /** As new. */
+  reset(): void {
+    this.handles.reset();
+    this.mayEnter = true;
+    this.mayLeave = true;
+  }
+}
+
+/** Traps where the instance may not call out now. Source: `trap_if(not inst.may_leave)`. */
+export function checkMayLeave(inst: ComponentInstance): void {
+  if (!inst.mayLeave) throw new Trap('an import was called from inside of realloc or post-return');
+}
+
+/** The instances that a call from `caller`, the host where undefined, into `inst` enters. Source: `entering_set`. */
+export function enteringSet(inst: ComponentInstance, caller: ComponentInstance | undefined): ComponentInstance[] {
+  const callers = new Set(selfAndAncestors(caller));
+  return selfAndAncestors(inst).filter((entered) => !callers.has(entered));
+}
+
+function selfAndAncestors(inst: ComponentInstance | undefined): ComponentInstance[] {
+  return inst === undefined ? [] : [inst, ...selfAndAncestors(inst.parent)];
+}
+
+/** Traps if a call runs in one of `entering` already; otherwise one does from now on. Source: `may_enter_from`, `enter_from`. */
+export function enterFrom(entering: readonly ComponentInstance[]): void {
+  for (const inst of entering) {
+    if (!inst.mayEnter) throw new Trap('a component was entered again while a call into it was running');
+  }
+  for (const inst of entering) inst.mayEnter = false;
+}
+
+/** Source: `leave_to`. */
+export function leaveTo(entering: readonly ComponentInstance[]): void {
+  for (const inst of entering) inst.mayEnter = true;
+}

@@ -1,0 +1,90 @@
+import type { CoreFunction, LowerOptions, LowerSlots } from '../canon.ts';
+import {
+  flattenFunctype,
+  flattenTypes,
+  MAX_FLAT_PARAMS,
+  MAX_FLAT_RESULTS,
+  paramTypes,
+  resultTypes,
+} from '../flatten.ts';
+import { fieldsOf } from '../despecialize.ts';
+import { alignment, elemSize, fieldOffsets } from '../layout.ts';
+import type { FuncType, ValType } from '../types.ts';
+import { createEmitter, type Emitter, runEmitted } from './emitter.ts';
+import { emitLiftFlatEach } from './lift-flat.ts';
+import { emitLoad } from './load.ts';
+import { emitLowerFlat } from './lower-flat.ts';
+import { emitStore } from './store.ts';
+import { js } from './code-writer.ts';
+
+/**
+ * Code for a component function as a core function; does what `canonLower` does.
+ *
+ * Emit once for a function, then make a closure for each instance.
+ *
+ * Source: `canon_lower`.
+ */
+export function emitLower(type: FuncType, opts: LowerOptions): (rt: LowerSlots) => CoreFunction {
+  const e = createEmitter(opts);
+  emitFinish(e, type);
+  emitMaker(e, type, opts);
+  return runEmitted(e, `lower/${opts.name}`) as (rt: LowerSlots) => CoreFunction;
+}
+
+/** What comes after the call: `finish(cx, value, out, lends)` lowers the result. */
+function emitFinish(e: Emitter, type: FuncType): void {
+  const { code } = e;
+  code.func('finish', ['cx', 'value', 'out', 'lends'], () => {
+    let flat: string | undefined;
+    if (type.result !== undefined) {
+      code.line(js`cx.memory.refresh(); let view = cx.memory.view;`);
+      flat = emitLowerResult(e, type.result);
+    }
+    code.line(js`cx.borrowScope.endLends(lends);`);
+    if (flat !== undefined) code.line(js`return ${flat};`);
+  });
+}
+
+/** The name of the flat result; nothing where it went to the memory at `out`. */
+function emitLowerResult(e: Emitter, result: ValType): string | undefined {
+  if (flattenTypes([result]).length <= MAX_FLAT_RESULTS) return emitLowerFlat(e, result, 'value')[0];
+  e.code.line(js`checkWritable(cx.memory, out, ${elemSize(result)}, ${alignment(result)});`);
+  emitStore(e, result, 'value', { ptr: 'out', offset: 0 });
+  return undefined;
+}
+
+function emitMaker(e: Emitter, type: FuncType, opts: LowerOptions): void {
+  const { code } = e;
+  const flats = flattenFunctype(type, 'lower').params.map((_, i) => `f${i}`);
+  const hasOut = flattenTypes(resultTypes(type)).length > MAX_FLAT_RESULTS;
+  code.line(js`return (rt) => {`);
+  code.line(js`const cx = rt.cx, inst = cx.inst, scope = cx.borrowScope, store = rt.store, call = rt.call;`);
+  code.line(js`return (${flats}) => {`);
+  code.line(js`checkMayLeave(inst); cx.startLift();`);
+  code.line(js`const view = cx.memory.view, lends = scope.lends;`);
+  const args = emitLiftParams(e, paramTypes(type), flats);
+  if (hasOut) code.line(js`const out = ${flats.at(-1) ?? ''} >>> 0;`);
+  else code.line(js`const out = 0;`);
+  if (opts.callee === 'host') args.unshift(code.bind(js`store.ctx`));
+  const value = code.bind(js`call(${args})`);
+  if (opts.calling === 'may-wait') {
+    code.line(js`if (${value} instanceof Promise) return ${value}.then((value) => finish(cx, value, out, lends));`);
+  }
+  code.line(js`return finish(cx, ${value}, out, lends); }; };`);
+}
+
+/** The names of the arguments, lifted from flat ones or from memory. Its twin is `liftFlatValues`. */
+function emitLiftParams(e: Emitter, params: readonly ValType[], flats: readonly string[]): string[] {
+  if (flattenTypes(params).length <= MAX_FLAT_PARAMS) return emitLiftFlatEach(e, params, flats);
+  return emitLoadSpilled(e, params, flats[0] ?? '');
+}
+
+/** The names of values in a row in memory, at the flat pointer called `flat`. */
+export function emitLoadSpilled(e: Emitter, types: readonly ValType[], flat: string): string[] {
+  const { code } = e;
+  const tuple: ValType = { kind: 'tuple', elements: types };
+  const ptr = code.bind(js`${flat} >>> 0`);
+  code.line(js`checkRange(cx.memory, ${ptr}, ${elemSize(tuple)}, ${alignment(tuple)});`);
+  const offsets = fieldOffsets(fieldsOf(tuple));
+  return types.map((t, i) => emitLoad(e, t, { ptr, offset: offsets[i] ?? 0 }));
+}

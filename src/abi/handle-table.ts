@@ -1,0 +1,128 @@
+import { Trap } from './trap.ts';
+import type { ResourceType } from './types.ts';
+
+/** How many handles all tables of one request may hold. Breaching it traps. */
+export const MAX_HANDLES = 100_000;
+
+/** Handles kept for the next request after `reset`; the rest is left to the garbage collector. */
+const MAX_KEPT_HANDLES = 1024;
+
+/** Counts the live handles of all tables that share it. */
+export class HandleQuota {
+  readonly max: number;
+  live = 0;
+
+  constructor(max: number = MAX_HANDLES) {
+    this.max = max;
+  }
+}
+
+/** What a borrow counts on: the call in which it was lowered. Source: `num_borrows` of `Task`. */
+export interface BorrowCounter {
+  numBorrows: number;
+}
+
+/** An entry of a `HandleTable`; free where `type` is undefined. Source: `ResourceHandle`. */
+export class ResourceHandle {
+  type: ResourceType | undefined = undefined;
+  /** The host's object, or the number by which the defining component knows the resource. */
+  rep: unknown = undefined;
+  /** The call that has to see the handle dropped. Defined for a borrow, undefined for an own. */
+  borrowScope: BorrowCounter | undefined = undefined;
+  /** How many calls borrow through this handle now; it cannot be dropped or given away while they do. */
+  numLends = 0;
+  /** The next entry of the free list; 0 ends it. */
+  nextFree = 0;
+}
+
+/**
+ * The handles of one component instance. Indices start at 1; the one freed last is used first.
+ *
+ * Entries stay and are used again, so that a request allocates none once an earlier one has.
+ *
+ * Source: `Table` and `ResourceHandle`.
+ */
+export class HandleTable {
+  readonly #quota: HandleQuota;
+  /** Entry 0 is never used. */
+  #entries: ResourceHandle[] = [new ResourceHandle()];
+  #length = 1;
+  #firstFree = 0;
+  #live = 0;
+
+  constructor(quota: HandleQuota = new HandleQuota()) {
+    this.#quota = quota;
+  }
+
+  /** How many handles there are. */
+  get size(): number {
+    return this.#live;
+  }
+
+  /** Adds a handle, an own without `borrowScope`; returns its index. Traps beyond the quota. */
+  add(type: ResourceType, rep: unknown, borrowScope?: BorrowCounter): number {
+    if (this.#quota.live >= this.#quota.max) throw new Trap(`more than ${this.#quota.max} resource handles`);
+    const index = this.#firstFree !== 0 ? this.#firstFree : this.#length;
+    const handle = this.#take(index);
+    handle.type = type;
+    handle.rep = rep;
+    handle.borrowScope = borrowScope;
+    this.#quota.live++;
+    this.#live++;
+    return index;
+  }
+
+  /** The handle at `index`, any 32-bit integer. Traps if there is none, or none of `type`. */
+  get(index: number, type: ResourceType): ResourceHandle {
+    const i = index >>> 0;
+    const handle = i < this.#length ? this.#entries[i] : undefined;
+    if (handle === undefined || handle.type !== type) return trapNoHandle(handle, i, type);
+    return handle;
+  }
+
+  /** Ends the handle at `index` and returns its rep. Traps as `get` does, and while it is lent. */
+  remove(index: number, type: ResourceType): unknown {
+    const handle = this.get(index, type);
+    if (handle.numLends !== 0) throw new Trap(`handle ${index >>> 0}, a ${type.name}, is lent`);
+    const { rep } = handle;
+    handle.type = undefined;
+    handle.rep = undefined;
+    handle.borrowScope = undefined;
+    handle.nextFree = this.#firstFree;
+    this.#firstFree = index >>> 0;
+    this.#quota.live--;
+    this.#live--;
+    return rep;
+  }
+
+  /** As new: no handle, and the next index is 1. Reps are let go of, not disposed. */
+  reset(): void {
+    const kept = Math.min(this.#length, MAX_KEPT_HANDLES);
+    for (let i = 1; i < kept; i++) clear(this.#entries[i]);
+    if (this.#entries.length > MAX_KEPT_HANDLES) this.#entries.length = MAX_KEPT_HANDLES;
+    this.#quota.live -= this.#live;
+    this.#live = 0;
+    this.#length = 1;
+    this.#firstFree = 0;
+  }
+
+  #take(index: number): ResourceHandle {
+    const handle = (this.#entries[index] ??= new ResourceHandle());
+    if (index === this.#length) this.#length++;
+    else this.#firstFree = handle.nextFree;
+    return handle;
+  }
+}
+
+function clear(handle: ResourceHandle | undefined): void {
+  if (handle === undefined) return;
+  handle.type = undefined;
+  handle.rep = undefined;
+  handle.borrowScope = undefined;
+  handle.numLends = 0;
+}
+
+function trapNoHandle(handle: ResourceHandle | undefined, index: number, type: ResourceType): never {
+  if (handle?.type === undefined) throw new Trap(`there is no handle ${index}; a ${type.name} was expected`);
+  throw new Trap(`handle ${index} is a ${handle.type.name}, not a ${type.name}`);
+}
