@@ -8,11 +8,18 @@ export interface Image {
   readonly tables: readonly (readonly unknown[])[];
 }
 
-/** Takes an image of an instance that has started and done nothing else. Only what is written from now on will be restored. */
-export function captureImage<Ctx>(instance: LinkedInstance<Ctx>): Image {
+/**
+ * Takes an image of an instance that has started and done nothing else. Only what is written from now on will be restored.
+ *
+ * Where starting another instance of the same component wrote the same bytes, these are shared with its image, `like`.
+ */
+export function captureImage<Ctx>(instance: LinkedInstance<Ctx>, like: Image | undefined): Image {
   const { memories, globals, tables } = instance.core;
   return {
-    memories: memories.map((memory) => ({ bytes: memory.capture(), reportedPages: memory.reportedPages })),
+    memories: memories.map((memory, index) => ({
+      bytes: memory.capture(like?.memories[index]?.bytes),
+      reportedPages: memory.reportedPages,
+    })),
     globals: globals.map((global) => global.value as unknown),
     tables: tables.map(elementsOf),
   };

@@ -104,13 +104,14 @@ export class TrackedMemory {
     for (let card = first; card <= last; card += 1) bytes[card] = 1;
   }
 
-  /** Takes note of the bytes as they are, and clears the cards. */
-  capture(): Uint8Array {
+  /** The bytes as they are, without the zeros at their end: `like` where they are the same. Clears the cards. */
+  capture(like: Uint8Array | undefined): Uint8Array {
     const { bytes } = this;
     let end = bytes.byteLength;
     while (end > 0 && bytes[end - 1] === 0) end -= 1;
     this.#forEachMarked(() => undefined);
-    return bytes.slice(0, end);
+    const image = bytes.subarray(0, end);
+    return like !== undefined && Buffer.compare(like, image) === 0 ? like : image.slice();
   }
 
   /** Makes all bytes those of `image`, beyond its end zero, by restoring the marked pages; clears the cards. Returns how many pages. */

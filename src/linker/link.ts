@@ -7,6 +7,7 @@ import { evaluateRoot } from './evaluate.ts';
 import { HostResources } from './host-instance.ts';
 import type { InstancePre } from './instance-pre.ts';
 import { LinkedInstance } from './linked-instance.ts';
+import { emitMakers } from './makers.ts';
 import { parseInterfaceName } from './names.ts';
 import { PlanBuilder } from './plan-builder.ts';
 import type { LiftedFunc, Plan } from './plan.ts';
@@ -50,7 +51,7 @@ export async function linkComponent<Ctx>(
 ): Promise<LinkedPre<Ctx>> {
   const plan = planComponent(source, interfaces);
   const modules = await prepareModules(plan.modules, MAX_MEMORY_PAGES);
-  const linked = { plan, modules, cards: new Cards() };
+  const linked = { plan, modules, cards: new Cards(), makers: emitMakers(plan) };
   return Object.freeze({ instantiate: (ctx: Ctx) => new LinkedInstance(linked, ctx) });
 }
 

@@ -1,5 +1,5 @@
 import { ComponentInstance, enteringSet } from '../abi/component-instance.ts';
-import { type CoreFunction, canonLift, canonLower } from '../abi/canon.ts';
+import type { CoreFunction } from '../abi/canon.ts';
 import { LiftLowerContext } from '../abi/context.ts';
 import { GuestMemory } from '../abi/guest-memory.ts';
 import { HandleQuota } from '../abi/handle-table.ts';
@@ -9,7 +9,8 @@ import type { ResourceType } from '../abi/types.ts';
 import { HostError } from '../util/host-error.ts';
 import { type Cards, TrackedMemory } from './cards.ts';
 import type { Instance } from './instance-pre.ts';
-import type { Builtin, CoreItem, GuestResourceType, LiftedFunc, Lowering, Plan, ResolvedOptions, Step } from './plan.ts';
+import type { LiftMaker, LowerMaker, Makers } from './makers.ts';
+import type { Builtin, CoreItem, GuestResourceType, HostFuncRef, LiftedFunc, Lowering, Plan, ResolvedOptions, Step } from './plan.ts';
 import type { PreparedModule } from './prepared-module.ts';
 
 /** All that instances of one component share. */
@@ -17,6 +18,7 @@ export interface Linked<Ctx> {
   readonly plan: Plan<Ctx>;
   readonly modules: readonly PreparedModule[];
   readonly cards: Cards;
+  readonly makers: Makers;
 }
 
 /** The request that an instance works for, and whether it is still starting. */
@@ -34,7 +36,10 @@ export interface CoreState {
   readonly tables: readonly WebAssembly.Table[];
 }
 
+type ComponentFunction = (...args: unknown[]) => unknown;
+
 const RESERVED = 'wasi-serve';
+const NO_BYTES = new Uint8Array(0);
 const NO_BUFFER = new ArrayBuffer(0);
 
 /**
@@ -47,27 +52,41 @@ export class LinkedInstance<Ctx> implements Instance {
   readonly #linked: Linked<Ctx>;
   readonly #componentInstances: readonly ComponentInstance[];
   readonly #contexts = new Map<string, LiftLowerContext>();
-  readonly #memories: TrackedMemory[] = [];
-  readonly #cores: WebAssembly.Exports[] = [];
   readonly #lowered: readonly unknown[];
   readonly #builtins: readonly CoreFunction[];
-  readonly #exports = new Map<string, Map<string, (...args: unknown[]) => unknown>>();
+  /** Of all steps, in the order in which they need them; used again by each start. */
+  readonly #memories: TrackedMemory[] = [];
+  #memoriesTaken = 0;
+  #cores: WebAssembly.Exports[] = [];
+  #exports = new Map<string, Map<string, ComponentFunction>>();
 
   constructor(linked: Linked<Ctx>, ctx: Ctx) {
     this.#linked = linked;
     this.store = { ctx, phase: 'starting', startCalls: new Set() };
     this.#componentInstances = createComponentInstances(linked.plan);
-    this.#lowered = linked.plan.lowerings.map((lowering) => this.#lower(lowering));
+    this.#lowered = linked.plan.lowerings.map((lowering, index) => this.#lower(lowering, index));
     this.#builtins = linked.plan.builtins.map((builtin) => this.#builtin(builtin));
-    for (const step of linked.plan.steps) this.#run(step);
-    for (const [name, funcs] of linked.plan.exports) this.#exports.set(name, this.#liftAll(funcs));
-    this.store.phase = 'started';
+    this.#start();
+  }
+
+  /** New core instances on the same memories, which are as new: a fresh instance for another request. */
+  restart(ctx: Ctx): void {
+    this.store.ctx = ctx;
+    this.#start();
+  }
+
+  /** Lets go of the core instances and makes their memories as new, so that `restart` can follow. */
+  clear(): void {
+    this.#cores = [];
+    this.#exports.clear();
+    this.resetHandles();
+    for (const memory of this.#memories) memory.restore(NO_BYTES, memory.initialPages);
   }
 
   call(interfaceName: string, func: string, args: readonly unknown[]): Promise<unknown> {
     const lifted = this.#exports.get(interfaceName)?.get(func);
-    if (lifted === undefined) throw new HostError('bad-component', `the component does not export ${interfaceName}.${func}`);
-    return lifted(...args) as Promise<unknown>;
+    if (lifted !== undefined) return lifted(...args) as Promise<unknown>;
+    throw new HostError('bad-component', `the component does not export ${interfaceName}.${func}`);
   }
 
   /** Gives the instance to another request. */
@@ -101,6 +120,15 @@ export class LinkedInstance<Ctx> implements Instance {
     for (const memory of this.#memories) memory.release();
   }
 
+  #start(): void {
+    const { plan } = this.#linked;
+    this.store.phase = 'starting';
+    this.#memoriesTaken = 0;
+    for (const step of plan.steps) this.#run(step);
+    for (const [name, funcs] of plan.exports) this.#exports.set(name, this.#liftAll(funcs));
+    this.store.phase = 'started';
+  }
+
   #run(step: Step): void {
     const { module, rewritten } = this.#linked.modules[step.module] as PreparedModule;
     const imports: Record<string, Record<string, unknown>> = {};
@@ -108,18 +136,22 @@ export class LinkedInstance<Ctx> implements Instance {
     const reserved: Record<string, unknown> = { cards: this.#linked.cards.memory };
     for (const { recycledAs, limits } of rewritten.memories) {
       if (recycledAs === undefined) continue;
-      const memory = new TrackedMemory(this.#linked.cards, limits.initial, limits.maximum ?? limits.initial);
-      this.#memories.push(memory);
-      reserved[recycledAs] = memory.memory;
+      reserved[recycledAs] = this.#takeMemory(limits.initial, limits.maximum ?? limits.initial).memory;
     }
     imports[RESERVED] = reserved;
     const { exports } = new WebAssembly.Instance(module, imports as WebAssembly.Imports);
     this.#cores.push(exports);
-    this.#start(exports, rewritten);
+    this.#initialise(exports, rewritten);
+  }
+
+  #takeMemory(initialPages: number, maxPages: number): TrackedMemory {
+    const index = this.#memoriesTaken;
+    this.#memoriesTaken += 1;
+    return (this.#memories[index] ??= new TrackedMemory(this.#linked.cards, initialPages, maxPages));
   }
 
   /** What instantiation does after linking: cards, data, start function. */
-  #start(exports: WebAssembly.Exports, rewritten: PreparedModule['rewritten']): void {
+  #initialise(exports: WebAssembly.Exports, rewritten: PreparedModule['rewritten']): void {
     const memories = rewritten.memories.map(({ exportName }) => this.#tracked(exports[exportName]));
     const [first] = memories;
     if (rewritten.cardsExport !== undefined && first !== undefined) {
@@ -181,46 +213,40 @@ export class LinkedInstance<Ctx> implements Instance {
   }
 
   #lateRealloc(item: CoreItem): (...args: [number, number, number, number]) => number {
-    let realloc: CoreFunction | undefined;
-    return (...args) => (realloc ??= this.#item(item) as CoreFunction)(...args) as number;
+    return (...args) => (this.#item(item) as CoreFunction)(...args) as number;
   }
 
-  #lower({ func, options, componentInstance }: Lowering<Ctx>): unknown {
+  #lower({ func, options, componentInstance }: Lowering<Ctx>, index: number): unknown {
     const cx = this.#context(options, componentInstance);
+    const call = func.by === 'host' ? this.#hostCall(func) : this.#lateLift(func, componentInstance);
+    const lowered = (this.#linked.makers.lowerings[index] as LowerMaker)({ cx, store: this.store, call });
+    return func.by === 'host' && !func.mayWait ? lowered : new WebAssembly.Suspending(lowered);
+  }
+
+  #hostCall({ func, name }: HostFuncRef<Ctx>): ComponentFunction {
     const { store } = this;
-    if (func.by === 'host') {
-      const { stringEncoding } = options;
-      const calling = func.mayWait ? 'may-wait' : 'sync';
-      const host = func.func as (...args: unknown[]) => unknown;
-      const call = (...args: unknown[]): unknown => {
-        if (store.phase === 'starting') store.startCalls.add(func.name);
-        return host(...args);
-      };
-      const lowered = canonLower(func.type, { name: func.name, calling, callee: 'host', stringEncoding })({ cx, store, call });
-      return func.mayWait ? new WebAssembly.Suspending(lowered) : lowered;
-    }
-    const lifted = this.#lateLift(func, componentInstance);
-    const opts = { name: 'component', calling: 'may-wait', callee: 'component', stringEncoding: options.stringEncoding } as const;
-    return new WebAssembly.Suspending(canonLower(func.type, opts)({ cx, store, call: lifted }));
+    return (...args) => {
+      if (store.phase === 'starting') store.startCalls.add(name);
+      return (func as ComponentFunction)(...args);
+    };
   }
 
-  /** Another component's function, found when it is first called. */
-  #lateLift(func: LiftedFunc, caller: number): (...args: unknown[]) => unknown {
-    let lifted: ((...args: unknown[]) => unknown) | undefined;
-    return (...args) => (lifted ??= this.#lift(func, this.#componentInstances[caller]))(...args);
+  /** Another component's function, which may not exist yet. */
+  #lateLift(func: LiftedFunc, caller: number): ComponentFunction {
+    return (...args) => this.#lift(func, this.#componentInstances[caller])(...args);
   }
 
-  #lift(func: LiftedFunc, caller: ComponentInstance | undefined): (...args: unknown[]) => unknown {
+  #lift(func: LiftedFunc, caller: ComponentInstance | undefined): ComponentFunction {
     const { options, componentInstance } = func;
     const cx = this.#context(options, componentInstance);
     const core = WebAssembly.promising(this.#item(func.core) as CoreFunction);
     const entering = enteringSet(cx.inst, caller);
     const postReturn = options.postReturn && (this.#item(options.postReturn) as CoreFunction);
-    const opts = { name: 'export', calling: 'may-wait', stringEncoding: options.stringEncoding } as const;
-    return canonLift(func.type, opts)({ cx, entering, core: core as CoreFunction, postReturn });
+    const maker = this.#linked.makers.lifts.get(func) as LiftMaker;
+    return maker({ cx, entering, core: core as CoreFunction, postReturn });
   }
 
-  #liftAll(funcs: ReadonlyMap<string, LiftedFunc>): Map<string, (...args: unknown[]) => unknown> {
+  #liftAll(funcs: ReadonlyMap<string, LiftedFunc>): Map<string, ComponentFunction> {
     return new Map(Array.from(funcs, ([name, func]) => [name, this.#lift(func, undefined)]));
   }
 
