@@ -96,13 +96,17 @@ class StreamBody implements BodySource {
   #readAhead(state: 'reading' | 'discarding'): void {
     this.#state = state;
     void this.#reader.read().then(
-      ({ done, value }) => this.#arrived(done ? undefined : value),
+      ({ done, value }) => (done ? this.#stop('closed') : this.#arrived(value)),
       () => this.#stop('broken'),
     );
   }
 
-  #arrived(chunk: Uint8Array | undefined): void {
-    if (chunk === undefined) return this.#stop('closed');
+  /** Whoever makes a `Request` may put anything into its stream. */
+  #arrived(chunk: unknown): void {
+    if (!(chunk instanceof Uint8Array)) {
+      void this.#reader.cancel().catch(() => undefined);
+      return this.#stop('broken');
+    }
     if (this.#state === 'discarding') return this.#readAhead('discarding');
     if (this.#state === 'reading') this.#state = 'idle';
     this.#rest = chunk;
