@@ -1,13 +1,6 @@
-import type { HostInterface } from './abi/host-interface.ts';
-import { createCache, defaultCacheFolder, NO_CACHE } from './component/cache.ts';
-import { type ComponentSource, createSource, readSource } from './component/source.ts';
-import { type World, readWorld } from './component/world.ts';
-import { DEFAULTS, type HostConfig, type HostOptions, type LoadOptions } from './config/options.ts';
-import { createFreshStrategy } from './instance/fresh.ts';
+import { DEFAULTS, type HostConfig, type HostOptions } from './config/options.ts';
 import { createPool } from './instance/pool.ts';
-import type { InstancePre } from './linker/instance-pre.ts';
-import { linkByJco } from './linker/jco-glue.ts';
-import { parseInterfaceName } from './linker/names.ts';
+import type { Component } from './load.ts';
 import { type Log, SILENT } from './observe/log.ts';
 import { Admission } from './server/admit.ts';
 import { createApp } from './server/app.ts';
@@ -16,47 +9,9 @@ import { createFetchExchange } from './server/fetch-exchange.ts';
 import { handle } from './server/handle.ts';
 import { type Address, type Listening, listen } from './server/listen.ts';
 import type { RequestGrants, Service } from './server/service.ts';
-import { HostError } from './util/host-error.ts';
 import { LineSink, OutputQuota, linePrefix } from './wasi/cli/line-sink.ts';
-import type { WasiCtx } from './wasi/context.ts';
 import { createOutbound } from './wasi/http/outbound.ts';
 import type { SendRequest } from './wasi/http/send-request.ts';
-import { wasiInterfaces } from './wasi/interfaces.ts';
-
-/** A component that is read, checked and linked: ready to be served by any number of hosts. */
-export interface Component {
-  /** The path, or what the caller calls it. */
-  readonly label: string;
-  readonly byteLength: number;
-  readonly world: World;
-  readonly engine: 'jco';
-  readonly isolation: 'fresh';
-  readonly pre: InstancePre<WasiCtx>;
-}
-
-/** What a caller gives to `loadComponent` beside files: bytes with a name for messages, and interfaces of its own. */
-export interface LoadComponentOptions extends LoadOptions {
-  /** For messages, where bytes are given. Default `component`. */
-  readonly label?: string;
-  /** Served beside WASI's. One with the name of a WASI interface takes its place. */
-  readonly interfaces?: readonly HostInterface<WasiCtx>[];
-}
-
-/**
- * Reads, checks and links a component, once for all its requests.
- *
- * Throws `HostError`: `bad-component` where it is none or of another world, `missing-import` with all names at once.
- */
-export async function loadComponent(file: string | Uint8Array, options: LoadComponentOptions = {}): Promise<Component> {
-  const source = typeof file === 'string' ? await readSource(file) : createSource(options.label ?? 'component', file);
-  const world = await readWorld(source);
-  assertProxy(source, world);
-  const interfaces = [...(options.interfaces ?? []), ...wasiInterfaces];
-  const cache = options.cache === false ? NO_CACHE : createCache(options.cache ?? defaultCacheFolder());
-  const pre = await linkByJco(source, world, interfaces, cache);
-  const { label, bytes } = source;
-  return Object.freeze({ label, byteLength: bytes.byteLength, world, engine: 'jco', isolation: 'fresh', pre });
-}
 
 /** A component being served. */
 export interface Host {
@@ -111,7 +66,7 @@ export function createHost(component: Component, options: HostOptions = {}, log:
 function createService(component: Component, config: HostConfig, log: Log, sendRequest: SendRequest): Service {
   return {
     label: component.label,
-    pool: createPool(createFreshStrategy(component.pre)),
+    pool: createPool(component.createStrategy()),
     admission: new Admission(config),
     inFlight: new InFlight(),
     log,
@@ -142,14 +97,4 @@ function grantFor(ordinal: number, config: HostConfig, sendRequest: SendRequest)
       stderr[Symbol.dispose]();
     },
   };
-}
-
-function assertProxy({ label }: ComponentSource, world: World): void {
-  const handlers = world.exports.filter((name) => parseInterfaceName(name).name === 'wasi:http/incoming-handler');
-  if (handlers.length > 0) return;
-  const exported = world.exports.length === 0 ? 'nothing' : world.exports.join(', ');
-  throw new HostError(
-    'bad-component',
-    `${label} does not implement wasi:http/proxy: it exports ${exported}, not wasi:http/incoming-handler`,
-  );
 }

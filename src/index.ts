@@ -1,4 +1,5 @@
-export { type Component, type Host, type LoadComponentOptions, createHost, loadComponent } from './host.ts';
+export { type Host, createHost } from './host.ts';
+export { type Choice, type Component, type LoadComponentOptions, loadComponent } from './load.ts';
 export { type ComponentHandler, component } from './mount.ts';
 export type { Engine, HostOptions, Isolation, LoadOptions } from './config/options.ts';
 export { HostError, type HostErrorCode } from './util/host-error.ts';

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { HostOptions } from './config/options.ts';
-import { type Host, type LoadComponentOptions, createHost, loadComponent } from './host.ts';
+import { type Host, createHost } from './host.ts';
+import { type LoadComponentOptions, loadComponent } from './load.ts';
 import { type Log, SILENT } from './observe/log.ts';
 
 /** A Hono handler that answers with a component. Closing it lets its guests finish. */

@@ -2,10 +2,11 @@ import { type CoreModule, readCoreModules } from '../component/core-modules.ts';
 import { readSource } from '../component/source.ts';
 import { type WorldKind, toWorldKind } from '../component/world-kind.ts';
 import { readWorld } from '../component/world.ts';
+import { loadComponent } from '../load.ts';
+import { HostError } from '../util/host-error.ts';
 import { findHost, nearestNames } from '../linker/resolve.ts';
 import type { Choice } from '../observe/log.ts';
 import { wasiInterfaces } from '../wasi/interfaces.ts';
-import { explainEngine, explainIsolation } from './choices.ts';
 
 /** What is known of a component without running it. The shape of `inspect --json`, which only grows. */
 export interface Inspection {
@@ -47,7 +48,7 @@ export async function inspectComponent(file: string): Promise<Inspection> {
     imports,
     exports: world.exports,
     coreModules: await readCoreModules(source),
-    verdict: judge(kind, imports),
+    verdict: await judge(file, kind, imports),
   };
 }
 
@@ -57,14 +58,20 @@ function inspectImport(name: string): InspectedImport {
   return { name, servedBy: `${host.name}@${host.version}`, nearest: [] };
 }
 
-function judge(kind: WorldKind, imports: readonly InspectedImport[]): Verdict {
+async function judge(file: string, kind: WorldKind, imports: readonly InspectedImport[]): Promise<Verdict> {
   const missing = imports.filter(({ servedBy }) => servedBy === null).map(({ name }) => name);
   const reasons = [
     ...(kind.kind === 'proxy' ? [] : [`it is ${OTHER_WORLDS[kind.kind]}, and only wasi:http/proxy is served`]),
     ...(missing.length === 0 ? [] : [`it imports what this host does not serve: ${missing.join(', ')}`]),
   ];
   if (reasons.length > 0) return { servable: false, reasons };
-  return { servable: true, engine: explainEngine('jco'), isolation: explainIsolation('fresh') };
+  try {
+    const { engine, isolation } = await loadComponent(file);
+    return { servable: true, engine, isolation };
+  } catch (error) {
+    if (error instanceof HostError) return { servable: false, reasons: [error.message] };
+    throw error;
+  }
 }
 
 const OTHER_WORLDS = {

@@ -88,7 +88,7 @@ function outputOptions(): Option[] {
 function engineOptions(): Option[] {
   const inGroup = group('Engine:');
   return [
-    inGroup('--engine <name>', 'what runs the component').choices(['auto', 'jco']).default('auto'),
+    inGroup('--engine <name>', 'what runs the component').choices(['auto', 'linker', 'jco']).default('auto'),
     inGroup('--isolation <way>', 'how each request gets an instance')
       .choices(['auto', 'fresh', 'reset'])
       .default('auto'),

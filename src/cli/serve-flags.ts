@@ -1,3 +1,4 @@
+import type { Engine, Isolation } from '../config/options.ts';
 import type { Address } from '../server/listen.ts';
 
 /** The options of `serve` as commander gives them, each one parsed by itself. */
@@ -19,8 +20,8 @@ export interface ServeFlags {
   readonly grace: number;
   readonly drainTimeout: number;
   readonly loggingPrefix: boolean;
-  readonly engine: 'auto' | 'jco';
-  readonly isolation: 'auto' | 'fresh' | 'reset';
+  readonly engine: Engine;
+  readonly isolation: Isolation;
   readonly dev?: true;
   readonly logFormat: LogFormat;
   readonly accessLog: 'on' | 'off';

@@ -1,4 +1,4 @@
-import type { HostOptions, Isolation, LoadOptions } from '../config/options.ts';
+import type { HostOptions, LoadOptions } from '../config/options.ts';
 import type { Address } from '../server/listen.ts';
 import { HostError } from '../util/host-error.ts';
 import { toGuestEnv } from './guest-env.ts';
@@ -26,13 +26,13 @@ export function toServePlan(file: string, flags: ServeFlags, env: NodeJS.Process
   assertSupported(flags);
   const { wasi, wasm, codegen, optimize, debug } = flags;
   const wasmtime = parseFlags({ S: wasi, W: wasm, C: codegen, O: optimize, D: debug });
-  const isolation = flags.isolation as Isolation;
+  const { engine, isolation } = flags;
   const cache = wasmtime.cache === undefined ? {} : { cache: wasmtime.cache };
   return {
     file,
     address: flags.addr,
     shutdownAddress: flags.shutdownAddr,
-    load: { engine: flags.engine, isolation, ...cache },
+    load: { engine, isolation, ...cache },
     host: toHostOptions(flags, wasmtime, env),
     drainTimeoutMs: flags.drainTimeout,
     logFormat: flags.logFormat,
@@ -54,18 +54,12 @@ function toHostOptions(flags: ServeFlags, { inheritEnv, timeoutMs }: Flags, env:
   };
 }
 
-function assertSupported({ dir, isolation, maxInstanceReuseCount }: ServeFlags): void {
+function assertSupported({ dir, maxInstanceReuseCount }: ServeFlags): void {
   if (dir.length > 0) {
     throw new HostError(
       'not-supported',
       `--dir ${dir[0]}: folders cannot be granted to guests yet. A component that imports wasi:filesystem loads and runs ` +
         'without --dir; it sees no folders',
-    );
-  }
-  if (isolation === 'reset') {
-    throw new HostError(
-      'not-supported',
-      '--isolation reset: the jco engine gives every request a fresh instance; leave the option out, or write --isolation fresh',
     );
   }
   if (maxInstanceReuseCount !== 1) {

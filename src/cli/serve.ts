@@ -1,4 +1,5 @@
-import { createHost, loadComponent } from '../host.ts';
+import { createHost } from '../host.ts';
+import { loadComponent } from '../load.ts';
 import { HostError } from '../util/host-error.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { finish } from './finish.ts';

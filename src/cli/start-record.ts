@@ -1,9 +1,8 @@
 import { toWorldKind } from '../component/world-kind.ts';
 import { DEFAULTS } from '../config/options.ts';
-import type { Component } from '../host.ts';
+import type { Component } from '../load.ts';
 import type { StartRecord } from '../observe/log.ts';
 import { type Address, formatOrigin } from '../server/listen.ts';
-import { explainEngine, explainIsolation } from './choices.ts';
 import type { ServePlan } from './serve-plan.ts';
 
 /** What the log says of a component that is now served at `address`. */
@@ -15,8 +14,8 @@ export function toStartRecord(component: Component, plan: ServePlan, address: Ad
     byteLength: component.byteLength,
     world: toWorldKind(component.world).name,
     imports: component.world.imports,
-    engine: explainEngine(component.engine),
-    isolation: explainIsolation(component.isolation),
+    engine: component.engine,
+    isolation: component.isolation,
     limits: { timeoutMs, maxConcurrentRequests, maxQueuedRequests },
   };
 }

@@ -1,8 +1,8 @@
 /** Which engine runs components: `auto` takes the best that supports the component. */
-export type Engine = 'auto' | 'jco';
+export type Engine = 'auto' | 'linker' | 'jco';
 
 /** How each request gets an instance of its own: `auto` takes the cheapest that is provably isolated. */
-export type Isolation = 'auto' | 'fresh';
+export type Isolation = 'auto' | 'fresh' | 'reset';
 
 /** How a component is read and linked. */
 export interface LoadOptions {

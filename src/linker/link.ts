@@ -1,6 +1,7 @@
 import type { HostInterface } from '../abi/host-interface.ts';
 import { decodeComponent } from '../component/decode.ts';
 import type { ComponentSource } from '../component/source.ts';
+import type { Rewritten } from '../component/rewrite/rewrite.ts';
 import { HostError } from '../util/host-error.ts';
 import { Cards } from './cards.ts';
 import { evaluateRoot } from './evaluate.ts';
@@ -52,10 +53,24 @@ export async function linkComponent<Ctx>(
   const plan = planComponent(source, interfaces);
   const modules = await prepareModules(plan.modules, MAX_MEMORY_PAGES);
   const linked = { plan, modules, cards: new Cards(), makers: emitMakers(plan) };
-  return Object.freeze({ instantiate: (ctx: Ctx) => new LinkedInstance(linked, ctx) });
+  return Object.freeze({
+    unrestorable: modules.map(({ rewritten }) => findUnrestorable(rewritten)).find((reason) => reason !== undefined),
+    instantiate: (ctx: Ctx) => new LinkedInstance(linked, ctx),
+  });
+}
+
+/** What of a module's state no image holds, if there is any. */
+function findUnrestorable(rewritten: Rewritten): string | undefined {
+  if (rewritten.dropsSegments) return 'it drops data or element segments';
+  if (rewritten.hasHeapTypes) return 'it has structs or arrays on the heap';
+  if (rewritten.memories.some(({ isTracked, isShared }) => !isTracked || isShared)) return 'it has a memory that is not tracked';
+  const hidden = [...rewritten.globals, ...(rewritten.writesTables ? rewritten.tables : [])];
+  return hidden.every(({ access }) => access === 'value') ? undefined : 'it has globals or tables that cannot be read';
 }
 
 /** As `InstancePre`; its instances can be looked into, so that they can be restored. */
 export interface LinkedPre<Ctx> extends InstancePre<Ctx> {
   instantiate(ctx: Ctx): LinkedInstance<Ctx>;
+  /** Why no image can hold all that an instance's core keeps; `undefined` where one can. */
+  readonly unrestorable: string | undefined;
 }

@@ -7,7 +7,11 @@ import { TEST_CACHE, guest, guestFile } from './guests.ts';
 import { type Observed, observe, serveGuest } from './serve-guest.ts';
 
 /** What every engine runs, in every isolation it has. */
-const ENGINES = [{ engine: 'jco', isolation: 'fresh' }] as const;
+const ENGINES = [
+  { engine: 'jco', isolation: 'fresh' },
+  { engine: 'linker', isolation: 'fresh' },
+  { engine: 'linker', isolation: 'reset' },
+] as const;
 
 /** What carries a request: our own sockets; `host.fetch`; a Hono app on @hono/node-server that mounts the component. */
 const EXCHANGES = ['node', 'fetch', 'hono'] as const;

@@ -1,0 +1,27 @@
+import type { LinkedPre } from '../linker/link.ts';
+import { WasiCtx } from '../wasi/context.ts';
+
+/**
+ * Why instances of a component are not known to be restorable.
+ *
+ * `unrestorable`: there is state that no image holds. `impure-start`: starting asked the host, whose answer may differ
+ * for each request; resetting all the same means that it is asked once.
+ */
+export interface ResetBlocker {
+  readonly kind: 'unrestorable' | 'impure-start';
+  readonly reason: string;
+}
+
+/** Looks into the modules, then starts one instance to see what that takes. */
+export function findResetBlocker(pre: LinkedPre<WasiCtx>): ResetBlocker | undefined {
+  const state = pre.unrestorable;
+  if (state !== undefined) return { kind: 'unrestorable', reason: state };
+  using ctx = new WasiCtx({});
+  try {
+    const { startCalls } = pre.instantiate(ctx).store;
+    if (startCalls.size === 0) return undefined;
+    return { kind: 'impure-start', reason: `its start calls ${[...startCalls].join(', ')}` };
+  } catch (error) {
+    return { kind: 'unrestorable', reason: `its start fails: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}

@@ -1,0 +1,127 @@
+import type { HostInterface } from './abi/host-interface.ts';
+import { createCache, defaultCacheFolder, NO_CACHE } from './component/cache.ts';
+import { type ComponentSource, createSource, readSource } from './component/source.ts';
+import { type World, readWorld } from './component/world.ts';
+import type { Engine, Isolation, LoadOptions } from './config/options.ts';
+import { createFreshStrategy, createRecyclingStrategy } from './instance/fresh.ts';
+import { createResetStrategy } from './instance/reset.ts';
+import { type ResetBlocker, findResetBlocker } from './instance/resettable.ts';
+import type { InstanceStrategy } from './instance/strategy.ts';
+import { linkByJco } from './linker/jco-glue.ts';
+import { type LinkedPre, linkComponent } from './linker/link.ts';
+import { parseInterfaceName } from './linker/names.ts';
+import { resolveImports } from './linker/resolve.ts';
+import { HostError } from './util/host-error.ts';
+import type { WasiCtx } from './wasi/context.ts';
+import { wasiInterfaces } from './wasi/interfaces.ts';
+
+/** What was chosen, and why. */
+export interface Choice<Name extends string> {
+  readonly name: Name;
+  readonly reason: string;
+}
+
+/** A component that is read, checked and linked: ready to be served by any number of hosts. */
+export interface Component {
+  /** The path, or what the caller calls it. */
+  readonly label: string;
+  readonly byteLength: number;
+  readonly world: World;
+  readonly engine: Choice<Exclude<Engine, 'auto'>>;
+  readonly isolation: Choice<Exclude<Isolation, 'auto'>>;
+  /** A strategy of its own for each host, so that hosts share no instance. */
+  readonly createStrategy: () => InstanceStrategy;
+}
+
+/** What a caller gives to `loadComponent` beside files: bytes with a name for messages, and interfaces of its own. */
+export interface LoadComponentOptions extends LoadOptions {
+  /** For messages, where bytes are given. Default `component`. */
+  readonly label?: string;
+  /** Served beside WASI's. One with the name of a WASI interface takes its place. */
+  readonly interfaces?: readonly HostInterface<WasiCtx>[];
+}
+
+/**
+ * Reads, checks and links a component, once for all its requests.
+ *
+ * Throws `HostError`: `bad-component` where it is none or of another world, `missing-import` with all names at once,
+ * `not-supported` where the engine or isolation that is asked for cannot be had.
+ */
+export async function loadComponent(file: string | Uint8Array, options: LoadComponentOptions = {}): Promise<Component> {
+  const source = typeof file === 'string' ? await readSource(file) : createSource(options.label ?? 'component', file);
+  const world = await readWorld(source);
+  assertProxy(source, world);
+  const { label, bytes } = source;
+  return Object.freeze({ label, byteLength: bytes.byteLength, world, ...(await link(source, world, options)) });
+}
+
+type Linked = Pick<Component, 'engine' | 'isolation' | 'createStrategy'>;
+
+/** By the linker; by jco where that is asked for, or where the linker does not support the component. */
+async function link(source: ComponentSource, world: World, options: LoadComponentOptions): Promise<Linked> {
+  const { engine = 'auto' } = options;
+  const interfaces = [...(options.interfaces ?? []), ...wasiInterfaces];
+  resolveImports(source.label, world.imports, interfaces);
+  if (engine === 'jco') return await linkForJco(source, world, options, 'as asked');
+  try {
+    const pre = await linkComponent(source, interfaces);
+    return chooseIsolation(source, pre, options.isolation ?? 'auto');
+  } catch (error) {
+    const isUnsupported = error instanceof HostError && error.code === 'not-supported';
+    if (engine === 'linker' || !isUnsupported || options.isolation === 'reset') throw error;
+    return await linkForJco(source, world, options, `the linker does not take it: ${error.message}`);
+  }
+}
+
+async function linkForJco(
+  source: ComponentSource,
+  world: World,
+  options: LoadComponentOptions,
+  reason: string,
+): Promise<Linked> {
+  if (options.isolation === 'reset') {
+    throw new HostError('not-supported', '--isolation reset: the jco engine gives every request a fresh instance');
+  }
+  const interfaces = [...(options.interfaces ?? []), ...wasiInterfaces];
+  const cache = options.cache === false ? NO_CACHE : createCache(options.cache ?? defaultCacheFolder());
+  const pre = await linkByJco(source, world, interfaces, cache);
+  return {
+    engine: { name: 'jco', reason },
+    isolation: { name: 'fresh', reason: 'every request gets a new instance, as always with the jco engine' },
+    createStrategy: () => createFreshStrategy(pre),
+  };
+}
+
+const LINKER_REASON = "our linker: the component's functions are planned and compiled once";
+
+function chooseIsolation({ label }: ComponentSource, pre: LinkedPre<WasiCtx>, isolation: Isolation): Linked {
+  const engine = { name: 'linker', reason: LINKER_REASON } as const;
+  const fresh = (reason: string): Linked => ({
+    engine,
+    isolation: { name: 'fresh', reason },
+    createStrategy: () => createRecyclingStrategy(pre),
+  });
+  if (isolation === 'fresh') return fresh('as asked');
+  const blocker: ResetBlocker | undefined = findResetBlocker(pre);
+  const createStrategy = (): InstanceStrategy => createResetStrategy(pre);
+  if (blocker === undefined) {
+    const reason = 'instances are kept, and all that a request wrote is restored after it';
+    return { engine, isolation: { name: 'reset', reason }, createStrategy };
+  }
+  if (isolation === 'auto') return fresh(blocker.reason);
+  if (blocker.kind === 'unrestorable') {
+    throw new HostError('not-supported', `${label} cannot be reset: ${blocker.reason}`);
+  }
+  const reason = `as asked, though ${blocker.reason}: that happens once, not for each request`;
+  return { engine, isolation: { name: 'reset', reason }, createStrategy };
+}
+
+function assertProxy({ label }: ComponentSource, world: World): void {
+  const handlers = world.exports.filter((name) => parseInterfaceName(name).name === 'wasi:http/incoming-handler');
+  if (handlers.length > 0) return;
+  const exported = world.exports.length === 0 ? 'nothing' : world.exports.join(', ');
+  throw new HostError(
+    'bad-component',
+    `${label} does not implement wasi:http/proxy: it exports ${exported}, not wasi:http/incoming-handler`,
+  );
+}
