@@ -29,7 +29,7 @@ export class GuestMemory {
     this.#memory = options.memory;
     this.bytes = new Uint8Array(options.memory.buffer as ArrayBuffer);
     this.view = new DataView(this.bytes.buffer);
-    this.byteLength = options.byteLength ?? (() => this.view.byteLength);
+    this.byteLength = options.byteLength ?? (() => this.bytes.byteLength);
     this.markWritten = options.markWritten ?? markNothing;
   }
 
@@ -41,7 +41,7 @@ export class GuestMemory {
   /** Takes the views again if growing the memory has detached them. */
   refresh(): void {
     // An empty memory looks detached too; taking its views again is harmless.
-    if (this.view.byteLength === 0) this.#takeViews();
+    if (this.bytes.byteLength === 0) this.#takeViews();
   }
 
   #takeViews(): void {
