@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { toKey } from '../../src/abi/shape.ts';
 import type { ResourceType, ValType } from '../../src/abi/types.ts';
 
@@ -90,6 +90,12 @@ export function arbitraryValue(t: ValType): fc.Arbitrary<unknown> {
     case 'own':
     case 'borrow':
       return fc.integer({ min: 0, max: 2 ** 31 - 1 });
+    case 's8':
+    case 'u8':
+    case 's16':
+    case 'u16':
+    case 's32':
+    case 'u32':
     default:
       return arbitraryInteger(t.kind);
   }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LiftLowerContext } from '../../src/abi/context.ts';
 import { flattenFunctype, flattenTypes } from '../../src/abi/flatten.ts';
