@@ -120,7 +120,7 @@ function afterClose(outgoing: ServerResponse, then: () => void): void {
 }
 
 /** Whether the client waits for `100 Continue` before it sends its body. Source: RFC 9110, 10.1.1. */
-export function expectsContinue(incoming: IncomingMessage): boolean {
+function expectsContinue(incoming: IncomingMessage): boolean {
   return incoming.httpVersion === '1.1' && incoming.headers.expect?.toLowerCase() === '100-continue';
 }
 

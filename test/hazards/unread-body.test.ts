@@ -1,9 +1,17 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import type { Exchange } from '../../src/server/exchange.ts';
+import { createNodeExchange } from '../../src/server/node-exchange.ts';
+import { type Readiness, waitForAny } from '../../src/wasi/io/readiness.ts';
 import { connectRaw, rawGet } from '../harness/raw-client.ts';
 import { failuresOf, serveGuest } from '../harness/serve-guest.ts';
 import { leftovers, untilNothingIsLeft } from './leftovers.ts';
 
 const MIB = 1024 * 1024;
+
+const NEVER: Readiness = { isReady: () => false, onReady: () => () => {} };
 
 function post(path: string, byteLength: number, ...lines: string[]): string {
   return [`POST ${path} HTTP/1.1`, 'Host: test', `Content-Length: ${byteLength}`, ...lines, '', ''].join('\r\n');
@@ -93,4 +101,26 @@ test('a guest that fails leaves a connection that serves the next request', asyn
   expect((await client.readReply()).status).toBe(500);
   await client.send(rawGet('/?case=ready'));
   expect((await client.readReply()).status).toBe(200);
+});
+
+test('a body that is read only after the reply comes whole', async () => {
+  const { promise: asked, resolve } = Promise.withResolvers<Exchange>();
+  const server = createServer((incoming, outgoing) => resolve(createNodeExchange(incoming, outgoing)));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = await connectRaw(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  await client.send(post('/', 10) + 'half1');
+  const { reply, body } = await asked;
+  reply.whole({ status: 200, fields: [], framing: { by: 'length', byteLength: 0 } }, new Uint8Array(0));
+  await client.readReply();
+  await client.send('half2');
+
+  let received = '';
+  for (let bytes = body.read(100); bytes instanceof Uint8Array; bytes = body.read(100)) {
+    received += Buffer.from(bytes).toString();
+    await waitForAny([body], NEVER);
+  }
+  expect(received).toBe('half1half2');
+  await client[Symbol.asyncDispose]();
+  server.close();
 });
