@@ -63,11 +63,10 @@ interface FieldSizePayload {
   readonly fieldSize: number | undefined;
 }
 
-/** For a log: the case and its payload, as WIT writes them. */
+/** For a log: the case and its payload, where it has one. */
 export function describeErrorCode(code: ErrorCode): string {
-  if (!('val' in code)) return code.tag;
-  const { val } = code;
-  if (val === undefined) return `${code.tag}(none)`;
+  const val = 'val' in code ? code.val : undefined;
+  if (val === undefined) return code.tag;
   if (typeof val !== 'object') return `${code.tag}(${val})`;
   const payload = Object.entries(val).map(([key, value]) => `${key}: ${value ?? 'none'}`);
   return `${code.tag}(${payload.join(', ')})`;
