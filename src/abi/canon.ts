@@ -1,7 +1,8 @@
-import { checkMayLeave, type ComponentInstance, enterFrom, leaveTo } from './component-instance.ts';
+import { checkAlive, checkMayLeave, type ComponentInstance, enterFrom, leaveTo } from './component-instance.ts';
 import type { CanonicalOptions, LiftLowerContext } from './context.ts';
 import { MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, paramTypes, resultTypes } from './flatten.ts';
 import { type CoreValue, createCoreValueIter } from './lift-flat.ts';
+import { checkTypeSize } from './type-size.ts';
 import type { FuncType } from './types.ts';
 import { liftFlatValues, lowerFlatValues } from './values.ts';
 
@@ -42,14 +43,23 @@ export interface LiftSlots {
 /**
  * A component function as a core function.
  *
- * Where `call` returns a promise, so does the core function; lends end when it resolves. The interpreter's twin of `emitLower`.
+ * Where `call` returns a promise, so does the core function; lends end when it resolves. Whatever is thrown ends the
+ * instance, though the guest should catch it. The interpreter's twin of `emitLower`.
  *
  * Source: `canon_lower`.
  */
 export function canonLower(type: FuncType, opts: LowerOptions): (rt: LowerSlots) => CoreFunction {
+  checkTypeSize(type, opts.name);
   const params = paramTypes(type);
   const results = resultTypes(type);
   return ({ cx, store, call }) => {
+    const start = (flat: CoreValue[]): unknown => {
+      checkMayLeave(cx.inst);
+      cx.startLift();
+      const args = liftFlatValues(cx, MAX_FLAT_PARAMS, createCoreValueIter(flat), params);
+      if (opts.callee === 'host') args.unshift(store.ctx);
+      return call(...(args as never[]));
+    };
     const finish = (value: unknown, outParam: number, lends: number): unknown => {
       cx.memory.refresh();
       const [flat] = lowerFlatValues(cx, { maxFlat: MAX_FLAT_RESULTS, outParam }, [value], results);
@@ -57,17 +67,30 @@ export function canonLower(type: FuncType, opts: LowerOptions): (rt: LowerSlots)
       return flat;
     };
     return (...flat) => {
-      checkMayLeave(cx.inst);
-      cx.startLift();
-      const { lends } = cx.borrowScope;
-      const args = liftFlatValues(cx, MAX_FLAT_PARAMS, createCoreValueIter(flat), params);
-      if (opts.callee === 'host') args.unshift(store.ctx);
-      const value = call(...(args as never[]));
       const outParam = Number(flat.at(-1) ?? 0) >>> 0;
-      if (opts.calling === 'may-wait' && value instanceof Promise) return value.then((v) => finish(v, outParam, lends));
-      return finish(value, outParam, lends);
+      const { lends } = cx.borrowScope;
+      try {
+        const value = start(flat);
+        if (opts.calling === 'sync' || !(value instanceof Promise)) return finish(value, outParam, lends);
+        return finishLater(cx, value, (v) => finish(v, outParam, lends));
+      } catch (error) {
+        throw cx.inst.end(error);
+      }
     };
   };
+}
+
+/** Has `finish` run when the promise of a call resolves; whatever fails ends the instance. */
+export async function finishLater(
+  { inst }: LiftLowerContext,
+  value: Promise<unknown>,
+  finish: (value: unknown) => unknown,
+): Promise<unknown> {
+  try {
+    return finish(await value);
+  } catch (error) {
+    throw inst.end(error);
+  }
 }
 
 /**
@@ -78,10 +101,12 @@ export function canonLower(type: FuncType, opts: LowerOptions): (rt: LowerSlots)
  * Source: `canon_lift`, `lift` of `Store`.
  */
 export function canonLift(type: FuncType, opts: FuncOptions): (rt: LiftSlots) => (...values: unknown[]) => unknown {
+  checkTypeSize(type, opts.name);
   const params = paramTypes(type);
   const results = resultTypes(type);
   return ({ cx, entering, core, postReturn }) => {
     const finish = (flat: unknown): unknown => {
+      checkAlive(cx.inst);
       cx.startLift();
       const [value] = liftFlatValues(cx, MAX_FLAT_RESULTS, createCoreValueIter([flat as CoreValue]), results);
       cx.borrowScope.checkDropped();

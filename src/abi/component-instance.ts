@@ -20,6 +20,8 @@ export class ComponentInstance {
   mayEnter = true;
   /** False while the instance's `realloc` or post-return runs: these may not call out. */
   mayLeave = true;
+  /** What ended the instance. A guest can catch what an import throws; it cannot go on. */
+  ended: { readonly by: unknown } | undefined;
   #scratch: DataView | undefined;
 
   constructor(options: ComponentInstanceOptions = {}) {
@@ -33,16 +35,29 @@ export class ComponentInstance {
     return (this.#scratch ??= new DataView(new ArrayBuffer(8)));
   }
 
+  /** Ends the instance; returns `error`, to be thrown. */
+  end(error: unknown): unknown {
+    this.ended ??= { by: error };
+    return error;
+  }
+
   /** As new. */
   reset(): void {
     this.handles.reset();
     this.mayEnter = true;
     this.mayLeave = true;
+    this.ended = undefined;
   }
+}
+
+/** Throws what ended the instance, if something did. */
+export function checkAlive({ ended }: ComponentInstance): void {
+  if (ended !== undefined) throw ended.by;
 }
 
 /** Traps where the instance may not call out now. Source: `trap_if(not inst.may_leave)`. */
 export function checkMayLeave(inst: ComponentInstance): void {
+  checkAlive(inst);
   if (!inst.mayLeave) throw new Trap('an import was called from inside of realloc or post-return');
 }
 

@@ -34,8 +34,12 @@ export function lowerBorrow(cx: LiftLowerContext, rep: unknown, type: ResourceTy
 
 /** A handle for a resource that the guest defines and knows as `rep`. Source: `canon_resource_new`. */
 export function canonResourceNew(inst: ComponentInstance, type: ResourceType, rep: number): number {
-  checkMayLeave(inst);
-  return inst.handles.add(type, rep);
+  try {
+    checkMayLeave(inst);
+    return inst.handles.add(type, rep);
+  } catch (error) {
+    throw inst.end(error);
+  }
 }
 
 /**
@@ -51,15 +55,23 @@ export function canonResourceDrop<T>(
   index: number,
   destroy: (rep: unknown) => T,
 ): T | undefined {
-  checkMayLeave(inst);
-  const { borrowScope } = inst.handles.get(index, type);
-  const rep = inst.handles.remove(index, type);
-  if (borrowScope === undefined) return destroy(rep);
-  borrowScope.numBorrows--;
-  return undefined;
+  try {
+    checkMayLeave(inst);
+    const { borrowScope } = inst.handles.get(index, type);
+    const rep = inst.handles.remove(index, type);
+    if (borrowScope === undefined) return destroy(rep);
+    borrowScope.numBorrows--;
+    return undefined;
+  } catch (error) {
+    throw inst.end(error);
+  }
 }
 
 /** What the guest knows its own resource as. Source: `canon_resource_rep`. */
 export function canonResourceRep(inst: ComponentInstance, type: ResourceType, index: number): number {
-  return inst.handles.get(index, type).rep as number;
+  try {
+    return inst.handles.get(index, type).rep as number;
+  } catch (error) {
+    throw inst.end(error);
+  }
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type CodeWriter, js } from '../../src/abi/emit/code-writer.ts';
 import { ComponentInstance, enteringSet } from '../../src/abi/component-instance.ts';
 import { createEmitter } from '../../src/abi/emit/emitter.ts';
+import { HostError } from '../../src/util/host-error.ts';
 import { toKey } from '../../src/abi/shape.ts';
 import type { ValType } from '../../src/abi/types.ts';
 import {
@@ -78,6 +79,21 @@ describe.each(TWINS)('$twin', (twin) => {
     expect(await pending).toBe('hi');
     expect(cleaned).toEqual([[0]]);
     expect([cx.inst.mayEnter, cx.inst.mayLeave]).toEqual([true, true]);
+  });
+
+  test('a guest that catches what ended it cannot go on', async () => {
+    const { cx } = createGuest();
+    const slots = { cx, store: { ctx: 0 } };
+    const imported = twin.lower(func([]), LOWER_OPTIONS)({ ...slots, call: unreachable });
+    const exported = twin.lift(
+      func([]),
+      OPTIONS,
+    )({ cx, entering: [], core: () => expect(imported).toThrow(/unreachable/) });
+    expect(() => exported()).toThrow(/unreachable/);
+    cx.inst.reset();
+    const late = twin.lower(func([]), { ...LOWER_OPTIONS, calling: 'may-wait' });
+    await expect(late({ ...slots, call: async () => unreachable() })()).rejects.toThrow(/unreachable/);
+    expect(() => twin.lower(func([]), LOWER_OPTIONS)({ ...slots, call: () => undefined })()).toThrow(/unreachable/);
   });
 
   test('post-return of a function without result gets nothing', () => {
@@ -165,8 +181,8 @@ describe.each(TWINS)('$twin', (twin) => {
       [0, 0, 1, 7],
     ]);
     expect(liftParams(twin, guest, types, [8])).toEqual(values);
-    expect(() => liftParams(twin, guest, types, [4090])).toThrow(/multiple of 4/);
-    expect(() => liftParams(twin, guest, types, [4080])).toThrow(/24 bytes at 4080/);
+    expect(() => liftParams(twin, createGuest(), types, [4090])).toThrow(/multiple of 4/);
+    expect(() => liftParams(twin, createGuest(), types, [4080])).toThrow(/24 bytes at 4080/);
   });
 
   describe('the budget of a call', () => {
@@ -286,12 +302,24 @@ describe('emitted code', () => {
     expect(globalThis).not.toHaveProperty('evil');
   });
 
+  test.each([
+    ['many parts', 40, (t: ValType) => tuple(t, t)],
+    ['many types within each other', 100_000, (t: ValType) => option(t)],
+  ])('a type of too %s is refused at once', (_what, depth, nest) => {
+    let t: ValType = u8;
+    for (let i = 0; i < depth; i++) t = nest(t);
+    for (const twin of TWINS) {
+      expect(() => twin.lift(func([t]), OPTIONS)).toThrow(HostError);
+      expect(() => twin.lower(func([u8], t), LOWER_OPTIONS)).toThrow(/the type of test has more than/);
+    }
+  });
+
   test('a type that uses others very often is one function for each', () => {
     let t: ValType = tuple(u8, string);
-    for (let depth = 0; depth < 12; depth++) t = tuple(t, t);
+    for (let depth = 0; depth < 10; depth++) t = tuple(t, t);
     const guest = createGuest({ byteLength: 2 ** 20 });
     const [value] = liftParams(TWINS[1], guest, [list(t)], [64, 1]);
-    expect((value as unknown[]).flat(13)).toHaveLength(2 * 4096);
+    expect((value as unknown[]).flat(13)).toHaveLength(2 * 1024);
   });
 });
 

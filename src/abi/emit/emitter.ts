@@ -1,5 +1,6 @@
 import { loadBulk, loadBytes, storeBulk } from '../bulk.ts';
-import { checkMayLeave, enterFrom, leaveTo } from '../component-instance.ts';
+import { finishLater } from '../canon.ts';
+import { checkAlive, checkMayLeave, enterFrom, leaveTo } from '../component-instance.ts';
 import type { CanonicalOptions } from '../context.ts';
 import { partsOf } from '../despecialize.ts';
 import { checkRange, checkWritable } from '../guest-memory.ts';
@@ -59,6 +60,7 @@ const PRIMITIVES = {
   allocateList,
   canonicalizeNan,
   charToI32,
+  checkAlive,
   checkListRange,
   checkMayLeave,
   checkRange,
@@ -69,6 +71,7 @@ const PRIMITIVES = {
   encodeFloatAsI32,
   encodeFloatAsI64,
   enterFrom,
+  finishLater,
   isNone,
   isTrue,
   leaveTo,

@@ -2,6 +2,7 @@ import type { FuncOptions, LiftSlots } from '../canon.ts';
 import { fieldsOf } from '../despecialize.ts';
 import { flattenTypes, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, paramTypes, resultTypes } from '../flatten.ts';
 import { alignment, elemSize, fieldOffsets } from '../layout.ts';
+import { checkTypeSize } from '../type-size.ts';
 import type { FuncType, ValType } from '../types.ts';
 import { createEmitter, type Emitter, runEmitted } from './emitter.ts';
 import { emitLiftFlat } from './lift-flat.ts';
@@ -18,6 +19,7 @@ import { js } from './code-writer.ts';
  * Source: `canon_lift`, `lift` of `Store`.
  */
 export function emitLift(type: FuncType, opts: FuncOptions): (rt: LiftSlots) => (...values: unknown[]) => unknown {
+  checkTypeSize(type, opts.name);
   const e = createEmitter(opts);
   emitMaker(e, type, opts);
   return runEmitted(e, `lift/${opts.name}`) as (rt: LiftSlots) => (...values: unknown[]) => unknown;
@@ -56,7 +58,7 @@ function emitFinish(e: Emitter, type: FuncType): void {
   const { code } = e;
   const cleanup = type.result === undefined ? [] : ['flat'];
   code.line(js`const finish = (flat) => {`);
-  code.line(js`cx.startLift(); const view = cx.memory.view;`);
+  code.line(js`checkAlive(inst); cx.startLift(); const view = cx.memory.view;`);
   const [value] = resultTypes(type).map((result) => emitLiftResult(e, result));
   code.line(js`cx.borrowScope.checkDropped();`);
   code.line(js`if (postReturn !== undefined) { inst.mayLeave = false; postReturn(${cleanup}); inst.mayLeave = true; }`);

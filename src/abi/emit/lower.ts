@@ -9,6 +9,7 @@ import {
 } from '../flatten.ts';
 import { fieldsOf } from '../despecialize.ts';
 import { alignment, elemSize, fieldOffsets } from '../layout.ts';
+import { checkTypeSize } from '../type-size.ts';
 import type { FuncType, ValType } from '../types.ts';
 import { createEmitter, type Emitter, runEmitted } from './emitter.ts';
 import { emitLiftFlatEach } from './lift-flat.ts';
@@ -25,6 +26,7 @@ import { js } from './code-writer.ts';
  * Source: `canon_lower`.
  */
 export function emitLower(type: FuncType, opts: LowerOptions): (rt: LowerSlots) => CoreFunction {
+  checkTypeSize(type, opts.name);
   const e = createEmitter(opts);
   emitFinish(e, type);
   emitMaker(e, type, opts);
@@ -59,7 +61,7 @@ function emitMaker(e: Emitter, type: FuncType, opts: LowerOptions): void {
   const hasOut = flattenTypes(resultTypes(type)).length > MAX_FLAT_RESULTS;
   code.line(js`return (rt) => {`);
   code.line(js`const cx = rt.cx, inst = cx.inst, scope = cx.borrowScope, store = rt.store, call = rt.call;`);
-  code.line(js`return (${flats}) => {`);
+  code.line(js`return (${flats}) => { try {`);
   code.line(js`checkMayLeave(inst); cx.startLift();`);
   code.line(js`const view = cx.memory.view, lends = scope.lends;`);
   const args = emitLiftParams(e, paramTypes(type), flats);
@@ -68,9 +70,17 @@ function emitMaker(e: Emitter, type: FuncType, opts: LowerOptions): void {
   if (opts.callee === 'host') args.unshift(code.bind(js`store.ctx`));
   const value = code.bind(js`call(${args})`);
   if (opts.calling === 'may-wait') {
-    code.line(js`if (${value} instanceof Promise) return ${value}.then((value) => finish(cx, value, out, lends));`);
+    emitLater(e);
+    code.line(js`if (${value} instanceof Promise) return later(cx, ${value}, out, lends);`);
   }
-  code.line(js`return finish(cx, ${value}, out, lends); }; };`);
+  code.line(js`return finish(cx, ${value}, out, lends); } catch (error) { throw inst.end(error); } }; };`);
+}
+
+/** In a function of its own, so that a call that does not wait pays nothing for the closure. */
+function emitLater({ code }: Emitter): void {
+  code.func('later', ['cx', 'value', 'out', 'lends'], () => {
+    code.line(js`return finishLater(cx, value, (value) => finish(cx, value, out, lends));`);
+  });
 }
 
 /** The names of the arguments, lifted from flat ones or from memory. Its twin is `liftFlatValues`. */
