@@ -4,7 +4,7 @@ import type { BorrowCounter, ResourceHandle } from './handle-table.ts';
 import { Trap } from './trap.ts';
 
 /** Bytes that one call may have the host copy from the guest, so that a small guest cannot make a large host. */
-export const MAX_CALL_BYTES = 128 * 1024 * 1024;
+const MAX_CALL_BYTES = 128 * 1024 * 1024;
 
 /** The canonical options that are known before there is an instance. */
 export interface CanonicalOptions {
@@ -87,7 +87,7 @@ export class LiftLowerContext {
  *
  * Source: `num_borrows` of `Task`, `lenders` of `Subtask`.
  */
-export class BorrowScope implements BorrowCounter {
+class BorrowScope implements BorrowCounter {
   numBorrows = 0;
   readonly #lenders: ResourceHandle[] = [];
 

@@ -2,7 +2,7 @@ import { Trap } from './trap.ts';
 import type { ResourceType } from './types.ts';
 
 /** How many handles all tables of one request may hold. Breaching it traps. */
-export const MAX_HANDLES = 100_000;
+const MAX_HANDLES = 100_000;
 
 /** Handles kept for the next request after `reset`; the rest is left to the garbage collector. */
 const MAX_KEPT_HANDLES = 1024;

@@ -47,7 +47,7 @@ export function discriminantSize(cases: readonly Case[]): 1 | 2 | 4 {
 }
 
 /** Source: `max_case_alignment`. */
-export function maxCaseAlignment(cases: readonly Case[]): number {
+function maxCaseAlignment(cases: readonly Case[]): number {
   return cases.reduce((max, c) => (c.type === undefined ? max : Math.max(max, alignment(c.type))), 1);
 }
 
@@ -67,7 +67,7 @@ function elemSizeRecord(fields: readonly Field[]): number {
 }
 
 /** The next multiple of `alignment`. Source: `align_to`. */
-export function alignTo(ptr: number, toAlignment: number): number {
+function alignTo(ptr: number, toAlignment: number): number {
   return Math.ceil(ptr / toAlignment) * toAlignment;
 }
 
