@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatGuestOutput, formatJson } from '../../src/observe/json-log.ts';
 import type { LogEvent } from '../../src/observe/log.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LogEvent, RequestRecord } from '../../src/observe/log.ts';
 import { COLOURED, PLAIN } from '../../src/observe/paint.ts';
