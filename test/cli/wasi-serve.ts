@@ -19,7 +19,7 @@ export interface WasiServe extends AsyncDisposable {
 }
 
 /** Starts `wasi-serve` with `args`, in the project's folder, with `env` beside PATH and HOME. */
-export function wasiServe(args: readonly string[], env: NodeJS.ProcessEnv = {}): WasiServe {
+function wasiServe(args: readonly string[], env: NodeJS.ProcessEnv = {}): WasiServe {
   const { PATH, HOME } = process.env;
   const cache = mkdtempSync(join(tmpdir(), 'wasi-serve-test-'));
   const child = spawn(process.execPath, ['src/main.ts', ...args], {

@@ -41,13 +41,13 @@ test.each<[LogEvent, object]>([
   [request({ end: 'aborted' }), { level: 'error', end: 'aborted' }],
   [
     {
-      at: 'guest-failed',
+      at: 'request-failed',
       id: '7f',
       component: 'a.wasm',
       message: 'trap',
       trace: 'Trap: x\n    at f (wasm://wasm/1:wasm-function[1]:0x1)\n    at g (jco-glue:a:1:1)',
     },
-    { level: 'error', event: 'guest-failed', message: 'trap', trace: ['at f (wasm-function[1]:0x1)'] },
+    { level: 'error', event: 'request-failed', message: 'trap', trace: ['at f (wasm-function[1]:0x1)'] },
   ],
   [
     { at: 'notice', level: 'warning', message: 'm' },
