@@ -17,7 +17,9 @@ const { values: flags, positionals: names } = parseArgs({
 process.chdir(`${import.meta.dirname}/..`);
 const committed = listRustGuests();
 const guests = [...committed, ...listJavaScriptGuests()];
-process.exitCode = flags.check ? check(selectGuests().filter((guest) => committed.includes(guest))) : await build(selectGuests());
+process.exitCode = flags.check
+  ? check(selectGuests().filter((guest) => committed.includes(guest)))
+  : await build(selectGuests());
 
 /** The named ones, else all or the stale ones as asked. */
 function selectGuests(): Guest[] {

@@ -2,9 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { CommanderError } from 'commander';
 import { HostError } from '../util/host-error.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { inspect } from './inspect.ts';
 import { type Commands, createProgram } from './program.ts';
-import { serve } from './serve.ts';
 import { toServePlan } from './serve-plan.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -37,12 +35,16 @@ interface Outcome {
   exitCode: ExitCode;
 }
 
+/** Each command's code is loaded when it runs: help and complaints do not wait for a transpiler. */
 function createCommands(terminal: Terminal, outcome: Outcome): Commands {
   return {
     serve: async (file, flags) => {
-      outcome.exitCode = await serve(toServePlan(file, flags, terminal.env), terminal);
+      const plan = toServePlan(file, flags, terminal.env);
+      const { serve } = await import('./serve.ts');
+      outcome.exitCode = await serve(plan, terminal);
     },
     inspect: async (file, format) => {
+      const { inspect } = await import('./inspect.ts');
       outcome.exitCode = await inspect(file, format, terminal);
     },
   };

@@ -40,7 +40,8 @@ function preambleComplaint(bytes: Uint8Array): string | undefined {
   if (layer === 0) {
     return 'is a core module, not a component: build it for wasm32-wasip2, or wrap it with `wasm-tools component new`';
   }
-  if (layer !== 1 || version !== 0x0d) return `is in version ${version} of layer ${layer}; components are version 13 of layer 1`;
+  if (layer !== 1 || version !== 0x0d)
+    return `is in version ${version} of layer ${layer}; components are version 13 of layer 1`;
   return undefined;
 }
 

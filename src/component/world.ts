@@ -25,7 +25,9 @@ export function parseWorld(wit: string): World {
 
 /** An item is `import wasi:cli/exit@0.2.3;`, `import name: func(…);` or `import name: interface {`. */
 function namesAfter(keyword: string, body: string): string[] {
-  const items = body.matchAll(new RegExp(`^  ${keyword} (?<name>[^;{\\s]+?)(?:;|: (?:async )?(?:func|interface)\\b)`, 'gm'));
+  const items = body.matchAll(
+    new RegExp(`^  ${keyword} (?<name>[^;{\\s]+?)(?:;|: (?:async )?(?:func|interface)\\b)`, 'gm'),
+  );
   return Array.from(items, (item) => item.groups?.['name'] ?? '');
 }
 

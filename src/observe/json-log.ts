@@ -29,9 +29,9 @@ function toRecord(event: LogEvent): JsonRecord {
     return { level: 'info', event: 'start', message: `Serving HTTP on ${event.start.origin}/`, ...event.start };
   }
   if (event.at === 'request') return toRequestRecord(event.request);
-  if (event.at === 'guest-failed') {
+  if (event.at === 'request-failed') {
     const { id, component, message, trace } = event;
-    return { level: 'error', event: 'guest-failed', id, component, message, trace: backtraceFrames(trace ?? '') };
+    return { level: 'error', event: 'request-failed', id, component, message, trace: backtraceFrames(trace ?? '') };
   }
   return { level: event.level, event: 'notice', message: event.message.trim() };
 }

@@ -3,7 +3,7 @@ export type LogEvent =
   | { readonly at: 'start'; readonly start: StartRecord }
   | { readonly at: 'request'; readonly request: RequestRecord }
   | {
-      readonly at: 'guest-failed';
+      readonly at: 'request-failed';
       readonly id: string;
       readonly component: string;
       readonly message: string;

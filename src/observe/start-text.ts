@@ -33,7 +33,7 @@ export function formatChoice({ name, reason }: Choice): string {
 }
 
 /** The packages with how many interfaces of each: `wasi:cli (3), wasi:http (1)`. */
-export function summariseImports(imports: readonly string[]): string {
+function summariseImports(imports: readonly string[]): string {
   if (imports.length === 0) return 'none';
   const byPackage = Map.groupBy(imports, (name) => name.split('/')[0] ?? name);
   return Array.from(byPackage, ([name, members]) => `${name} (${members.length})`).join(', ');

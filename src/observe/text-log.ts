@@ -19,7 +19,7 @@ export function createTextLog(output: Output, paint: Paint): Log {
 export function formatText(event: LogEvent, paint: Paint): string {
   if (event.at === 'start') return formatStart(event.start, paint);
   if (event.at === 'request') return `${requestLine(event.request, paint)}\n`;
-  if (event.at === 'guest-failed') return failureLines(event, paint);
+  if (event.at === 'request-failed') return failureLines(event, paint);
   return `${NOTICE_PREFIXES[event.level](paint)}${toPrintableLines(event.message)}\n`;
 }
 
@@ -53,7 +53,7 @@ function statusTone(status: number): Tone {
 }
 
 /** `error [ID] message`, then the guest's frames. */
-function failureLines(failure: Extract<LogEvent, { at: 'guest-failed' }>, paint: Paint): string {
+function failureLines(failure: Extract<LogEvent, { at: 'request-failed' }>, paint: Paint): string {
   const message = truncate(toPrintable(failure.message), MAX_MESSAGE_LENGTH);
   const head = `${paint('bad', 'error')} [${toPrintable(failure.id)}] ${message}\n`;
   const frames = backtraceFrames(failure.trace ?? '');

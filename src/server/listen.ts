@@ -41,7 +41,9 @@ export async function listen(app: Hono<{ Bindings: HttpBindings }>, address: Add
   const connections = new Connections();
   const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     connections.asked(incoming.socket, outgoing);
-    void answer(incoming, outgoing);
+    // @hono/node-server makes a URL of each target, which `*` is not.
+    if (incoming.url === '*') void app.fetch(new Request('http://asterisk/'), { incoming, outgoing });
+    else void answer(incoming, outgoing);
   };
   const server = createServer({ ...SOCKET_LIMITS, highWaterMark: 64 * 1024 }, listener);
   server.on('checkContinue', listener);

@@ -9,6 +9,7 @@ const MAX_TARGET_BYTES = 8 * 1024;
 export function refusalOf(incoming: IncomingMessage): Failure | undefined {
   if ((incoming.url ?? '').length > MAX_TARGET_BYTES)
     return { status: 414, reason: 'the target of the request is too long' };
+  if (incoming.url === '*' && incoming.method !== 'OPTIONS') return badRequest('only OPTIONS takes the target *');
   const hosts = incoming.headersDistinct['host'] ?? [];
   if (hosts.length === 0) return badRequest('the request has no Host');
   if (hosts.length > 1) return badRequest('the request has more than one Host');

@@ -64,6 +64,6 @@ export class RequestReport {
   }
 
   #guestFailed(message: string, trace: string | undefined): void {
-    this.#service.log({ at: 'guest-failed', id: this.id, component: this.#service.label, message, trace });
+    this.#service.log({ at: 'request-failed', id: this.id, component: this.#service.label, message, trace });
   }
 }

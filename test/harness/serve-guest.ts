@@ -76,7 +76,7 @@ export function linesOf({ output }: Observed, stream: OutputLine['stream']): str
 
 /** The messages of failures of guests. */
 export function failuresOf({ events }: Observed): string[] {
-  return events.all.flatMap((event) => (event.at === 'guest-failed' ? [event.message] : []));
+  return events.all.flatMap((event) => (event.at === 'request-failed' ? [event.message] : []));
 }
 
 /** The record of the first answered request, or of the first to `path`, once there is one. */

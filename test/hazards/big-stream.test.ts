@@ -2,7 +2,6 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -16,7 +15,7 @@ let host: ChildProcess;
 let origin: string;
 
 beforeAll(async () => {
-  host = fork(join(import.meta.dirname, 'echo-host.ts'));
+  host = fork(new URL('./echo-host.ts', import.meta.url));
   const [message] = (await once(host, 'message')) as [{ origin: string }];
   origin = message.origin;
 });

@@ -213,24 +213,24 @@ test.each([205, 204, 304])('a status %i, with which no Response has a body, reso
   expect(await response.text()).toBe('');
 });
 
-describe('a component inside a Hono app', () => {
-  async function mounted(name: string): Promise<AsyncDisposable & Observed & { readonly origin: string }> {
-    const { observed, log, hostOptions } = observe({});
-    const handler = component(guestFile(name), { cache: TEST_CACHE, ...hostOptions }, log);
-    await handler.ready;
-    const server = serve({ fetch: new Hono().all('*', handler).fetch, hostname: '127.0.0.1', port: 0 });
-    await once(server, 'listening');
-    return {
-      ...observed,
-      origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      [Symbol.asyncDispose]: async () => {
-        await handler[Symbol.asyncDispose]();
-        server.close();
-        if ('closeAllConnections' in server) server.closeAllConnections();
-      },
-    };
-  }
+async function mounted(name: string): Promise<AsyncDisposable & Observed & { readonly origin: string }> {
+  const { observed, log, hostOptions } = observe({});
+  const handler = component(guestFile(name), { cache: TEST_CACHE, ...hostOptions }, log);
+  await handler.ready;
+  const server = serve({ fetch: new Hono().all('*', handler).fetch, hostname: '127.0.0.1', port: 0 });
+  await once(server, 'listening');
+  return {
+    ...observed,
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      await handler[Symbol.asyncDispose]();
+      server.close();
+      if ('closeAllConnections' in server) server.closeAllConnections();
+    },
+  };
+}
 
+describe('a component inside a Hono app', () => {
   test.each([
     { name: 'sleep', path: '/?ms=60000' },
     { name: 'slow-body', path: '/?chunks=100000&ms=5' },

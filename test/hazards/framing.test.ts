@@ -93,10 +93,10 @@ describe('a reply with a body', () => {
   });
 });
 
-describe('a client of HTTP/1.0', () => {
-  const get = (path: string, ...lines: string[]): string =>
-    [`GET ${path} HTTP/1.0`, 'Host: test', ...lines, '', ''].join('\r\n');
+const get10 = (path: string, ...lines: string[]): string =>
+  [`GET ${path} HTTP/1.0`, 'Host: test', ...lines, '', ''].join('\r\n');
 
+describe('a client of HTTP/1.0', () => {
   test.each([
     { guest: 'hello', path: '/', length: ['23'], body: 'Hello from wasi-serve!\n' },
     { guest: 'slow-body', path: '/?chunks=2&ms=5', length: [], body: 'chunk 0\nchunk 1\n' },
@@ -104,7 +104,7 @@ describe('a client of HTTP/1.0', () => {
   ])('gets $guest without chunks, up to the end of the connection', async ({ guest, path, length, body }) => {
     await using served = await serveGuest(guest);
     await using client = await connectRaw(served.origin);
-    await client.send(get(path));
+    await client.send(get10(path));
     const reply = await client.readReply();
     expect({ ...framingOf(reply), body: reply.body }).toEqual({ length, coding: [], body });
     expect(await client.readEnding()).toBe('closed');
@@ -114,7 +114,7 @@ describe('a client of HTTP/1.0', () => {
     await using served = await serveGuest('hello');
     await using client = await connectRaw(served.origin);
     for (let round = 0; round < 2; round += 1) {
-      await client.send(get('/', 'Connection: keep-alive'));
+      await client.send(get10('/', 'Connection: keep-alive'));
       const reply = await client.readReply();
       expect(reply.body).toBe('Hello from wasi-serve!\n');
       expect(valuesOf(reply, 'connection')).toEqual(['keep-alive']);
@@ -123,7 +123,7 @@ describe('a client of HTTP/1.0', () => {
 
   test('sees a reset where a reply without a length breaks', async () => {
     await using served = await serveGuest('trap-after');
-    const reply = await requestRaw(served.origin, get('/'));
+    const reply = await requestRaw(served.origin, get10('/'));
     expect(reply).toMatchObject({ status: 200, ending: 'reset' });
   });
 });

@@ -33,7 +33,7 @@ describe('a request is refused before any guest runs', () => {
     await using served = await serveGuest('head');
     expect((await requestRaw(served.origin, bytes)).status).toBe(400);
     expect(served.host.inFlight).toBe(0);
-    expect(served.events.all.filter((event) => event.at === 'guest-failed')).toEqual([]);
+    expect(served.events.all.filter((event) => event.at === 'request-failed')).toEqual([]);
   });
 });
 

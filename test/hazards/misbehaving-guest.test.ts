@@ -102,6 +102,6 @@ async function outcomeOf(reply: Promise<RawReply>): Promise<number | string> {
   return await reply.then(
     ({ status, ending }) => (ending === 'framed' ? status : ending),
     // A reply that breaks with its head not read is a reset without a head.
-    (error: { ending?: string }) => error.ending ?? String(error),
+    (error: Error & { ending?: string }) => error.ending ?? error.message,
   );
 }

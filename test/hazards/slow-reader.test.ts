@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { connectRaw, rawGet, requestRaw } from '../harness/raw-client.ts';
 import { failuresOf, linesOf, serveGuest, untilAnswered } from '../harness/serve-guest.ts';
@@ -61,7 +60,7 @@ test('a reader that stops keeps no place from others beyond the deadline', async
 
 test('a reader as fast as the guest leaves others their turn', async () => {
   await using served = await serveGuest('flood');
-  const reader = fork(join(import.meta.dirname, 'fast-reader.ts'), [`${served.origin}/?bytes=${256 * MIB}`]);
+  const reader = fork(new URL('./fast-reader.ts', import.meta.url), [`${served.origin}/?bytes=${256 * MIB}`]);
   const ended = once(reader, 'exit');
   await until(() => served.host.inFlight === 1);
   expect((await requestRaw(served.origin, rawGet('/?bytes=1'))).body).toBe('x');

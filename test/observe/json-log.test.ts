@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatGuestOutput, formatJson } from '../../src/observe/json-log.ts';
 import type { LogEvent } from '../../src/observe/log.ts';
@@ -41,13 +41,13 @@ test.each<[LogEvent, object]>([
   [request({ end: 'aborted' }), { level: 'error', end: 'aborted' }],
   [
     {
-      at: 'guest-failed',
+      at: 'request-failed',
       id: '7f',
       component: 'a.wasm',
       message: 'trap',
       trace: 'Trap: x\n    at f (wasm://wasm/1:wasm-function[1]:0x1)\n    at g (jco-glue:a:1:1)',
     },
-    { level: 'error', event: 'guest-failed', message: 'trap', trace: ['at f (wasm-function[1]:0x1)'] },
+    { level: 'error', event: 'request-failed', message: 'trap', trace: ['at f (wasm-function[1]:0x1)'] },
   ],
   [
     { at: 'notice', level: 'warning', message: 'm' },

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LogEvent, RequestRecord } from '../../src/observe/log.ts';
 import { COLOURED, PLAIN } from '../../src/observe/paint.ts';
@@ -23,7 +23,7 @@ const TRACE = `RuntimeError: unreachable
     at async Object.call (file:///src/linker/jco-glue.ts:55:18)`;
 
 function failure(message: string, trace?: string): LogEvent {
-  return { at: 'guest-failed', id: '7f', component: 'a.wasm', message, trace };
+  return { at: 'request-failed', id: '7f', component: 'a.wasm', message, trace };
 }
 
 describe('a request', () => {

@@ -27,13 +27,13 @@ describe.each(ways)('$engine $isolation $exchange', (way) => {
   ])('$name $path: the log has the trap', async ({ name, path, trap }) => {
     await using guest = await answer(way, name);
     await guest.send(path);
-    await guest.events.until((event) => event.at === 'guest-failed' && trap.test(event.message));
+    await guest.events.until((event) => event.at === 'request-failed' && trap.test(event.message));
   });
 
   test("the log has the guest's own frames", async () => {
     await using guest = await answer(way, 'trap-before');
     await guest.send('/');
-    const event = await guest.events.until((e) => e.at === 'guest-failed' && e.trace !== undefined);
+    const event = await guest.events.until((e) => e.at === 'request-failed' && e.trace !== undefined);
     expect(event).toMatchObject({ trace: expect.stringMatching(/wasm-function\[\d+\]/) });
   });
 
@@ -49,6 +49,13 @@ describe.each(ways)('$engine $isolation $exchange', (way) => {
     await expect(guest.send(path).then((response) => response.text())).rejects.toThrow();
     expect((await untilAnswered(guest)).end).toBe('aborted');
     expect(failuresOf(guest)[0]).toMatch(reason);
+  });
+
+  test('a body that the guest leaves open when it returns ends cleanly', async () => {
+    await using guest = await answer(way, 'leave-body');
+    const response = await guest.send('/');
+    expect(await response.text()).toBe('all there is\n');
+    expect((await untilAnswered(guest)).end).toBe('complete');
   });
 
   test('a trap leaves the next request unharmed', async () => {

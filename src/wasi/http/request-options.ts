@@ -1,5 +1,5 @@
 /** The longest that any timeout of an outgoing request lasts, and its default. */
-export const MAX_TIMEOUT_NS = 600_000_000_000n;
+const MAX_TIMEOUT_NS = 600_000_000_000n;
 
 /** `request-options` of `wasi:http/types`. Times in nanoseconds; `undefined` is the default. */
 export class RequestOptions {

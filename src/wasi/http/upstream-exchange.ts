@@ -135,9 +135,7 @@ export class UpstreamExchange {
     this.#finish();
   }
 
-  #failWith(
-    tag: 'connection-terminated' | 'connection-read-timeout' | 'HTTP-protocol-error',
-  ): void {
+  #failWith(tag: 'connection-terminated' | 'connection-read-timeout' | 'HTTP-protocol-error'): void {
     this.fail(new UpstreamFailure({ tag }));
   }
 

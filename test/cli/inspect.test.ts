@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { Inspection } from '../../src/cli/inspection.ts';
+import { guestPath, runWasiServe } from './wasi-serve.ts';
+
+async function inspectJson(name: string): Promise<Inspection> {
+  const { code, stdout, stderr } = await runWasiServe(['inspect', guestPath(name), '--json']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return JSON.parse(stdout) as Inspection;
+}
+
+describe('as JSON', () => {
+  test('a component that can be served is described in full', async () => {
+    const bytes = readFileSync(guestPath('hello'));
+    const inspection = await inspectJson('hello');
+    expect(Object.keys(inspection)).toEqual([
+      'file',
+      'byteLength',
+      'digest',
+      'world',
+      'imports',
+      'exports',
+      'coreModules',
+      'verdict',
+    ]);
+    expect(inspection).toMatchObject({
+      file: 'components/hello/hello.wasm',
+      byteLength: bytes.byteLength,
+      digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
+      world: { kind: 'proxy', name: expect.stringMatching(/^wasi:http\/proxy@0\.2\./) as string },
+      verdict: { servable: true, engine: { name: 'jco' }, isolation: { name: 'fresh' } },
+    });
+    expect(inspection.imports).toContainEqual({
+      name: expect.stringMatching(/^wasi:http\/types@0\.2\./) as string,
+      servedBy: expect.stringMatching(/^wasi:http\/types@0\.2\./) as string,
+      nearest: [],
+    });
+    for (const { byteOffset, byteLength } of inspection.coreModules) {
+      expect(bytes.subarray(byteOffset, byteOffset + 8).toString('hex')).toBe('0061736d01000000');
+      expect(byteLength).toBeGreaterThan(8);
+    }
+    expect(inspection.coreModules.length).toBeGreaterThan(0);
+  });
+
+  test('imports of other patch versions are served', async () => {
+    const { imports, verdict } = await inspectJson('wasi-0-2-0');
+    expect(imports.every(({ name, servedBy }) => name.endsWith('@0.2.0') && servedBy !== null)).toBe(true);
+    expect(verdict.servable).toBe(true);
+  });
+
+  test('missing imports are marked, and stand against serving', async () => {
+    const { imports, verdict } = await inspectJson('missing-import');
+    const missing = imports.filter(({ servedBy }) => servedBy === null).map(({ name }) => name.split('@')[0]);
+    expect(missing).toEqual(['wasi:keyvalue/store', 'acme:greeter/greet']);
+    expect(verdict).toEqual({ servable: false, reasons: [expect.stringContaining('acme:greeter/greet')] });
+  });
+
+  test('another world is named, and stands against serving', async () => {
+    const { world, verdict } = await inspectJson('command');
+    expect(world.kind).toBe('command');
+    expect(verdict).toEqual({ servable: false, reasons: [expect.stringContaining('only wasi:http/proxy is served')] });
+  });
+});
+
+test('as text each row has its label, each import whether it is served', async () => {
+  const { code, stdout } = await runWasiServe(['inspect', guestPath('missing-import')]);
+  expect(code).toBe(0);
+  const labels = stdout.split('\n').flatMap((line) => /^ {2}(\w+)/.exec(line)?.[1] ?? []);
+  expect(labels).toEqual(['file', 'digest', 'world', 'exports', 'imports', 'modules', 'servable']);
+  expect(stdout).toMatch(/ wasi:http\/types@\S+ +served\n/);
+  expect(stdout).toMatch(/ acme:greeter\/greet@\S+ +missing\n/);
+  expect(stdout).not.toContain('\u001b');
+});

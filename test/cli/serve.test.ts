@@ -1,0 +1,203 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { guestPath, servingOn } from './wasi-serve.ts';
+
+const HELLO = guestPath('hello');
+
+async function textOf(origin: string, path = '/', init: RequestInit = {}): Promise<string> {
+  return (await fetch(`${origin}${path}`, init)).text();
+}
+
+function parseLines(text: string): unknown[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown);
+}
+
+describe('a start', () => {
+  test.each([
+    ['serve FILE', ['serve', HELLO]],
+    ['FILE', [HELLO]],
+  ])('by %s says where it serves, in its first line, and what', async (_name, args) => {
+    await using serving = await servingOn(args);
+    expect(await textOf(serving.origin)).toBe('Hello from wasi-serve!\n');
+    await serving.until('stderr', /fresh [\w-]{36}\n$/);
+    expect(serving.text.stderr.split('\n')[0]).toBe(`Serving HTTP on ${serving.origin}/`);
+    expect(serving.text.stderr).toMatch(/^ {2}component {2}components\/hello\/hello\.wasm \(\d+\.\d kB\)$/m);
+    expect(serving.text.stderr).toMatch(/^ {2}world {6}wasi:http\/proxy@0\.2\.\d+$/m);
+    expect(serving.text.stderr).toContain(`curl -i ${serving.origin}/\n`);
+    expect(serving.text.stderr).toMatch(/^GET {2}\/ +200 +23 B +[\d.]+ m?s fresh [\w-]{36}$/m);
+    expect(serving.text.stderr).not.toContain('\u001b');
+    expect(serving.text.stdout).toBe('');
+  });
+
+  test('names the options that have no effect', async () => {
+    await using serving = await servingOn([HELLO, '-S', 'cli,nn', '-O', 'opt-level=2', '-Dlogging=y']);
+    await serving.until('stderr', /^note: without effect here: -S nn, -O opt-level=2, -D logging=y$/m);
+  });
+
+  test('keeps what it made of the component where -C cache says', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wasi-serve-test-'));
+    for (let start = 0; start < 2; start += 1) {
+      await using serving = await servingOn([HELLO, '-C', `cache=${join(folder, 'cache')}`]);
+      expect(await textOf(serving.origin)).toBe('Hello from wasi-serve!\n');
+    }
+    expect(readdirSync(join(folder, 'cache'))).toHaveLength(1);
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe('a guest', () => {
+  test('sees the variables that are given, and no others', async () => {
+    const args = [guestPath('env'), '--env', 'A=x=y', '--env', 'OURS'];
+    await using serving = await servingOn(args, { OURS: 'passed', SECRET: 's' });
+    expect(await textOf(serving.origin)).toMatch(/^INSTANCE_ID=0\nA=x=y\nOURS=passed\ncwd: none\n/);
+  });
+
+  test('sees all our variables with -S inherit-env', async () => {
+    await using serving = await servingOn([guestPath('env'), '-Sinherit-env'], { SECRET: 's' });
+    expect(await textOf(serving.origin)).toContain('\nSECRET=s\n');
+  });
+
+  test("sees the operator's fields in place of the client's", async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wasi-serve-test-'));
+    writeFileSync(join(folder, 'fields'), 'x-two: 2\n');
+    await using serving = await servingOn([guestPath('headers'), '-H', 'X-One: 1', '-H', `@${join(folder, 'fields')}`]);
+    const report = await textOf(serving.origin, '/', {
+      headers: { 'x-one': 'client', 'x-two': 'client', 'x-three': '3' },
+    });
+    expect(
+      report
+        .split('\n')
+        .filter((line) => line.startsWith('x-'))
+        .toSorted(),
+    ).toMatchObject(['x-one: 31', expect.stringMatching(/^x-request-id: /), 'x-three: 33', 'x-two: 32']);
+    rmSync(folder, { recursive: true });
+  });
+
+  test.each([
+    ['with', [], 'stdout [0] :: out one\n', 'stderr [0] :: err one\n'],
+    ['without', ['--no-logging-prefix'], '\nout two\n', '\nerr two\n'],
+  ])('has its output on our streams, %s a prefix', async (_name, args, stdout, stderr) => {
+    await using serving = await servingOn([guestPath('print'), ...args]);
+    await textOf(serving.origin);
+    await serving.until('stdout', new RegExp(RegExp.escape(stdout)));
+    await serving.until('stderr', new RegExp(RegExp.escape(stderr)));
+    expect(serving.text.stdout).not.toContain('\u001b');
+  });
+
+  test('that takes too long is ended, and its client told only the status', async () => {
+    await using serving = await servingOn([guestPath('sleep'), '-W', 'timeout=50ms']);
+    const response = await fetch(`${serving.origin}/?ms=60000`);
+    expect(response.status).toBe(504);
+    expect(await response.text()).toMatch(/^504 Gateway Timeout \(request [\w-]+\)\n$/);
+    await serving.until('stderr', /^error \[[\w-]+\] guest timed out$/m);
+  });
+
+  test('that traps is told of with its backtrace, and with --dev to the client too', async () => {
+    await using serving = await servingOn([guestPath('trap-before'), '--dev']);
+    expect(await textOf(serving.origin)).toContain('guest never invoked `response-outparam::set` method');
+    await serving.until(
+      'stderr',
+      /^error \[[\w-]+\] the guest trapped: .*unreachable.*\n {4}at .*wasm-function\[\d+\]:0x/m,
+    );
+    expect(serving.text.stderr).not.toContain('jco-glue');
+  });
+});
+
+describe('logs', () => {
+  test('as JSON are one object a line, the output of guests too', async () => {
+    await using serving = await servingOn([guestPath('print'), '--log-format', 'json', '-S', 'nn']);
+    await textOf(serving.origin);
+    await serving.until('stderr', /"event":"request".*\n/);
+    serving.kill('SIGTERM');
+    expect(await serving.ended).toBe(0);
+    expect(parseLines(serving.text.stdout)).toContainEqual(
+      expect.objectContaining({ event: 'guest-output', stream: 'stdout', instance: 0, line: 'out one' }),
+    );
+    expect(parseLines(serving.text.stderr)).toMatchObject([
+      { event: 'start', message: `Serving HTTP on ${serving.origin}/` },
+      { event: 'notice', level: 'warning' },
+      { event: 'guest-output', stream: 'stderr', line: 'err one' },
+      { event: 'guest-output', stream: 'stderr', line: 'err two' },
+      { event: 'request', method: 'GET', path: '/', status: 200 },
+      { event: 'notice', level: 'info' },
+    ]);
+  });
+
+  test('have no line for a request with --access-log off, but failures', async () => {
+    await using serving = await servingOn([guestPath('never-set'), '--access-log', 'off']);
+    await textOf(serving.origin);
+    await serving.until('stderr', /never invoked/);
+    serving.kill('SIGTERM');
+    await serving.ended;
+    expect(serving.text.stderr).not.toMatch(/^GET/m);
+  });
+});
+
+describe('a stop', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('by %s lets a request finish, then exits with 0', async (signal) => {
+    await using serving = await servingOn([guestPath('slow-body')]);
+    const response = await fetch(`${serving.origin}/?chunks=3&ms=150`);
+    serving.kill(signal);
+    await serving.until(
+      'stderr',
+      new RegExp(`^Stopping \\(${signal}\\): waiting up to 30 s for 1 request; .*\\n`, 'm'),
+    );
+    await expect(fetch(serving.origin)).rejects.toThrow(/fetch failed/);
+    expect((await response.text()).trimEnd().split('\n')).toHaveLength(3);
+    expect(await serving.ended).toBe(0);
+  });
+
+  test('of an idle host ends at once', async () => {
+    await using serving = await servingOn([HELLO]);
+    serving.kill('SIGTERM');
+    expect(await serving.ended).toBe(0);
+    expect(serving.text.stderr).toMatch(/\nStopping \(SIGTERM\): no requests at work\n$/);
+  });
+
+  test('cancels what is not done after --drain-timeout, and says so', async () => {
+    await using serving = await servingOn([guestPath('sleep'), '--drain-timeout', '50ms']);
+    const answer = fetch(`${serving.origin}/?ms=60000`);
+    await textOf(serving.origin, '/?ms=1');
+    serving.kill('SIGTERM');
+    expect((await answer).status).toBe(503);
+    expect(await serving.ended).toBe(0);
+    expect(serving.text.stderr).toMatch(/\nnote: 1 request cancelled: not done within 50 ms \(--drain-timeout\)\n$/);
+  });
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)('is cut short by a second signal: %s exits with %i', async (signal, code) => {
+    await using serving = await servingOn([guestPath('sleep')]);
+    const failure = fetch(`${serving.origin}/?ms=60000`).catch((error: unknown) => error);
+    await textOf(serving.origin, '/?ms=1');
+    serving.kill('SIGTERM');
+    await serving.until('stderr', /waiting up to 30 s for 1 request/);
+    serving.kill(signal);
+    expect(await serving.ended).toBe(code);
+    expect(await failure).toBeInstanceOf(TypeError);
+  });
+
+  test('may come as a connection to --shutdown-addr', async () => {
+    await using serving = await servingOn([HELLO, '--shutdown-addr', '127.0.0.1:0']);
+    const [, port] = await serving.until('stderr', /^Listening for shutdown on tcp:\/\/127\.0\.0\.1:(\d+)\/$/m);
+    connect(Number(port), '127.0.0.1').on('error', () => undefined);
+    expect(await serving.ended).toBe(0);
+    expect(serving.text.stderr).toContain('Stopping (a connection to the shutdown address)');
+  });
+});
+
+test('a reader of the log that has gone does not stop the host', async () => {
+  await using serving = await servingOn([HELLO]);
+  serving.closeStreams();
+  for (let request = 0; request < 3; request += 1)
+    expect(await textOf(serving.origin)).toBe('Hello from wasi-serve!\n');
+  serving.kill('SIGTERM');
+  expect(await serving.ended).toBe(0);
+});
