@@ -63,7 +63,7 @@ export function decodeExternType(reader: Reader): ExternType {
     case 0x01:
       return { sort: 'func', type: reader.u32() };
     case 0x02:
-      return reader.fail('value imports and exports are not supported');
+      return reader.refuse('imports and exports of values');
     case 0x03:
       return { sort: 'type', bound: decodeTypeBound(reader) };
     case 0x04:

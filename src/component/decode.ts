@@ -28,6 +28,7 @@ function decodeBody(reader: Reader, depth: number): ComponentDefinition {
   const definitions: Definition[] = [];
   let name: string | undefined;
   while (!reader.isAtEnd) {
+    reader.countItem();
     const id = reader.byte();
     const section = reader.part(reader.u32());
     if (id === SECTION_CUSTOM) name = decodeCustom(section) ?? name;
@@ -42,7 +43,7 @@ function decodeSection(id: number, section: Reader, depth: number): Definition[]
   if (id === 1) return [{ at: 'core module', offset: section.offset, bytes: section.rest() }];
   if (id === 4) return [{ at: 'component', component: decodeNested(section, depth + 1) }];
   const decodeItem = SECTION_ITEMS.get(id);
-  if (decodeItem === undefined) return section.fail(unknownSection(id));
+  if (decodeItem === undefined) return refuseSection(id, section);
   const definitions = section.vec((reader) => decodeItem(reader, depth));
   section.assertAtEnd(`section ${id}`);
   return definitions;
@@ -62,9 +63,9 @@ const SECTION_ITEMS: ReadonlyMap<number, (reader: Reader, depth: number) => Defi
   [11, (reader) => decodeExport(reader)],
 ]);
 
-function unknownSection(id: number): string {
-  if (id === 9 || id === 12) return 'start and value sections are not part of WASI 0.2 and not supported';
-  return `there is no section ${id} in a component`;
+function refuseSection(id: number, section: Reader): never {
+  if (id === 9 || id === 12) return section.refuse('start and value sections are not part of WASI 0.2');
+  return section.fail(`there is no section ${id} in a component`);
 }
 
 function decodeNested(section: Reader, depth: number): ComponentDefinition {
@@ -106,7 +107,7 @@ function decodeCoreType(reader: Reader): CoreTypeDefinition {
     skipFuncType(reader);
     return 'function';
   }
-  if (opcode !== 0x50) return reader.fail('a core type that is neither a function nor a module is not supported');
+  if (opcode !== 0x50) return reader.refuse('a core type that is neither a function nor a module');
   reader.vec(skipModuleDeclaration);
   return 'module';
 }
@@ -127,12 +128,18 @@ function skipModuleDeclaration(reader: Reader): void {
     reader.name();
     reader.name();
     skipCoreExternType(reader);
-  } else if (opcode === 0x01) decodeCoreType(reader);
+  } else if (opcode === 0x01) decodeModuleDeclaredType(reader);
   else if (opcode === 0x02) decodeCoreAlias(reader);
   else if (opcode === 0x03) {
     reader.name();
     skipCoreExternType(reader);
   } else reader.fail(`0x${opcode.toString(16)} begins no declaration of a module type`);
+}
+
+/** Module types do not nest. Source: `core:moduledecl`. */
+function decodeModuleDeclaredType(reader: Reader): void {
+  if (reader.peek() === 0x50) reader.fail('a module type is defined inside a module type');
+  decodeCoreType(reader);
 }
 
 function skipCoreExternType(reader: Reader): void {

@@ -73,10 +73,12 @@ export class Reader {
   vec<T>(item: (reader: Reader) => T): T[] {
     const length = this.u32();
     if (length > this.#end - this.#offset) this.fail(`a vector of ${length} items is longer than its section`);
-    return Array.from({ length }, () => {
+    const items: T[] = [];
+    while (items.length < length) {
       this.countItem();
-      return item(this);
-    });
+      items.push(item(this));
+    }
+    return items;
   }
 
   /** Counts one item that memory is held for. */
@@ -110,8 +112,17 @@ export class Reader {
     if (!this.isAtEnd) this.fail(`${this.#end - this.#offset} bytes are left over in ${what}`);
   }
 
+  /** The bytes are wrong. */
   fail(complaint: string): never {
-    const { label } = this.#state;
-    throw new HostError('bad-component', `${label}: at byte 0x${this.#offset.toString(16)}: ${complaint}`);
+    return this.#throw('bad-component', complaint);
+  }
+
+  /** The bytes may be right, but mean what we do not support. */
+  refuse(complaint: string): never {
+    return this.#throw('not-supported', complaint);
+  }
+
+  #throw(code: 'bad-component' | 'not-supported', complaint: string): never {
+    throw new HostError(code, `${this.#state.label}: at byte 0x${this.#offset.toString(16)}: ${complaint}`);
   }
 }

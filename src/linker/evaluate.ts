@@ -33,17 +33,19 @@ export interface Evaluation<Ctx> {
 
 /** Instantiates the outermost component in the abstract: its steps go into the plan. Returns what it exports. */
 export function evaluateRoot<Ctx>(evaluation: Evaluation<Ctx>, component: ComponentRef<Ctx>): ReadonlyMap<string, Extern<Ctx>> {
-  return evaluateComponent(evaluation, component, (name, scope, definition) =>
+  return evaluateComponent(evaluation, component, undefined, (name, scope, definition) =>
     importFromHost(evaluation, name, scope, definition),
   );
 }
 
 function evaluateComponent<Ctx>(
   evaluation: Evaluation<Ctx>,
-  { definition, scope: parent }: ComponentRef<Ctx>,
+  { definition, scope: outer }: ComponentRef<Ctx>,
+  madeBy: number | undefined,
   importFrom: ImportSource<Ctx>,
 ): ReadonlyMap<string, Extern<Ctx>> {
-  const scope = createScope(parent, evaluation.plan.addComponentInstance());
+  const scope = createScope(outer, evaluation.plan.addComponentInstance(madeBy));
+  evaluation.plan.count(definition.definitions.length);
   const exports = new Map<string, Extern<Ctx>>();
   for (const item of definition.definitions) {
     switch (item.at) {
@@ -122,10 +124,11 @@ function coreExport(instance: CoreInstanceRef, name: string): CoreRef {
 
 function evaluateInstance<Ctx>(evaluation: Evaluation<Ctx>, scope: Scope<Ctx>, expr: InstanceExpr): InstanceRef<Ctx> {
   const refs = expr.by === 'exports' ? expr.exports : expr.args;
+  evaluation.plan.count(refs.length);
   const named = new Map(refs.map(({ name, ref }) => [name, externAt(scope, ref.sort, ref.index)]));
   if (expr.by === 'exports') return { exports: named };
   const component = at(scope.components, expr.component, 'component');
-  const exports = evaluateComponent(evaluation, component, (name) => {
+  const exports = evaluateComponent(evaluation, component, scope.componentInstance, (name) => {
     const arg = named.get(name);
     if (arg === undefined) throw new HostError('bad-component', `a nested component is not given its import ${name}`);
     return arg;

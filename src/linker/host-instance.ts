@@ -12,7 +12,7 @@ export class HostResources {
 
   /** The type of a resource that `host` defines. */
   typeOf<Ctx>(host: HostInterface<Ctx>, resource: string): ResourceType {
-    const repClass = host.resources[resource];
+    const repClass = own(host.resources, resource);
     if (repClass === undefined) throw new HostError('missing-import', `${host.name} has no resource ${resource}`);
     const known = this.#types.get(repClass);
     if (known !== undefined) return known;
@@ -79,7 +79,7 @@ function resolveExport<Ctx>(
 function resolveHostFunc<Ctx>(imported: HostImport<Ctx>, name: string, type: TypeRef): ComponentFunc<Ctx> {
   if (type.sort !== 'func') throw new HostError('bad-component', `${imported.importName}#${name} has no function type`);
   const { host, importName } = imported;
-  const func = host.funcs[name];
+  const func = own(host.funcs, name);
   if (func === undefined) imported.missing.push(`${importName}#${name}`);
   return {
     by: 'host',
@@ -88,6 +88,11 @@ function resolveHostFunc<Ctx>(imported: HostImport<Ctx>, name: string, type: Typ
     type: type.type,
     mayWait: host.mayWait.includes(name),
   };
+}
+
+/** What a host interface has by that name; never what every object has, such as `constructor`. */
+function own<T>(items: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(items, name) ? items[name] : undefined;
 }
 
 /** An alias inside a type: of an outer type, or of a type that an instance exports. */

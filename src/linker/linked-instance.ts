@@ -1,4 +1,4 @@
-import { ComponentInstance, enteringSet } from '../abi/component-instance.ts';
+import { ComponentInstance, enterFrom, enteringSet, leaveTo } from '../abi/component-instance.ts';
 import type { CoreFunction } from '../abi/canon.ts';
 import { LiftLowerContext } from '../abi/context.ts';
 import { GuestMemory } from '../abi/guest-memory.ts';
@@ -12,6 +12,7 @@ import type { Instance } from './instance-pre.ts';
 import type { LiftMaker, LowerMaker, Makers } from './makers.ts';
 import type { Builtin, CoreItem, GuestResourceType, HostFuncRef, LiftedFunc, Lowering, Plan, ResolvedOptions, Step } from './plan.ts';
 import type { PreparedModule } from './prepared-module.ts';
+import { destructorMayWait, funcMayWait } from './waiting.ts';
 
 /** All that instances of one component share. */
 export interface Linked<Ctx> {
@@ -39,6 +40,7 @@ export interface CoreState {
 type ComponentFunction = (...args: unknown[]) => unknown;
 
 const RESERVED = 'wasi-serve';
+const PAGE_BYTES = 65_536;
 const NO_BYTES = new Uint8Array(0);
 const NO_BUFFER = new ArrayBuffer(0);
 
@@ -53,12 +55,17 @@ export class LinkedInstance<Ctx> implements Instance {
   readonly #componentInstances: readonly ComponentInstance[];
   readonly #contexts = new Map<string, LiftLowerContext>();
   readonly #lowered: readonly unknown[];
-  readonly #builtins: readonly CoreFunction[];
+  readonly #builtins: readonly unknown[];
   /** Of all steps, in the order in which they need them; used again by each start. */
   readonly #memories: TrackedMemory[] = [];
   #memoriesTaken = 0;
   #cores: WebAssembly.Exports[] = [];
+  #core: CoreState | undefined;
   #exports = new Map<string, Map<string, ComponentFunction>>();
+  /** By index of the lowering: functions of other components, from the first call on. */
+  #between: ComponentFunction[] = [];
+  /** Destructors that may wait, from the first drop on. */
+  readonly #destructors = new Map<CoreItem, CoreFunction>();
 
   constructor(linked: Linked<Ctx>, ctx: Ctx) {
     this.#linked = linked;
@@ -78,7 +85,10 @@ export class LinkedInstance<Ctx> implements Instance {
   /** Lets go of the core instances and makes their memories as new, so that `restart` can follow. */
   clear(): void {
     this.#cores = [];
+    this.#core = undefined;
     this.#exports.clear();
+    this.#between = [];
+    this.#destructors.clear();
     this.resetHandles();
     for (const memory of this.#memories) memory.restore(NO_BYTES, memory.initialPages);
   }
@@ -96,17 +106,17 @@ export class LinkedInstance<Ctx> implements Instance {
 
   /** What has to be restored before another request, beside the handles. */
   get core(): CoreState {
-    const { plan, modules } = this.#linked;
-    const globals: WebAssembly.Global[] = [];
-    const tables: WebAssembly.Table[] = [];
-    for (const [index, step] of plan.steps.entries()) {
-      const { rewritten } = modules[step.module] as PreparedModule;
-      const exports = this.#cores[index] as WebAssembly.Exports;
-      for (const { exportName } of rewritten.globals) globals.push(exports[exportName] as WebAssembly.Global);
-      if (!rewritten.writesTables) continue;
-      for (const { exportName } of rewritten.tables) tables.push(exports[exportName] as WebAssembly.Table);
-    }
-    return { memories: this.#memories, globals, tables };
+    return (this.#core ??= this.#findCore());
+  }
+
+  /** The bytes of its memories, whether the guest knows of them or not. */
+  get byteLength(): number {
+    return this.#memories.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+  }
+
+  /** What `byteLength` is before anything runs. */
+  get startByteLength(): number {
+    return this.#memories.reduce((sum, { initialPages }) => sum + initialPages * PAGE_BYTES, 0);
   }
 
   /** Forgets all handles and calls: as new, but for the core. */
@@ -115,7 +125,7 @@ export class LinkedInstance<Ctx> implements Instance {
     for (const context of this.#contexts.values()) context.reset();
   }
 
-  /** Gives back what is shared with other instances. */
+  /** Gives back what is shared with other instances. Sound only where no call into it runs, not even one that is suspended. */
   release(): void {
     for (const memory of this.#memories) memory.release();
   }
@@ -127,6 +137,20 @@ export class LinkedInstance<Ctx> implements Instance {
     for (const step of plan.steps) this.#run(step);
     for (const [name, funcs] of plan.exports) this.#exports.set(name, this.#liftAll(funcs));
     this.store.phase = 'started';
+  }
+
+  #findCore(): CoreState {
+    const { plan, modules } = this.#linked;
+    const globals: WebAssembly.Global[] = [];
+    const tables: WebAssembly.Table[] = [];
+    for (const [index, step] of plan.steps.entries()) {
+      const { rewritten } = modules[step.module] as PreparedModule;
+      const exports = this.#cores[index] as WebAssembly.Exports;
+      for (const { exportName } of rewritten.globals) globals.push(exports[exportName] as WebAssembly.Global);
+      if (!rewritten.writesTables) continue;
+      for (const { exportName } of rewritten.tables) tables.push(exports[exportName] as WebAssembly.Table);
+    }
+    return { memories: this.#memories, globals, tables };
   }
 
   #run(step: Step): void {
@@ -159,7 +183,7 @@ export class LinkedInstance<Ctx> implements Instance {
     }
     for (const { memory, offset, bytes } of rewritten.dataSegments) {
       const target = memories[memory];
-      if (target === undefined || offset + bytes.byteLength > target.reportedPages * 65_536) {
+      if (target === undefined || offset + bytes.byteLength > target.reportedPages * PAGE_BYTES) {
         throw new Trap('a data segment does not fit the memory');
       }
       target.bytes.set(bytes, offset);
@@ -207,7 +231,7 @@ export class LinkedInstance<Ctx> implements Instance {
           return find()?.memory.buffer ?? NO_BUFFER;
         },
       },
-      byteLength: () => (find()?.reportedPages ?? 0) * 65_536,
+      byteLength: () => (find()?.reportedPages ?? 0) * PAGE_BYTES,
       markWritten: (ptr, byteLength) => find()?.mark(ptr, byteLength),
     });
   }
@@ -218,9 +242,9 @@ export class LinkedInstance<Ctx> implements Instance {
 
   #lower({ func, options, componentInstance }: Lowering<Ctx>, index: number): unknown {
     const cx = this.#context(options, componentInstance);
-    const call = func.by === 'host' ? this.#hostCall(func) : this.#lateLift(func, componentInstance);
+    const call = func.by === 'host' ? this.#hostCall(func) : this.#lateLift(func, componentInstance, index);
     const lowered = (this.#linked.makers.lowerings[index] as LowerMaker)({ cx, store: this.store, call });
-    return func.by === 'host' && !func.mayWait ? lowered : new WebAssembly.Suspending(lowered);
+    return funcMayWait(this.#linked.makers, func) ? new WebAssembly.Suspending(lowered) : lowered;
   }
 
   #hostCall({ func, name }: HostFuncRef<Ctx>): ComponentFunction {
@@ -232,54 +256,77 @@ export class LinkedInstance<Ctx> implements Instance {
   }
 
   /** Another component's function, which may not exist yet. */
-  #lateLift(func: LiftedFunc, caller: number): ComponentFunction {
-    return (...args) => this.#lift(func, this.#componentInstances[caller])(...args);
+  #lateLift(func: LiftedFunc, caller: number, lowering: number): ComponentFunction {
+    return (...args) => (this.#between[lowering] ??= this.#lift(func, this.#componentInstances[caller]))(...args);
   }
 
   #lift(func: LiftedFunc, caller: ComponentInstance | undefined): ComponentFunction {
     const { options, componentInstance } = func;
     const cx = this.#context(options, componentInstance);
-    const core = WebAssembly.promising(this.#item(func.core) as CoreFunction);
+    const core = this.#item(func.core) as CoreFunction;
+    const isPromising = caller === undefined || funcMayWait(this.#linked.makers, func);
     const entering = enteringSet(cx.inst, caller);
     const postReturn = options.postReturn && (this.#item(options.postReturn) as CoreFunction);
     const maker = this.#linked.makers.lifts.get(func) as LiftMaker;
-    return maker({ cx, entering, core: core as CoreFunction, postReturn });
+    return maker({ cx, entering, core: isPromising ? toPromising(core) : core, postReturn });
   }
 
   #liftAll(funcs: ReadonlyMap<string, LiftedFunc>): Map<string, ComponentFunction> {
     return new Map(Array.from(funcs, ([name, func]) => [name, this.#lift(func, undefined)]));
   }
 
-  #builtin({ op, resource, componentInstance }: Builtin): CoreFunction {
+  #builtin({ op, resource, componentInstance }: Builtin): unknown {
     const inst = this.#componentInstances[componentInstance] as ComponentInstance;
     switch (op) {
       case 'resource.new':
-        return (rep) => canonResourceNew(inst, resource, rep as number);
+        return (rep: number) => canonResourceNew(inst, resource, rep);
       case 'resource.rep':
-        return (index) => canonResourceRep(inst, resource, index as number);
+        return (index: number) => canonResourceRep(inst, resource, index);
       case 'resource.drop': {
-        const destroy = this.#destroyer(resource);
-        return (index) => void canonResourceDrop(inst, resource, index as number, destroy);
+        const destroy = this.#destroyer(resource, inst);
+        const drop = (index: number): unknown => canonResourceDrop(inst, resource, index, destroy);
+        return destructorMayWait(this.#linked.makers, resource) ? new WebAssembly.Suspending(drop) : drop;
       }
     }
   }
 
   /** Disposes the host's object, or calls the destructor of the component that defines the resource. */
-  #destroyer(resource: ResourceType | GuestResourceType): (rep: unknown) => void {
+  #destroyer(resource: ResourceType | GuestResourceType, caller: ComponentInstance): (rep: unknown) => unknown {
     if (!('componentInstance' in resource)) return (rep) => (rep as Partial<Disposable>)[Symbol.dispose]?.();
-    const { destructor } = resource;
+    const { destructor, componentInstance } = resource;
+    const entering = enteringSet(this.#componentInstances[componentInstance] as ComponentInstance, caller);
+    const mayWait = destructorMayWait(this.#linked.makers, resource);
     return (rep) => {
-      if (destructor !== undefined) (this.#item(destructor) as CoreFunction)(rep as number);
+      enterFrom(entering);
+      const done = destructor && this.#destructor(destructor, mayWait)(rep as number);
+      if (done instanceof Promise) return done.then(() => leaveTo(entering));
+      leaveTo(entering);
+      return undefined;
     };
   }
+
+  #destructor(item: CoreItem, mayWait: boolean): CoreFunction {
+    const core = this.#item(item) as CoreFunction;
+    if (!mayWait) return core;
+    const known = this.#destructors.get(item) ?? toPromising(core);
+    this.#destructors.set(item, known);
+    return known;
+  }
+}
+
+function toPromising(core: CoreFunction): CoreFunction {
+  return WebAssembly.promising(core) as CoreFunction;
 }
 
 function createComponentInstances<Ctx>({ componentInstances, builtins }: Plan<Ctx>): ComponentInstance[] {
   const quota = new HandleQuota();
-  return Array.from({ length: componentInstances }, (_, index) => {
+  const instances: ComponentInstance[] = [];
+  for (const [index, madeBy] of componentInstances.entries()) {
     const defined = builtins.map(({ resource }) => resource).filter((resource) => isDefinedBy(resource, index));
-    return new ComponentInstance({ resources: new Set(defined), quota });
-  });
+    const parent = madeBy === undefined ? undefined : instances[madeBy];
+    instances.push(new ComponentInstance({ parent, resources: new Set(defined), quota }));
+  }
+  return instances;
 }
 
 function isDefinedBy(resource: ResourceType | GuestResourceType, componentInstance: number): boolean {

@@ -1,5 +1,6 @@
 import { readCoreImports, readCoreSections } from '../component/core-module.ts';
 import { type Fixup, recogniseFixup, recogniseShim } from '../component/shim.ts';
+import { HostError } from '../util/host-error.ts';
 import type { UnsealedOptions } from './evaluate.ts';
 import type { Builtin, ComponentFunc, CoreItem, GuestResourceType, LiftedFunc, Lowering, Plan, ResolvedOptions, Step } from './plan.ts';
 import type { CoreInstanceRef, CoreRef, Slot } from './scope.ts';
@@ -27,6 +28,11 @@ interface UnsealedLowering<Ctx> {
   readonly componentInstance: number;
 }
 
+/** Source: the limits of wasm-tools' validator. */
+const MAX_INSTANCES = 1000;
+/** How many definitions, arguments and imports are gone through. */
+const MAX_ITEMS = 1_000_000;
+
 /** Collects what instantiation takes, in order, and seals it into a plan. */
 export class PlanBuilder<Ctx> {
   readonly #modules: Uint8Array[] = [];
@@ -35,15 +41,27 @@ export class PlanBuilder<Ctx> {
   readonly #builtins: Builtin[] = [];
   readonly #lifts = new Map<LiftedFunc, UnsealedLift>();
   readonly #destructors = new Map<GuestResourceType, CoreRef>();
-  #componentInstances = 0;
+  readonly #componentInstances: (number | undefined)[] = [];
+  #itemsLeft = MAX_ITEMS;
 
-  addComponentInstance(): number {
-    this.#componentInstances += 1;
-    return this.#componentInstances - 1;
+  /** Counts what takes time, so that components which instantiate each other over and over are refused. */
+  count(items: number): void {
+    this.#itemsLeft -= items;
+    if (this.#itemsLeft < 0) throw new HostError('not-supported', 'instantiating the component takes too many steps');
   }
 
+  /** An instance of a component that `parent` makes; none makes the outermost. */
+  addComponentInstance(parent: number | undefined): number {
+    if (this.#componentInstances.length >= MAX_INSTANCES) {
+      throw new HostError('not-supported', `the component makes more than ${MAX_INSTANCES} instances of components`);
+    }
+    return this.#componentInstances.push(parent) - 1;
+  }
+
+  /** The same bytes, which a component that is instantiated again brings along again, are one module. */
   addModule(bytes: Uint8Array): number {
-    return this.#modules.push(bytes) - 1;
+    const known = this.#modules.indexOf(bytes);
+    return known === -1 ? this.#modules.push(bytes) - 1 : known;
   }
 
   addLowering(lowering: UnsealedLowering<Ctx>): CoreItem {
@@ -57,8 +75,11 @@ export class PlanBuilder<Ctx> {
   /** A step that instantiates `module` with what `importFrom` finds. */
   addStep(module: number, importFrom: (module: string, name: string) => CoreRef): CoreInstanceRef {
     const step = this.#drafts.length;
+    if (step >= MAX_INSTANCES) throw new HostError('not-supported', `the component makes more than ${MAX_INSTANCES} core instances`);
     const sections = readCoreSections(this.#modules[module] as Uint8Array);
-    const imports = readCoreImports(sections).map((name) => ({ ...name, ref: importFrom(name.module, name.name) }));
+    const imported = readCoreImports(sections);
+    this.count(imported.length);
+    const imports = imported.map((name) => ({ ...name, ref: importFrom(name.module, name.name) }));
     const shim = recogniseShim(sections);
     const slots = new Map<string, Slot>();
     for (const name of shim?.slots.keys() ?? []) {

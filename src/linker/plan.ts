@@ -13,8 +13,8 @@ export interface Plan<Ctx> {
   readonly steps: readonly Step[];
   readonly lowerings: readonly Lowering<Ctx>[];
   readonly builtins: readonly Builtin[];
-  /** How many component instances there are, each with handles and flags of its own. */
-  readonly componentInstances: number;
+  /** The component instances, each with handles and flags of its own: by index, the one that made it, which comes before it. */
+  readonly componentInstances: readonly (number | undefined)[];
   /** What the component exports, by interface name without version, then function name. */
   readonly exports: ReadonlyMap<string, ReadonlyMap<string, LiftedFunc>>;
 }
