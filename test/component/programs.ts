@@ -35,7 +35,7 @@ const address = fc.oneof(
     arbitrary: fc.tuple(local, delta).map(([name, by]) => `(i32.add (local.get ${name}) (i32.const ${by}))`),
   },
   {
-    weight: 1,
+    weight: 3,
     arbitrary: fc.tuple(local, delta).map(([name, by]) => `(i32.sub (local.get ${name}) (i32.const ${by}))`),
   },
   {

@@ -13,7 +13,7 @@ import { rewriteModule } from '../../src/component/rewrite/rewrite.ts';
 import { HostError } from '../../src/util/host-error.ts';
 import { FEATURES } from './features.ts';
 import { program } from './programs.ts';
-import { assemble, coreModules, isValid, outcome, PAGE_BYTES, Tracked } from './tracked.ts';
+import { assemble, coreModules, isValid, outcome, PAGE_BYTES, Slice, Tracked } from './tracked.ts';
 
 const MODES = ['tracked', 'plain'] as const;
 const OPTIONS = { maxMemoryPages: 8192, memory: 'tracked' } as const;
@@ -101,6 +101,132 @@ describe('a tracked module', () => {
   );
 });
 
+describe('a tracked module', () => {
+  test('gives its active data to the host and keeps the indices of segments', async () => {
+    const wat = `(module (memory 1) (data (i32.const 7) "active") (data $d "passive") (data (i32.const 9) "over")
+      (func (export "run") (memory.init $d (i32.const 100) (i32.const 0) (i32.const 7)))
+      (func (export "again") (memory.init 0 (i32.const 100) (i32.const 0) (i32.const 1))))`;
+    const tracked = new Tracked(await assemble(wat));
+    const text = new TextDecoder();
+    expect(tracked.rewritten.dataSegments.map(({ offset, bytes }) => [offset, text.decode(bytes)])).toEqual([
+      [7, 'active'],
+      [9, 'over'],
+    ]);
+    expect(text.decode(tracked.bytes.subarray(7, 13))).toBe('acover');
+    tracked.func('run')();
+    expect(text.decode(tracked.bytes.subarray(100, 107))).toBe('passive');
+    expect(outcome(() => tracked.func('again')())).toMatch('memory access out of bounds');
+    expect(tracked.restore()).toEqual([0]);
+    expect(tracked.isPristine).toBe(true);
+  });
+
+  test('keeps all its data where an offset is not constant, and says so', async () => {
+    const wat = '(module (import "a" "g" (global i32)) (memory 1) (data (i32.const 7) "x") (data (global.get 0) "y"))';
+    const rewritten = rewriteModule(await assemble(wat), OPTIONS);
+    expect(rewritten).toMatchObject({ dataSegments: [], activeSegmentCount: 2 });
+  });
+
+  test('exports its start function instead of running it', async () => {
+    const wat = '(module (memory 1) (start 0) (func (i32.store (i32.const 8200) (i32.const 5))))';
+    const { rewritten, bytes } = new Tracked(await assemble(wat));
+    expect(rewritten).toMatchObject({ hasStart: true, startExport: 'wasi-serve:start', writesMemory: true });
+    expect(bytes[8200]).toBe(5);
+  });
+
+  test('has its globals in reach, vectors by functions', async () => {
+    const wat = `(module (memory 1) (global (mut i64) (i64.const 3)) (global i32 (i32.const 1)) (global (mut v128) (v128.const i64x2 5 6))
+      (global (mut exnref) (ref.null exn)) (table 1 funcref) (table 2 exnref))`;
+    const tracked = new Tracked(await assemble(wat));
+    const { rewritten, exports } = tracked;
+    expect(rewritten.globals.map(({ index, type, access }) => [index, type, access])).toEqual([
+      [0, 'i64', 'value'],
+      [2, 'v128', 'functions'],
+      [3, 'exnref', 'none'],
+    ]);
+    expect(rewritten.tables.map(({ access }) => access)).toEqual(['value', 'none']);
+    expect((exports['wasi-serve:global:0'] as WebAssembly.Global).value).toBe(3n);
+    expect(tracked.func('wasi-serve:global:2:get')()).toEqual([5n, 6n]);
+    tracked.func('wasi-serve:global:2:set')(-1n, 8n);
+    expect(tracked.func('wasi-serve:global:2:get')()).toEqual([-1n, 8n]);
+  });
+
+  test('shares cards and size with a module that imports its memory', async () => {
+    const slice = new Slice();
+    const owner = new Tracked(
+      await assemble('(module (memory (export "m") 1 4) (func (export "size") (result i32) (memory.size)))'),
+      {},
+      slice,
+    );
+    const wat = `(module (import "a" "m" (memory 1)) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+      (func (export "store") (param i32) (i64.store16 offset=4 (local.get 0) (i64.const 9))))`;
+    const adapter = new Tracked(await assemble(wat), { a: { m: owner.memory } }, slice);
+    adapter.func('store')(4095);
+    expect([...slice.cardsOf(1).entries()].filter(([, mark]) => mark !== 0)).toEqual([[1, 1]]);
+    expect(adapter.func('grow')(2)).toBe(1);
+    expect(owner.func('size')()).toBe(3);
+    expect(adapter.func('grow')(2)).toBe(-1);
+    owner.restore();
+    expect(owner.isPristine).toBe(true);
+    expect([owner.func('size')(), owner.realPages]).toEqual([1, 3]);
+    expect(adapter.func('grow')(3)).toBe(1);
+  });
+
+  test('bounds a memory that has no maximum', async () => {
+    const bytes = await assemble(
+      '(module (memory 1) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))',
+    );
+    const tracked = new Tracked(bytes);
+    expect([511, 512, -1].map((pages) => tracked.func('grow')(pages))).toEqual([1, -1, -1]);
+    expect(rewriteModule(bytes, { maxMemoryPages: 70_000, memory: 'tracked' }).memories[0]?.limits.maximum).toBe(
+      65_535,
+    );
+  });
+
+  test('shares functions between stores where there are very many offsets', async () => {
+    const offsets = Array.from({ length: 4200 }, (_, index) => index * 3);
+    const stores = offsets.map((at) => `(i32.store8 offset=${at} (call $id (local.get 0)) (i32.const 1))`).join('\n');
+    const wat = `(module (memory 1) (func $id (param i32) (result i32) (local.get 0)) (func (export "run") (param i32) ${stores})
+      (func (export "far") (i32.store8 offset=4294967295 (call $id (i32.const 1)) (i32.const 1))))`;
+    const tracked = new Tracked(await assemble(wat));
+    tracked.func('run')(100);
+    expect(offsets.every((at) => tracked.bytes[100 + at] === 1)).toBe(true);
+    expect(outcome(() => tracked.func('far')())).toMatch('memory access out of bounds');
+    tracked.restore();
+    expect(tracked.isPristine).toBe(true);
+  });
+
+  test('keeps the names of its functions and drops other custom sections', async () => {
+    const source = await assemble(
+      '(module (@custom "producers" "x") (memory 1) (func $called (i32.store (i32.const 0) (i32.const 1))))',
+    );
+    const module = new WebAssembly.Module(rewriteModule(source, OPTIONS).bytes as BufferSource);
+    expect(WebAssembly.Module.customSections(module, 'producers')).toEqual([]);
+    const [names] = WebAssembly.Module.customSections(module, 'name');
+    expect(new TextDecoder().decode(names)).toContain('called');
+  });
+});
+
+describe('what cannot be followed is refused, with its place', () => {
+  test.each([
+    ['a 64-bit memory', '(module (memory i64 1))', /memory64/],
+    ['a 64-bit table', '(module (table i64 1 funcref))', /memory64/],
+    ['an import of a 64-bit memory', '(module (import "a" "m" (memory i64 1)))', /memory64/],
+    ['a memory that is too large', '(module (memory 9000))', /9000 pages, where 8192/],
+    ['a reserved name', '(module (func (export "wasi-serve:start")))', /wasi-serve:start/],
+    [
+      'wide arithmetic',
+      '(module (func (param i64) (result i64 i64) (i64.mul_wide_s (local.get 0) (local.get 0))))',
+      /0xfc 15/,
+    ],
+  ])('%s', async (_name, wat, text) => {
+    const bytes = await assemble(wat);
+    expect(() => rewriteModule(bytes, OPTIONS)).toThrow(
+      expect.objectContaining({ code: 'not-supported', message: expect.stringMatching(text) }),
+    );
+    expect(() => rewriteModule(bytes, OPTIONS)).toThrow(/byte offset [1-9]/);
+  });
+});
+
 describe('a damaged module', () => {
   test('is refused with an error, or rewritten in bounded time', async () => {
     const sources = await Promise.all(FEATURES.map(([, wat]) => assemble(wat)));
@@ -174,13 +300,14 @@ function hasSignature(code: number, pops: number, pushes: number): boolean {
   return false;
 }
 
+const section = (id: number, content: number[]): number[] => [id, content.length, ...content];
+
 /** A module with one function that does one instruction on its params. */
 function oneInstruction(code: number, params: number[], results: number[]): Uint8Array {
   const body = [0, ...params.flatMap((_, index) => [0x20, index]), ...opcodeBytes(code), 0x0b];
   const type = [1, 0x60, params.length, ...params, results.length, ...results];
   const memory = [1, 0, 1];
-  const section = (id: number, content: number[]) => [id, content.length, ...content];
-  const code_ = [1, body.length, ...body];
+  const bodies = [1, body.length, ...body];
   return new Uint8Array([
     0,
     0x61,
@@ -193,6 +320,6 @@ function oneInstruction(code: number, params: number[], results: number[]): Uint
     ...section(1, type),
     ...section(3, [1, 0]),
     ...section(5, memory),
-    ...section(10, code_),
+    ...section(10, bodies),
   ]);
 }

@@ -30,8 +30,6 @@ export class Values {
   readonly #distances = new Int32Array(MAX_LOCALS);
   readonly #lastAssignments = new Int32Array(MAX_LOCALS).fill(-1);
 
-  /** By root: a local that held it when last seen. */
-  readonly #holders: number[] = [CONSTANT];
   #rootCount = 1;
 
   /** The operand stack. */
@@ -93,9 +91,7 @@ export class Values {
 
   pushLocal(local: number): void {
     this.#refresh(local);
-    const root = this.#roots[local] as number;
-    this.#holders[root] = local;
-    this.push(root, this.#distances[local] as number);
+    this.push(this.#roots[local] as number, this.#distances[local] as number);
   }
 
   popLocal(local: number): void {
@@ -119,22 +115,14 @@ export class Values {
     else this.push(UNKNOWN, 0);
   }
 
-  /** A local that holds `root` plus the distance left in `distance`, or -1. */
-  holderOf(root: number): number {
-    const local = this.#holders[root] as number;
-    if (this.#roots[local] !== root || !this.#isCurrent(local)) return -1;
-    this.distance = this.#distances[local] as number;
-    return local;
-  }
-
   #assign(local: number): void {
-    const root = this.root === UNKNOWN ? this.#newRoot(local) : this.root;
+    const root = this.root === UNKNOWN ? this.#rootCount++ : this.root;
     this.#note(local, root, this.distance);
   }
 
   /** Gives the local a new root if its value may have come from elsewhere since it was noted. */
   #refresh(local: number): void {
-    if (!this.#isCurrent(local)) this.#note(local, this.#newRoot(local), 0);
+    if (!this.#isCurrent(local)) this.#note(local, this.#rootCount++, 0);
   }
 
   #isCurrent(local: number): boolean {
@@ -151,12 +139,5 @@ export class Values {
     this.#depths[local] = control.depth;
     this.#arms[local] = control.id;
     this.#positions[local] = this.#instructions.start;
-    this.#holders[root] = local;
-  }
-
-  #newRoot(local: number): number {
-    const root = this.#rootCount++;
-    this.#holders[root] = local;
-    return root;
   }
 }
