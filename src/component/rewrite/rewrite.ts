@@ -48,7 +48,7 @@ export type Rewritten = Effects & {
   readonly hasHeapTypes: boolean;
 };
 
-export const CARDS_IMPORT = 'cards';
+const CARDS_IMPORT = 'cards';
 const CARDS_EXPORT = `${RESERVED}:cards`;
 const START_EXPORT = `${RESERVED}:start`;
 
