@@ -42,6 +42,7 @@ export function createHost(component: Component, options: HostOptions = {}, log:
     const leftMs = Math.max(0, endMs - performance.now());
     await Promise.all(open.map((listening) => listening.close(leftMs)));
     await outbound[Symbol.asyncDispose]();
+    service.pool[Symbol.dispose]();
     return cancelled;
   };
   return {

@@ -5,9 +5,10 @@ import { type World, readWorld } from './component/world.ts';
 import type { Engine, Isolation, LoadOptions } from './config/options.ts';
 import { createFreshStrategy, createRecyclingStrategy } from './instance/fresh.ts';
 import { createResetStrategy } from './instance/reset.ts';
-import { type ResetBlocker, findResetBlocker } from './instance/resettable.ts';
+import { probeReset } from './instance/resettable.ts';
 import type { InstanceStrategy } from './instance/strategy.ts';
 import { linkByJco } from './linker/jco-glue.ts';
+import type { LinkedInstance } from './linker/linked-instance.ts';
 import { type LinkedPre, linkComponent } from './linker/link.ts';
 import { parseInterfaceName } from './linker/names.ts';
 import { resolveImports } from './linker/resolve.ts';
@@ -102,18 +103,27 @@ function chooseIsolation({ label }: ComponentSource, pre: LinkedPre<WasiCtx>, is
     createStrategy: () => createRecyclingStrategy(pre),
   });
   if (isolation === 'fresh') return fresh('as asked');
-  const blocker: ResetBlocker | undefined = findResetBlocker(pre);
-  const createStrategy = (): InstanceStrategy => createResetStrategy(pre);
-  if (blocker === undefined) {
+  const probed = probeReset(pre);
+  if (!('reason' in probed)) {
     const reason = 'instances are kept, and all that a request wrote is restored after it';
-    return { engine, isolation: { name: 'reset', reason }, createStrategy };
+    return { engine, isolation: { name: 'reset', reason }, createStrategy: startingWith(pre, probed) };
   }
-  if (isolation === 'auto') return fresh(blocker.reason);
-  if (blocker.kind === 'unrestorable') {
-    throw new HostError('not-supported', `${label} cannot be reset: ${blocker.reason}`);
+  if (isolation === 'auto') return fresh(probed.reason);
+  if (probed.kind === 'unrestorable') {
+    throw new HostError('not-supported', `${label} cannot be reset: ${probed.reason}`);
   }
-  const reason = `as asked, though ${blocker.reason}: that happens once, not for each request`;
-  return { engine, isolation: { name: 'reset', reason }, createStrategy };
+  const reason = `as asked, though ${probed.reason}: that happens once, not for each request`;
+  return { engine, isolation: { name: 'reset', reason }, createStrategy: () => createResetStrategy(pre) };
+}
+
+/** The first strategy has the instance that is there already. */
+function startingWith(pre: LinkedPre<WasiCtx>, probe: LinkedInstance<WasiCtx>): () => InstanceStrategy {
+  let warm: LinkedInstance<WasiCtx> | undefined = probe;
+  return () => {
+    const strategy = createResetStrategy(pre, warm);
+    warm = undefined;
+    return strategy;
+  };
 }
 
 function assertProxy({ label }: ComponentSource, world: World): void {

@@ -2,6 +2,7 @@ import type { LinkedInstance } from '../linker/linked-instance.ts';
 import type { LinkedPre } from '../linker/link.ts';
 import type { InstancePre } from '../linker/instance-pre.ts';
 import type { WasiCtx } from '../wasi/context.ts';
+import { Spares } from './spares.ts';
 import type { InstanceStrategy } from './strategy.ts';
 
 /** Each request gets an instance of its own, which goes with it: nothing can be carried over. */
@@ -10,19 +11,22 @@ export function createFreshStrategy(pre: InstancePre<WasiCtx>): InstanceStrategy
     name: 'fresh',
     take: (ctx) => pre.instantiate(ctx),
     giveBack: () => undefined,
+    [Symbol.dispose]: () => undefined,
   };
 }
 
-/** How many cleared instances are kept. */
-const MAX_SPARES = 256;
-
-/** Each request gets new core instances; only the memories' pages, all zero again, and the host's functions serve the next. */
+/**
+ * Each request gets new core instances; only the memories' pages, all zero again, and the host's functions serve the next.
+ *
+ * Where memories are written without marks they are new too.
+ */
 export function createRecyclingStrategy(pre: LinkedPre<WasiCtx>): InstanceStrategy {
-  const spares: LinkedInstance<WasiCtx>[] = [];
+  if (!pre.marksAllWrites) return createFreshStrategy(pre);
+  const spares = new Spares();
   return {
     name: 'fresh',
     take: (ctx) => {
-      const spare = spares.pop();
+      const spare = spares.take();
       if (spare === undefined) return pre.instantiate(ctx);
       spare.restart(ctx);
       return spare;
@@ -30,12 +34,13 @@ export function createRecyclingStrategy(pre: LinkedPre<WasiCtx>): InstanceStrate
     giveBack: (given, state) => {
       const instance = given as LinkedInstance<WasiCtx>;
       if (state === 'spoilt') return;
-      if (spares.length >= MAX_SPARES) {
+      if (!spares.hasRoomFor(instance.byteLength, instance.startByteLength)) {
         instance.release();
         return;
       }
       instance.clear();
-      spares.push(instance);
+      spares.add(instance);
     },
+    [Symbol.dispose]: () => spares[Symbol.dispose](),
   };
 }

@@ -39,20 +39,21 @@ export function callIncomingHandler(lease: Lease, head: RequestHead, body: BodyS
   );
   const end = (trap: Error | undefined): Error | undefined => {
     if (trap === undefined) response?.bytes?.finish(undefined);
-    else {
-      lease.spoil();
-      response?.bytes?.abort(trap.message);
-    }
+    else response?.bytes?.abort(trap.message);
     resolve(trap instanceof Cancelled ? { at: 'cancelled', trap } : { at: 'never-set', trap });
     return trap;
   };
   const cancelled = new Promise<Error | undefined>((ended) => {
     cancellation.onReady(() => ended(end(cancellation.trap)));
   });
+  lease.begin();
   const returned = lease.instance
     .call('wasi:http/incoming-handler', 'handle', [new IncomingRequest(head, body), outparam])
     .then(
-      () => end(undefined),
+      () => {
+        lease.end();
+        return end(undefined);
+      },
       (error: unknown) => end(toError(error)),
     );
   return { answer, returned: Promise.race([returned, cancelled]) };

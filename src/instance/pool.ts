@@ -3,7 +3,7 @@ import type { Instance } from '../linker/instance-pre.ts';
 import type { InstanceState, InstanceStrategy } from './strategy.ts';
 
 /** Leases isolated instances of one component. */
-export interface InstancePool {
+export interface InstancePool extends Disposable {
   readonly strategy: InstanceStrategy['name'];
   /** An instance with a context of its own, for one request. Throws what instantiation throws. */
   lease(grants: Grants, timeoutMs: number): Lease;
@@ -19,6 +19,7 @@ export function createPool(strategy: InstanceStrategy): InstancePool {
       ifInstantiationFails.move();
       return lease;
     },
+    [Symbol.dispose]: () => strategy[Symbol.dispose](),
   };
 }
 
@@ -43,9 +44,14 @@ export class Lease {
     this.#deadline = timeoutMs === 0 ? undefined : setTimeout(expire, timeoutMs);
   }
 
-  /** The instance must not serve another request. */
-  spoil(): void {
+  /** A call into the instance begins: should the lease end before the call does, the instance must not serve another request. */
+  begin(): void {
     this.#state = 'spoilt';
+  }
+
+  /** The call has returned properly: another request may follow, unless this one was cancelled meanwhile. */
+  end(): void {
+    if (this.ctx.cancellation.trap === undefined) this.#state = 'sound';
   }
 
   [Symbol.dispose](): void {

@@ -2,40 +2,51 @@ import type { LinkedInstance } from '../linker/linked-instance.ts';
 import type { LinkedPre } from '../linker/link.ts';
 import type { WasiCtx } from '../wasi/context.ts';
 import { type Image, captureImage, hasGrownTables, restoreImage } from './image.ts';
+import { Spares } from './spares.ts';
 import type { InstanceStrategy } from './strategy.ts';
 
-/** Instances kept for the next requests. */
-const MAX_SPARES = 256;
+/** An image, and what the memories held when it was taken. */
+interface Start {
+  readonly image: Image;
+  readonly byteLength: number;
+}
 
-/** Instances are kept, and every bit that a request can see is restored between requests. */
-export function createResetStrategy(pre: LinkedPre<WasiCtx>): InstanceStrategy {
-  const spares: LinkedInstance<WasiCtx>[] = [];
-  const images = new WeakMap<object, Image>();
+/**
+ * Instances are kept, and every bit that a request can see is restored between requests.
+ *
+ * `warm` is an instance that has started and done nothing else: it serves the first request.
+ */
+export function createResetStrategy(pre: LinkedPre<WasiCtx>, warm?: LinkedInstance<WasiCtx>): InstanceStrategy {
+  const spares = new Spares();
+  const starts = new WeakMap<object, Start>();
+  /** Instances that started alike share its bytes. */
   let first: Image | undefined;
+  const capture = (instance: LinkedInstance<WasiCtx>): LinkedInstance<WasiCtx> => {
+    const image = captureImage(instance, first);
+    first ??= image;
+    starts.set(instance, { image, byteLength: instance.byteLength });
+    return instance;
+  };
+  if (warm !== undefined) spares.add(capture(warm));
   return {
     name: 'reset',
     take: (ctx) => {
-      const spare = spares.pop();
-      if (spare !== undefined) {
-        spare.bind(ctx);
-        return spare;
-      }
-      const instance = pre.instantiate(ctx);
-      const image = captureImage(instance, first);
-      first ??= image;
-      images.set(instance, image);
-      return instance;
+      const spare = spares.take();
+      if (spare === undefined) return capture(pre.instantiate(ctx));
+      spare.bind(ctx);
+      return spare;
     },
     giveBack: (given, state) => {
       const instance = given as LinkedInstance<WasiCtx>;
-      const image = images.get(instance);
-      if (image === undefined || state === 'spoilt') return;
-      if (spares.length >= MAX_SPARES || hasGrownTables(instance, image)) {
+      const start = starts.get(instance);
+      if (state === 'spoilt' || start === undefined) return;
+      if (!spares.hasRoomFor(instance.byteLength, start.byteLength) || hasGrownTables(instance, start.image)) {
         instance.release();
         return;
       }
-      restoreImage(instance, image);
-      spares.push(instance);
+      restoreImage(instance, start.image);
+      spares.add(instance);
     },
+    [Symbol.dispose]: () => spares[Symbol.dispose](),
   };
 }

@@ -1,3 +1,4 @@
+import type { LinkedInstance } from '../linker/linked-instance.ts';
 import type { LinkedPre } from '../linker/link.ts';
 import { WasiCtx } from '../wasi/context.ts';
 
@@ -12,16 +13,21 @@ export interface ResetBlocker {
   readonly reason: string;
 }
 
-/** Looks into the modules, then starts one instance to see what that takes. */
-export function findResetBlocker(pre: LinkedPre<WasiCtx>): ResetBlocker | undefined {
+/** Looks into the modules, then starts an instance to see what that takes: where nothing blocks it can serve the first request. */
+export function probeReset(pre: LinkedPre<WasiCtx>): ResetBlocker | LinkedInstance<WasiCtx> {
   const state = pre.unrestorable;
   if (state !== undefined) return { kind: 'unrestorable', reason: state };
   using ctx = new WasiCtx({});
   try {
-    const { startCalls } = pre.instantiate(ctx).store;
-    if (startCalls.size === 0) return undefined;
+    const instance = pre.instantiate(ctx);
+    const { startCalls } = instance.store;
+    if (startCalls.size === 0) return instance;
+    instance.release();
     return { kind: 'impure-start', reason: `its start calls ${[...startCalls].join(', ')}` };
   } catch (error) {
-    return { kind: 'unrestorable', reason: `its start fails: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      kind: 'unrestorable',
+      reason: `its start fails: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }

@@ -7,6 +7,11 @@ const MAX_CARD_PAGES = 65_536;
 /** How many pages the memory of cards grows by at once: address space, not resident memory. */
 const GROWTH_PAGES = 256;
 
+interface Slice {
+  readonly base: number;
+  readonly byteLength: number;
+}
+
 /**
  * The memory in which all instances of a component mark what they write: one slice for each linear memory.
  *
@@ -14,7 +19,15 @@ const GROWTH_PAGES = 256;
  */
 export class Cards {
   readonly memory = new WebAssembly.Memory({ initial: GROWTH_PAGES, maximum: MAX_CARD_PAGES });
+  /** Offsets of slices by their length. */
   readonly #free = new Map<number, number[]>();
+  /**
+   * The slices of memories that nobody released: those of instances that trapped or were cancelled.
+   *
+   * A cancelled guest may be suspended still, and mark what it writes should it ever resume. An instance, and so a suspended
+   * guest's stack, keeps its memories alive: once one is collected nothing can write to it or to its slice.
+   */
+  readonly #abandoned = new FinalizationRegistry<Slice>((slice) => this.#reclaim(slice));
   #end = 0;
   #bytes = new Uint8Array(this.memory.buffer);
   #pages = new Int32Array(this.memory.buffer);
@@ -31,23 +44,44 @@ export class Cards {
     return this.#pages;
   }
 
-  /** The offset of a slice for a memory of at most `maxPages`, all its cards clear. */
-  lease(maxPages: number): number {
+  /** The offset of a slice for a memory of at most `maxPages`, all its cards clear; held as long as `memory` is, if not released before. */
+  lease(memory: WebAssembly.Memory, maxPages: number): number {
     const byteLength = SLICE_HEADER_BYTES + maxPages * CARDS_PER_PAGE;
-    const recycled = this.#free.get(byteLength)?.pop();
-    if (recycled !== undefined) return recycled;
-    const base = this.#end;
-    this.#end += byteLength;
-    this.#growTo(this.#end);
+    const base = this.#free.get(byteLength)?.pop() ?? this.#extend(byteLength);
+    this.#abandoned.register(memory, { base, byteLength }, memory);
     return base;
   }
 
-  /** Gives a slice back; its cards must be clear. */
-  release(base: number, maxPages: number): void {
-    const byteLength = SLICE_HEADER_BYTES + maxPages * CARDS_PER_PAGE;
+  /** Gives a slice back before its memory is gone. Nothing may write to that memory any more. */
+  release(memory: WebAssembly.Memory, base: number, maxPages: number): void {
+    this.#abandoned.unregister(memory);
+    this.#reclaim({ base, byteLength: SLICE_HEADER_BYTES + maxPages * CARDS_PER_PAGE });
+  }
+
+  /** Calls `each` for every run of neighbouring cards that are marked, `[from, to)` counted from `start`, and clears them. */
+  takeMarks(start: number, end: number, each?: (from: number, to: number) => void): void {
+    const cards = this.bytes.subarray(start, end);
+    for (let from = cards.indexOf(1); from !== -1;) {
+      let to = from + 1;
+      while (cards[to] === 1) to += 1;
+      cards.fill(0, from, to);
+      each?.(from, to);
+      from = cards.indexOf(1, to);
+    }
+  }
+
+  #reclaim({ base, byteLength }: Slice): void {
+    this.takeMarks(base + SLICE_HEADER_BYTES, base + byteLength);
     const free = this.#free.get(byteLength);
     if (free === undefined) this.#free.set(byteLength, [base]);
     else free.push(base);
+  }
+
+  #extend(byteLength: number): number {
+    const base = this.#end;
+    this.#growTo(base + byteLength);
+    this.#end += byteLength;
+    return base;
   }
 
   #growTo(byteLength: number): void {
@@ -72,7 +106,7 @@ export class TrackedMemory {
 
   constructor(cards: Cards, initialPages: number, maxPages: number) {
     this.memory = new WebAssembly.Memory({ initial: initialPages, maximum: maxPages });
-    this.base = cards.lease(maxPages);
+    this.base = cards.lease(this.memory, maxPages);
     this.initialPages = initialPages;
     this.maxPages = maxPages;
     this.#cards = cards;
@@ -101,34 +135,31 @@ export class TrackedMemory {
     const first = this.base + SLICE_HEADER_BYTES + (ptr >>> CARD_SHIFT);
     const last = this.base + SLICE_HEADER_BYTES + ((ptr + byteLength - 1) >>> CARD_SHIFT);
     const { bytes } = this.#cards;
-    for (let card = first; card <= last; card += 1) bytes[card] = 1;
+    if (first === last) bytes[first] = 1;
+    else bytes.fill(1, first, last + 1);
   }
 
   /** The bytes as they are, without the zeros at their end: `like` where they are the same. Clears the cards. */
   capture(like: Uint8Array | undefined): Uint8Array {
-    const { bytes } = this;
-    let end = bytes.byteLength;
-    while (end > 0 && bytes[end - 1] === 0) end -= 1;
-    this.#forEachMarked(() => undefined);
-    const image = bytes.subarray(0, end);
+    const image = this.bytes.subarray(0, endOfContent(this.bytes));
+    this.#takeMarks();
     return like !== undefined && Buffer.compare(like, image) === 0 ? like : image.slice();
   }
 
   /** Makes all bytes those of `image`, beyond its end zero, by restoring the marked pages; clears the cards. Returns how many pages. */
   restore(image: Uint8Array, reportedPages: number): number {
     let pages = 0;
-    this.#forEachMarked((page) => {
-      pages += 1;
-      this.#restoreRange(image, Math.max(0, page * CARD_BYTES - SLACK), (page + 1) * CARD_BYTES + SLACK);
+    this.#takeMarks((from, to) => {
+      pages += to - from;
+      this.#restoreRange(image, Math.max(0, from * CARD_BYTES - SLACK), to * CARD_BYTES + SLACK);
     });
     this.reportedPages = reportedPages;
     return pages;
   }
 
-  /** Gives the slice back. The memory itself is left to the garbage collector. */
+  /** Gives the slice back: nothing may write any more. The memory itself is left to the garbage collector. */
   release(): void {
-    this.#forEachMarked(() => undefined);
-    this.#cards.release(this.base, this.maxPages);
+    this.#cards.release(this.memory, this.base, this.maxPages);
   }
 
   #restoreRange(image: Uint8Array, start: number, wantedEnd: number): void {
@@ -136,16 +167,21 @@ export class TrackedMemory {
     const end = Math.min(wantedEnd, bytes.byteLength);
     const copiedEnd = Math.min(end, image.byteLength);
     if (copiedEnd > start) bytes.set(image.subarray(start, copiedEnd), start);
-    bytes.fill(0, Math.max(start, copiedEnd), end);
+    if (end > copiedEnd) bytes.fill(0, Math.max(start, copiedEnd), end);
   }
 
-  #forEachMarked(restore: (page: number) => void): void {
+  #takeMarks(each?: (from: number, to: number) => void): void {
     const start = this.base + SLICE_HEADER_BYTES;
-    const end = start + Math.ceil(this.bytes.byteLength / CARD_BYTES);
-    const cards = this.#cards.bytes.subarray(start, end);
-    for (let page = cards.indexOf(1); page !== -1; page = cards.indexOf(1, page + 1)) {
-      cards[page] = 0;
-      restore(page);
-    }
+    this.#cards.takeMarks(start, start + Math.ceil(this.bytes.byteLength / CARD_BYTES), each);
   }
+}
+
+/** Where the zeros begin that are all that follows. */
+function endOfContent(bytes: Uint8Array): number {
+  const words = new Int32Array(bytes.buffer);
+  let word = words.length;
+  while (word > 0 && words[word - 1] === 0) word -= 1;
+  let end = word * words.BYTES_PER_ELEMENT;
+  while (end > 0 && bytes[end - 1] === 0) end -= 1;
+  return end;
 }

@@ -55,6 +55,7 @@ export async function linkComponent<Ctx>(
   const linked = { plan, modules, cards: new Cards(), makers: emitMakers(plan) };
   return Object.freeze({
     unrestorable: modules.map(({ rewritten }) => findUnrestorable(rewritten)).find((reason) => reason !== undefined),
+    marksAllWrites: modules.every(({ rewritten }) => marksAllWrites(rewritten)),
     instantiate: (ctx: Ctx) => new LinkedInstance(linked, ctx),
   });
 }
@@ -63,9 +64,17 @@ export async function linkComponent<Ctx>(
 function findUnrestorable(rewritten: Rewritten): string | undefined {
   if (rewritten.dropsSegments) return 'it drops data or element segments';
   if (rewritten.hasHeapTypes) return 'it has structs or arrays on the heap';
-  if (rewritten.memories.some(({ isTracked, isShared }) => !isTracked || isShared)) return 'it has a memory that is not tracked';
+  if (!rewritten.memories.every(isMarked)) return 'it has a memory that is not tracked';
   const hidden = [...rewritten.globals, ...(rewritten.writesTables ? rewritten.tables : [])];
   return hidden.every(({ access }) => access === 'value') ? undefined : 'it has globals or tables that cannot be read';
+}
+
+function marksAllWrites({ memories, activeSegmentCount }: Rewritten): boolean {
+  return activeSegmentCount === 0 && memories.every(isMarked);
+}
+
+function isMarked({ isTracked, isShared }: Rewritten['memories'][number]): boolean {
+  return isTracked && !isShared;
 }
 
 /** As `InstancePre`; its instances can be looked into, so that they can be restored. */
@@ -73,4 +82,6 @@ export interface LinkedPre<Ctx> extends InstancePre<Ctx> {
   instantiate(ctx: Ctx): LinkedInstance<Ctx>;
   /** Why no image can hold all that an instance's core keeps; `undefined` where one can. */
   readonly unrestorable: string | undefined;
+  /** Whether all that is ever written to a memory is marked, from its first byte on. */
+  readonly marksAllWrites: boolean;
 }
