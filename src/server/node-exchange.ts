@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { EMPTY_BODY } from '../wasi/http/body-source.ts';
-import type { FieldEntries } from '../wasi/http/field-entries.ts';
+import { type FieldEntries, toByteString } from '../wasi/http/field-entries.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
 import { Wakers, type Readiness } from '../wasi/io/readiness.ts';
 import type { Exchange, ReplyHead, ReplySink } from './exchange.ts';
@@ -69,6 +69,9 @@ function clientLeft(incoming: IncomingMessage, outgoing: ServerResponse): Readin
   };
 }
 
+/** A larger body costs more to copy behind its head than a second write. */
+const MAX_JOINED_BYTES = 4096;
+
 class NodeReply implements ReplySink {
   readonly #incoming: IncomingMessage;
   readonly #outgoing: ServerResponse;
@@ -92,7 +95,10 @@ class NodeReply implements ReplySink {
 
   whole(head: ReplyHead, body: Uint8Array): void {
     this.#writeHead(head);
-    this.#outgoing.end(head.framing.by === 'absence' ? undefined : body);
+    if (head.framing.by === 'absence') this.#outgoing.end();
+    // As a string Node puts it behind the head and writes both at once.
+    else if (body.byteLength <= MAX_JOINED_BYTES) this.#outgoing.end(toByteString(body), 'latin1');
+    else this.#outgoing.end(body);
   }
 
   start(head: ReplyHead): void {

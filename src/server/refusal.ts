@@ -10,10 +10,10 @@ export function refusalOf(incoming: IncomingMessage): Failure | undefined {
   if ((incoming.url ?? '').length > MAX_TARGET_BYTES)
     return { status: 414, reason: 'the target of the request is too long' };
   if (incoming.url === '*' && incoming.method !== 'OPTIONS') return badRequest('only OPTIONS takes the target *');
-  const hosts = incoming.headersDistinct['host'] ?? [];
-  if (hosts.length === 0) return badRequest('the request has no Host');
-  if (hosts.length > 1) return badRequest('the request has more than one Host');
-  if (!isAuthority(hosts[0] ?? '')) return badRequest('the Host of the request is not valid');
+  const { host } = incoming.headers;
+  if (host === undefined) return badRequest('the request has no Host');
+  if (countHosts(incoming.rawHeaders) > 1) return badRequest('the request has more than one Host');
+  if (!isAuthority(host)) return badRequest('the Host of the request is not valid');
   const { authority } = targetOf(incoming);
   if (authority !== undefined && !isAuthority(authority))
     return badRequest('the authority of the request is not valid');
@@ -31,6 +31,16 @@ export function targetOf({ url = '/' }: IncomingMessage): RequestTarget {
   if (absolute === null) return { authority: undefined, pathWithQuery: url };
   const [, authority, rest = ''] = absolute;
   return { authority, pathWithQuery: rest.startsWith('/') ? rest : `/${rest}` };
+}
+
+/** Node keeps the first of several in `headers`. Shape of `raw`: names and values in turn. */
+function countHosts(raw: readonly string[]): number {
+  let count = 0;
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') count += 1;
+  }
+  return count;
 }
 
 function badRequest(reason: string): Failure {

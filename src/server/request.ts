@@ -5,9 +5,11 @@ import type { Service } from './service.ts';
 
 /** The head as the guest sees it: the operator's fields in place of the client's, and the request's id. */
 export function withRequestFields(head: RequestHead, { requestFields }: Service, id: string): RequestHead {
-  const replaced = new Set(['x-request-id', ...requestFields.map(([name]) => name)]);
-  const kept = head.fields.filter(([name]) => !replaced.has(name));
-  return { ...head, fields: [...kept, ['x-request-id', id], ...requestFields] };
+  const fields = head.fields.filter(
+    ([name]) => name !== 'x-request-id' && !requestFields.some(([replaced]) => replaced === name),
+  );
+  fields.push(['x-request-id', id], ...requestFields);
+  return { ...head, fields };
 }
 
 /** Cancels the guest `graceMs` after its client left. Disposing stops the watch. */

@@ -11,6 +11,7 @@ const MAX_WRITE_BYTES = 16 * 1024;
 /** The longest run of bytes inside a UTF-8 sequence after its first. */
 const MAX_CONTINUATION_BYTES = 3;
 const NEWLINE = 0x0a;
+const NO_BYTES = new Uint8Array(0);
 /** Where a held line starts; it grows by doubling. */
 const MIN_HELD_BYTES = 256;
 
@@ -128,8 +129,9 @@ export class LineSink implements ByteSink, Disposable {
 
 /** The bytes of a line whose newline has not come. */
 class HeldLine {
-  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  #bytes = new Uint8Array(0);
+  /** Made when it is needed: most guests print nothing. */
+  #decoder: TextDecoder | undefined;
+  #bytes = NO_BYTES;
   #byteLength = 0;
 
   get byteLength(): number {
@@ -156,6 +158,7 @@ class HeldLine {
   }
 
   #takeTo(end: number): string {
+    this.#decoder ??= new TextDecoder('utf-8', { ignoreBOM: true });
     const text = neutralise(this.#decoder.decode(this.#bytes.subarray(0, end)));
     this.#bytes.copyWithin(0, end, this.#byteLength);
     this.#byteLength -= end;
