@@ -45,7 +45,9 @@ async function importsOfProxy(): Promise<{ readonly bytes: Uint8Array; readonly 
 }
 
 function firstModuleAt(bytes: Uint8Array): number {
-  const modules = decode(bytes).definitions.filter((d): d is Definition & { at: 'core module' } => d.at === 'core module');
+  const modules = decode(bytes).definitions.filter(
+    (d): d is Definition & { at: 'core module' } => d.at === 'core module',
+  );
   const contents = modules[0]?.offset ?? bytes.byteLength;
   return contents - 1 - leb(modules[0]?.bytes.byteLength ?? 0).length;
 }
