@@ -42,7 +42,10 @@ const CHANGES: Readonly<Record<string, string>> = {
   give: `(call $give (local.get $n) (i32.and (i32.add (local.get $at) (i32.const 4)) (i32.const 0xfffc)))`,
 };
 
-const GROWTH = { 'table.grow': '(drop (table.grow $t (ref.null func) (i32.const 1)))' };
+const GROWTH = {
+  'table.grow': '(drop (table.grow $t (ref.null func) (i32.const 1)))',
+  'memory.grow-by': '(drop (memory.grow (local.get $n)))',
+};
 
 const SUSPENSIONS = {
   'wait-and-store': '(call $wait) (i32.store (local.get $at) (local.get $v))',
@@ -143,8 +146,15 @@ export function linkPoker(host = new PokerHost()): Promise<LinkedPre<WasiCtx>> {
 /** A context of no grants. */
 export const noCtx = (): WasiCtx => new WasiCtx({});
 
+/** Where, how much and what; zero where left out. */
+export interface Operands {
+  readonly at?: number;
+  readonly n?: number;
+  readonly v?: number;
+}
+
 /** Has an instance of the poker change something. */
-export async function poke(instance: LinkedInstance<WasiCtx>, op: Op, at: number, n: number, v: number): Promise<void> {
+export async function poke(instance: LinkedInstance<WasiCtx>, op: Op, { at = 0, n = 0, v = 0 }: Operands): Promise<void> {
   await instance.call('test:poker/guest', toName(op), [at, n, v]);
 }
 

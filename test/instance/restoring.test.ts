@@ -35,7 +35,7 @@ test('no sequence of changes survives a restore', { timeout: 120_000 }, async ()
       fc.string({ maxLength: 5000 }),
       async (changes, text) => {
         await instance.call('test:poker/guest', 'take', [text]);
-        for (const { op, at, n, v } of changes) await poke(instance, op, at, Math.min(n, START_BYTES - at), v);
+        for (const { op, at, n, v } of changes) await poke(instance, op, { at, n: Math.min(n, START_BYTES - at), v });
         restoreImage(instance, image);
         expect(findChange(instance, bytes)).toBe(-1);
         expect(await instance.call('test:poker/guest', 'length', [])).toBe(2);
@@ -61,7 +61,7 @@ describe.each(WRITING)('%s', (op) => {
     const instance = pre.instantiate(noCtx());
     const image = captureImage(instance, undefined);
     const bytes = instance.core.memories[0]?.bytes.slice() ?? new Uint8Array(0);
-    await poke(instance, op, at, 13, 0x5a5a5a5a);
+    await poke(instance, op, { at, n: 13, v: 0x5a5a5a5a });
     restoreImage(instance, image);
     expect(findChange(instance, bytes)).toBe(-1);
     instance.release();
@@ -79,7 +79,7 @@ test.each([
   const instance = pre.instantiate(noCtx());
   const image = captureImage(instance, undefined);
   const bytes = instance.core.memories[0]?.bytes.slice() ?? new Uint8Array(0);
-  await poke(instance, op, START_BYTES - byteLength, 1, 0x11111111);
+  await poke(instance, op, { at: START_BYTES - byteLength, n: 1, v: 0x11111111 });
   expect(findChange(instance, bytes)).not.toBe(-1);
   restoreImage(instance, image);
   expect(findChange(instance, bytes)).toBe(-1);
@@ -89,10 +89,10 @@ test('what is written to grown pages is zero when they are grown again', async (
   const instance = pre.instantiate(noCtx());
   const image = captureImage(instance, undefined);
   for (let round = 0; round < 3; round += 1) {
-    await poke(instance, 'memory.grow', 0, 3, 0);
+    await poke(instance, 'memory.grow', { n: 3 });
     expect(await instance.call('test:poker/guest', 'length', [])).toBe(5);
     expect(instance.core.memories[0]?.bytes.subarray(START_BYTES).every((byte) => byte === 0)).toBe(true);
-    await poke(instance, 'memory.fill', START_BYTES, 3 * PAGE_BYTES, 0xff);
+    await poke(instance, 'memory.fill', { at: START_BYTES, n: 3 * PAGE_BYTES, v: 0xff });
     restoreImage(instance, image);
   }
 });
@@ -100,7 +100,7 @@ test('what is written to grown pages is zero when they are grown again', async (
 test('a longer table is noticed', async () => {
   const instance = pre.instantiate(noCtx());
   const image = captureImage(instance, undefined);
-  await poke(instance, 'table.grow', 0, 0, 0);
+  await poke(instance, 'table.grow', {});
   expect(hasGrownTables(instance, image)).toBe(true);
 });
 
@@ -120,7 +120,7 @@ test(
     const bytes = first.core.memories[0]?.bytes.slice() ?? new Uint8Array(0);
     const more = Array.from({ length: 300 }, () => pre.instantiate(noCtx()));
     await first.call('test:poker/guest', 'take', ['from the host']);
-    await poke(first, 'memory.fill', 0, 100_000, 1);
+    await poke(first, 'memory.fill', { n: 100_000, v: 1 });
     expect(restoreImage(first, image)).toBeGreaterThan(20);
     expect(findChange(first, bytes)).toBe(-1);
     for (const instance of [...instances, ...more]) instance.release();
