@@ -2,7 +2,17 @@ import { readCoreImports, readCoreSections } from '../component/core-module.ts';
 import { type Fixup, recogniseFixup, recogniseShim } from '../component/shim.ts';
 import { HostError } from '../util/host-error.ts';
 import type { UnsealedOptions } from './evaluate.ts';
-import type { Builtin, ComponentFunc, CoreItem, GuestResourceType, LiftedFunc, Lowering, Plan, ResolvedOptions, Step } from './plan.ts';
+import type {
+  Builtin,
+  ComponentFunc,
+  CoreItem,
+  GuestResourceType,
+  LiftedFunc,
+  Lowering,
+  Plan,
+  ResolvedOptions,
+  Step,
+} from './plan.ts';
 import type { CoreInstanceRef, CoreRef, Slot } from './scope.ts';
 
 /** A step whose imports may still be slots. */
@@ -41,6 +51,8 @@ export class PlanBuilder<Ctx> {
   readonly #builtins: Builtin[] = [];
   readonly #lifts = new Map<LiftedFunc, UnsealedLift>();
   readonly #destructors = new Map<GuestResourceType, CoreRef>();
+  /** Shims whose trampolines the host calls. */
+  readonly #called = new Set<number>();
   readonly #componentInstances: (number | undefined)[] = [];
   #itemsLeft = MAX_ITEMS;
 
@@ -65,6 +77,7 @@ export class PlanBuilder<Ctx> {
   }
 
   addLowering(lowering: UnsealedLowering<Ctx>): CoreItem {
+    this.#keepCalled(lowering.options.realloc);
     return { from: 'lowering', index: this.#lowerings.push(lowering) - 1 };
   }
 
@@ -75,7 +88,8 @@ export class PlanBuilder<Ctx> {
   /** A step that instantiates `module` with what `importFrom` finds. */
   addStep(module: number, importFrom: (module: string, name: string) => CoreRef): CoreInstanceRef {
     const step = this.#drafts.length;
-    if (step >= MAX_INSTANCES) throw new HostError('not-supported', `the component makes more than ${MAX_INSTANCES} core instances`);
+    if (step >= MAX_INSTANCES)
+      throw new HostError('not-supported', `the component makes more than ${MAX_INSTANCES} core instances`);
     const sections = readCoreSections(this.#modules[module] as Uint8Array);
     const imported = readCoreImports(sections);
     this.count(imported.length);
@@ -108,6 +122,7 @@ export class PlanBuilder<Ctx> {
   addResource(componentInstance: number, destructor: CoreRef | undefined): GuestResourceType {
     const resource: GuestResourceType = { name: 'resource', componentInstance, destructor: undefined };
     if (destructor !== undefined) this.#destructors.set(resource, destructor);
+    this.#keepCalled(destructor);
     return resource;
   }
 
@@ -115,7 +130,13 @@ export class PlanBuilder<Ctx> {
   lift(lift: UnsealedLift): LiftedFunc {
     const lifted = { by: 'lift', type: lift.type, componentInstance: lift.componentInstance } as LiftedFunc;
     this.#lifts.set(lifted, lift);
+    for (const ref of [lift.core, lift.options.realloc, lift.options.postReturn]) this.#keepCalled(ref);
     return lifted;
+  }
+
+  /** What the host calls has to be a function of a core module: a slot's trampoline, not what the slot holds. */
+  #keepCalled(ref: CoreRef | undefined): void {
+    if (ref?.from === 'slot' && ref.trampoline.from === 'export') this.#called.add(ref.trampoline.step);
   }
 
   /** Leaves out every shim that is not needed, with its fixup, and renumbers the steps. */
@@ -127,23 +148,28 @@ export class PlanBuilder<Ctx> {
       const item = settle(ref);
       return item.from === 'export' ? { ...item, step: renumbered[item.step] as number } : item;
     };
+    const sealCalled = (ref: CoreRef): CoreItem => seal(toCalled(ref));
     const sealOptions = (options: UnsealedOptions): ResolvedOptions => ({
       stringEncoding: options.stringEncoding,
       memory: options.memory && seal(options.memory),
-      realloc: options.realloc && seal(options.realloc),
-      postReturn: options.postReturn && seal(options.postReturn),
+      realloc: options.realloc && sealCalled(options.realloc),
+      postReturn: options.postReturn && sealCalled(options.postReturn),
     });
     for (const [lifted, { core, options }] of this.#lifts) {
-      Object.assign(lifted, { core: seal(core), options: sealOptions(options) });
+      Object.assign(lifted, { core: sealCalled(core), options: sealOptions(options) });
     }
-    for (const [resource, destructor] of this.#destructors) Object.assign(resource, { destructor: seal(destructor) });
+    for (const [resource, destructor] of this.#destructors)
+      Object.assign(resource, { destructor: sealCalled(destructor) });
     const steps: Step[] = this.#drafts
       .filter((_draft, step) => kept[step])
       .map(({ module, imports }) => ({
         module,
         imports: imports.map(({ module: from, name, ref }) => ({ module: from, name, item: seal(ref) })),
       }));
-    const lowerings: Lowering<Ctx>[] = this.#lowerings.map(({ options, ...lowering }) => ({ ...lowering, options: sealOptions(options) }));
+    const lowerings: Lowering<Ctx>[] = this.#lowerings.map(({ options, ...lowering }) => ({
+      ...lowering,
+      options: sealOptions(options),
+    }));
     const componentInstances = this.#componentInstances;
     return { modules: this.#modules, steps, lowerings, builtins: this.#builtins, componentInstances, exports };
   }
@@ -152,9 +178,19 @@ export class PlanBuilder<Ctx> {
   #isNeeded(step: number): boolean {
     const draft = this.#drafts[step];
     if (draft?.fixupOf !== undefined) return this.#isNeeded(draft.fixupOf);
-    if (draft?.shim === undefined) return true;
+    if (draft?.shim === undefined || this.#called.has(step)) return true;
     return [...draft.shim.values()].some((slot) => settle(slot).from === 'export');
   }
+}
+
+/** What the host calls: a core module's function. */
+function toCalled(ref: CoreRef): CoreItem {
+  const item = ref.from === 'slot' ? ref.trampoline : ref;
+  if (item.from === 'export') return item;
+  throw new HostError(
+    'not-supported',
+    'a function that was lowered is lifted as it is, or cleans up; call it from a core module',
+  );
 }
 
 /** A slot as what fills it, where that exists from the start, else as the trampoline that calls it. */
