@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadComponent } from '../../src/index.ts';
 import { type LoadWay, guestFile } from '../harness/guests.ts';
-import { requestRaw } from '../harness/raw-client.ts';
+import { ConnectionEnded, type Ending, type RawReply, requestRaw } from '../harness/raw-client.ts';
 import { type Served, linesOf, serveGuest } from '../harness/serve-guest.ts';
 import { type Upstream, startUpstream } from '../harness/upstream.ts';
 import { until } from '../hazards/until.ts';
@@ -41,7 +41,10 @@ const REQUESTS: Readonly<Record<string, readonly (readonly [path: string, body?:
   once: [['/'], [`/?url=${UP}`]],
   'outbound-drop': [[`/?url=${UP}`]],
   'outbound-get': [[`/?url=${UP}`], [`/?url=${UP}&method=PUT`], ['/?url=nonsense']],
-  'outbound-post': [[`/?url=${UP}`, BODY], [`/?url=${UP}&trailer=1`, BODY]],
+  'outbound-post': [
+    [`/?url=${UP}`, BODY],
+    [`/?url=${UP}&trailer=1`, BODY],
+  ],
   poll: [['/?case=timers'], ['/?case=same'], ['/?case=empty'], ['/?case=many'], ['/?case=ready']],
   proxy: [[`/?url=${UP}`, BODY]],
   'set-error': [['/'], ['/?code=DNS-timeout'], ['/?code=internal-error']],
@@ -54,12 +57,15 @@ const REQUESTS: Readonly<Record<string, readonly (readonly [path: string, body?:
 };
 const DEFAULT: (typeof REQUESTS)[string] = [['/'], ['/some/path?a=b', 'body']];
 
+/** Guests that cannot be served, or not alone. */
+const NOT_SERVED = new Set(['command', 'middleware', 'missing-import']);
+
 /** Guests whose replies hold what no two requests have in common: there only what is not a digit is compared. */
 const VARYING = new Set(['canary', 'clocks', 'env', 'random']);
 
 const guests = globSync('components/*/*.wasm')
   .map((file) => basename(dirname(file)))
-  .filter((name) => !['command', 'missing-import'].includes(name))
+  .filter((name) => !NOT_SERVED.has(name))
   .toSorted();
 
 describe.each(guests)('%s', (name) => {
@@ -71,7 +77,7 @@ describe.each(guests)('%s', (name) => {
       incoming.pipe(outgoing);
     });
     // Not from the tests' cache: guests that others are building now would stay in it.
-    const components = await Promise.all(WAYS.map((way) => loadComponent(guestFile(name), { ...way, ...isForced(way) })));
+    const components = await Promise.all(WAYS.map((way) => loadComponent(guestFile(name), way)));
     served = await Promise.all(components.map((component) => serveGuest(component)));
   }, 120_000);
   afterAll(async () => {
@@ -79,21 +85,22 @@ describe.each(guests)('%s', (name) => {
     await upstream[Symbol.asyncDispose]();
   });
 
-  test.each(REQUESTS[name] ?? DEFAULT)('%s', { timeout: 60_000 }, async (path, body) => {
+  test.each(requestsOf(name))('%s', { timeout: 60_000 }, async (path, body) => {
     const to = path.replace(UP, encodeURIComponent(`${upstream.origin}/path`));
     const [jco, ...linked] = await Promise.all(served.map((one) => ask(one, name, requestTo(to, body))));
     for (const replies of linked) expect(replies).toEqual(jco);
   });
 });
 
-/** Nothing: a guest that cannot be reset is to fail. */
-function isForced(_way: LoadWay): object {
-  return {};
+function requestsOf(name: string): [path: string, body: string | undefined][] {
+  return (REQUESTS[name] ?? DEFAULT).map(([path, body]) => [path, body]);
 }
 
 function requestTo(path: string, body: string | undefined): string {
-  const head = `${body === undefined ? 'GET' : 'POST'} ${path} HTTP/1.1\r\nHost: test\r\nX-Twice: 1\r\nx-twice: 2\r\nConnection: close\r\n`;
-  return body === undefined ? `${head}\r\n` : `${head}Content-Length: ${body.length}\r\nContent-Type: text/x\r\n\r\n${body}`;
+  const head = `${body === undefined ? 'GET' : 'POST'} ${path} HTTP/1.1\r\nHost: test\r\nX-Request-Id: same\r\nX-Twice: 1\r\nx-twice: 2\r\nConnection: close\r\n`;
+  return body === undefined
+    ? `${head}\r\n`
+    : `${head}Content-Length: ${body.length}\r\nContent-Type: text/x\r\n\r\n${body}`;
 }
 
 /** What is to be equal of some equal requests, one after the other. */
@@ -101,21 +108,29 @@ async function ask(served: Served, name: string, request: string): Promise<unkno
   const replies: unknown[] = [];
   const before = { stdout: linesOf(served, 'stdout').length, stderr: linesOf(served, 'stderr').length };
   for (let round = 0; round < ROUNDS; round += 1) {
-    const { statusLine, headerLines, body, trailerLines, ending } = await requestRaw(served.origin, request);
-    const shown = mask(body, VARYING.has(name) ? /[\d.]+|[0-9a-f]{16,}/g : /request [\w-]+/g);
-    replies.push({ statusLine, headerLines: headerLines.map(withoutTimes), body: shown, trailerLines, ending });
+    const reply = await requestRaw(served.origin, request).catch(toEnd);
+    replies.push('received' in reply ? reply : shown(reply, VARYING.has(name)));
     await until(() => served.host.inFlight === 0);
   }
   const output = (['stdout', 'stderr'] as const).map((stream) =>
-    linesOf(served, stream).slice(before[stream]).map((line) => mask(line, /\[\d+\]/g)),
+    linesOf(served, stream)
+      .slice(before[stream])
+      .map((line) => mask(line, /\[\d+\]/g)),
   );
   return { replies, output };
 }
 
-const mask = (text: string, varying: RegExp): string => text.replaceAll(varying, '*');
-
-function withoutTimes(line: string): string {
-  return line.replace(/^((?:date|x-request-id|content-length): ).*$/i, (whole, field: string) =>
-    /^content-length/i.test(field) ? whole : `${field}*`,
-  );
+/** A connection that ended before a head is a reply too. */
+function toEnd(error: unknown): { readonly ending: Ending; readonly received: string } {
+  if (!(error instanceof ConnectionEnded)) throw error;
+  return { ending: error.ending, received: error.received };
 }
+
+/** Where the reply varies, the same for every digit, and for every length. */
+function shown({ statusLine, headerLines, body, trailerLines, ending }: RawReply, varies: boolean): unknown {
+  const field = varies ? /^(date|content-length): .*$/i : /^(date): .*$/i;
+  const fields = headerLines.map((line) => line.replace(field, '$1: *'));
+  return { statusLine, fields, body: varies ? mask(body, /[\da-f.-]+/g) : body, trailerLines, ending };
+}
+
+const mask = (text: string, varying: RegExp): string => text.replaceAll(varying, '*');

@@ -154,7 +154,11 @@ export interface Operands {
 }
 
 /** Has an instance of the poker change something. */
-export async function poke(instance: LinkedInstance<WasiCtx>, op: Op, { at = 0, n = 0, v = 0 }: Operands): Promise<void> {
+export async function poke(
+  instance: LinkedInstance<WasiCtx>,
+  op: Op,
+  { at = 0, n = 0, v = 0 }: Operands,
+): Promise<void> {
   await instance.call('test:poker/guest', toName(op), [at, n, v]);
 }
 

@@ -165,8 +165,16 @@ describe('what cannot be reset is said, and is fresh', () => {
     ['data.drop', '(memory 1) (data $d "x") (func (export "f") (data.drop $d))', 'it drops data or element segments'],
     ['elem.drop', '(elem $e func 0) (func (export "f") (elem.drop $e))', 'it drops data or element segments'],
     ['a second memory', '(memory 1) (memory 1) (func (export "f"))', 'it has a memory that is not tracked'],
-    ['an exnref global', '(global (mut exnref) (ref.null exn)) (func (export "f"))', 'it has globals or tables that cannot be read'],
-    ['a v128 global', '(global (mut v128) (v128.const i64x2 0 0)) (func (export "f"))', 'it has globals or tables that cannot be read'],
+    [
+      'an exnref global',
+      '(global (mut exnref) (ref.null exn)) (func (export "f"))',
+      'it has globals or tables that cannot be read',
+    ],
+    [
+      'a v128 global',
+      '(global (mut v128) (v128.const i64x2 0 0)) (func (export "f"))',
+      'it has globals or tables that cannot be read',
+    ],
   ])('%s', async (_what, fields, reason) => {
     expect(probeReset(await linkText(ofModule(fields), []))).toMatchObject({ kind: 'unrestorable', reason });
   });
@@ -201,7 +209,10 @@ test.each([
   ['a second memory that is filled', '(memory 1) (memory $m 1) (data (memory $m) (i32.const 9) "abc")'],
 ])('%s carries nothing over in fresh instances', async (_what, memories) => {
   const linked = await linkText(
-    ofModule(`${memories} (func (export "f") (result i32) (i32.load $m (i32.const 100)) (i32.store $m (i32.const 100) (i32.const 7)))`, 'u32'),
+    ofModule(
+      `${memories} (func (export "f") (result i32) (i32.load $m (i32.const 100)) (i32.store $m (i32.const 100) (i32.const 7)))`,
+      'u32',
+    ),
     [],
   );
   const strategy = opened(createRecyclingStrategy(linked));
