@@ -20,7 +20,7 @@ export function probeReset(pre: LinkedPre<WasiCtx>): ResetBlocker | LinkedInstan
   using ctx = new WasiCtx({});
   try {
     const instance = pre.instantiate(ctx);
-    const { startCalls } = instance.store;
+    const { startCalls } = pre;
     if (startCalls.size === 0) return instance;
     instance.release();
     return { kind: 'impure-start', reason: `its start calls ${[...startCalls].join(', ')}` };

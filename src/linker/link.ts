@@ -14,6 +14,7 @@ import { PlanBuilder } from './plan-builder.ts';
 import type { LiftedFunc, Plan } from './plan.ts';
 import { prepareModules } from './prepared-module.ts';
 import { type Extern, createScope } from './scope.ts';
+import { Starts } from './starts.ts';
 
 /** Decodes a component and resolves everything in it against the host's interfaces, once. */
 export function planComponent<Ctx>(source: ComponentSource, interfaces: readonly HostInterface<Ctx>[]): Plan<Ctx> {
@@ -52,10 +53,11 @@ export async function linkComponent<Ctx>(
 ): Promise<LinkedPre<Ctx>> {
   const plan = planComponent(source, interfaces);
   const modules = await prepareModules(plan.modules, MAX_MEMORY_PAGES);
-  const linked = { plan, modules, cards: new Cards(), makers: emitMakers(plan) };
+  const linked = { plan, modules, cards: new Cards(), makers: emitMakers(plan), starts: new Starts() };
   return Object.freeze({
     unrestorable: modules.map(({ rewritten }) => findUnrestorable(rewritten)).find((reason) => reason !== undefined),
     marksAllWrites: modules.every(({ rewritten }) => marksAllWrites(rewritten)),
+    startCalls: linked.starts.calls,
     instantiate: (ctx: Ctx) => new LinkedInstance(linked, ctx),
   });
 }
@@ -82,6 +84,8 @@ export interface LinkedPre<Ctx> extends InstancePre<Ctx> {
   instantiate(ctx: Ctx): LinkedInstance<Ctx>;
   /** Why no image can hold all that an instance's core keeps; `undefined` where one can. */
   readonly unrestorable: string | undefined;
+  /** Names of the host functions that starting an instance has called. */
+  readonly startCalls: ReadonlySet<string>;
   /** Whether all that is ever written to a memory is marked, from its first byte on. */
   readonly marksAllWrites: boolean;
 }

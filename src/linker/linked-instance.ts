@@ -10,8 +10,18 @@ import { HostError } from '../util/host-error.ts';
 import { type Cards, TrackedMemory } from './cards.ts';
 import type { Instance } from './instance-pre.ts';
 import type { LiftMaker, LowerMaker, Makers } from './makers.ts';
-import type { Builtin, CoreItem, GuestResourceType, HostFuncRef, LiftedFunc, Lowering, Plan, ResolvedOptions, Step } from './plan.ts';
+import type {
+  Builtin,
+  CoreItem,
+  GuestResourceType,
+  LiftedFunc,
+  Lowering,
+  Plan,
+  ResolvedOptions,
+  Step,
+} from './plan.ts';
 import type { PreparedModule } from './prepared-module.ts';
+import type { Starts } from './starts.ts';
 import { destructorMayWait, funcMayWait } from './waiting.ts';
 
 /** All that instances of one component share. */
@@ -20,14 +30,12 @@ export interface Linked<Ctx> {
   readonly modules: readonly PreparedModule[];
   readonly cards: Cards;
   readonly makers: Makers;
+  readonly starts: Starts;
 }
 
-/** The request that an instance works for, and whether it is still starting. */
+/** The request that an instance works for. */
 export interface InstanceStore<Ctx> {
   ctx: Ctx;
-  phase: 'starting' | 'started';
-  /** Host functions that were called while it started. */
-  readonly startCalls: Set<string>;
 }
 
 /** What an instance keeps in the core: all that a request can change. */
@@ -69,7 +77,7 @@ export class LinkedInstance<Ctx> implements Instance {
 
   constructor(linked: Linked<Ctx>, ctx: Ctx) {
     this.#linked = linked;
-    this.store = { ctx, phase: 'starting', startCalls: new Set() };
+    this.store = { ctx };
     this.#componentInstances = createComponentInstances(linked.plan);
     this.#lowered = linked.plan.lowerings.map((lowering, index) => this.#lower(lowering, index));
     this.#builtins = linked.plan.builtins.map((builtin) => this.#builtin(builtin));
@@ -131,12 +139,12 @@ export class LinkedInstance<Ctx> implements Instance {
   }
 
   #start(): void {
-    const { plan } = this.#linked;
-    this.store.phase = 'starting';
+    const { plan, starts } = this.#linked;
     this.#memoriesTaken = 0;
-    for (const step of plan.steps) this.#run(step);
+    starts.run(() => {
+      for (const step of plan.steps) this.#run(step);
+    });
     for (const [name, funcs] of plan.exports) this.#exports.set(name, this.#liftAll(funcs));
-    this.store.phase = 'started';
   }
 
   #findCore(): CoreState {
@@ -197,14 +205,8 @@ export class LinkedInstance<Ctx> implements Instance {
   }
 
   #item(item: CoreItem): unknown {
-    switch (item.from) {
-      case 'export':
-        return this.#cores[item.step]?.[item.name];
-      case 'lowering':
-        return this.#lowered[item.index];
-      case 'builtin':
-        return this.#builtins[item.index];
-    }
+    if (item.from === 'export') return this.#cores[item.step]?.[item.name];
+    return (item.from === 'lowering' ? this.#lowered : this.#builtins)[item.index];
   }
 
   /** The context of functions that share options. Memory and realloc are found when they are first used: they may not exist yet. */
@@ -242,17 +244,9 @@ export class LinkedInstance<Ctx> implements Instance {
 
   #lower({ func, options, componentInstance }: Lowering<Ctx>, index: number): unknown {
     const cx = this.#context(options, componentInstance);
-    const call = func.by === 'host' ? this.#hostCall(func) : this.#lateLift(func, componentInstance, index);
+    const call = func.by === 'host' ? this.#linked.starts.watch(func) : this.#lateLift(func, componentInstance, index);
     const lowered = (this.#linked.makers.lowerings[index] as LowerMaker)({ cx, store: this.store, call });
     return funcMayWait(this.#linked.makers, func) ? new WebAssembly.Suspending(lowered) : lowered;
-  }
-
-  #hostCall({ func, name }: HostFuncRef<Ctx>): ComponentFunction {
-    const { store } = this;
-    return (...args) => {
-      if (store.phase === 'starting') store.startCalls.add(name);
-      return (func as ComponentFunction)(...args);
-    };
   }
 
   /** Another component's function, which may not exist yet. */
@@ -277,17 +271,11 @@ export class LinkedInstance<Ctx> implements Instance {
 
   #builtin({ op, resource, componentInstance }: Builtin): unknown {
     const inst = this.#componentInstances[componentInstance] as ComponentInstance;
-    switch (op) {
-      case 'resource.new':
-        return (rep: number) => canonResourceNew(inst, resource, rep);
-      case 'resource.rep':
-        return (index: number) => canonResourceRep(inst, resource, index);
-      case 'resource.drop': {
-        const destroy = this.#destroyer(resource, inst);
-        const drop = (index: number): unknown => canonResourceDrop(inst, resource, index, destroy);
-        return destructorMayWait(this.#linked.makers, resource) ? new WebAssembly.Suspending(drop) : drop;
-      }
-    }
+    if (op === 'resource.new') return (rep: number) => canonResourceNew(inst, resource, rep);
+    if (op === 'resource.rep') return (index: number) => canonResourceRep(inst, resource, index);
+    const destroy = this.#destroyer(resource, inst);
+    const drop = (index: number): unknown => canonResourceDrop(inst, resource, index, destroy);
+    return destructorMayWait(this.#linked.makers, resource) ? new WebAssembly.Suspending(drop) : drop;
   }
 
   /** Disposes the host's object, or calls the destructor of the component that defines the resource. */

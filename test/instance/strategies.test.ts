@@ -230,9 +230,10 @@ function ofModule(fields: string, result?: string): string {
     (instance $api (export "f" (func $f))) (export "test:poker/guest" (instance $api)))`;
 }
 
+const nameOf = (value: unknown): unknown => (typeof value === 'function' ? value.name : value);
+
 /** A fresh instance has functions of its own, which are not the same and do the same. */
 function withoutFunctions(state: unknown): unknown {
   const { memories, globals, tables } = state as { memories: unknown; globals: unknown[]; tables: unknown[][] };
-  const shown = (value: unknown): unknown => (typeof value === 'function' ? value.name : value);
-  return { memories, globals: globals.map(shown), tables: tables.map((table) => table.map(shown)) };
+  return { memories, globals: globals.map(nameOf), tables: tables.map((table) => table.map(nameOf)) };
 }
