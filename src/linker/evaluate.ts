@@ -32,7 +32,10 @@ export interface Evaluation<Ctx> {
 }
 
 /** Instantiates the outermost component in the abstract: its steps go into the plan. Returns what it exports. */
-export function evaluateRoot<Ctx>(evaluation: Evaluation<Ctx>, component: ComponentRef<Ctx>): ReadonlyMap<string, Extern<Ctx>> {
+export function evaluateRoot<Ctx>(
+  evaluation: Evaluation<Ctx>,
+  component: ComponentRef<Ctx>,
+): ReadonlyMap<string, Extern<Ctx>> {
   return evaluateComponent(evaluation, component, undefined, (name, scope, definition) =>
     importFromHost(evaluation, name, scope, definition),
   );
@@ -48,18 +51,12 @@ function evaluateComponent<Ctx>(
   evaluation.plan.count(definition.definitions.length);
   const exports = new Map<string, Extern<Ctx>>();
   for (const item of definition.definitions) {
-    switch (item.at) {
-      case 'import':
-        addExtern(scope, importFrom(item.name, scope, item));
-        break;
-      case 'export': {
-        const extern = externAt(scope, item.ref.sort, item.ref.index);
-        exports.set(item.name, extern);
-        addExtern(scope, extern);
-        break;
-      }
-      default:
-        evaluateDefinition(evaluation, scope, item);
+    if (item.at === 'import') addExtern(scope, importFrom(item.name, scope, item));
+    else if (item.at !== 'export') evaluateDefinition(evaluation, scope, item);
+    else {
+      const extern = externAt(scope, item.ref.sort, item.ref.index);
+      exports.set(item.name, extern);
+      addExtern(scope, extern);
     }
   }
   return exports;
@@ -103,13 +100,18 @@ function evaluateCoreInstance<Ctx>(
   expr: CoreInstanceExpr,
 ): CoreInstanceRef {
   if (expr.by === 'exports') {
-    const exports = expr.exports.map(({ name, sort, index }) => [name, at(coreSpace(scope, sort), index, sort)] as const);
+    const exports = expr.exports.map(
+      ({ name, sort, index }) => [name, at(coreSpace(scope, sort), index, sort)] as const,
+    );
     return { by: 'exports', exports: new Map(exports) };
   }
-  const args = new Map(expr.args.map(({ name, instance }) => [name, at(scope.coreInstances, instance, 'core instance')]));
+  const args = new Map(
+    expr.args.map(({ name, instance }) => [name, at(scope.coreInstances, instance, 'core instance')]),
+  );
   return plan.addStep(at(scope.coreModules, expr.module, 'core module'), (module, name) => {
     const instance = args.get(module);
-    if (instance === undefined) throw new HostError('bad-component', `a core module is not given its import "${module}"`);
+    if (instance === undefined)
+      throw new HostError('bad-component', `a core module is not given its import "${module}"`);
     return coreExport(instance, name);
   });
 }
@@ -145,7 +147,8 @@ function evaluateAlias<Ctx>(scope: Scope<Ctx>, { alias }: Definition & { at: 'al
     }
     case 'export': {
       const extern = at(scope.instances, alias.instance, 'instance').exports.get(alias.name);
-      if (extern?.sort !== alias.sort) throw new HostError('bad-component', `there is no ${alias.sort} ${alias.name} to alias`);
+      if (extern?.sort !== alias.sort)
+        throw new HostError('bad-component', `there is no ${alias.sort} ${alias.name} to alias`);
       addExtern(scope, extern);
       break;
     }
@@ -190,7 +193,9 @@ function evaluateCanon<Ctx>({ plan }: Evaluation<Ctx>, scope: Scope<Ctx>, canon:
     }
     case 'other':
       throw new HostError('not-supported', `the component uses ${canon.name}, which is part of WASI 0.3`);
-    default: {
+    case 'resource.new':
+    case 'resource.drop':
+    case 'resource.rep': {
       const resource = resourceAt(scope, canon.resource);
       scope.coreFuncs.push(plan.addBuiltin({ op: canon.op, resource, componentInstance }));
     }
@@ -224,7 +229,8 @@ function importFromHost<Ctx>(
   { type }: Definition & { at: 'import' },
 ): Extern<Ctx> {
   const host = findHost(name, interfaces);
-  if (type.sort !== 'instance' || host === undefined) throw new HostError('missing-import', `there is no host interface ${name}`);
+  if (type.sort !== 'instance' || host === undefined)
+    throw new HostError('missing-import', `there is no host interface ${name}`);
   const declared = at(scope.types, type.type, 'type');
   if (declared.sort !== 'declarations') throw new HostError('bad-component', `the import ${name} has no instance type`);
   const imported = { importName: name, host, resources, missing };

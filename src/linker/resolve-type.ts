@@ -5,15 +5,9 @@ import { type TypeRef, type TypeScope, at } from './scope.ts';
 
 /** Resolves a type's indices against `scope`. A `resource` has to be made by whoever knows its component instance. */
 export function resolveType(type: Exclude<TypeDefinition, { kind: 'resource' }>, scope: TypeScope): TypeRef {
-  switch (type.kind) {
-    case 'func':
-      return { sort: 'func', type: resolveFunc(type, scope) };
-    case 'component':
-    case 'instance':
-      return { sort: 'declarations', declarations: type.declarations, scope };
-    default:
-      return { sort: 'value', type: resolveValue(type, scope) };
-  }
+  if (type.kind === 'func') return { sort: 'func', type: resolveFunc(type, scope) };
+  if ('declarations' in type) return { sort: 'declarations', declarations: type.declarations, scope };
+  return { sort: 'value', type: resolveValue(type, scope) };
 }
 
 type ValueDefinition = Exclude<TypeDefinition, { kind: 'resource' | 'func' | 'component' | 'instance' }>;
@@ -42,9 +36,12 @@ function resolveValue(type: ValueDefinition, scope: TypeScope): ValType {
     case 'own':
     case 'borrow':
       return { kind: type.kind, resource: resourceAt(scope, type.resource) };
-    default:
-      throw new HostError('not-supported', `the type ${type.kind} is not part of WASI 0.2`);
+    case 'stream':
+    case 'future':
+    case 'map':
+      break;
   }
+  throw new HostError('not-supported', `the type ${type.kind} is not part of WASI 0.2`);
 }
 
 function resolveRef(ref: ValTypeRef, scope: TypeScope): ValType {

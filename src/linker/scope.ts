@@ -108,9 +108,12 @@ export function coreSpace<Ctx>(scope: Scope<Ctx>, sort: CoreSort): CoreRef[] {
       return scope.coreGlobals;
     case 'tag':
       return scope.coreTags;
-    default:
-      throw new HostError('bad-component', `a core instance exports no ${sort}`);
+    case 'type':
+    case 'module':
+    case 'instance':
+      break;
   }
+  throw new HostError('bad-component', `a core instance exports no ${sort}`);
 }
 
 /** The thing at `index` of the space of `sort`, ready to be passed to another component. */
@@ -126,9 +129,17 @@ export function externAt<Ctx>(scope: Scope<Ctx>, sort: Sort, index: number): Ext
       return { sort, component: at(scope.components, index, sort) };
     case 'core module':
       return { sort, module: at(scope.coreModules, index, sort) };
-    default:
-      throw new HostError('not-supported', `a component cannot pass on a ${sort}`);
+    case 'core func':
+    case 'core table':
+    case 'core memory':
+    case 'core global':
+    case 'core tag':
+    case 'core type':
+    case 'core instance':
+    case 'value':
+      break;
   }
+  throw new HostError('not-supported', `a component cannot pass on a ${sort}`);
 }
 
 /** Adds to the space of its sort. */

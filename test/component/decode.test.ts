@@ -1,7 +1,7 @@
 import { globSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { metadataShow, parse, print } from '@bytecodealliance/jco-transpile/wasm-tools';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeComponent } from '../../src/component/decode.ts';
 import type { Canon, ComponentDefinition, Definition, TypeDefinition } from '../../src/component/definitions.ts';
@@ -102,17 +102,10 @@ function describeLine(line: string): string {
 }
 
 function describeDefinition(definition: Definition): string {
-  switch (definition.at) {
-    case 'canon':
-      return `canon ${definition.canon.op === 'other' ? definition.canon.name : definition.canon.op}`;
-    case 'import':
-    case 'export':
-      return `${definition.at} "${definition.name}"`;
-    case 'alias':
-      return `alias "${'name' in definition.alias ? definition.alias.name : undefined}"`;
-    default:
-      return definition.at;
-  }
+  if (definition.at === 'import' || definition.at === 'export') return `${definition.at} "${definition.name}"`;
+  if (definition.at === 'alias') return `alias "${'name' in definition.alias ? definition.alias.name : undefined}"`;
+  if (definition.at !== 'canon') return definition.at;
+  return `canon ${definition.canon.op === 'other' ? definition.canon.name : definition.canon.op}`;
 }
 
 describe('types of values', () => {

@@ -21,7 +21,7 @@ const SORT_INSTANCE = 0x05;
 export async function compose(middleware: string, handler: string): Promise<Uint8Array> {
   const [outer, inner, front] = [await importsOfProxy(), await readGuest(handler), await readGuest(middleware)];
   const handlerInstance = outer.imports.length;
-  const passedOn = new Map(outer.imports.map((name, index) => [withoutVersion(name), index]));
+  const passedOn = new Map(outer.imports.map((imported, index) => [withoutVersion(imported), index]));
   const toHandler = argsOf(inner, passedOn);
   const toMiddleware = argsOf(front, new Map([...passedOn, [withoutVersion(HANDLER), handlerInstance + 1]]));
   return Uint8Array.from([

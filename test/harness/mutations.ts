@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { decodeComponent } from '../../src/component/decode.ts';
 import { createSource } from '../../src/component/source.ts';
 import { guestFile } from './guests.ts';

@@ -221,6 +221,53 @@ function callOutFrom(place: 'realloc' | 'post-return', nowhere = false): string 
     (export "acme:test/run" (instance $x))`;
 }
 
+/** A component whose resource has a destructor that calls the host, another that drops one, or does so in its start function. */
+function droppedByOther(inStart: boolean): string {
+  const drops = '(call $drop (call $make (i32.const 4)))';
+  return `(import "acme:clock/clock@1.0.0" (instance $clock (export "wait" (func))))
+    (alias export $clock "wait" (func $w))
+    (component $a (import "w" (func $w))
+      (core func $w (canon lower (func $w)))
+      (core module $d (import "" "w" (func $w)) (global $g (mut i32) (i32.const 0))
+        (func (export "dtor") (param i32) (call $w) (global.set $g (local.get 0))) (func (export "log") (result i32) (global.get $g)))
+      (core instance $d (instantiate $d (with "" (instance (export "w" (func $w))))))
+      (type $r (resource (rep i32) (dtor (core func $d "dtor"))))
+      (core func $new (canon resource.new $r))
+      (core module $m (import "" "new" (func $new (param i32) (result i32))) (func (export "make") (param i32) (result i32) (call $new (local.get 0))))
+      (core instance $m (instantiate $m (with "" (instance (export "new" (func $new))))))
+      (export $re "r" (type $r))
+      (func (export "make") (param "n" u32) (result (own $re)) (canon lift (core func $m "make")))
+      (func (export "log") (result u32) (canon lift (core func $d "log"))))
+    (component $b (import "a" (instance $a (export "r" (type $r (sub resource))) (export "make" (func (param "n" u32) (result (own $r)))) (export "log" (func (result u32)))))
+      (alias export $a "r" (type $r))
+      (core func $make (canon lower (func $a "make"))) (core func $log (canon lower (func $a "log"))) (core func $drop (canon resource.drop $r))
+      (core module $m (import "a" "make" (func $make (param i32) (result i32))) (import "a" "log" (func $log (result i32))) (import "a" "drop" (func $drop (param i32)))
+        (func $start ${inStart ? drops : ''}) (start $start)
+        (func (export "go") (result i32) ${inStart ? '' : drops} (call $log)))
+      (core instance $m (instantiate $m (with "a" (instance (export "make" (func $make)) (export "log" (func $log)) (export "drop" (func $drop))))))
+      (func (export "go") (result u32) (canon lift (core func $m "go"))))
+    (instance $ai (instantiate $a (with "w" (func $w)))) (instance $bi (instantiate $b (with "a" (instance $ai))))
+    (export "acme:test/run" (instance $bi))`;
+}
+
+function clock(wait: () => unknown, mayWait: readonly string[]): HostInterface<object> {
+  return { name: 'acme:clock/clock', version: '1.0.0', resources: {}, mayWait, funcs: { wait } };
+}
+
+describe('a destructor that calls the host', () => {
+  test('may wait, where another component drops the handle', async () => {
+    const waits = clock(async () => await new Promise((resolve) => setTimeout(resolve, 1)), ['wait']);
+    expect(await run(await instantiate(droppedByOther(false), [waits]), 'go')).toBe(4);
+  });
+
+  test('may run while a component starts, if it answers at once', async () => {
+    let calls = 0;
+    const atOnce = clock(() => void (calls += 1), []);
+    expect(await run(await instantiate(droppedByOther(true), [atOnce]), 'go')).toBe(4);
+    expect(calls).toBe(1);
+  });
+});
+
 /** What a user gives beside WASI: a resource whose method waits. */
 class Bucket {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { HostInterface } from '../../src/abi/host-interface.ts';
 import { createSource } from '../../src/component/source.ts';
