@@ -1,4 +1,5 @@
 import { DEFAULTS, type HostConfig, type HostOptions } from './config/options.ts';
+import { RequestGrants } from './grant.ts';
 import { createPool } from './instance/pool.ts';
 import type { Component } from './load.ts';
 import { type Log, SILENT } from './observe/log.ts';
@@ -8,8 +9,7 @@ import { InFlight } from './server/drain.ts';
 import { createFetchExchange } from './server/fetch-exchange.ts';
 import { handle } from './server/handle.ts';
 import { type Address, type Listening, listen } from './server/listen.ts';
-import type { RequestGrants, Service } from './server/service.ts';
-import { LineSink, OutputQuota, linePrefix } from './wasi/cli/line-sink.ts';
+import type { Service } from './server/service.ts';
 import { createOutbound } from './wasi/http/outbound.ts';
 import type { SendRequest } from './wasi/http/send-request.ts';
 
@@ -71,31 +71,10 @@ function createService(component: Component, config: HostConfig, log: Log, sendR
     admission: new Admission(config),
     inFlight: new InFlight(),
     log,
-    grant: (ordinal) => grantFor(ordinal, config, sendRequest),
+    grant: (ordinal) => new RequestGrants(ordinal, config, sendRequest),
     requestFields: config.requestHeaders.map(([name, value]) => [name.toLowerCase(), value] as const),
     timeoutMs: config.timeoutMs,
     graceMs: config.graceMs,
     errorDetail: config.errorDetail,
-  };
-}
-
-/** What one guest may touch: its environment, its output as lines, and the network through `sendRequest`. */
-function grantFor(ordinal: number, config: HostConfig, sendRequest: SendRequest): RequestGrants {
-  const quota = new OutputQuota();
-  const sink = (stream: 'stdout' | 'stderr'): LineSink =>
-    new LineSink({
-      prefix: config.loggingPrefix === 'shown' ? linePrefix(stream, ordinal) : undefined,
-      quota,
-      writeLines: (lines) => config.writeGuestOutput(stream, lines),
-    });
-  const stdout = sink('stdout');
-  const stderr = sink('stderr');
-  const env: [string, string][] = [['INSTANCE_ID', `${ordinal}`], ...Object.entries(config.env)];
-  return {
-    grants: { env, stdout, stderr, sendRequest },
-    [Symbol.dispose]: () => {
-      stdout[Symbol.dispose]();
-      stderr[Symbol.dispose]();
-    },
   };
 }

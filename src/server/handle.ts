@@ -27,7 +27,7 @@ export async function handle(service: Service, exchange: Exchange): Promise<void
       report.replied(turnAway(service, exchange, report));
       return;
     }
-    const { grants } = held.use(service.grant(service.inFlight.nextOrdinal()));
+    const grants = held.use(service.grant(service.inFlight.nextOrdinal()));
     const lease = held.use(service.pool.lease(grants, service.timeoutMs));
     held.use(service.inFlight.enter(lease.ctx));
     held.use(cancelWhenClientLeaves(exchange.clientLeft, lease.ctx, service.graceMs));

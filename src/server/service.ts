@@ -14,7 +14,7 @@ export interface Service {
   readonly inFlight: InFlight;
   readonly log: Log;
   /** What the guest of request number `ordinal` (from 0) may touch; disposed when it is over. */
-  readonly grant: (ordinal: number) => RequestGrants;
+  readonly grant: (ordinal: number) => Grants & Disposable;
   /** Fields that replace the client's. */
   readonly requestFields: FieldEntries;
   /** Wall time for one request; 0 is none. */
@@ -23,8 +23,4 @@ export interface Service {
   readonly graceMs: number;
   /** Whether error replies say what went wrong. */
   readonly errorDetail: 'hidden' | 'shown';
-}
-
-export interface RequestGrants extends Disposable {
-  readonly grants: Grants;
 }

@@ -15,7 +15,7 @@ export interface Grants {
   readonly stderr?: ByteSink;
   /** Sends the guest's outgoing requests; without it each is answered with `HTTP-request-denied`. */
   readonly sendRequest?: SendRequest;
-  readonly limits?: Partial<WasiLimits>;
+  readonly limits?: WasiLimits;
 }
 
 /**
@@ -27,13 +27,17 @@ export class WasiCtx {
   readonly grants: Grants;
   readonly limits: WasiLimits;
   readonly cancellation = new Cancellation();
-  readonly outbound: OutboundGate;
-  readonly #kept = new Set<Disposable>();
+  #outbound: OutboundGate | undefined;
+  #kept: Set<Disposable> | undefined;
 
   constructor(grants: Grants) {
     this.grants = grants;
-    this.limits = { ...DEFAULT_LIMITS, ...grants.limits };
-    this.outbound = new OutboundGate(grants.sendRequest, this.limits);
+    this.limits = grants.limits ?? DEFAULT_LIMITS;
+  }
+
+  /** The way out for this request's outgoing requests. */
+  get outbound(): OutboundGate {
+    return (this.#outbound ??= new OutboundGate(this.grants.sendRequest, this.limits));
   }
 
   /**
@@ -48,17 +52,17 @@ export class WasiCtx {
 
   /** Has `resource` disposed with the request, should the guest not do so before. Its disposal must not throw. */
   keep(resource: Disposable): void {
-    this.#kept.add(resource);
+    (this.#kept ??= new Set()).add(resource);
   }
 
   /** The guest is done with `resource`. */
   forget(resource: Disposable): void {
-    this.#kept.delete(resource);
+    this.#kept?.delete(resource);
   }
 
   [Symbol.dispose](): void {
-    for (const resource of this.#kept) resource[Symbol.dispose]();
-    this.#kept.clear();
+    for (const resource of this.#kept ?? []) resource[Symbol.dispose]();
+    this.#kept = undefined;
   }
 }
 

@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { Trap } from '../../../src/abi/trap.ts';
 import { WasiCtx } from '../../../src/wasi/context.ts';
 import { insecureSeed } from '../../../src/wasi/random/insecure-seed.ts';
+import { DEFAULT_LIMITS } from '../../../src/wasi/limits.ts';
 import { insecure } from '../../../src/wasi/random/insecure.ts';
 import { random } from '../../../src/wasi/random/random.ts';
 
 const MAX_RANDOM_BYTES = 3 * 1024 * 1024;
-const ctx = new WasiCtx({ limits: { maxRandomBytes: MAX_RANDOM_BYTES } });
+const ctx = new WasiCtx({ limits: { ...DEFAULT_LIMITS, maxRandomBytes: MAX_RANDOM_BYTES } });
 
 describe.each([
   ['random', random.funcs['get-random-bytes'], random.funcs['get-random-u64']],
