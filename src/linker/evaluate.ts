@@ -1,7 +1,9 @@
+import type { ResourceType } from '../abi/types.ts';
 import type { HostInterface } from '../abi/host-interface.ts';
 import type { Canon, CoreInstanceExpr, Definition, InstanceExpr } from '../component/definitions.ts';
 import { HostError } from '../util/host-error.ts';
 import { type HostResources, resolveHostInstance } from './host-instance.ts';
+import type { GuestResourceType } from './plan.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { findHost } from './resolve.ts';
 import { resolveType, resourceAt } from './resolve-type.ts';
@@ -197,9 +199,19 @@ function evaluateCanon<Ctx>({ plan }: Evaluation<Ctx>, scope: Scope<Ctx>, canon:
     case 'resource.drop':
     case 'resource.rep': {
       const resource = resourceAt(scope, canon.resource);
+      if (canon.op !== 'resource.drop') assertDefinedBy(resource, componentInstance);
       scope.coreFuncs.push(plan.addBuiltin({ op: canon.op, resource, componentInstance }));
     }
   }
+}
+
+/** Reps are known only to the component that defines the resource; those of the host are its objects. */
+function assertDefinedBy(resource: ResourceType | GuestResourceType, componentInstance: number): void {
+  if ('componentInstance' in resource && resource.componentInstance === componentInstance) return;
+  throw new HostError(
+    'bad-component',
+    'resource.new and resource.rep are only for the component that defines the resource',
+  );
 }
 
 /** Canonical options before the plan is sealed. */

@@ -3,8 +3,10 @@ import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { HostInterface } from '../../src/abi/host-interface.ts';
+import { decodeComponent } from '../../src/component/decode.ts';
+import type { Definition } from '../../src/component/definitions.ts';
 import { createSource } from '../../src/component/source.ts';
-import { planComponent } from '../../src/linker/link.ts';
+import { linkComponent, planComponent } from '../../src/linker/link.ts';
 import { emitMakers } from '../../src/linker/makers.ts';
 import type { Plan } from '../../src/linker/plan.ts';
 import { HostError } from '../../src/util/host-error.ts';
@@ -172,6 +174,15 @@ describe('malformed components are refused', () => {
     expect(error).toMatchObject({ code: 'bad-component', message: expect.stringContaining(says) });
   });
 
+  test.each(['new', 'rep'])('resource.%s of a resource that another defines', async (op) => {
+    const wat = `(import "wasi:io/error@0.2.0" (instance $e (export "error" (type (sub resource)))))
+      (alias export $e "error" (type $r)) (core func (canon resource.${op} $r))`;
+    expect(await refusal(planWat(wat))).toMatchObject({
+      code: 'bad-component',
+      message: expect.stringContaining('defines'),
+    });
+  });
+
   test('a component that instantiates itself', async () => {
     const self = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0, 6, ...sized([1, 4, 2, 1, 0]), 5, ...sized([1, 0, 0, 0])];
     const bytes = Uint8Array.from([
@@ -213,6 +224,51 @@ describe('malformed components are refused', () => {
       }
     });
     fc.assert(property, { numRuns: 1500 });
+  });
+});
+
+async function link(wat: string): Promise<unknown> {
+  return await linkComponent(createSource('guest.wasm', await parse(`(component ${wat})`)), wasiInterfaces);
+}
+
+describe('core modules reach nothing of the host that they are not given', () => {
+  const STORES = '(i32.store (i32.const 0) (i32.const 1)) (drop (memory.grow (i32.const 1)))';
+
+  test.each([
+    ['a memory', '(i32.store 1 (i32.const 0) (i32.const 1))'],
+    ['a memory, atomically', '(i32.atomic.store 1 (i32.const 0) (i32.const 1))'],
+    ['a memory, in bulk', '(memory.copy 1 0 (i32.const 0) (i32.const 0) (i32.const 8))'],
+    ['the size of a memory', '(drop (memory.grow 1 (i32.const 1)))'],
+    ['a global', '(global.set 1 (i32.const 0))'],
+    ['a function', '(call 1)'],
+  ])('%s just beyond its own is refused, though rewriting adds some', async (_what, body) => {
+    const module = `(module $m (memory (export "m") 1) (global (export "g") (mut i32) (i32.const 0)) (func (export "f") ${STORES} ${body}))`;
+    const error = await refusal(link(`(core ${module.slice(1)} (core instance (instantiate $m))`));
+    expect(error).toMatchObject({ code: 'bad-component', message: expect.stringContaining('not valid') });
+  });
+
+  test('an import by the name that the host keeps for itself', async () => {
+    const wat = `(core module $x (memory (export "cards") 1)) (core instance $x (instantiate $x))
+      (core module $m (import "wasi-serve" "cards" (memory 1))) (core instance (instantiate $m (with "wasi-serve" (instance $x))))`;
+    expect(await refusal(link(wat))).toMatchObject({
+      code: 'bad-component',
+      message: expect.stringContaining('reserved'),
+    });
+  });
+
+  test('a module with bytes changed is linked or refused', async () => {
+    const bytes = readFileSync(guestFile('hello'));
+    const [module] = decodeComponent(createSource('hello', bytes)).definitions.filter(({ at }) => at === 'core module');
+    const { offset, bytes: code } = module as Definition & { at: 'core module' };
+    const offsets = Array.from(code.keys(), (index) => offset + index);
+    const property = fc.asyncProperty(mutations({ bytes, offsets }), async (mutated) => {
+      const error: unknown = await linkComponent(createSource('hello', mutated), wasiInterfaces).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      if (error !== undefined) expect(error).toBeInstanceOf(HostError);
+    });
+    await fc.assert(property, { numRuns: 300 });
   });
 });
 
