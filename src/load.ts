@@ -93,7 +93,7 @@ async function linkForJco(
   };
 }
 
-const LINKER_REASON = "our linker: the component's functions are planned and compiled once";
+const LINKER_REASON = 'the component is planned once, and each function between guest and host compiled once';
 
 function chooseIsolation({ label }: ComponentSource, pre: LinkedPre<WasiCtx>, isolation: Isolation): Linked {
   const engine = { name: 'linker', reason: LINKER_REASON } as const;

@@ -38,7 +38,9 @@ const DEFAULT_OPTIONS: CanonOptions = Object.freeze({
 
 /** Source: `opts`. */
 function decodeOptions(reader: Reader): CanonOptions {
-  return reader.vec(decodeOption).reduce<CanonOptions>((options, option) => ({ ...options, ...option }), DEFAULT_OPTIONS);
+  return reader
+    .vec(decodeOption)
+    .reduce<CanonOptions>((options, option) => ({ ...options, ...option }), DEFAULT_OPTIONS);
 }
 
 function decodeOption(reader: Reader): Partial<CanonOptions> {

@@ -64,7 +64,7 @@ function unknownType(opcode: number): (reader: Reader) => never {
 }
 
 /** A primitive type's opcode, or the index of a defined type. Source: `valtype`. */
-export function decodeValType(reader: Reader): ValTypeRef {
+function decodeValType(reader: Reader): ValTypeRef {
   const prim = PRIMS.get(reader.peek());
   if (prim === undefined) return { index: reader.u32() };
   reader.byte();

@@ -1,4 +1,10 @@
-import type { ComponentDefinition, CoreTypeDefinition, Declaration, Definition, TypeDefinition } from './definitions.ts';
+import type {
+  ComponentDefinition,
+  CoreTypeDefinition,
+  Declaration,
+  Definition,
+  TypeDefinition,
+} from './definitions.ts';
 import { decodeAlias, decodeCoreAlias } from './decode-alias.ts';
 import { decodeCanon } from './decode-canon.ts';
 import { decodeCoreInstanceExpr, decodeExport, decodeImport, decodeInstanceExpr } from './decode-instance.ts';

@@ -33,7 +33,11 @@ export interface SortIndex {
 }
 
 export type CoreInstanceExpr =
-  | { readonly by: 'instantiate'; readonly module: number; readonly args: readonly { readonly name: string; readonly instance: number }[] }
+  | {
+      readonly by: 'instantiate';
+      readonly module: number;
+      readonly args: readonly { readonly name: string; readonly instance: number }[];
+    }
   | { readonly by: 'exports'; readonly exports: readonly CoreInlineExport[] };
 
 export interface CoreInlineExport {
@@ -63,7 +67,20 @@ export type CoreTypeDefinition = 'function' | 'module';
 export type ValTypeRef = { readonly prim: PrimName } | { readonly index: number };
 
 export type PrimName =
-  | 'bool' | 's8' | 'u8' | 's16' | 'u16' | 's32' | 'u32' | 's64' | 'u64' | 'f32' | 'f64' | 'char' | 'string' | 'error-context';
+  | 'bool'
+  | 's8'
+  | 'u8'
+  | 's16'
+  | 'u16'
+  | 's32'
+  | 'u32'
+  | 's64'
+  | 'u64'
+  | 'f32'
+  | 'f64'
+  | 'char'
+  | 'string'
+  | 'error-context';
 
 export interface LabelledRef {
   readonly label: string;
@@ -88,7 +105,12 @@ export type TypeDefinition =
   | { readonly kind: 'stream' | 'future'; readonly element: ValTypeRef | undefined }
   | { readonly kind: 'map'; readonly key: ValTypeRef; readonly value: ValTypeRef }
   | { readonly kind: 'resource'; readonly destructor: number | undefined }
-  | { readonly kind: 'func'; readonly params: readonly LabelledRef[]; readonly result: ValTypeRef | undefined; readonly calling: 'sync' | 'async' }
+  | {
+      readonly kind: 'func';
+      readonly params: readonly LabelledRef[];
+      readonly result: ValTypeRef | undefined;
+      readonly calling: 'sync' | 'async';
+    }
   | { readonly kind: 'component' | 'instance'; readonly declarations: readonly Declaration[] };
 
 /** What a component type or an instance type says of what is in it. */

@@ -27,7 +27,15 @@ const OP_I32_CONST = 0x41;
 
 /** The shim that a module is, if it is one and nothing more. */
 export function recogniseShim(sections: CoreSections): Shim | undefined {
-  if (!hasOnly(sections, [CORE_SECTION.type, CORE_SECTION.func, CORE_SECTION.table, CORE_SECTION.export, CORE_SECTION.code])) {
+  if (
+    !hasOnly(sections, [
+      CORE_SECTION.type,
+      CORE_SECTION.func,
+      CORE_SECTION.table,
+      CORE_SECTION.export,
+      CORE_SECTION.code,
+    ])
+  ) {
     return undefined;
   }
   const entries = sections.get(CORE_SECTION.code)?.().vec(readTrampoline) ?? [];
@@ -87,6 +95,7 @@ function readSmallS32(reader: Reader): number {
 /** The functions of an active segment at offset 0 of table 0; `undefined` for any other kind. */
 function readActiveElements(section: Reader): number[] | undefined {
   const flags = section.u32();
-  if (flags !== 0 || section.byte() !== OP_I32_CONST || section.u32() !== 0 || section.byte() !== OP_END) return undefined;
+  if (flags !== 0 || section.byte() !== OP_I32_CONST || section.u32() !== 0 || section.byte() !== OP_END)
+    return undefined;
   return section.vec((reader) => reader.u32());
 }

@@ -46,7 +46,8 @@ export function resolveHostInstance<Ctx>(
         scope.coreTypes.push(0);
         break;
       case 'type':
-        if (declaration.type.kind === 'resource') throw new HostError('bad-component', 'an instance type defines a resource');
+        if (declaration.type.kind === 'resource')
+          throw new HostError('bad-component', 'an instance type defines a resource');
         scope.types.push(resolveType(declaration.type, scope));
         break;
       case 'alias':
@@ -69,7 +70,8 @@ function resolveExport<Ctx>(
   { name, type }: Declaration & { at: 'import' | 'export' },
   scope: TypeScope,
 ): Extern<Ctx> {
-  if (type.sort === 'func') return { sort: 'func', func: resolveHostFunc(imported, name, at(scope.types, type.type, 'type')) };
+  if (type.sort === 'func')
+    return { sort: 'func', func: resolveHostFunc(imported, name, at(scope.types, type.type, 'type')) };
   if (type.sort !== 'type') throw new HostError('not-supported', `${imported.importName} is asked for a ${type.sort}`);
   if (type.bound !== 'resource') return { sort: 'type', type: at(scope.types, type.bound.eq, 'type') };
   const resource = imported.resources.typeOf(imported.host, name);
@@ -96,14 +98,15 @@ function own<T>(items: Readonly<Record<string, T>>, name: string): T | undefined
 }
 
 /** An alias inside a type: of an outer type, or of a type that an instance exports. */
-export function resolveTypeAlias(alias: Alias, scope: TypeScope): TypeRef {
+function resolveTypeAlias(alias: Alias, scope: TypeScope): TypeRef {
   if (alias.of === 'outer' && alias.sort === 'type') {
     let target: TypeScope | undefined = scope;
     for (let count = alias.count; count > 0; count -= 1) target = target?.parent;
     if (target === undefined) throw new HostError('bad-component', 'an outer alias reaches beyond the component');
     return at(target.types, alias.index, 'type');
   }
-  if (alias.of !== 'export' || alias.sort !== 'type') throw new HostError('not-supported', `an alias of a ${alias.sort} inside a type`);
+  if (alias.of !== 'export' || alias.sort !== 'type')
+    throw new HostError('not-supported', `an alias of a ${alias.sort} inside a type`);
   const extern = at(scope.instances, alias.instance, 'instance').exports.get(alias.name);
   if (extern?.sort !== 'type') throw new HostError('bad-component', `there is no type ${alias.name} to alias`);
   return extern.type;

@@ -51,6 +51,8 @@ const RESERVED = 'wasi-serve';
 const PAGE_BYTES = 65_536;
 const NO_BYTES = new Uint8Array(0);
 const NO_BUFFER = new ArrayBuffer(0);
+/** For functions that touch no memory: not empty, so that it never looks as if it had grown. */
+const NO_MEMORY = { buffer: new ArrayBuffer(8) };
 
 /**
  * One instance of a component: its core instances and the functions between them.
@@ -225,8 +227,9 @@ export class LinkedInstance<Ctx> implements Instance {
   }
 
   #guestMemory(item: CoreItem | undefined): GuestMemory {
+    if (item === undefined) return new GuestMemory({ memory: NO_MEMORY, byteLength: () => 0 });
     let tracked: TrackedMemory | undefined;
-    const find = (): TrackedMemory | undefined => (tracked ??= item && this.#tracked(this.#item(item)));
+    const find = (): TrackedMemory | undefined => (tracked ??= this.#tracked(this.#item(item)));
     return new GuestMemory({
       memory: {
         get buffer() {

@@ -27,7 +27,8 @@ export function emitMakers<Ctx>({ lowerings, builtins, exports }: Plan<Ctx>): Ma
 
 function emitLowering<Ctx>({ func, options: { stringEncoding } }: Lowering<Ctx>, waiting: Waiting): LowerMaker {
   const calling = funcMayWait(waiting, func) ? 'may-wait' : 'sync';
-  if (func.by === 'lift') return emitLower(func.type, { name: 'component', calling, callee: 'component', stringEncoding });
+  if (func.by === 'lift')
+    return emitLower(func.type, { name: 'component', calling, callee: 'component', stringEncoding });
   return emitLower(func.type, { name: func.name, calling, callee: 'host', stringEncoding });
 }
 
