@@ -1,6 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type HttpBindings, getRequestListener } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Hono } from 'hono';
 import { HostError } from '../util/host-error.ts';
 import { Connections } from './connections.ts';
@@ -37,7 +38,7 @@ const MAX_CONNECTIONS = 10_000;
 
 /** Opens a port for `app`. Throws `HostError` where that fails. */
 export async function listen(app: Hono<{ Bindings: HttpBindings }>, address: Address): Promise<Listening> {
-  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false });
+  const answer = getRequestListener(dispatcher(app), { overrideGlobalObjects: false, autoCleanupIncoming: false });
   const connections = new Connections();
   const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     connections.asked(incoming.socket, outgoing);
@@ -73,6 +74,23 @@ export async function listen(app: Hono<{ Bindings: HttpBindings }>, address: Add
     },
   };
 }
+
+/**
+ * The app's `fetch`, whose sign that the reply goes another way always arrives as it is.
+ *
+ * For HEAD Hono copies the response, and where an app in this process has replaced `Response`, as @hono/node-server's `serve` does,
+ * the copy no longer says so.
+ */
+function dispatcher(app: Hono<{ Bindings: HttpBindings }>): FetchCallback {
+  const keepSign = (response: Response): Response =>
+    response.headers.has('x-hono-already-sent') ? RESPONSE_ALREADY_SENT : response;
+  return (request, env) => {
+    const response = app.fetch(request, env as HttpBindings);
+    return response instanceof Promise ? response.then(keepSign) : response;
+  };
+}
+
+type FetchCallback = Parameters<typeof getRequestListener>[0];
 
 /** `http://127.0.0.1:8080`, IPv6 in brackets. */
 export function formatOrigin({ hostname, port }: Address): string {

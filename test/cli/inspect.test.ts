@@ -29,7 +29,7 @@ describe('as JSON', () => {
       byteLength: bytes.byteLength,
       digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
       world: { kind: 'proxy', name: expect.stringMatching(/^wasi:http\/proxy@0\.2\./) as string },
-      verdict: { servable: true, engine: { name: 'jco' }, isolation: { name: 'fresh' } },
+      verdict: { servable: true, engine: { name: 'linker' }, isolation: { name: 'reset' } },
     });
     expect(inspection.imports).toContainEqual({
       name: expect.stringMatching(/^wasi:http\/types@0\.2\./) as string,

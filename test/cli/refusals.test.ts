@@ -78,7 +78,7 @@ describe('serve', () => {
 
   test.each([
     [['--dir', '.'], /folders cannot be granted to guests yet/],
-    [['--isolation', 'reset'], /the jco engine gives every request a fresh instance/],
+    [['--engine', 'jco', '--isolation', 'reset'], /the jco engine gives every request a fresh instance/],
     [['--max-instance-reuse-count', '2'], /an instance serves one request only/],
     [['--env', 'NOT_SET_ANYWHERE'], /there is no such variable here/],
     [['-H', '@/no/such/file'], /ENOENT/],
@@ -100,7 +100,7 @@ describe('bad usage', () => {
     [['a.wasm', '--addr', '8080'], /'--addr <host:port>' argument '8080' is invalid.*write 127\.0\.0\.1:8080/],
     [['a.wasm', '--drain-timeout', 'soon'], /'soon' is no time/],
     [['a.wasm', '--max-concurrent-requests', '0'], /no whole number from 1/],
-    [['a.wasm', '--engine', 'v8'], /Allowed choices are auto, jco/],
+    [['a.wasm', '--engine', 'v8'], /Allowed choices are auto, linker, jco/],
     [['a.wasm', '-W', 'timeout=soon'], /'soon' is no time/],
     [['a.wasm', '-S', 'inherit-enw'], /there is no such option/],
     [['a.wasm', '-H', 'nonsense'], /write 'name: value'/],

@@ -25,12 +25,12 @@ describe('a start', () => {
   ])('by %s says where it serves, in its first line, and what', async (_name, args) => {
     await using serving = await servingOn(args);
     expect(await textOf(serving.origin)).toBe('Hello from wasi-serve!\n');
-    await serving.until('stderr', /fresh [\w-]{36}\n$/);
+    await serving.until('stderr', /reset [\w-]{36}\n$/);
     expect(serving.text.stderr.split('\n')[0]).toBe(`Serving HTTP on ${serving.origin}/`);
     expect(serving.text.stderr).toMatch(/^ {2}component {2}components\/hello\/hello\.wasm \(\d+\.\d kB\)$/m);
     expect(serving.text.stderr).toMatch(/^ {2}world {6}wasi:http\/proxy@0\.2\.\d+$/m);
     expect(serving.text.stderr).toContain(`curl -i ${serving.origin}/\n`);
-    expect(serving.text.stderr).toMatch(/^GET {2}\/ +200 +23 B +[\d.]+ m?s fresh [\w-]{36}$/m);
+    expect(serving.text.stderr).toMatch(/^GET {2}\/ +200 +23 B +[\d.]+ m?s reset [\w-]{36}$/m);
     expect(serving.text.stderr).not.toContain('\u001b');
     expect(serving.text.stdout).toBe('');
   });
@@ -43,7 +43,7 @@ describe('a start', () => {
   test('keeps what it made of the component where -C cache says', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'wasi-serve-test-'));
     for (let start = 0; start < 2; start += 1) {
-      await using serving = await servingOn([HELLO, '-C', `cache=${join(folder, 'cache')}`]);
+      await using serving = await servingOn([HELLO, '--engine', 'jco', '-C', `cache=${join(folder, 'cache')}`]);
       expect(await textOf(serving.origin)).toBe('Hello from wasi-serve!\n');
     }
     expect(readdirSync(join(folder, 'cache'))).toHaveLength(1);
