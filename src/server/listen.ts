@@ -82,12 +82,14 @@ export async function listen(app: Hono<{ Bindings: HttpBindings }>, address: Add
  * the copy no longer says so.
  */
 function dispatcher(app: Hono<{ Bindings: HttpBindings }>): FetchCallback {
-  const keepSign = (response: Response): Response =>
-    response.headers.has('x-hono-already-sent') ? RESPONSE_ALREADY_SENT : response;
   return (request, env) => {
-    const response = app.fetch(request, env as HttpBindings);
+    const response = app.fetch(request, env);
     return response instanceof Promise ? response.then(keepSign) : response;
   };
+}
+
+function keepSign(response: Response): Response {
+  return response.headers.has('x-hono-already-sent') ? RESPONSE_ALREADY_SENT : response;
 }
 
 type FetchCallback = Parameters<typeof getRequestListener>[0];
