@@ -4,8 +4,8 @@ import { createPool } from './instance/pool.ts';
 import type { Component } from './load.ts';
 import { type Log, SILENT } from './observe/log.ts';
 import { Admission } from './server/admit.ts';
-import { createApp } from './server/app.ts';
 import { InFlight } from './server/drain.ts';
+import type { Exchange } from './server/exchange.ts';
 import { createFetchExchange } from './server/fetch-exchange.ts';
 import { handle } from './server/handle.ts';
 import { type Address, type Listening, listen } from './server/listen.ts';
@@ -35,6 +35,7 @@ export function createHost(component: Component, options: HostOptions = {}, log:
   const outbound = createOutbound();
   const service = createService(component, config, log, outbound.sendRequest);
   const open: Listening[] = [];
+  const answer = (exchange: Exchange): void => void handle(service, exchange);
   const close = async (drainTimeoutMs = DRAIN_TIMEOUT_MS): Promise<number> => {
     const endMs = performance.now() + drainTimeoutMs;
     for (const listening of open) listening.stopAccepting();
@@ -48,16 +49,16 @@ export function createHost(component: Component, options: HostOptions = {}, log:
   return {
     fetch: (request) => {
       const exchange = createFetchExchange(request);
-      void handle(service, exchange);
+      answer(exchange);
       return exchange.response;
     },
     listen: async (address) => {
-      const listening = await listen(createApp(service), address);
+      const listening = await listen(answer, address);
       open.push(listening);
       return listening;
     },
     get inFlight() {
-      return service.inFlight.size;
+      return service.admission.inFlight;
     },
     close,
     [Symbol.asyncDispose]: async () => void (await close()),

@@ -17,6 +17,8 @@ export interface GuestCall {
   readonly answer: Promise<Answer>;
   /** Resolves when the guest has returned, with the trap if it did not do so properly; the reply does not wait for it. */
   readonly returned: Promise<Error | undefined>;
+  /** Whether it has returned. */
+  isOver(): boolean;
 }
 
 /**
@@ -26,42 +28,36 @@ export interface GuestCall {
  * Source: wasi-http `handler.wit`.
  */
 export function callIncomingHandler(lease: Lease, head: RequestHead, body: BodySource): GuestCall {
-  const { promise: answer, resolve } = Promise.withResolvers<Answer>();
+  const { promise: answer, resolve: resolveAnswer } = Promise.withResolvers<Answer>();
+  const { promise: returned, resolve: resolveReturned } = Promise.withResolvers<Error | undefined>();
   const { cancellation } = lease.ctx;
-  if (cancellation.trap !== undefined) return cancelledBefore(cancellation.trap);
   let response: OutgoingResponse | undefined;
+  let isOver = false;
   const outparam = new ResponseOutparam(
     (set) => {
       response = set.tag === 'ok' ? set.val : undefined;
-      resolve({ at: 'set', response: set });
+      resolveAnswer({ at: 'set', response: set });
     },
-    () => resolve({ at: 'never-set', trap: undefined }),
+    () => resolveAnswer({ at: 'never-set', trap: undefined }),
   );
-  const end = (trap: Error | undefined): Error | undefined => {
+  const end = (trap: Error | undefined): void => {
+    if (isOver) return;
+    isOver = true;
     if (trap === undefined) response?.bytes?.finish(undefined);
     else response?.bytes?.abort(trap.message);
-    resolve(trap instanceof Cancelled ? { at: 'cancelled', trap } : { at: 'never-set', trap });
-    return trap;
+    resolveAnswer(trap instanceof Cancelled ? { at: 'cancelled', trap } : { at: 'never-set', trap });
+    resolveReturned(trap);
   };
-  const cancelled = new Promise<Error | undefined>((ended) => {
-    cancellation.onReady(() => ended(end(cancellation.trap)));
-  });
+  cancellation.onReady(() => end(cancellation.trap));
   lease.begin();
-  const returned = lease.instance
-    .call('wasi:http/incoming-handler', 'handle', [new IncomingRequest(head, body), outparam])
-    .then(
-      () => {
-        lease.end();
-        return end(undefined);
-      },
-      (error: unknown) => end(toError(error)),
-    );
-  return { answer, returned: Promise.race([returned, cancelled]) };
-}
-
-/** The call of a guest that was cancelled before it could begin. */
-function cancelledBefore(trap: Cancelled): GuestCall {
-  return { answer: Promise.resolve({ at: 'cancelled', trap }), returned: Promise.resolve(trap) };
+  void lease.instance.call('wasi:http/incoming-handler', 'handle', [new IncomingRequest(head, body), outparam]).then(
+    () => {
+      lease.end();
+      end(undefined);
+    },
+    (error: unknown) => end(toError(error)),
+  );
+  return { answer, returned, isOver: () => isOver };
 }
 
 function toError(thrown: unknown): Error {

@@ -1,4 +1,4 @@
-import { type Permit, Permits } from '../util/permits.ts';
+import { Permits } from '../util/permits.ts';
 import type { Readiness } from '../wasi/io/readiness.ts';
 
 /** Bounds on the requests that are served at once and that wait for their turn. */
@@ -15,12 +15,18 @@ export class Admission {
     this.#permits = new Permits(maxConcurrentRequests, maxQueuedRequests);
   }
 
-  /** A permit, at once or in turn; `undefined` where too many wait already or the client left meanwhile. */
-  admit(clientLeft: Readiness): Permit | undefined | Promise<Permit | undefined> {
+  /** Whether a request is let in, at once or in turn: not where too many wait already or the client left meanwhile. */
+  admit(clientLeft: Readiness): boolean | Promise<boolean> {
     return this.#permits.acquire(clientLeft);
   }
 
+  /** A request that was let in is over: another may come. */
+  leave(): void {
+    this.#permits.release();
+  }
+
+  /** How many requests are let in and not over. */
   get inFlight(): number {
-    return this.#permits.taken + this.#permits.queued;
+    return this.#permits.taken;
   }
 }

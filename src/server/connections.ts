@@ -2,41 +2,47 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Emptiness } from '../util/emptiness.ts';
 
-/** What a connection waits for. `replying` names the last of its replies: those before it go first. */
-type ConnectionState =
-  | { readonly at: 'opened' }
-  | { readonly at: 'replying'; readonly reply: ServerResponse }
-  | { readonly at: 'kept'; readonly bytesRead: number };
+/** A connection. Its latest reply is the last that it waits for: those before it go first. */
+interface Connection {
+  /** While it is not over. */
+  reply: ServerResponse | undefined;
+  /** What had been read when it was. */
+  bytesRead: number;
+}
 
 /** The connections of a server, so that one that stops loses no reply that is ended but not sent, which Node would. */
 export class Connections {
-  readonly #states = new Map<Socket, ConnectionState>();
+  readonly #connections = new Map<Socket, Connection>();
   readonly #noReply = new Emptiness();
   #state: 'serving' | 'stopping' = 'serving';
 
   opened(socket: Socket): void {
-    this.#set(socket, { at: 'opened' });
-    socket.once('close', () => this.#forget(socket));
+    this.#connections.set(socket, { reply: undefined, bytesRead: -1 });
+    socket.once('close', () => {
+      this.#connections.delete(socket);
+      this.#settle();
+    });
   }
 
   /** A request has come, which `reply` will answer. */
   asked(socket: Socket, reply: ServerResponse): void {
-    const earlier = this.#states.get(socket);
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
     if (this.#state === 'stopping') {
-      if (earlier?.at === 'replying') earlier.reply.shouldKeepAlive = true;
+      if (connection.reply !== undefined) connection.reply.shouldKeepAlive = true;
       reply.shouldKeepAlive = false;
     }
-    this.#set(socket, { at: 'replying', reply });
-    reply.once('close', () => this.#replied(socket, reply));
+    connection.reply = reply;
+    reply.on('close', () => this.#replied(socket, connection, reply));
   }
 
   /** Closes those that are kept for another request; the others close after their last reply, which says so if it still can. */
   stop(): void {
     this.#state = 'stopping';
-    for (const [socket, state] of this.#states) {
-      if (state.at === 'replying') state.reply.shouldKeepAlive = false;
+    for (const [socket, { reply, bytesRead }] of this.#connections) {
+      if (reply !== undefined) reply.shouldKeepAlive = false;
       // Where more has been read than the last request, the next is on its way.
-      if (state.at === 'kept' && state.bytesRead === socket.bytesRead) socket.destroy();
+      else if (bytesRead === socket.bytesRead) socket.destroy();
     }
   }
 
@@ -45,20 +51,12 @@ export class Connections {
     if (this.#hasReplies()) await this.#noReply.within(timeoutMs);
   }
 
-  #replied(socket: Socket, reply: ServerResponse): void {
-    const state = this.#states.get(socket);
-    if (state?.at !== 'replying' || state.reply !== reply) return;
-    this.#set(socket, { at: 'kept', bytesRead: socket.bytesRead });
-    if (this.#state === 'stopping') socket.destroy();
-  }
-
-  #set(socket: Socket, state: ConnectionState): void {
-    this.#states.set(socket, state);
-    this.#settle();
-  }
-
-  #forget(socket: Socket): void {
-    this.#states.delete(socket);
+  #replied(socket: Socket, connection: Connection, reply: ServerResponse): void {
+    if (connection.reply !== reply) return;
+    connection.reply = undefined;
+    connection.bytesRead = socket.bytesRead;
+    if (this.#state !== 'stopping') return;
+    socket.destroy();
     this.#settle();
   }
 
@@ -67,6 +65,6 @@ export class Connections {
   }
 
   #hasReplies(): boolean {
-    return this.#states.values().some(({ at }) => at === 'replying');
+    return this.#connections.values().some(({ reply }) => reply !== undefined);
   }
 }

@@ -1,7 +1,7 @@
 import { Emptiness } from '../util/emptiness.ts';
 import type { WasiCtx } from '../wasi/context.ts';
 
-/** The requests that are not over and the guests at work, so that a host that stops can wait for them or end them. */
+/** The requests that are not over and the guests that wait for something, so that a host that stops can wait for them or end them. */
 export class InFlight {
   readonly #contexts = new Set<WasiCtx>();
   readonly #idle = new Emptiness();
@@ -9,33 +9,31 @@ export class InFlight {
   #count = 0;
   #state: 'serving' | 'stopping' = 'serving';
 
-  /** Counts a request, be it at work or waiting for its turn, until the returned hold is disposed. */
-  arrive(): Disposable {
+  /** Counts a request, be it at work or waiting for its turn, until it leaves. */
+  arrive(): void {
     this.#requests += 1;
-    return {
-      [Symbol.dispose]: () => {
-        this.#requests -= 1;
-        if (this.#requests === 0) this.#idle.tell();
-      },
-    };
   }
 
-  /** Counts a guest until the returned hold is disposed. One that comes after the time to stop is cancelled at once. */
-  enter(ctx: WasiCtx): Disposable {
+  /** A request that arrived is over. */
+  leave(): void {
+    this.#requests -= 1;
+    if (this.#requests === 0) this.#idle.tell();
+  }
+
+  /** Counts a guest until it is removed. One that comes after the time to stop is cancelled at once. */
+  add(ctx: WasiCtx): void {
     this.#contexts.add(ctx);
     if (this.#state === 'stopping') ctx.cancellation.cancel('stopping');
-    return { [Symbol.dispose]: () => void this.#contexts.delete(ctx) };
+  }
+
+  remove(ctx: WasiCtx): void {
+    this.#contexts.delete(ctx);
   }
 
   /** The ordinal of the next request, from 0. */
   nextOrdinal(): number {
     this.#count += 1;
     return this.#count - 1;
-  }
-
-  /** How many guests are at work. */
-  get size(): number {
-    return this.#contexts.size;
   }
 
   /** Resolves when all requests are over; those that are not after `timeoutMs` are cancelled. Returns how many that were. */

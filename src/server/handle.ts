@@ -3,9 +3,10 @@ import { describeErrorCode } from '../wasi/http/error-code.ts';
 import { type Failure, STATUS_BY_REASON, errorReply, statusOf } from './error-reply.ts';
 import type { Exchange } from './exchange.ts';
 import { RequestReport } from './report.ts';
-import { type ReplyEnd, sendOwnReply, sendResponse } from './reply.ts';
-import { cancelWhenClientLeaves, withRequestFields } from './request.ts';
+import { type ReplyEnd, guestGaveThreadBack, sendOwnReply, sendResponse } from './reply.ts';
+import { GuestHead } from './request.ts';
 import type { Service } from './service.ts';
+import { Watch } from './watch.ts';
 
 /**
  * The way of one request: admit, lease, call, reply. Resolves when the guest has returned; never rejects.
@@ -13,33 +14,51 @@ import type { Service } from './service.ts';
  * The reply does not wait for what the guest does after it, the lease and the permit do.
  */
 export async function handle(service: Service, exchange: Exchange): Promise<void> {
+  const { admission, inFlight } = service;
   const report = new RequestReport(service, exchange.head);
+  inFlight.arrive();
   try {
-    using held = new DisposableStack();
-    held.use(service.inFlight.arrive());
-    held.use(exchange);
     if (exchange.refusal !== undefined) {
       report.replied(refuse(exchange, exchange.refusal, report));
-      return;
-    }
-    const permit = held.use(await service.admission.admit(exchange.clientLeft));
-    if (permit === undefined || exchange.clientLeft.isReady()) {
+    } else if (await admission.admit(exchange.clientLeft)) {
+      try {
+        await serve(service, exchange, report);
+      } finally {
+        admission.leave();
+      }
+    } else {
       report.replied(turnAway(service, exchange, report));
-      return;
     }
-    const grants = held.use(service.grant(service.inFlight.nextOrdinal()));
-    const lease = held.use(service.pool.lease(grants, service.timeoutMs));
-    held.use(service.inFlight.enter(lease.ctx));
-    held.use(cancelWhenClientLeaves(exchange.clientLeft, lease.ctx, service.graceMs));
+  } catch (error) {
+    report.broke(error);
+    if (!report.isReplied) report.replied(breakOff(service, exchange, report));
+  } finally {
+    exchange[Symbol.dispose]();
+    inFlight.leave();
+  }
+}
 
-    const call = callIncomingHandler(lease, withRequestFields(exchange.head, service, report.id), exchange.body);
+/** The way of a request that was admitted. */
+async function serve(service: Service, exchange: Exchange, report: RequestReport): Promise<void> {
+  if (exchange.clientLeft.isReady()) {
+    report.replied(turnAway(service, exchange, report));
+    return;
+  }
+  const startedMs = performance.now();
+  const lease = service.pool.lease(service.grant(service.inFlight.nextOrdinal()));
+  // A `using` costs a microsecond.
+  try {
+    const call = callIncomingHandler(lease, new GuestHead(exchange.head, service, report), exchange.body);
+    await guestGaveThreadBack();
+    if (!call.isOver()) {
+      lease.ctx.keep(new Watch(service, lease.ctx, exchange.clientLeft, performance.now() - startedMs));
+    }
     const answer = await call.answer;
     report.replied(await reply(service, exchange, answer, report));
     const trap = await call.returned;
     if (answer.at !== 'cancelled') report.returned(trap);
-  } catch (error) {
-    report.broke(error);
-    if (!report.isReplied) report.replied(breakOff(service, exchange, report));
+  } finally {
+    lease[Symbol.dispose]();
   }
 }
 

@@ -1,10 +1,9 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type HttpBindings, getRequestListener } from '@hono/node-server';
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import type { Hono } from 'hono';
 import { HostError } from '../util/host-error.ts';
 import { Connections } from './connections.ts';
+import type { Exchange } from './exchange.ts';
+import { NodeExchange } from './node-exchange.ts';
 
 /** Where to listen. Port 0 takes any free one. */
 export interface Address {
@@ -36,15 +35,12 @@ const SOCKET_LIMITS = {
 const MAX_HEADERS = 100;
 const MAX_CONNECTIONS = 10_000;
 
-/** Opens a port for `app`. Throws `HostError` where that fails. */
-export async function listen(app: Hono<{ Bindings: HttpBindings }>, address: Address): Promise<Listening> {
-  const answer = getRequestListener(dispatcher(app), { overrideGlobalObjects: false, autoCleanupIncoming: false });
+/** Opens a port, whose requests `answer` takes. Throws `HostError` where that fails. */
+export async function listen(answer: (exchange: Exchange) => void, address: Address): Promise<Listening> {
   const connections = new Connections();
   const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     connections.asked(incoming.socket, outgoing);
-    // @hono/node-server makes a URL of each target, which `*` is not.
-    if (incoming.url === '*') void app.fetch(new Request('http://asterisk/'), { incoming, outgoing });
-    else void answer(incoming, outgoing);
+    answer(new NodeExchange(incoming, outgoing));
   };
   const server = createServer({ ...SOCKET_LIMITS, highWaterMark: 64 * 1024 }, listener);
   server.on('checkContinue', listener);
@@ -74,25 +70,6 @@ export async function listen(app: Hono<{ Bindings: HttpBindings }>, address: Add
     },
   };
 }
-
-/**
- * The app's `fetch`, whose sign that the reply goes another way always arrives as it is.
- *
- * For HEAD Hono copies the response, and where an app in this process has replaced `Response`, as @hono/node-server's `serve` does,
- * the copy no longer says so.
- */
-function dispatcher(app: Hono<{ Bindings: HttpBindings }>): FetchCallback {
-  return (request, env) => {
-    const response = app.fetch(request, env);
-    return response instanceof Promise ? response.then(keepSign) : response;
-  };
-}
-
-function keepSign(response: Response): Response {
-  return response.headers.has('x-hono-already-sent') ? RESPONSE_ALREADY_SENT : response;
-}
-
-type FetchCallback = Parameters<typeof getRequestListener>[0];
 
 /** `http://127.0.0.1:8080`, IPv6 in brackets. */
 export function formatOrigin({ hostname, port }: Address): string {

@@ -1,35 +1,65 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { EMPTY_BODY } from '../wasi/http/body-source.ts';
+import { type BodySource, EMPTY_BODY } from '../wasi/http/body-source.ts';
 import { type FieldEntries, toByteString } from '../wasi/http/field-entries.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
 import { Wakers, type Readiness } from '../wasi/io/readiness.ts';
+import type { Failure } from './error-reply.ts';
 import type { Exchange, ReplyHead, ReplySink } from './exchange.ts';
 import { NodeBody, pairUp } from './node-body.ts';
 import { refusalOf, targetOf } from './refusal.ts';
 
 /** A request and its reply on a socket of ours: raw header bytes in, direct writes out, backpressure both ways. */
-export function createNodeExchange(incoming: IncomingMessage, outgoing: ServerResponse): Exchange {
-  const body = hasBody(incoming) ? new NodeBody(incoming, outgoing) : undefined;
-  return {
-    head: toRequestHead(incoming),
-    body: body ?? EMPTY_BODY,
-    reply: new NodeReply(incoming, outgoing),
-    clientLeft: clientLeft(incoming, outgoing),
-    refusal: refusalOf(incoming),
-    [Symbol.dispose]: () => body?.drain(),
-  };
+export class NodeExchange implements Exchange {
+  readonly head: RequestHead;
+  readonly body: BodySource;
+  readonly reply: ReplySink;
+  readonly clientLeft: Readiness;
+  readonly refusal: Failure | undefined;
+  readonly #body: NodeBody | undefined;
+
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
+    this.#body = hasBody(incoming) ? new NodeBody(incoming, outgoing) : undefined;
+    this.head = new NodeHead(incoming);
+    this.body = this.#body ?? EMPTY_BODY;
+    this.reply = new NodeReply(incoming, outgoing);
+    this.clientLeft = new ClientLeft(incoming, outgoing);
+    this.refusal = refusalOf(incoming);
+  }
+
+  [Symbol.dispose](): void {
+    this.#body?.drain();
+  }
 }
 
-function toRequestHead(incoming: IncomingMessage): RequestHead {
-  const { authority, pathWithQuery } = targetOf(incoming);
-  return {
-    method: incoming.method ?? 'GET',
-    scheme: 'encrypted' in incoming.socket ? 'HTTPS' : 'HTTP',
-    authority: authority ?? incoming.headers.host ?? '',
-    pathWithQuery,
-    fields: pairUp(incoming.rawHeaders),
-  };
+/** Reads from Node's message what is asked for. */
+class NodeHead implements RequestHead {
+  readonly #incoming: IncomingMessage;
+  #fields: FieldEntries | undefined;
+
+  constructor(incoming: IncomingMessage) {
+    this.#incoming = incoming;
+  }
+
+  get method(): string {
+    return this.#incoming.method ?? 'GET';
+  }
+
+  get scheme(): RequestHead['scheme'] {
+    return 'encrypted' in this.#incoming.socket ? 'HTTPS' : 'HTTP';
+  }
+
+  get authority(): string {
+    return targetOf(this.#incoming)?.authority ?? this.#incoming.headers.host ?? '';
+  }
+
+  get pathWithQuery(): string {
+    return targetOf(this.#incoming)?.pathWithQuery ?? this.#incoming.url ?? '/';
+  }
+
+  get fields(): FieldEntries {
+    return (this.#fields ??= pairUp(this.#incoming.rawHeaders));
+  }
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
@@ -46,27 +76,50 @@ const ASK_AGAIN_MS = 500;
  * A client that has closed looks like one that will send no more but waits for its reply, until something is sent to it: only the
  * first then resets the connection. So while there is no reply yet, interim responses ask. Source: RFC 9110, 15.2.
  */
-function clientLeft(incoming: IncomingMessage, outgoing: ServerResponse): Readiness {
-  const wakers = new Wakers();
-  const { socket } = incoming;
-  let timer: NodeJS.Timeout | undefined;
-  const ask = (): void => {
-    if (incoming.httpVersion === '1.1' && outgoing.socket !== null && !outgoing.headersSent) outgoing.writeProcessing();
-  };
-  const askTwice = (): void => {
-    ask();
-    timer = setTimeout(ask, ASK_AGAIN_MS);
-  };
-  socket.once('end', askTwice);
-  outgoing.once('close', () => {
-    socket.off('end', askTwice);
-    clearTimeout(timer);
-    wakers.wake();
-  });
-  return {
-    isReady: () => outgoing.closed && !outgoing.writableFinished,
-    onReady: (wake) => wakers.add(wake),
-  };
+class ClientLeft implements Readiness {
+  readonly #incoming: IncomingMessage;
+  readonly #outgoing: ServerResponse;
+  #wakers: Wakers | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
+    this.#incoming = incoming;
+    this.#outgoing = outgoing;
+  }
+
+  isReady(): boolean {
+    return this.#outgoing.closed && !this.#outgoing.writableFinished;
+  }
+
+  onReady(wake: () => void): () => void {
+    this.#wakers ??= this.#listen();
+    return this.#wakers.add(wake);
+  }
+
+  #listen(): Wakers {
+    const wakers = new Wakers();
+    const { socket } = this.#incoming;
+    const ended = (): void => this.#askTwice();
+    socket.once('end', ended);
+    if (socket.readableEnded) ended();
+    this.#outgoing.once('close', () => {
+      socket.off('end', ended);
+      clearTimeout(this.#timer);
+      wakers.wake();
+    });
+    return wakers;
+  }
+
+  #askTwice(): void {
+    this.#ask();
+    this.#timer = setTimeout(() => this.#ask(), ASK_AGAIN_MS);
+  }
+
+  #ask(): void {
+    const outgoing = this.#outgoing;
+    if (this.#incoming.httpVersion !== '1.1' || outgoing.socket === null) return;
+    if (!outgoing.closed && !outgoing.headersSent) outgoing.writeProcessing();
+  }
 }
 
 /** A larger body costs more to copy behind its head than a second write. */
@@ -75,18 +128,15 @@ const MAX_JOINED_BYTES = 4096;
 class NodeReply implements ReplySink {
   readonly #incoming: IncomingMessage;
   readonly #outgoing: ServerResponse;
-  readonly writable: Readiness;
+  #writable: Readiness | undefined;
 
   constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
     this.#incoming = incoming;
     this.#outgoing = outgoing;
-    this.writable = {
-      isReady: () => !outgoing.writableNeedDrain,
-      onReady: (wake) => {
-        outgoing.on('drain', wake);
-        return () => void outgoing.off('drain', wake);
-      },
-    };
+  }
+
+  get writable(): Readiness {
+    return (this.#writable ??= writableOf(this.#outgoing));
   }
 
   get isHeadSent(): boolean {
@@ -129,12 +179,24 @@ class NodeReply implements ReplySink {
 
   #writeHead({ status, fields, framing }: ReplyHead): void {
     const isChunked = framing.by === 'chunks' && this.#incoming.httpVersion === '1.1';
-    // Node refuses to announce trailers where there can be none.
-    const isDropped = (name: string): boolean => name === 'content-length' || (name === 'trailer' && !isChunked);
-    const raw = fields.flatMap(([name, value]) => (isDropped(name) ? [] : [name, value]));
-    const declared = fields.find(([name]) => name === 'content-length')?.[1];
+    const raw: string[] = [];
+    for (const [name, value] of fields) {
+      if (name === 'content-length') {
+        if (framing.by === 'absence' && status !== 204) raw.push(name, value);
+        // Node refuses to announce trailers where there can be none.
+      } else if (name !== 'trailer' || isChunked) raw.push(name, value);
+    }
     if (framing.by === 'length') raw.push('content-length', `${framing.byteLength}`);
-    if (framing.by === 'absence' && declared !== undefined && status !== 204) raw.push('content-length', declared);
     this.#outgoing.writeHead(status, raw);
   }
+}
+
+function writableOf(outgoing: ServerResponse): Readiness {
+  return {
+    isReady: () => !outgoing.writableNeedDrain,
+    onReady: (wake) => {
+      outgoing.on('drain', wake);
+      return () => void outgoing.off('drain', wake);
+    },
+  };
 }

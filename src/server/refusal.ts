@@ -10,12 +10,13 @@ export function refusalOf(incoming: IncomingMessage): Failure | undefined {
   if ((incoming.url ?? '').length > MAX_TARGET_BYTES)
     return { status: 414, reason: 'the target of the request is too long' };
   if (incoming.url === '*' && incoming.method !== 'OPTIONS') return badRequest('only OPTIONS takes the target *');
+  const target = targetOf(incoming);
+  if (target === undefined) return badRequest('the target of the request is neither a path nor an http URL');
   const { host } = incoming.headers;
   if (host === undefined) return badRequest('the request has no Host');
   if (countHosts(incoming.rawHeaders) > 1) return badRequest('the request has more than one Host');
   if (!isAuthority(host)) return badRequest('the Host of the request is not valid');
-  const { authority } = targetOf(incoming);
-  if (authority !== undefined && !isAuthority(authority))
+  if (target.authority !== undefined && !isAuthority(target.authority))
     return badRequest('the authority of the request is not valid');
   return undefined;
 }
@@ -26,9 +27,11 @@ export interface RequestTarget {
   readonly pathWithQuery: string;
 }
 
-export function targetOf({ url = '/' }: IncomingMessage): RequestTarget {
+/** `undefined` where it is neither a path, nor `*`, nor the URL of something that HTTP serves. */
+export function targetOf({ url = '/' }: IncomingMessage): RequestTarget | undefined {
+  if (url.startsWith('/') || url === '*') return { authority: undefined, pathWithQuery: url };
   const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url);
-  if (absolute === null) return { authority: undefined, pathWithQuery: url };
+  if (absolute === null) return undefined;
   const [, authority, rest = ''] = absolute;
   return { authority, pathWithQuery: rest.startsWith('/') ? rest : `/${rest}` };
 }

@@ -28,9 +28,9 @@ const LEFT_UNANSWERED: ReplyEnd = Object.freeze({ at: 'client-left', byteLength:
  * A body that is finished by then goes out whole, with its length. One that breaks breaks the connection.
  */
 export async function sendResponse(exchange: Exchange, response: OutgoingResponse): Promise<ReplyEnd | Unsendable> {
-  await guestGaveThreadBack();
   const { reply, head, clientLeft } = exchange;
   const { status, fields, bytes } = response;
+  if (bytes !== undefined && !bytes.isWhole) await guestGaveThreadBack();
   if (clientLeft.isReady()) return leave(bytes);
   const wireBody = head.method === 'HEAD' || status === 204 || status === 304 ? 'absent' : 'present';
   if (bytes === undefined) return sendWithoutBody(exchange, response, wireBody);
@@ -52,7 +52,7 @@ function leave(bytes: OutgoingBytes | undefined): ReplyEnd {
 }
 
 /** Resolves when the guest waits for something that is not there yet, or has returned: Node runs a tick only after all that is ready. */
-function guestGaveThreadBack(): Promise<void> {
+export function guestGaveThreadBack(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve));
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Cancelled } from '../wasi/context.ts';
+import type { RequestRecord } from '../observe/log.ts';
 import { firstValue } from '../wasi/http/field-entries.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
 import type { Failure } from './error-reply.ts';
@@ -8,20 +9,27 @@ import type { Service } from './service.ts';
 
 /** What is told of one request: a line when it is answered, and one for each thing that went wrong. */
 export class RequestReport {
-  /** The client's `x-request-id` where it is a plain one, else made here. */
-  readonly id: string;
   status = 0;
   /** Whether the reply is out, as far as it will ever be. */
   isReplied = false;
   readonly #service: Service;
   readonly #head: RequestHead;
   readonly #startedMs = performance.now();
+  #id: string | undefined;
 
   constructor(service: Service, head: RequestHead) {
     this.#service = service;
     this.#head = head;
-    const given = firstValue(head.fields, 'x-request-id');
-    this.id = given !== undefined && /^[\w.:/+=-]{1,128}$/.test(given) ? given : randomUUID();
+  }
+
+  /** The client's `x-request-id` where it is a plain one, else made here. */
+  get id(): string {
+    return (this.#id ??= plainId(firstValue(this.#head.fields, 'x-request-id')) ?? randomUUID());
+  }
+
+  /** How long ago the request came. */
+  get durationMs(): number {
+    return performance.now() - this.#startedMs;
   }
 
   /** The reply is a failure of ours, or of the guest. */
@@ -32,22 +40,25 @@ export class RequestReport {
   /** The reply is out, as far as it will ever be. */
   replied(end: ReplyEnd): void {
     this.isReplied = true;
-    const { log, label, pool } = this.#service;
     if (end.at === 'aborted') this.#guestFailed(`the reply was broken off: ${end.reason}`, undefined);
-    log({
-      at: 'request',
-      request: {
-        id: this.id,
-        component: label,
-        method: this.#head.method,
-        path: this.#head.pathWithQuery,
-        status: this.status,
-        byteLength: end.byteLength,
-        durationMs: performance.now() - this.#startedMs,
-        instance: pool.strategy,
-        end: end.at,
-      },
-    });
+    this.#service.log(new RequestAnswered(this, end));
+  }
+
+  /** What is known of the request, now that it ended so. */
+  describe(end: ReplyEnd, durationMs: number): RequestRecord {
+    const { label, pool } = this.#service;
+    const { method, pathWithQuery } = this.#head;
+    return {
+      id: this.id,
+      component: label,
+      method,
+      path: pathWithQuery,
+      status: this.status,
+      byteLength: end.byteLength,
+      durationMs,
+      instance: pool.strategy,
+      end: end.at,
+    };
   }
 
   /** The guest is done; `trap` where it did not return properly. */
@@ -66,4 +77,26 @@ export class RequestReport {
   #guestFailed(message: string, trace: string | undefined): void {
     this.#service.log({ at: 'request-failed', id: this.id, component: this.#service.label, message, trace });
   }
+}
+
+/** The record is made for a log that looks at it. */
+class RequestAnswered {
+  readonly at = 'request';
+  readonly #report: RequestReport;
+  readonly #end: ReplyEnd;
+  readonly #durationMs: number;
+
+  constructor(report: RequestReport, end: ReplyEnd) {
+    this.#report = report;
+    this.#end = end;
+    this.#durationMs = report.durationMs;
+  }
+
+  get request(): RequestRecord {
+    return this.#report.describe(this.#end, this.#durationMs);
+  }
+}
+
+function plainId(given: string | undefined): string | undefined {
+  return given !== undefined && /^[\w.:/+=-]{1,128}$/.test(given) ? given : undefined;
 }

@@ -1,28 +1,41 @@
-import type { WasiCtx } from '../wasi/context.ts';
+import type { FieldEntries } from '../wasi/http/field-entries.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
-import type { Readiness } from '../wasi/io/readiness.ts';
+import type { RequestReport } from './report.ts';
 import type { Service } from './service.ts';
 
-/** The head as the guest sees it: the operator's fields in place of the client's, and the request's id. */
-export function withRequestFields(head: RequestHead, { requestFields }: Service, id: string): RequestHead {
-  const fields = head.fields.filter(
-    ([name]) => name !== 'x-request-id' && !requestFields.some(([replaced]) => replaced === name),
-  );
-  fields.push(['x-request-id', id], ...requestFields);
-  return { ...head, fields };
-}
+/** The head as the guest sees it: the operator's fields in place of the client's, and the request's id. Many guests never look. */
+export class GuestHead implements RequestHead {
+  readonly #head: RequestHead;
+  readonly #service: Service;
+  readonly #report: RequestReport;
 
-/** Cancels the guest `graceMs` after its client left. Disposing stops the watch. */
-export function cancelWhenClientLeaves(clientLeft: Readiness, ctx: WasiCtx, graceMs: number): Disposable {
-  let timer: NodeJS.Timeout | undefined;
-  const stopListening = clientLeft.onReady(() => {
-    if (!clientLeft.isReady()) return;
-    timer = setTimeout(() => ctx.cancellation.cancel('client-left'), graceMs);
-  });
-  return {
-    [Symbol.dispose]: () => {
-      stopListening();
-      clearTimeout(timer);
-    },
-  };
+  constructor(head: RequestHead, service: Service, report: RequestReport) {
+    this.#head = head;
+    this.#service = service;
+    this.#report = report;
+  }
+
+  get method(): string {
+    return this.#head.method;
+  }
+
+  get scheme(): RequestHead['scheme'] {
+    return this.#head.scheme;
+  }
+
+  get authority(): string {
+    return this.#head.authority;
+  }
+
+  get pathWithQuery(): string {
+    return this.#head.pathWithQuery;
+  }
+
+  get fields(): FieldEntries {
+    const { requestFields } = this.#service;
+    const isReplaced = (name: string): boolean =>
+      name === 'x-request-id' || requestFields.some(([replacement]) => replacement === name);
+    const kept = this.#head.fields.filter(([name]) => !isReplaced(name));
+    return [...kept, ['x-request-id', this.#report.id], ...requestFields];
+  }
 }

@@ -13,8 +13,8 @@ export interface Service {
   readonly admission: Admission;
   readonly inFlight: InFlight;
   readonly log: Log;
-  /** What the guest of request number `ordinal` (from 0) may touch; disposed when it is over. */
-  readonly grant: (ordinal: number) => Grants & Disposable;
+  /** What the guest of request number `ordinal` (from 0) may touch. */
+  readonly grant: (ordinal: number) => Grants;
   /** Fields that replace the client's. */
   readonly requestFields: FieldEntries;
   /** Wall time for one request; 0 is none. */

@@ -1,17 +1,14 @@
-/** The right to be one of a bounded number; disposing gives it to the next in the queue. */
-export type Permit = Disposable;
-
 /** Why somebody may stop waiting for a permit: ready when they have. */
 export interface GiveUp {
   isReady(): boolean;
   onReady(wake: () => void): () => void;
 }
 
-/** A bounded number of permits with a bounded queue: first come, first served. */
+/** A bounded number of permits with a bounded queue: first come, first served. Whoever got one gives it back once. */
 export class Permits {
   readonly #max: number;
   readonly #maxQueued: number;
-  readonly #queue = new Set<(permit: Permit | undefined) => void>();
+  readonly #queue = new Set<(isGranted: boolean) => void>();
   #taken = 0;
 
   /** At most `max` permits are out at once, at most `maxQueued` wait. */
@@ -30,46 +27,37 @@ export class Permits {
     return this.#queue.size;
   }
 
-  /** A permit at once or when it is its turn; `undefined` where the queue is full, or when `giveUp` is ready first. */
-  acquire(giveUp?: GiveUp): Permit | undefined | Promise<Permit | undefined> {
+  /** Whether there is a permit, at once or when it is its turn: not where the queue is full, or when `giveUp` is ready first. */
+  acquire(giveUp?: GiveUp): boolean | Promise<boolean> {
     if (this.#taken < this.#max) {
       this.#taken += 1;
-      return this.#permit();
+      return true;
     }
-    if (this.#queue.size >= this.#maxQueued || giveUp?.isReady() === true) return undefined;
+    if (this.#queue.size >= this.#maxQueued || giveUp?.isReady() === true) return false;
     return this.#waitForTurn(giveUp);
   }
 
-  #waitForTurn(giveUp: GiveUp | undefined): Promise<Permit | undefined> {
-    return new Promise((resolve) => {
-      const turn = (permit: Permit | undefined): void => {
-        stopListening?.();
-        resolve(permit);
-      };
-      this.#queue.add(turn);
-      const stopListening = giveUp?.onReady(() => {
-        if (this.#queue.delete(turn)) turn(undefined);
-      });
-    });
-  }
-
-  #permit(): Permit {
-    let held = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (held) this.#passOn();
-        held = false;
-      },
-    };
-  }
-
-  #passOn(): void {
+  /** Gives a permit to the next in the queue. */
+  release(): void {
     const [turn] = this.#queue;
     if (turn === undefined) {
       this.#taken -= 1;
       return;
     }
     this.#queue.delete(turn);
-    turn(this.#permit());
+    turn(true);
+  }
+
+  #waitForTurn(giveUp: GiveUp | undefined): Promise<boolean> {
+    return new Promise((resolve) => {
+      const turn = (isGranted: boolean): void => {
+        stopListening?.();
+        resolve(isGranted);
+      };
+      this.#queue.add(turn);
+      const stopListening = giveUp?.onReady(() => {
+        if (this.#queue.delete(turn)) turn(false);
+      });
+    });
   }
 }

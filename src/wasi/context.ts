@@ -16,6 +16,8 @@ export interface Grants {
   /** Sends the guest's outgoing requests; without it each is answered with `HTTP-request-denied`. */
   readonly sendRequest?: SendRequest;
   readonly limits?: WasiLimits;
+  /** Called when the request is over. */
+  readonly [Symbol.dispose]?: () => void;
 }
 
 /**
@@ -63,6 +65,7 @@ export class WasiCtx {
   [Symbol.dispose](): void {
     for (const resource of this.#kept ?? []) resource[Symbol.dispose]();
     this.#kept = undefined;
+    this.grants[Symbol.dispose]?.();
   }
 }
 

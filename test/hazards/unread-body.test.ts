@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { Exchange } from '../../src/server/exchange.ts';
-import { createNodeExchange } from '../../src/server/node-exchange.ts';
+import { NodeExchange } from '../../src/server/node-exchange.ts';
 import { type Readiness, waitForAny } from '../../src/wasi/io/readiness.ts';
 import { connectRaw, rawGet } from '../harness/raw-client.ts';
 import { failuresOf, serveGuest } from '../harness/serve-guest.ts';
@@ -105,7 +105,7 @@ test('a guest that fails leaves a connection that serves the next request', asyn
 
 test('a body that is read only after the reply comes whole', async () => {
   const { promise: asked, resolve } = Promise.withResolvers<Exchange>();
-  const server = createServer((incoming, outgoing) => resolve(createNodeExchange(incoming, outgoing)));
+  const server = createServer((incoming, outgoing) => resolve(new NodeExchange(incoming, outgoing)));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const client = await connectRaw(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);

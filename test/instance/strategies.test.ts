@@ -86,7 +86,7 @@ describe.each(STRATEGIES)('%s', (_name, create) => {
   test('a lease that ends while its guest is suspended recycles neither memory nor marks', async () => {
     const strategy = opened(create(pre));
     const ctx = noCtx();
-    const lease = new Lease(strategy, strategy.take(ctx), ctx, 0);
+    const lease = new Lease(strategy, strategy.take(ctx), ctx);
     const suspended = lease.instance as Instance;
     lease.begin();
     const returned = poke(suspended, 'wait-and-store', { at: 77, v: 0x5a5a5a5a });
@@ -106,7 +106,7 @@ describe.each(STRATEGIES)('%s', (_name, create) => {
   test('a lease that was cancelled spoils its instance even where the guest returns', async () => {
     const strategy = opened(create(pre));
     const ctx = noCtx();
-    const lease = new Lease(strategy, strategy.take(ctx), ctx, 0);
+    const lease = new Lease(strategy, strategy.take(ctx), ctx);
     lease.begin();
     ctx.cancellation.cancel('client-left');
     lease.end();

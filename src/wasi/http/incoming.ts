@@ -9,31 +9,35 @@ import type { FieldEntries } from './field-entries.ts';
 import { Fields } from './fields.ts';
 import { type Method, parseMethod } from './method.ts';
 
-/** The head of a request as it came from the client; its fields still hold every name. */
-export interface RequestHead {
+/** What comes with a body: its fields, which still hold every name, are made when they are first read. */
+interface IncomingHead {
+  readonly fields: FieldEntries;
+}
+
+/** The head of a request as it came from the client. */
+export interface RequestHead extends IncomingHead {
   readonly method: string;
   readonly scheme: 'HTTP' | 'HTTPS';
   readonly authority: string;
   /** Raw, neither decoded nor normalised. */
   readonly pathWithQuery: string;
-  readonly fields: FieldEntries;
 }
 
 /** What a request and a response share: fields, and a body that is taken once. */
 class IncomingMessage {
   readonly #children: Parent;
-  readonly #fields: FieldEntries;
+  readonly #head: IncomingHead;
   readonly #source: BodySource;
   #consumed = false;
 
-  constructor(kind: string, fields: FieldEntries, source: BodySource) {
+  constructor(kind: string, head: IncomingHead, source: BodySource) {
     this.#children = new Parent(kind);
-    this.#fields = fields;
+    this.#head = head;
     this.#source = source;
   }
 
   headers(ctx: WasiCtx): Fields {
-    return Fields.ofMessage(ctx.limits, this.#fields, this.#children);
+    return Fields.ofMessage(ctx.limits, this.#head.fields, this.#children);
   }
 
   consume(): Result<IncomingBody, undefined> {
@@ -53,7 +57,7 @@ export class IncomingRequest extends IncomingMessage {
   readonly head: RequestHead;
 
   constructor(head: RequestHead, source: BodySource) {
-    super('incoming-request', head.fields, source);
+    super('incoming-request', head, source);
     this.head = head;
   }
 
@@ -67,7 +71,7 @@ export class IncomingResponse extends IncomingMessage {
   readonly status: number;
 
   constructor(status: number, fields: FieldEntries, source: BodySource) {
-    super('incoming-response', fields, source);
+    super('incoming-response', { fields }, source);
     this.status = status;
   }
 }

@@ -27,8 +27,11 @@ export class OutboundGate {
 
   /** Sends when it is this request's turn. Never rejects. */
   async send(request: OutboundRequest, signal: AbortSignal): Promise<Result<OutboundResponse, ErrorCode>> {
-    using permit = await this.#permits.acquire();
-    if (this.#sendRequest === undefined || permit === undefined) return err(DENIED);
-    return await this.#sendRequest(request, signal);
+    if (this.#sendRequest === undefined || !(await this.#permits.acquire())) return err(DENIED);
+    try {
+      return await this.#sendRequest(request, signal);
+    } finally {
+      this.#permits.release();
+    }
   }
 }

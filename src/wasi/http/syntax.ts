@@ -15,6 +15,8 @@ export function isScheme(text: string): boolean {
 
 /** Whether `text` is `host[:port]`, without user-info: a name, an IPv4 address or a bracketed IPv6 one. Source: RFC 9110, 4.2 and 7.2. */
 export function isAuthority(text: string): boolean {
+  // Most are a name and a short port, which takes no look at the port's number.
+  if (/^[A-Za-z0-9\-.]+(?::\d{1,4})?$/.test(text)) return true;
   const port = /^(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9\-._~!$&'()*+;=]|%[0-9A-Fa-f]{2})+)(?::(\d{0,5}))?$/.exec(text);
   return port !== null && Number(port[1] ?? 0) <= 65_535;
 }

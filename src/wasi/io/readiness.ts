@@ -14,24 +14,33 @@ export const READY: Readiness = Object.freeze({ isReady: () => true, onReady: ()
 
 /** The listeners of something that becomes ready from time to time. */
 export class Wakers {
-  #listeners: Set<() => void> | undefined;
+  /** Most have one listener at most, which needs no set. */
+  #first: (() => void) | undefined;
+  #others: Set<() => void> | undefined;
 
   /** Adds a listener and returns what takes it away. */
   add(wake: () => void): () => void {
-    const listeners = (this.#listeners ??= new Set());
-    listeners.add(wake);
-    return () => void listeners.delete(wake);
+    if (this.#first === undefined && this.size === 0) this.#first = wake;
+    else if (this.#first !== wake) (this.#others ??= new Set()).add(wake);
+    return () => this.#remove(wake);
   }
 
   /** Calls every listener that is there now. */
   wake(): void {
-    if (this.#listeners === undefined) return;
-    for (const wake of [...this.#listeners]) wake();
+    if (this.size === 0) return;
+    const others = [...(this.#others ?? [])];
+    this.#first?.();
+    for (const wake of others) wake();
   }
 
   /** How many listen: a test's way to see that nothing is left behind. */
   get size(): number {
-    return this.#listeners?.size ?? 0;
+    return (this.#first === undefined ? 0 : 1) + (this.#others?.size ?? 0);
+  }
+
+  #remove(wake: () => void): void {
+    if (this.#first === wake) this.#first = undefined;
+    else this.#others?.delete(wake);
   }
 }
 

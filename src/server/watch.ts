@@ -1,0 +1,39 @@
+import type { WasiCtx } from '../wasi/context.ts';
+import type { Readiness } from '../wasi/io/readiness.ts';
+import type { Service } from './service.ts';
+
+/**
+ * Ends a guest that waits: at its deadline, some time after its client left, or when the host stops.
+ *
+ * Only one that gave the thread back is watched, since none of these can happen before; most never do. Whoever makes one disposes it.
+ */
+export class Watch implements Disposable {
+  readonly #service: Service;
+  readonly #ctx: WasiCtx;
+  readonly #deadline: NodeJS.Timeout | undefined;
+  readonly #stopListening: () => void;
+  #grace: NodeJS.Timeout | undefined;
+
+  /** `elapsedMs` is how long the guest has been at work. */
+  constructor(service: Service, ctx: WasiCtx, clientLeft: Readiness, elapsedMs: number) {
+    this.#service = service;
+    this.#ctx = ctx;
+    const { timeoutMs, graceMs, inFlight } = service;
+    const cancelAfter = (ms: number, reason: 'deadline' | 'client-left'): NodeJS.Timeout =>
+      setTimeout(() => ctx.cancellation.cancel(reason), ms);
+    this.#deadline = timeoutMs === 0 ? undefined : cancelAfter(Math.max(0, timeoutMs - elapsedMs), 'deadline');
+    const look = (): void => {
+      if (clientLeft.isReady()) this.#grace ??= cancelAfter(graceMs, 'client-left');
+    };
+    look();
+    this.#stopListening = clientLeft.onReady(look);
+    inFlight.add(ctx);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#deadline);
+    clearTimeout(this.#grace);
+    this.#stopListening();
+    this.#service.inFlight.remove(this.#ctx);
+  }
+}
