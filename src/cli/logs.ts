@@ -35,8 +35,9 @@ function createJsonVoice(terminal: Terminal): Voice {
   };
 }
 
-/** `log` without the lines for requests. */
-export function withoutAccessLog(log: Log): Log {
+/** The voice's log; `off`: without the lines for requests. */
+export function accessLogOf({ log }: Voice, accessLog: 'on' | 'off'): Log {
+  if (accessLog === 'on') return log;
   return (event) => {
     if (event.at !== 'request') log(event);
   };

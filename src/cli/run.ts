@@ -5,14 +5,12 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { type Commands, createProgram } from './program.ts';
 import { toServePlan } from './serve-plan.ts';
 import type { Terminal } from './terminal.ts';
+import { isWorker } from './workers/is-worker.ts';
 
 /** Runs the command that `args` names and returns its exit code; all it has to say is written. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const outcome: Outcome = { exitCode: EXIT.done };
-  const program = createProgram(await readVersion(), createCommands(terminal, outcome), terminal);
   try {
-    await program.parseAsync(args, { from: 'user' });
-    return outcome.exitCode;
+    return await (isWorker(args) ? workForPrimary(terminal) : runCommand(args, terminal));
   } catch (error) {
     return explain(error, terminal);
   } finally {
@@ -35,12 +33,25 @@ interface Outcome {
   exitCode: ExitCode;
 }
 
+async function runCommand(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const outcome: Outcome = { exitCode: EXIT.done };
+  await createProgram(await readVersion(), createCommands(terminal, outcome), terminal).parseAsync(args, {
+    from: 'user',
+  });
+  return outcome.exitCode;
+}
+
+async function workForPrimary(terminal: Terminal): Promise<ExitCode> {
+  const { work } = await import('./workers/work.ts');
+  return await work(terminal);
+}
+
 /** Each command's code is loaded when it runs: help and complaints do not wait for a transpiler. */
 function createCommands(terminal: Terminal, outcome: Outcome): Commands {
   return {
     serve: async (file, flags) => {
       const plan = toServePlan(file, flags, terminal.env);
-      const { serve } = await import('./serve.ts');
+      const { serve } = plan.workers === 1 ? await import('./serve.ts') : await import('./workers/supervise.ts');
       outcome.exitCode = await serve(plan, terminal);
     },
     inspect: async (file, format) => {

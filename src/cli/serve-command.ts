@@ -5,6 +5,7 @@ import { parseAddress } from './address.ts';
 import { parseCountFrom } from './count.ts';
 import { parseDuration } from './duration.ts';
 import type { ServeFlags } from './serve-flags.ts';
+import { parseWorkerCount } from './worker-count.ts';
 
 const EXAMPLES = `
 Examples:
@@ -40,6 +41,9 @@ function servingOptions(): Option[] {
     inGroup('--addr <host:port>', 'where to listen; port 0 takes any free one')
       .argParser(checked(parseAddress))
       .default({ hostname: '127.0.0.1', port: 8080 }, '127.0.0.1:8080'),
+    inGroup('--workers <n>', 'processes that serve, each with all of the limits; auto: one for each core')
+      .argParser(checked(parseWorkerCount))
+      .default(1),
     inGroup('--shutdown-addr <host:port>', 'a connection to this address stops the host').argParser(
       checked(parseAddress),
     ),

@@ -5,6 +5,7 @@ import type { Address } from '../server/listen.ts';
 export interface ServeFlags {
   readonly addr: Address;
   readonly shutdownAddr?: Address;
+  readonly workers: number;
   readonly env: readonly string[];
   readonly header: readonly string[];
   readonly dir: readonly string[];

@@ -10,6 +10,8 @@ import { type Flags, parseFlags } from './wasmtime-flags.ts';
 export interface ServePlan {
   readonly file: string;
   readonly address: Address;
+  /** How many processes serve; 1 is this one. */
+  readonly workers: number;
   /** A connection there stops the host. */
   readonly shutdownAddress: Address | undefined;
   readonly load: LoadOptions;
@@ -31,6 +33,7 @@ export function toServePlan(file: string, flags: ServeFlags, env: NodeJS.Process
   return {
     file,
     address: flags.addr,
+    workers: flags.workers,
     shutdownAddress: flags.shutdownAddr,
     load: { engine, isolation, ...cache },
     host: toHostOptions(flags, wasmtime, env),

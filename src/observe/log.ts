@@ -27,6 +27,8 @@ export interface StartRecord {
   readonly engine: Choice;
   readonly isolation: Choice;
   readonly limits: StartLimits;
+  /** The processes that serve, each with limits of its own; absent where it is this one. */
+  readonly workerPids?: readonly number[];
 }
 
 /** What the host chose among several ways, and why. */

@@ -2,11 +2,11 @@ import { formatBytes, formatTimeout } from '../util/format.ts';
 import { toPrintable } from '../util/printable.ts';
 import type { Choice, StartLimits, StartRecord } from './log.ts';
 import type { Paint } from './paint.ts';
-import { formatRows } from './rows.ts';
+import { type Row, formatRows } from './rows.ts';
 
 /** What is served, on what terms, and how to call it. The first line is the one that tools wait for. */
 export function formatStart(start: StartRecord, paint: Paint): string {
-  const { origin, component, byteLength, world, imports, engine, isolation, limits } = start;
+  const { origin, component, byteLength, world, imports, engine, isolation, limits, workerPids } = start;
   const rows = formatRows(
     [
       ['component', `${toPrintable(component)} (${formatBytes(byteLength)})`],
@@ -14,12 +14,17 @@ export function formatStart(start: StartRecord, paint: Paint): string {
       ['imports', toPrintable(summariseImports(imports))],
       ['engine', formatChoice(engine)],
       ['isolation', formatChoice(isolation)],
-      ['limits', formatLimits(limits)],
+      ...workerRows(workerPids),
+      ['limits', `${formatLimits(limits)}${workerPids === undefined ? '' : ', in each worker'}`],
       ['try', paint('strong', `curl -i ${toCallable(origin)}/`)],
     ],
     paint,
   );
   return `Serving HTTP on ${origin}/\n${rows}`;
+}
+
+function workerRows(pids: readonly number[] | undefined): Row[] {
+  return pids === undefined ? [] : [['workers', `${pids.length}: processes ${pids.join(', ')}`]];
 }
 
 /** An origin that a client on this machine can call: where every address is listened on, the loopback one. */

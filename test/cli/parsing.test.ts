@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -9,6 +9,7 @@ import { parseDuration } from '../../src/cli/duration.ts';
 import { toGuestEnv } from '../../src/cli/guest-env.ts';
 import { parseRequestFields } from '../../src/cli/request-fields.ts';
 import { type FlagTexts, parseFlags } from '../../src/cli/wasmtime-flags.ts';
+import { parseWorkerCount } from '../../src/cli/worker-count.ts';
 import { formatOrigin } from '../../src/server/listen.ts';
 
 const NO_FLAGS: FlagTexts = { S: [], W: [], C: [], O: [], D: [] };
@@ -86,6 +87,21 @@ describe('a count', () => {
 
   test.each(['0', '-1', '1.5', '1e3', '', 'x', '99999999999999999999'])('%j is none from 1', (text) => {
     expect(() => parseCountFrom(1)(text)).toThrow(/no whole number from 1/);
+  });
+});
+
+describe('a number of workers', () => {
+  test.each([
+    ['1', 1],
+    ['16', 16],
+    ['auto', availableParallelism()],
+    ['max', availableParallelism()],
+  ])('%s', (text, count) => {
+    expect(parseWorkerCount(text)).toBe(count);
+  });
+
+  test.each(['0', '-1', '1.5', 'all', ''])('%j is none', (text) => {
+    expect(() => parseWorkerCount(text)).toThrow(/no whole number from 1, nor auto/);
   });
 });
 

@@ -1,0 +1,187 @@
+import cluster from 'node:cluster';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log, StartRecord } from '../../observe/log.ts';
+import { COLOURED } from '../../observe/paint.ts';
+import type { Address } from '../../server/listen.ts';
+import { formatTimeout } from '../../util/format.ts';
+import { HostError } from '../../util/host-error.ts';
+import type { Closing } from '../finish.ts';
+import type { ServePlan } from '../serve-plan.ts';
+import type { Terminal } from '../terminal.ts';
+import { SHORT_LIFE_MS, toDelayMs } from './backoff.ts';
+import { WORKER_ARG } from './is-worker.ts';
+import type { Begin, Up } from './messages.ts';
+import { type WorkerEnd, type WorkerProcess, startWorker } from './worker-process.ts';
+
+/** How long the primary waits to hear what workers have left to do: one whose guest computes does not answer. */
+const ANSWER_MS = 1000;
+/** How long after its time to finish a worker that does not end is killed. */
+const OVERTIME_MS = 2000;
+/** The longest time that a timer of Node's takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * The workers of a primary, each in a numbered place. A place whose worker has ended gets another.
+ *
+ * They share one listening socket, from which each accepts (`SCHED_NONE`): the primary takes part in no connection. Measured with two
+ * workers under wrk, the connections are divided as evenly as by round robin (11 to 22 of 33 at worst), kept ones are served as fast,
+ * and new ones two to three times as fast. What a dead worker had not accepted stays for the others.
+ */
+export class Crew {
+  readonly #plan: ServePlan;
+  readonly #terminal: Terminal;
+  readonly #log: Log;
+  readonly #stopping = new AbortController();
+  readonly #full = Promise.withResolvers<void>();
+  /** By place: those that run, and those of them that listen. */
+  readonly #running = new Map<number, WorkerProcess>();
+  readonly #listening = new Set<number>();
+  #address: Address;
+
+  constructor(plan: ServePlan, terminal: Terminal, log: Log) {
+    this.#plan = plan;
+    this.#terminal = terminal;
+    this.#log = log;
+    this.#address = plan.address;
+    if (!cluster.isPrimary) {
+      throw new HostError(
+        'not-supported',
+        '--workers: this process is itself a worker of node:cluster; start it alone',
+      );
+    }
+    cluster.schedulingPolicy = cluster.SCHED_NONE;
+    // The entry and Node's own flags are this process's. The file is for who reads `ps`.
+    cluster.setupPrimary({ args: [WORKER_ARG, plan.file], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  }
+
+  /**
+   * Starts all processes and has the first serve, then, with the component known to be good and its caches warm, the others.
+   *
+   * Resolves when all listen. Throws `HostError` where the first does not come that far.
+   */
+  async start(): Promise<StartRecord> {
+    const [first, ...others] = Array.from({ length: this.#plan.workers }, (_, index) => this.#start(index + 1));
+    if (first === undefined) throw new RangeError('a crew has at least one worker');
+    this.#begin(first, 'told');
+    const up = await first.listening;
+    if (up === undefined) {
+      this.kill();
+      throw toHostError(await first.ended);
+    }
+    this.#address = up.address;
+    if (this.#stopping.signal.aborted) return up.start;
+    for (const worker of others) this.#begin(worker, 'silent');
+    for (const [place, worker] of this.#running) void this.#keep(place, worker);
+    await this.#full.promise;
+    return { ...up.start, workerPids: Array.from(this.#running.values(), ({ pid }) => pid) };
+  }
+
+  /** Has all finish, and starts none any more. Those that do not in time are killed. */
+  async close(): Promise<Closing> {
+    this.#stopping.abort();
+    const workers = [...this.#running.values()];
+    const closings = workers.map((worker) => worker.close());
+    const killing = setTimeout(() => this.kill(), Math.min(MAX_TIMER_MS, this.#plan.drainTimeoutMs + OVERTIME_MS));
+    const waiting = closings.map(async (closing) => {
+      return await Promise.race([closing.waiting, sleep(ANSWER_MS, 0, { ref: false })]);
+    });
+    const closed = closings.map(({ closed: cancelled }) => cancelled);
+    const ended = workers.map(async (worker) => this.#sayIfCutShort(worker, await worker.ended));
+    return {
+      waiting: sum(await Promise.all(waiting)),
+      closed: Promise.all(ended).then(async () => {
+        clearTimeout(killing);
+        return sum(await Promise.all(closed));
+      }),
+    };
+  }
+
+  /** Ends all at once. */
+  kill(): void {
+    for (const worker of this.#running.values()) worker.kill();
+  }
+
+  /** Fills a place, beginning with `worker`, until all stop. */
+  async #keep(place: number, worker: WorkerProcess): Promise<void> {
+    let shortLives = 0;
+    for (let life = 1, current = worker; ; life += 1) {
+      const servedMs = await this.#serve(place, current, life);
+      const end = await current.ended;
+      if (this.#stopping.signal.aborted) return;
+      shortLives = servedMs < SHORT_LIFE_MS ? shortLives + 1 : 0;
+      const delayMs = toDelayMs(shortLives);
+      this.#say('error', `${describe(place, current, end)}; ${this.#count()} left, ${describeDelay(delayMs)}`);
+      await sleep(delayMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      if (this.#stopping.signal.aborted) return;
+      current = this.#start(place);
+      this.#begin(current, 'silent');
+    }
+  }
+
+  /** Resolves when the worker has ended, with how long it listened. */
+  async #serve(place: number, worker: WorkerProcess, life: number): Promise<number> {
+    const up = await worker.listening;
+    const sinceMs = performance.now();
+    if (up === undefined) return 0;
+    if (isElsewhere(up, this.#address)) worker.kill();
+    else this.#listens(place, worker, life);
+    await worker.ended;
+    this.#listening.delete(place);
+    return performance.now() - sinceMs;
+  }
+
+  #listens(place: number, { pid }: WorkerProcess, life: number): void {
+    this.#listening.add(place);
+    if (life > 1) this.#say('info', `Worker ${place} (process ${pid}) serves in its place; ${this.#count()}`);
+    if (this.#listening.size === this.#plan.workers) this.#full.resolve();
+  }
+
+  #start(place: number): WorkerProcess {
+    const worker = startWorker(this.#terminal);
+    this.#running.set(place, worker);
+    void worker.ended.then(() => {
+      if (this.#running.get(place) === worker) this.#running.delete(place);
+    });
+    return worker;
+  }
+
+  #begin(worker: WorkerProcess, preparing: Begin['preparing']): void {
+    // Those that run share the socket that they asked for by the same words. Once there is none, port 0 would be another port.
+    const peer = this.#running.values().find(({ begun }) => begun !== undefined);
+    const address = peer?.begun?.plan.address ?? this.#address;
+    const colour = this.#terminal.paintStderr === COLOURED ? 'on' : 'off';
+    worker.begin({ at: 'begin', plan: { ...this.#plan, address }, colour, preparing });
+  }
+
+  #sayIfCutShort(worker: WorkerProcess, end: WorkerEnd): void {
+    if (!end.isClean) this.#say('error', `A worker (process ${worker.pid}) ${end.how} before it had finished`);
+  }
+
+  #count(): string {
+    return `${this.#listening.size} of ${this.#plan.workers}`;
+  }
+
+  #say(level: 'info' | 'error', message: string): void {
+    this.#log({ at: 'notice', level, message });
+  }
+}
+
+function toHostError({ how, failure }: WorkerEnd): HostError {
+  return failure ?? new HostError('bad-component', `the first worker ${how} before it listened`);
+}
+
+function describe(place: number, { pid }: WorkerProcess, { how, failure }: WorkerEnd): string {
+  return `worker ${place} (process ${pid}) ${how}${failure === undefined ? '' : ` (${failure.message})`}`;
+}
+
+function describeDelay(delayMs: number): string {
+  return delayMs === 0 ? 'starting another' : `starting another in ${formatTimeout(delayMs)}`;
+}
+
+function isElsewhere({ address }: Up, { port }: Address): boolean {
+  return address.port !== port;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,32 @@
+import type { StartRecord } from '../../observe/log.ts';
+import type { Address } from '../../server/listen.ts';
+import type { HostErrorCode } from '../../util/host-error.ts';
+import type { ServePlan } from '../serve-plan.ts';
+
+/** What the primary tells a worker. */
+export type ToWorker = Begin | { readonly at: 'stop' };
+
+/** The first message to a worker: all that it is to do. Nothing is read from the command line again. */
+export interface Begin {
+  readonly at: 'begin';
+  readonly plan: ServePlan;
+  /** Whether the worker's words go to a terminal with colours. */
+  readonly colour: 'on' | 'off';
+  /** Whether it says that the component takes long to prepare: one says it for all. */
+  readonly preparing: 'told' | 'silent';
+}
+
+/** What a worker tells the primary, in this order. `failed` in place of `listening`: the operator must act. */
+export type FromWorker =
+  | Up
+  | { readonly at: 'failed'; readonly code: HostErrorCode; readonly message: string }
+  | { readonly at: 'closing'; readonly waiting: number }
+  | { readonly at: 'closed'; readonly cancelled: number };
+
+/** The worker listens. */
+export interface Up {
+  readonly at: 'listening';
+  readonly start: StartRecord;
+  /** The real one. */
+  readonly address: Address;
+}

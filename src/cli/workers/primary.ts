@@ -1,0 +1,44 @@
+import cluster from 'node:cluster';
+import type { Begin, FromWorker, ToWorker } from './messages.ts';
+
+/** The process that supervises, as a worker sees it. */
+export interface Primary {
+  readonly begun: Promise<Begin>;
+  /** Resolves when the primary wants this worker to finish, or has gone. Before `serving()` either ends the process at once. */
+  readonly stopped: Promise<void>;
+  /** From now on there may be requests to finish. */
+  serving(): void;
+  /** Resolves when the message is sent, or nobody is there any more. */
+  tell(message: FromWorker): Promise<void>;
+}
+
+/** The worker's end of the channel. `quit` ends the process. */
+export function connectToPrimary(quit: () => void): Primary {
+  const begun = Promise.withResolvers<Begin>();
+  const stopped = Promise.withResolvers<void>();
+  let at: 'starting' | 'serving' = 'starting';
+  const stop = (): void => {
+    if (at === 'starting') quit();
+    stopped.resolve();
+  };
+  // A terminal's Ctrl-C and many a process manager reach workers too. What a signal means, the primary decides.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+  process.on('message', (message: ToWorker) => {
+    if (message.at === 'begin') begun.resolve(message);
+    else stop();
+  });
+  const { worker } = cluster;
+  worker?.on('disconnect', () => {
+    // Else Node would end the process now, with its requests.
+    worker.exitedAfterDisconnect = true;
+    stop();
+  });
+  return { begun: begun.promise, stopped: stopped.promise, serving: () => void (at = 'serving'), tell };
+}
+
+function tell(message: FromWorker): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined || !process.connected) resolve();
+    else process.send(message, undefined, undefined, () => resolve());
+  });
+}

@@ -1,0 +1,26 @@
+import { announce } from '../announce.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { finish } from '../finish.ts';
+import { createVoice } from '../logs.ts';
+import type { ServePlan } from '../serve-plan.ts';
+import { listenForShutdown, watchForStop } from '../stop.ts';
+import { tellHostErrors } from '../tell-host-errors.ts';
+import type { Terminal } from '../terminal.ts';
+import { Crew } from './crew.ts';
+
+/** Serves by several processes, and never itself, until somebody wants that to stop; then lets guests finish. */
+export async function serve(plan: ServePlan, terminal: Terminal): Promise<ExitCode> {
+  const { log } = createVoice(plan.logFormat, terminal);
+  return await tellHostErrors(log, async () => {
+    const crew = new Crew(plan, terminal, log);
+    using stop = watchForStop((exitCode) => {
+      crew.kill();
+      terminal.quit(exitCode);
+    });
+    using shutdownPort = await listenForShutdown(plan.shutdownAddress, stop);
+    const start = await Promise.race([crew.start(), stop.requested.then(() => undefined)]);
+    if (start !== undefined) announce(start, shutdownPort, plan, log);
+    const cause = await stop.requested;
+    await finish(await crew.close(), plan, log, cause);
+  });
+}

@@ -1,0 +1,39 @@
+import { COLOURED, PLAIN } from '../../observe/paint.ts';
+import { HostError } from '../../util/host-error.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import { createVoice } from '../logs.ts';
+import { sayIfSlow } from '../preparing.ts';
+import { beginClosing, createServingHost, loadPlanned } from '../serving-host.ts';
+import { toStartRecord } from '../start-record.ts';
+import type { Terminal } from '../terminal.ts';
+import type { Begin } from './messages.ts';
+import { type Primary, connectToPrimary } from './primary.ts';
+
+/** Serves as one of several processes, until the primary wants it to stop or is gone, then lets guests finish. */
+export async function work(terminal: Terminal): Promise<ExitCode> {
+  const primary = connectToPrimary(() => terminal.quit(EXIT.done));
+  const begin = await primary.begun;
+  try {
+    await serveUntilStopped(begin, primary, terminal);
+    return EXIT.done;
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    await primary.tell({ at: 'failed', code: error.code, message: error.message });
+    return EXIT.failed;
+  }
+}
+
+async function serveUntilStopped(begin: Begin, primary: Primary, terminal: Terminal): Promise<void> {
+  const { plan, colour, preparing } = begin;
+  const voice = createVoice(plan.logFormat, { ...terminal, paintStderr: colour === 'on' ? COLOURED : PLAIN });
+  const load = (): ReturnType<typeof loadPlanned> => loadPlanned(plan);
+  const component = preparing === 'told' ? await sayIfSlow(plan.file, voice, load) : await load();
+  await using host = createServingHost(component, plan, voice);
+  const { address } = await host.listen(plan.address);
+  primary.serving();
+  await primary.tell({ at: 'listening', start: toStartRecord(component, plan, address), address });
+  await primary.stopped;
+  const { waiting, closed } = beginClosing(host, plan);
+  await primary.tell({ at: 'closing', waiting });
+  await primary.tell({ at: 'closed', cancelled: await closed });
+}
