@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Guest } from './guests.ts';
 import type { Command } from './processes.ts';
@@ -21,6 +21,8 @@ export interface Contender {
   readonly name: string;
   /** Whether a second start finds what the first one compiled, in `XDG_CACHE_HOME`. */
   readonly cache: 'kept' | 'none';
+  /** How many cores it is given. */
+  readonly cores: number;
   command(launch: Launch): Command;
   /** What was measured, or undefined where it is not installed. */
   getVersion(): string | undefined;
@@ -55,6 +57,11 @@ export function parseContender(entry: string): Contender {
   return flags.length === 0 ? contender : { ...contender, name: `${contender.name} ${flags.join(' ')}` };
 }
 
+/** A contender that uses so many cores: wasi-serve by as many workers, wasmtime by its threads. */
+export function onCores(id: ContenderId, cores: number): Contender {
+  return { ...parseContender(id === 'wasi-serve' && cores > 1 ? `${id} --workers ${cores}` : id), cores };
+}
+
 type Maker = (flags: readonly string[]) => Contender;
 
 const MAKERS: Readonly<Record<ContenderId, Maker>> = {
@@ -71,6 +78,7 @@ function createFloor(id: 'node' | 'hono', name: string, flags: readonly string[]
     id,
     name,
     cache: 'none',
+    cores: 1,
     command: ({ guest, port }) => node([floor, id, `${port}`, guest.request.method, guest.reply, ...flags]),
     getVersion: () => `Node ${process.versions.node}`,
     install: '',
@@ -82,11 +90,18 @@ function createWasiServe(flags: readonly string[]): Contender {
     id: 'wasi-serve',
     name: 'wasi-serve',
     cache: 'kept',
+    cores: workersOf(flags),
     command: ({ guest, port }) =>
       node([MAIN, 'serve', guest.file, '--addr', `127.0.0.1:${port}`, '--access-log', 'off', ...flags]),
     getVersion: () => (existsSync(MAIN) ? `${packageVersion('.')}${commit()}` : undefined),
     install: `${MAIN} is not there yet`,
   };
+}
+
+/** What `--workers` among the flags says. */
+function workersOf(flags: readonly string[]): number {
+  const text = /(?:^| )--workers[ =](\S+)/.exec(flags.join(' '))?.[1] ?? '1';
+  return Number(text) || availableParallelism();
 }
 
 function createJco(flags: readonly string[]): Contender {
@@ -96,6 +111,7 @@ function createJco(flags: readonly string[]): Contender {
     id: 'jco',
     name: 'jco serve',
     cache: 'none',
+    cores: 1,
     command: ({ guest, port, folder }) => {
       const place = ['--host', '127.0.0.1', '--port', `${port}`, '--jco-dir', folder];
       return node([cli, 'serve', ...isolation, ...place, ...flags, guest.file]);
@@ -112,6 +128,7 @@ function createWasmtime(flags: readonly string[]): Contender {
     id: 'wasmtime',
     name: 'wasmtime serve',
     cache: 'kept',
+    cores: 1,
     command: ({ guest, port }) => ({
       file,
       args: ['serve', ...options, '--addr', `127.0.0.1:${port}`, ...flags, guest.file],

@@ -38,7 +38,7 @@ interface Step {
 const STARTS_BUDGET_MS = 5000;
 
 /** So that what a start leaves to be done later does not count as idle memory. */
-const SETTLE_MS = 500;
+export const SETTLE_MS = 500;
 
 /** The time that `measureGuest` takes for one entrant, roughly. */
 export function planSeconds({ starts, warmUpSeconds, rounds, seconds }: Options, guest: Guest): number {

@@ -1,36 +1,9 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { processTree, readProcessFile } from './process-tree.ts';
 
 /** Resident memory of a process and all its descendants, shared pages counted in each; undefined without `/proc`. */
 export function residentBytes(rootPid: number): number | undefined {
-  const parents = readParents();
-  if (parents === undefined) return undefined;
-  let total = 0;
-  for (const pid of parents.keys()) if (descendsFrom(pid, rootPid, parents)) total += residentBytesOf(pid);
-  return total;
+  return processTree(rootPid)?.reduce((total, pid) => total + residentBytesOf(pid), 0);
 }
 
-/** Of every process of the machine, its parent. */
-function readParents(): ReadonlyMap<number, number> | undefined {
-  try {
-    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-    return new Map(pids.map((pid) => [Number(pid), Number(readField(pid, 'PPid') ?? 0)]));
-  } catch {
-    return undefined;
-  }
-}
-
-function descendsFrom(pid: number, rootPid: number, parents: ReadonlyMap<number, number>): boolean {
-  for (let at = pid; at > 0; at = parents.get(at) ?? 0) if (at === rootPid) return true;
-  return false;
-}
-
-const residentBytesOf = (pid: number): number => Number(readField(`${pid}`, 'VmRSS') ?? 0) * 1024;
-
-/** The number of a line of `/proc/PID/status`; undefined where there is none, or the process has ended. */
-function readField(pid: string, name: string): string | undefined {
-  try {
-    return new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  } catch {
-    return undefined;
-  }
-}
+const residentBytesOf = (pid: number): number =>
+  Number(/^VmRSS:\s+(\d+)/m.exec(readProcessFile(pid, 'status'))?.[1] ?? 0) * 1024;

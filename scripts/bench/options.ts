@@ -20,7 +20,7 @@ export const USAGE = `npm run bench -- [options]     our host beside a floor wit
 
   --guests A,B         of ${GUESTS.map(({ name }) => name).join(', ')} (default: ${DEFAULT_GUESTS.join(',')})
   --contenders A,B     of node, hono, wasi-serve, jco, wasmtime (default: ${DEFAULT_CONTENDERS.join(',')});
-                       flags of its own may follow a name: 'node,wasi-serve,wasi-serve --isolation fresh'
+                       flags of its own may follow a name: 'node,wasi-serve,wasi-serve --workers 2'
   --rounds N           each contender in turn, N times; the report has the medians (default: 5)
   --seconds N          of load in each round on each contender, at least 2 (default: 4)
   --load wrk|autocannon     the load generator (default: wrk where it is installed)

@@ -4,7 +4,16 @@ import type { LoadSample } from './load.ts';
 import type { Machine } from './machine.ts';
 import { median, spread } from './numbers.ts';
 import { OVERLAP_LIMIT_MS, OVERLAP_REQUESTS } from './overlap.ts';
-import { CONNECTIONS, type Load, type OverlapRow, type Row, describeFaults, sumFaults } from './results.ts';
+import {
+  CONNECTIONS,
+  type Load,
+  type OverlapRow,
+  type Row,
+  type WorkersRow,
+  describeFaults,
+  sumFaults,
+} from './results.ts';
+import { isWorthIt, workersSection } from './workers-report.ts';
 
 /** All that a run found, and how. */
 export interface Report {
@@ -17,16 +26,18 @@ export interface Report {
   readonly notes: readonly string[];
   readonly rows: readonly Row[];
   readonly overlap: readonly OverlapRow[];
+  readonly workers: readonly WorkersRow[];
 }
 
 /** The report as Markdown. Ratios are of medians. */
 export function toMarkdown(report: Report): string {
-  const { rows, overlap } = report;
+  const { rows, overlap, workers } = report;
   const sections = [
     headOf(report),
     ...CONNECTIONS.toReversed().map((connections) => loadSection(rows, connections)),
     startSection(rows),
     overlap.length > 0 ? overlapSection(overlap) : '',
+    workers.length > 0 ? workersSection(workers) : '',
     failureSection(report),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
@@ -41,7 +52,9 @@ export function toJson(report: Report): string {
 export function isSound(report: Report, id: ContenderId): boolean {
   const rows = report.rows.filter(({ contender }) => contender.id === id);
   const overlap = report.overlap.filter(({ contender }) => contender.id === id);
-  return rows.every((row) => row.failure === undefined && row.loads.every(isValid)) && overlap.every(isInTime);
+  const isLoadSound = rows.every((row) => row.failure === undefined && row.loads.every(isValid));
+  const workers = report.workers.filter(({ contender }) => contender.id === id);
+  return isLoadSound && overlap.every(isInTime) && isWorthIt(workers);
 }
 
 function headOf({ date, command, machine, versions, notes }: Report): string {

@@ -30,6 +30,24 @@ export interface OverlapRow {
   failure?: string;
 }
 
+/** What a contender does with so many cores as it has. */
+export interface WorkersRow {
+  readonly contender: Contender;
+  readonly samples: WorkersSample[];
+  failure?: string;
+}
+
+/** All measured, none derived. CPU time is that of all the server's processes, or of the load generator. */
+export interface WorkersSample {
+  readonly perSecond: number;
+  /** CPU seconds a second. */
+  readonly serverCores: number;
+  readonly loadCores: number;
+  /** Of the server's CPU time, the part of its busiest process. */
+  readonly busiestShare: number;
+  readonly cpuUsPerRequest: number;
+}
+
 /** One connection shows the latency of a request that has no neighbours, 32 what the server can do. */
 export const CONNECTIONS = [1, 32] as const;
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { type Contender, OVERLAPPING } from './contenders.ts';
 import { createLoadGenerator } from './generators.ts';
-import { type Guest, SLEEP, prepareGuests } from './guests.ts';
+import { type Guest, HELLO, SLEEP, prepareGuests } from './guests.ts';
 import { type Machine, readMachine } from './machine.ts';
 import { type Bench, type Entrant, measureGuest, planSeconds } from './measure.ts';
 import type { Options } from './options.ts';
@@ -9,14 +9,16 @@ import { OVERLAP_SECONDS, measureOverlap } from './overlap.ts';
 import { messageOf } from './processes.ts';
 import { Progress } from './progress.ts';
 import { type Report, isSound, toJson, toMarkdown } from './report.ts';
-import { type OverlapRow, type Row, createRow } from './results.ts';
+import { type OverlapRow, type Row, type WorkersRow, createRow } from './results.ts';
 import { createSite } from './site.ts';
+import { createWorkersRows, measureWorkers, planWorkersSeconds } from './workers.ts';
 
 /** What is measured, in order, and where the results go. */
 interface Field {
   readonly contenders: readonly Contender[];
   readonly entrants: readonly (readonly Entrant[])[];
   readonly overlap: readonly OverlapRow[];
+  readonly workers: readonly WorkersRow[];
 }
 
 /** A whole run: measures, prints the report on stdout, returns the exit code. What an interrupted run has found is reported. */
@@ -65,6 +67,7 @@ function createField(options: Options, complain: (line: string) => void): Field 
     contenders,
     entrants: guests.map((guest) => contenders.map((contender) => createEntrant(guest, contender))),
     overlap: overlaps.flatMap(() => overlapping.map((contender) => ({ contender, totalsMs: [] }))),
+    workers: prepareGuests([HELLO], complain).flatMap(() => createWorkersRows(contenders)),
   };
 }
 
@@ -80,20 +83,21 @@ const createEntrant = (guest: Guest, contender: Contender): Entrant => ({
   cacheFolder: '',
 });
 
-async function measureField(bench: Bench, { entrants, overlap }: Field): Promise<void> {
+async function measureField(bench: Bench, { entrants, overlap, workers }: Field): Promise<void> {
   const { site, progress, options } = bench;
   for (const { guest } of entrants.flat()) progress.plan(planSeconds(options, guest));
-  progress.plan(overlap.length * OVERLAP_SECONDS);
+  progress.plan(overlap.length * OVERLAP_SECONDS + workers.length * planWorkersSeconds(bench, HELLO));
   site.pinning.pinSelf();
   for (const row of overlap) await measureOverlap(bench, row);
+  await measureWorkers(bench, workers, HELLO);
   for (const group of entrants) await measureGuest(bench, group);
 }
 
 function createReport(
-  { contenders, entrants, overlap }: Field,
+  { contenders, entrants, overlap, workers }: Field,
   context: { command: string; machine: Machine; notes: readonly string[] },
 ): Report {
   const versions = contenders.map(({ name, getVersion }) => [name, getVersion() ?? ''] as const);
   const rows: Row[] = entrants.flat().map(({ row }) => row);
-  return { date: new Date().toISOString(), versions: Object.fromEntries(versions), rows, overlap, ...context };
+  return { date: new Date().toISOString(), versions: Object.fromEntries(versions), rows, overlap, workers, ...context };
 }

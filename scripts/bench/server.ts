@@ -34,7 +34,7 @@ export async function startServer(site: Site, { contender, guest, cacheFolder }:
   const command = { ...contender.command(launch), env: { XDG_CACHE_HOME: cacheFolder } };
   const startedAt = performance.now();
   await using starting = new AsyncDisposableStack();
-  const child = starting.use(site.processes.start(site.pinning.pinServer(command)));
+  const child = starting.use(site.processes.start(site.pinning.pinServer(command, contender.cores)));
   const url = `http://127.0.0.1:${port}`;
   const reply = await waitForReply(url, guest, { child, signal: site.signal });
   const startMs = performance.now() - startedAt;

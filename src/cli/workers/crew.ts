@@ -25,7 +25,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  *
  * They share one listening socket, from which each accepts (`SCHED_NONE`): the primary takes part in no connection. Measured with two
  * workers under wrk, the connections are divided as evenly as by round robin (11 to 22 of 33 at worst), kept ones are served as fast,
- * and new ones two to three times as fast. What a dead worker had not accepted stays for the others.
+ * and new ones three times as fast. What a dead worker had not accepted stays for the others.
  */
 export class Crew {
   readonly #plan: ServePlan;
