@@ -33,6 +33,7 @@ export interface OverlapRow {
 /** What a contender does with so many cores as it has. */
 export interface WorkersRow {
   readonly contender: Contender;
+  readonly cores: number;
   readonly samples: WorkersSample[];
   failure?: string;
 }

@@ -46,11 +46,11 @@ function verdictOn(rows: readonly WorkersRow[], row: WorkersRow): string {
 }
 
 function workersCells(rows: readonly WorkersRow[], row: WorkersRow): string[] {
-  const { name, cores } = row.contender;
-  if (row.failure !== undefined) return [name, `${cores}`, 'failed', ...Array.from({ length: 7 }, () => NONE)];
+  const { name } = row.contender;
+  if (row.failure !== undefined) return [name, `${row.cores}`, 'failed', ...Array.from({ length: 7 }, () => NONE)];
   return [
     name,
-    `${cores}`,
+    `${row.cores}`,
     formatCount(medianOf(row, 'perSecond')),
     formatRatio(medianOf(row, 'serverCores')),
     formatRatio(medianOf(row, 'loadCores')),
@@ -62,17 +62,17 @@ function workersCells(rows: readonly WorkersRow[], row: WorkersRow): string[] {
   ];
 }
 
-const isJudged = ({ contender }: WorkersRow): boolean => contender.id === 'wasi-serve' && contender.cores > 1;
+const isJudged = ({ contender, cores }: WorkersRow): boolean => contender.id === 'wasi-serve' && cores > 1;
 
 /** NaN where either row has no samples. */
 const derivedGain = (rows: readonly WorkersRow[], row: WorkersRow): number =>
   row.failure === undefined ? derivedPerSecond(row) / derivedPerSecond(oneCoreOf(rows, row)) : Number.NaN;
 
 const derivedPerSecond = (row: WorkersRow | undefined): number =>
-  ((row?.contender.cores ?? 0) * 1e6) / medianOf(row, 'cpuUsPerRequest');
+  ((row?.cores ?? 0) * 1e6) / medianOf(row, 'cpuUsPerRequest');
 
 const medianOf = (row: WorkersRow | undefined, name: keyof WorkersSample): number =>
   median(row?.samples.map((sample) => sample[name]) ?? []);
 
 const oneCoreOf = (rows: readonly WorkersRow[], { contender }: WorkersRow): WorkersRow | undefined =>
-  rows.find((other) => other.contender.id === contender.id && other.contender.cores === 1);
+  rows.find((other) => other.contender.id === contender.id && other.cores === 1);

@@ -18,7 +18,7 @@ const CORES = [1, 2] as const;
 /** Rows for those of `contenders` that can use several cores: each with one core, and with two. */
 export function createWorkersRows(contenders: readonly Contender[]): WorkersRow[] {
   const ids = SCALING.filter((id) => contenders.some((contender) => contender.id === id));
-  return ids.flatMap((id) => CORES.map((cores) => ({ contender: onCores(id, cores), samples: [] })));
+  return ids.flatMap((id) => CORES.map((cores) => ({ contender: onCores(id, cores), cores, samples: [] })));
 }
 
 /** The time that one row takes, roughly. */
@@ -58,7 +58,7 @@ export async function measureWorkers(bench: Bench, rows: readonly WorkersRow[], 
 async function attempt(bench: Bench, row: WorkersRow, what: string, work: () => Promise<string>): Promise<void> {
   if (row.failure !== undefined) return;
   const { progress, site } = bench;
-  progress.begin(`workers, ${row.contender.name}, cores: ${row.contender.cores}, ${what}`);
+  progress.begin(`workers, ${row.contender.name}, cores: ${row.cores}, ${what}`);
   try {
     progress.end(await work());
   } catch (error) {

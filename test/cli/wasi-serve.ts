@@ -7,6 +7,7 @@ const ROOT = join(import.meta.dirname, '../..');
 
 /** A `wasi-serve` process. Disposing kills it where it still runs, and removes its cache. */
 export interface WasiServe extends AsyncDisposable {
+  readonly pid: number;
   /** What it has written so far. */
   readonly text: Readonly<Record<'stdout' | 'stderr', string>>;
   /** Resolves with the match as soon as a stream holds one; rejects where the process ends without. */
@@ -39,6 +40,7 @@ function wasiServe(args: readonly string[], env: NodeJS.ProcessEnv = {}): WasiSe
     child.on('close', (code, signal) => resolve(code ?? signal));
   });
   return {
+    pid: child.pid ?? 0,
     text,
     ended,
     kill: (signal) => void child.kill(signal),

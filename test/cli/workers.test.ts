@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -10,6 +11,7 @@ import { until } from '../hazards/until.ts';
 import { guestPath, runWasiServe, servingOn } from './wasi-serve.ts';
 
 const HELLO = guestPath('hello');
+const PRLIMIT = 'prlimit';
 
 type Crew = Awaited<ReturnType<typeof servingOn>> & { readonly pids: readonly [number, number] };
 
@@ -146,6 +148,22 @@ describe.concurrent('a worker that dies', () => {
     for (const pid of crew.pids) process.kill(pid, 'SIGKILL');
     await crew.until('stderr', /serves in its place; 2 of 2/);
     expect(await textOf(crew.origin)).toBe('Hello from wasi-serve!\n');
+  });
+
+  test.skipIf(process.platform !== 'linux')('is replaced as soon as a process can be had', async () => {
+    await using crew = await crewOf([HELLO]);
+    const limitFiles = (count: string): unknown => spawnSync(PRLIMIT, ['--pid', `${crew.pid}`, `--nofile=${count}:`]);
+    limitFiles('12');
+    process.kill(crew.pids[0], 'SIGKILL');
+    await crew.until(
+      'stderr',
+      /^error: worker 1 .* failed: spawn .* EMFILE; 1 of 2 left, starting another in 100 ms$/m,
+    );
+    expect(await textOf(crew.origin)).toBe('Hello from wasi-serve!\n');
+    limitFiles('1024');
+    await crew.until('stderr', /serves in its place; 2 of 2/);
+    crew.kill('SIGTERM');
+    expect(await crew.ended).toBe(0);
   });
 
   test('again and again is replaced after growing delays, and the others serve', async () => {

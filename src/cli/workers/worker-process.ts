@@ -1,4 +1,4 @@
-import cluster from 'node:cluster';
+import cluster, { type Worker } from 'node:cluster';
 import { HostError } from '../../util/host-error.ts';
 import type { Closing } from '../finish.ts';
 import type { Terminal } from '../terminal.ts';
@@ -28,12 +28,10 @@ export interface WorkerEnd {
   readonly isClean: boolean;
 }
 
-/** Starts one, which waits for its `begin`. What it writes goes to `terminal`. */
+/** Starts one, which waits for its `begin`. What it writes goes to `terminal`. Where no process can be had, it has ended. */
 export function startWorker(terminal: Terminal): WorkerProcess {
-  const worker = cluster.fork();
-  const { stdout, stderr, pid = 0 } = worker.process;
-  if (stdout !== null) passWholeLines(stdout, terminal.stdout);
-  if (stderr !== null) passWholeLines(stderr, terminal.stderr);
+  const worker = forkOne();
+  if (worker instanceof Error) return stillborn(worker);
   const listening = Promise.withResolvers<Up | undefined>();
   const waiting = Promise.withResolvers<number>();
   const closed = Promise.withResolvers<number>();
@@ -45,22 +43,19 @@ export function startWorker(terminal: Terminal): WorkerProcess {
     else if (message.at === 'closing') waiting.resolve(message.waiting);
     else closed.resolve(message.cancelled);
   });
-  const ended = new Promise<WorkerEnd>((resolve) => {
-    worker.process.on('close', (code: number | null, signal: string | null) => {
-      const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
-      resolve({ how, failure, isClean: code === 0 });
-    });
-    worker.on('error', ({ message }) => resolve({ how: `failed: ${message}`, failure, isClean: false }));
-  });
-  void ended.then(() => {
+  const ended = endOf(worker).then((how): WorkerEnd => {
     listening.resolve(undefined);
     waiting.resolve(0);
     closed.resolve(0);
+    return { how, failure, isClean: how === CLEAN };
   });
+  passOutput(worker, terminal);
   // One that ends does not take the message; that it ends is seen above.
-  const tell = (message: ToWorker): void => void worker.send(message, () => undefined);
+  const tell = (message: ToWorker): void => {
+    if (worker.isConnected()) worker.send(message, () => undefined);
+  };
   return {
-    pid,
+    pid: worker.process.pid ?? 0,
     get begun() {
       return begun;
     },
@@ -75,5 +70,52 @@ export function startWorker(terminal: Terminal): WorkerProcess {
       return { waiting: waiting.promise, closed: closed.promise };
     },
     kill: () => void worker.process.kill('SIGKILL'),
+  };
+}
+
+const CLEAN = 'ended with code 0';
+
+/** Node throws for some reasons why there is no process, and tells of others by an event. */
+function forkOne(): Worker | Error {
+  try {
+    return cluster.fork();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** Resolves with how it ended, when all that it wrote is read. */
+function endOf(worker: Worker): Promise<string> {
+  return new Promise((resolve) => {
+    worker.process.on('close', (code: number | null, signal: string | null) => {
+      resolve(signal === null ? `ended with code ${code}` : `was ended by ${signal}`);
+    });
+    worker.on('error', ({ message }) => {
+      // Of a process that is there, its end follows.
+      if (worker.process.pid === undefined) resolve(toFailure(message));
+    });
+  });
+}
+
+function toFailure(message: string): string {
+  return `failed: ${message}`;
+}
+
+function passOutput({ process: { stdout, stderr } }: Worker, terminal: Terminal): void {
+  // Where there is no process, there may be no streams.
+  if (stdout) passWholeLines(stdout, terminal.stdout);
+  if (stderr) passWholeLines(stderr, terminal.stderr);
+}
+
+function stillborn({ message }: Error): WorkerProcess {
+  const none = Promise.resolve(0);
+  return {
+    pid: 0,
+    begun: undefined,
+    begin: () => undefined,
+    listening: Promise.resolve(undefined),
+    ended: Promise.resolve({ how: toFailure(message), failure: undefined, isClean: false }),
+    close: () => ({ waiting: none, closed: none }),
+    kill: () => undefined,
   };
 }
