@@ -9,8 +9,8 @@ const LEAST_GAIN = 1.7;
 const LEGEND = `Measured: replies a second; how many cores the server and the load generator kept busy (CPU seconds of all their processes, a second);
 the part of the server's CPU time that its busiest process took; CPU time a request. Where server and load generator shared
 cores, \`cores + load\` is near the machine's, and the measured gain lacks what the load generator took.
-Derived: cores / CPU time a request, which is what the server would answer with its cores for itself if nothing but CPU time limits it;
-and that against one core.`;
+Derived: cores / CPU time a request, which is what the server would answer with its cores for itself if nothing but CPU time limits it.
+Gains are against one core in the same round, medians; one above the number of cores tells that others were at work on the machine.`;
 
 /** The section of what a second core is worth. */
 export function workersSection(rows: readonly WorkersRow[]): string {
@@ -51,28 +51,35 @@ function workersCells(rows: readonly WorkersRow[], row: WorkersRow): string[] {
   return [
     name,
     `${row.cores}`,
-    formatCount(medianOf(row, 'perSecond')),
-    formatRatio(medianOf(row, 'serverCores')),
-    formatRatio(medianOf(row, 'loadCores')),
-    formatPercent(medianOf(row, 'busiestShare')),
-    `${formatRatio(medianOf(row, 'cpuUsPerRequest'))} µs`,
-    formatRatio(medianOf(row, 'perSecond') / medianOf(oneCoreOf(rows, row), 'perSecond')),
-    formatCount(derivedPerSecond(row)),
+    formatCount(medianOf(row, measuredPerSecond)),
+    formatRatio(medianOf(row, (sample) => sample.serverCores)),
+    formatRatio(medianOf(row, (sample) => sample.loadCores)),
+    formatPercent(medianOf(row, (sample) => sample.busiestShare)),
+    `${formatRatio(medianOf(row, (sample) => sample.cpuUsPerRequest))} µs`,
+    formatRatio(gainOf(rows, row, measuredPerSecond)),
+    formatCount(medianOf(row, derivedPerSecond)),
     formatRatio(derivedGain(rows, row)),
   ];
 }
 
 const isJudged = ({ contender, cores }: WorkersRow): boolean => contender.id === 'wasi-serve' && cores > 1;
 
-/** NaN where either row has no samples. */
-const derivedGain = (rows: readonly WorkersRow[], row: WorkersRow): number =>
-  row.failure === undefined ? derivedPerSecond(row) / derivedPerSecond(oneCoreOf(rows, row)) : Number.NaN;
+/** Against one core; NaN where a row has failed. */
+const derivedGain = (rows: readonly WorkersRow[], row: WorkersRow): number => gainOf(rows, row, derivedPerSecond);
 
-const derivedPerSecond = (row: WorkersRow | undefined): number =>
-  ((row?.cores ?? 0) * 1e6) / medianOf(row, 'cpuUsPerRequest');
+function gainOf(rows: readonly WorkersRow[], row: WorkersRow, value: Value): number {
+  const one = rows.find(({ contender, cores }) => contender.id === row.contender.id && cores === 1);
+  if (one === undefined || one.failure !== undefined || row.failure !== undefined) return Number.NaN;
+  const gains = row.samples.flatMap((sample, round) => {
+    const base = one.samples[round];
+    return base === undefined ? [] : [value(sample, row) / value(base, one)];
+  });
+  return median(gains);
+}
 
-const medianOf = (row: WorkersRow | undefined, name: keyof WorkersSample): number =>
-  median(row?.samples.map((sample) => sample[name]) ?? []);
+type Value = (sample: WorkersSample, row: WorkersRow) => number;
 
-const oneCoreOf = (rows: readonly WorkersRow[], { contender }: WorkersRow): WorkersRow | undefined =>
-  rows.find((other) => other.contender.id === contender.id && other.cores === 1);
+const measuredPerSecond: Value = ({ perSecond }) => perSecond;
+const derivedPerSecond: Value = ({ cpuUsPerRequest }, { cores }) => (cores * 1e6) / cpuUsPerRequest;
+
+const medianOf = (row: WorkersRow, value: Value): number => median(row.samples.map((sample) => value(sample, row)));
