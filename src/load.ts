@@ -1,13 +1,14 @@
 import type { HostInterface } from './abi/host-interface.ts';
 import { createCache, defaultCacheFolder, NO_CACHE } from './component/cache.ts';
+import { decodeComponent } from './component/decode.ts';
+import type { ComponentDefinition } from './component/definitions.ts';
 import { type ComponentSource, createSource, readSource } from './component/source.ts';
-import { type World, readWorld } from './component/world.ts';
+import { type World, toWorld } from './component/world.ts';
 import type { Engine, Isolation, LoadOptions } from './config/options.ts';
 import { createFreshStrategy, createRecyclingStrategy } from './instance/fresh.ts';
 import { createResetStrategy } from './instance/reset.ts';
 import { probeReset } from './instance/resettable.ts';
 import type { InstanceStrategy } from './instance/strategy.ts';
-import { linkByJco } from './linker/jco-glue.ts';
 import type { LinkedInstance } from './linker/linked-instance.ts';
 import { type LinkedPre, linkComponent } from './linker/link.ts';
 import { parseInterfaceName } from './linker/names.ts';
@@ -50,41 +51,47 @@ export interface LoadComponentOptions extends LoadOptions {
  */
 export async function loadComponent(file: string | Uint8Array, options: LoadComponentOptions = {}): Promise<Component> {
   const source = typeof file === 'string' ? await readSource(file) : createSource(options.label ?? 'component', file);
-  const world = await readWorld(source);
+  const definition = decodeComponent(source);
+  const world = toWorld(definition);
   assertProxy(source, world);
   const { label, bytes } = source;
-  return Object.freeze({ label, byteLength: bytes.byteLength, world, ...(await link(source, world, options)) });
+  const linked = await link({ source, definition, world }, options);
+  return Object.freeze({ label, byteLength: bytes.byteLength, world, ...linked });
+}
+
+/** A component whose bytes are read. */
+interface Decoded {
+  readonly source: ComponentSource;
+  readonly definition: ComponentDefinition;
+  readonly world: World;
 }
 
 type Linked = Pick<Component, 'engine' | 'isolation' | 'createStrategy'>;
 
 /** By the linker; by jco where that is asked for, or where the linker does not support the component. */
-async function link(source: ComponentSource, world: World, options: LoadComponentOptions): Promise<Linked> {
+async function link(decoded: Decoded, options: LoadComponentOptions): Promise<Linked> {
+  const { source, definition, world } = decoded;
   const { engine = 'auto' } = options;
   const interfaces = [...(options.interfaces ?? []), ...wasiInterfaces];
   resolveImports(source.label, world.imports, interfaces);
-  if (engine === 'jco') return await linkForJco(source, world, options, 'as asked');
+  if (engine === 'jco') return await linkForJco(decoded, options, 'as asked');
   try {
-    const pre = await linkComponent(source, interfaces);
+    const pre = await linkComponent(source, interfaces, definition);
     return chooseIsolation(source, pre, options.isolation ?? 'auto');
   } catch (error) {
     const isUnsupported = error instanceof HostError && error.code === 'not-supported';
     if (engine === 'linker' || !isUnsupported || options.isolation === 'reset') throw error;
-    return await linkForJco(source, world, options, `the linker does not take it: ${error.message}`);
+    return await linkForJco(decoded, options, `the linker does not take it: ${error.message}`);
   }
 }
 
-async function linkForJco(
-  source: ComponentSource,
-  world: World,
-  options: LoadComponentOptions,
-  reason: string,
-): Promise<Linked> {
+async function linkForJco({ source, world }: Decoded, options: LoadComponentOptions, reason: string): Promise<Linked> {
   if (options.isolation === 'reset') {
     throw new HostError('not-supported', '--isolation reset: the jco engine gives every request a fresh instance');
   }
   const interfaces = [...(options.interfaces ?? []), ...wasiInterfaces];
   const cache = options.cache === false ? NO_CACHE : createCache(options.cache ?? defaultCacheFolder());
+  const { linkByJco } = await import('./linker/jco-glue.ts');
   const pre = await linkByJco(source, world, interfaces, cache);
   return {
     engine: { name: 'jco', reason },

@@ -1,7 +1,8 @@
 import { type CoreModule, readCoreModules } from '../component/core-modules.ts';
-import { readSource } from '../component/source.ts';
+import { decodeComponent } from '../component/decode.ts';
+import { digestSource, readSource } from '../component/source.ts';
 import { type WorldKind, toWorldKind } from '../component/world-kind.ts';
-import { readWorld } from '../component/world.ts';
+import { toWorld } from '../component/world.ts';
 import { loadComponent } from '../load.ts';
 import { HostError } from '../util/host-error.ts';
 import { findHost, nearestNames } from '../linker/resolve.ts';
@@ -37,17 +38,18 @@ export type Verdict =
 /** Reads all that can be read. Throws `HostError` where the file is no component or a damaged one. */
 export async function inspectComponent(file: string): Promise<Inspection> {
   const source = await readSource(file);
-  const world = await readWorld(source);
+  const definition = decodeComponent(source);
+  const world = toWorld(definition);
   const kind = toWorldKind(world);
   const imports = world.imports.map(inspectImport);
   return {
     file,
     byteLength: source.bytes.byteLength,
-    digest: `sha256:${source.digest}`,
+    digest: `sha256:${digestSource(source)}`,
     world: kind,
     imports,
     exports: world.exports,
-    coreModules: await readCoreModules(source),
+    coreModules: readCoreModules(definition),
     verdict: await judge(file, kind, imports),
   };
 }

@@ -114,15 +114,15 @@ export class Reader {
 
   /** The bytes are wrong. */
   fail(complaint: string): never {
-    return this.#throw('bad-component', complaint);
+    throw new HostError('bad-component', `${this.#state.label} is damaged or cut off: ${this.#at(complaint)}`);
   }
 
   /** The bytes may be right, but mean what we do not support. */
   refuse(complaint: string): never {
-    return this.#throw('not-supported', complaint);
+    throw new HostError('not-supported', `${this.#state.label}: ${this.#at(complaint)}`);
   }
 
-  #throw(code: 'bad-component' | 'not-supported', complaint: string): never {
-    throw new HostError(code, `${this.#state.label}: at byte 0x${this.#offset.toString(16)}: ${complaint}`);
+  #at(complaint: string): string {
+    return `at byte 0x${this.#offset.toString(16)}: ${complaint}`;
   }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { HostError } from '../util/host-error.ts';
 
@@ -7,8 +7,6 @@ export interface ComponentSource {
   /** For messages: the path, or what the caller calls it. */
   readonly label: string;
   readonly bytes: Uint8Array;
-  /** SHA-256 of `bytes`, hexadecimal. */
-  readonly digest: string;
 }
 
 /** The largest component that is read at all. */
@@ -26,7 +24,12 @@ export async function readSource(path: string): Promise<ComponentSource> {
 export function createSource(label: string, bytes: Uint8Array): ComponentSource {
   const complaint = preambleComplaint(bytes);
   if (complaint !== undefined) throw new HostError('bad-component', `${label} ${complaint}`);
-  return { label, bytes, digest: createHash('sha256').update(bytes).digest('hex') };
+  return { label, bytes };
+}
+
+/** SHA-256 of a component's bytes, hexadecimal. Takes a few milliseconds for megabytes. */
+export function digestSource({ bytes }: ComponentSource): string {
+  return hash('sha256', bytes, 'hex');
 }
 
 /** What is wrong with the first eight bytes. Source: component-model `Binary.md`, "preamble". */

@@ -1,4 +1,4 @@
-import { transpileBytes } from '@bytecodealliance/jco-transpile';
+import type { transpileBytes as TranspileBytes } from '@bytecodealliance/jco-transpile';
 import { HostError } from '../util/host-error.ts';
 import type { Artifacts } from './cache.ts';
 import type { ComponentSource } from './source.ts';
@@ -14,7 +14,7 @@ export const GLUE_NAME = 'component.js';
 
 /** The component as jco splits it: its glue's source and its core modules. Takes seconds for megabytes. */
 export async function transpileComponent(source: ComponentSource, names: SuspendingNames): Promise<Artifacts> {
-  const options: Parameters<typeof transpileBytes>[1] = {
+  const options: Parameters<typeof TranspileBytes>[1] = {
     name: 'component',
     instantiation: 'sync',
     asyncMode: 'jspi',
@@ -23,6 +23,8 @@ export async function transpileComponent(source: ComponentSource, names: Suspend
     emitTypescriptDeclarations: false,
     base64Cutoff: 0,
   };
+  // Loading jco takes longer than all else that a start without it does.
+  const { transpileBytes } = await import('@bytecodealliance/jco-transpile');
   const { files } = await transpileBytes(source.bytes, options).catch((error: unknown) => {
     const detail = error instanceof Error ? error.message : String(error);
     throw new HostError('bad-component', `${source.label} cannot be transpiled by jco: ${detail}`, { cause: error });

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { HostInterface } from '../abi/host-interface.ts';
 import type { Artifacts, ArtifactCache } from '../component/cache.ts';
 import { compileModules } from '../component/compile.ts';
-import type { ComponentSource } from '../component/source.ts';
+import { type ComponentSource, digestSource } from '../component/source.ts';
 import { GLUE_NAME, type SuspendingNames, transpileComponent } from '../component/transpile.ts';
 import type { World } from '../component/world.ts';
 import { HostError } from '../util/host-error.ts';
@@ -34,7 +34,7 @@ export async function linkByJco<Ctx>(
 ): Promise<InstancePre<Ctx>> {
   const resolved = resolveImports(source.label, world.imports, interfaces);
   const names = suspendingNames(world, resolved);
-  const key = { component: source.digest, jco: await jcoVersion(), options: JSON.stringify(names) };
+  const key = { component: digestSource(source), jco: await jcoVersion(), options: JSON.stringify(names) };
   const artifacts = await cache.getOrMake(key, () => transpileComponent(source, names));
   const [glue, modules] = await Promise.all([
     importGlue(source.label, artifacts),

@@ -1,5 +1,6 @@
 import type { HostInterface } from '../abi/host-interface.ts';
 import { decodeComponent } from '../component/decode.ts';
+import type { ComponentDefinition } from '../component/definitions.ts';
 import type { ComponentSource } from '../component/source.ts';
 import type { Rewritten } from '../component/rewrite/rewrite.ts';
 import { HostError } from '../util/host-error.ts';
@@ -17,10 +18,14 @@ import { type Extern, createScope } from './scope.ts';
 import { Starts } from './starts.ts';
 
 /** Decodes a component and resolves everything in it against the host's interfaces, once. */
-export function planComponent<Ctx>(source: ComponentSource, interfaces: readonly HostInterface<Ctx>[]): Plan<Ctx> {
+export function planComponent<Ctx>(
+  source: ComponentSource,
+  interfaces: readonly HostInterface<Ctx>[],
+  definition: ComponentDefinition = decodeComponent(source),
+): Plan<Ctx> {
   const plan = new PlanBuilder<Ctx>();
   const evaluation = { plan, interfaces, resources: new HostResources(), missing: [] as string[] };
-  const root = { definition: decodeComponent(source), scope: createScope<Ctx>(undefined, -1) };
+  const root = { definition, scope: createScope<Ctx>(undefined, -1) };
   const exports = evaluateRoot(evaluation, root);
   if (evaluation.missing.length > 0) {
     const names = evaluation.missing.map((name) => `\n  ${name}`).join('');
@@ -50,8 +55,9 @@ const MAX_MEMORY_PAGES = 8192;
 export async function linkComponent<Ctx>(
   source: ComponentSource,
   interfaces: readonly HostInterface<Ctx>[],
+  definition?: ComponentDefinition,
 ): Promise<LinkedPre<Ctx>> {
-  const plan = planComponent(source, interfaces);
+  const plan = planComponent(source, interfaces, definition);
   const modules = await prepareModules(plan.modules, MAX_MEMORY_PAGES);
   const linked = { plan, modules, cards: new Cards(), makers: emitMakers(plan), starts: new Starts() };
   return Object.freeze({
