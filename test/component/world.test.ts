@@ -88,28 +88,27 @@ describe('the world of a component', () => {
 });
 
 describe('custom sections of a core module', () => {
-  const name = (text: string): number[] => [text.length, ...Buffer.from(text)];
-  const custom = (content: readonly number[]): number[] => [0, content.length, ...content];
-  const moduleName = custom([...name('name'), 0, 4, ...name('abc')]);
-  const producers = custom([...name('producers'), 1, ...name('language'), 1, ...name('C'), ...name('11')]);
-
-  function describeModule(...sections: readonly number[][]): unknown {
-    const core = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections.flat()];
-    const component = Uint8Array.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0, 1, core.length, ...core]);
-    return readCoreModules(decodeComponent(createSource('guest.wasm', component)))[0];
-  }
+  const moduleName = custom([...encodeName('name'), 0, 4, ...encodeName('abc')]);
+  const producers = custom([
+    ...encodeName('producers'),
+    1,
+    ...encodeName('language'),
+    1,
+    ...encodeName('C'),
+    ...encodeName('11'),
+  ]);
 
   test.each([
     { what: 'whole ones', sections: [moduleName, producers], told: { name: 'abc', producers: ['C 11'] } },
     { what: 'none', sections: [], told: { name: undefined, producers: [] } },
     {
       what: 'a name cut off',
-      sections: [custom([...name('name'), 0, 9, 3, 97]), producers],
+      sections: [custom([...encodeName('name'), 0, 9, 3, 97]), producers],
       told: { name: undefined, producers: ['C 11'] },
     },
     {
       what: 'makers cut off',
-      sections: [moduleName, custom([...name('producers'), 7])],
+      sections: [moduleName, custom([...encodeName('producers'), 7])],
       told: { name: 'abc', producers: [] },
     },
     { what: 'a section cut off', sections: [moduleName, [0, 99]], told: { name: 'abc', producers: [] } },
@@ -117,3 +116,17 @@ describe('custom sections of a core module', () => {
     expect(describeModule(...sections)).toMatchObject(told);
   });
 });
+
+function describeModule(...sections: readonly number[][]): unknown {
+  const core = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections.flat()];
+  const component = Uint8Array.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0, 1, core.length, ...core]);
+  return readCoreModules(decodeComponent(createSource('guest.wasm', component)))[0];
+}
+
+function encodeName(text: string): number[] {
+  return [text.length, ...Buffer.from(text)];
+}
+
+function custom(content: readonly number[]): number[] {
+  return [0, content.length, ...content];
+}

@@ -35,7 +35,10 @@ export class ByteWriter {
 
   append(bytes: ArrayLike<number>): void {
     this.reserve(bytes.length);
-    this.bytes.set(bytes, this.length);
+    const target = this.bytes;
+    // Most are a few bytes, for which a loop is faster than `set`.
+    if (bytes.length > 48) target.set(bytes, this.length);
+    else for (let next = 0; next < bytes.length; next++) target[this.length + next] = bytes[next] as number;
     this.length += bytes.length;
   }
 
@@ -46,7 +49,7 @@ export class ByteWriter {
     let at = this.length;
     this.length += to - from;
     // Below this many bytes a loop is faster than the view that `set` needs.
-    if (to - from > 48) target.set(source.subarray(from, to), at);
+    if (to - from > 128) target.set(source.subarray(from, to), at);
     else for (let next = from; next < to; next++) target[at++] = source[next] as number;
   }
 

@@ -42,7 +42,9 @@ type Draft = {
 };
 
 /** Reads all but the bodies, the element segments and the data of a core module. Throws `HostError` where it is malformed or not supported. */
-export function decodeCoreModule(bytes: Uint8Array): CoreModule {
+export function decodeCoreModule(binary: Uint8Array): CoreModule {
+  // Views of a `Buffer` cost more to make than plain ones.
+  const bytes = new Uint8Array(binary.buffer, binary.byteOffset, binary.byteLength);
   const sections = decodeSections(new ByteReader(bytes));
   const content = (id: number) => contentOf(bytes, sections, id);
   const draft: Draft = { functionTypes: [], memories: [], tables: [], globals: [] };

@@ -35,6 +35,9 @@ export type Helper = { readonly type: Uint8Array; readonly body: Uint8Array };
 
 const isLaneStore = (code: number): boolean => code >= OP.v128Store8Lane && code <= OP.v128Store64Lane;
 
+/** How many lanes a vector has at most. */
+const LANES = 16;
+
 const laneOf = ({ code, lane }: Instructions): number => (isLaneStore(code) ? lane : 0);
 
 /** Puts the operands of a store, which follow its address, on the stack. */
@@ -71,14 +74,13 @@ function resultsOf(code: number): readonly number[] {
   return code >= OP.i32AtomicRmwAdd ? operandsOf(code).slice(0, 1) : [];
 }
 
-/** The count of operands of a store, its address too. */
-export const storeOperandCount = (code: number): number => operandsOf(code).length + 1;
-
 /** Hands out the functions that take the place of instructions, each made once. Their indices follow the module's own. */
 export class Helpers {
   readonly #place: CardPlace;
   readonly #firstIndex: number;
   readonly #indices = new Map<string, number>();
+  /** The functions of `store`, by code, then by offset and lane: they are asked for at every store, too often to spell a key each time. */
+  readonly #stores: Map<number, number>[] = [];
   readonly made: Helper[] = [];
   #usesCards = false;
 
@@ -96,9 +98,13 @@ export class Helpers {
   store(instructions: Instructions): number | undefined {
     const { bytes, code, start, at, offset } = instructions;
     // Alignment is no part of the key: it is a hint, except that atomic instructions have one each.
-    const key = `${code} ${offset} ${laneOf(instructions)}`;
-    if (this.made.length >= MAX_STORE_HELPERS && !this.#indices.has(key)) return undefined;
-    return this.#getForCards(key, (body) => {
+    const known = (this.#stores[code] ??= new Map<number, number>());
+    const key = offset * LANES + laneOf(instructions);
+    const index = known.get(key);
+    if (index !== undefined) return index;
+    if (this.made.length >= MAX_STORE_HELPERS) return undefined;
+    this.#usesCards = true;
+    const made = this.#make((body) => {
       const operands = operandsOf(code);
       body.append(LOCAL_0);
       emitOperands(body, operands.length);
@@ -106,6 +112,8 @@ export class Helpers {
       emitMark(body, this.#place, offset);
       return [[I32, ...operands], resultsOf(code)];
     });
+    known.set(key, made);
+    return made;
   }
 
   /** As `store`, but the function takes the offset as its last operand. */
@@ -179,15 +187,19 @@ export class Helpers {
   #get(key: string, emit: Emit): number {
     const known = this.#indices.get(key);
     if (known !== undefined) return known;
-    const body = new ByteWriter(64);
     // No locals but the params, save for `grow`, which writes its own.
-    if (key !== 'grow') body.byte(0);
+    const index = this.#make(emit, key === 'grow' ? 'its locals' : 'no locals');
+    this.#indices.set(key, index);
+    return index;
+  }
+
+  #make(emit: Emit, declares: 'no locals' | 'its locals' = 'no locals'): number {
+    const body = new ByteWriter(64);
+    if (declares === 'no locals') body.byte(0);
     const [params, results] = emit(body);
     body.byte(OP.end);
     const type = new Uint8Array([0x60, params.length, ...params, results.length, ...results]);
-    const index = this.#firstIndex + this.made.length;
     this.made.push({ type, body: body.written() });
-    this.#indices.set(key, index);
-    return index;
+    return this.#firstIndex + this.made.length - 1;
   }
 }

@@ -41,17 +41,19 @@ export class Instructions {
   }
 
   next(): void {
-    this.start = this.at;
-    let code = this.bytes[this.at++] as number;
+    const { bytes, at } = this;
+    this.start = at;
+    this.at = at + 1;
+    let code = bytes[at] as number;
     if (code >= 0xfb) code = this.#prefixed(code);
     this.code = code;
     const immediate = IMMEDIATES[code] as number;
-    if (immediate === IMMEDIATE.none) {
-      if (this.at > this.end) this.#overrun();
-      return;
-    }
-    if (immediate === IMMEDIATE.index) this.index = this.#u32();
-    else this.#immediates(immediate);
+    if (immediate === IMMEDIATE.index) {
+      // Nearly always one byte, and this is where most of the time goes.
+      const index = bytes[this.at++] as number;
+      this.index = index < 0x80 ? index : this.#longU32(index);
+    } else if (immediate === IMMEDIATE.i32) this.index = this.#s32();
+    else if (immediate !== IMMEDIATE.none) this.#immediates(immediate);
     if (this.at > this.end) this.#overrun();
   }
 
@@ -71,9 +73,6 @@ export class Instructions {
     switch (immediate) {
       case IMMEDIATE.memory:
         return this.#memoryArgument();
-      case IMMEDIATE.i32:
-        this.index = this.#s32();
-        return;
       case IMMEDIATE.block:
         return this.#blockType();
       case IMMEDIATE.i64:

@@ -1,13 +1,64 @@
 import type { ByteWriter } from './byte-writer.ts';
 import { Control } from './control.ts';
 import type { CoreModule } from './core-module.ts';
-import { type Helpers, isStore, storeOperandCount } from './helpers.ts';
+import { type Effects, hasEffect, noteEffects } from './effects.ts';
+import { type Helpers, isStore } from './helpers.ts';
 import { EMPTY_BLOCK, type Instructions, VALUE_BLOCK } from './instructions.ts';
 import { Marks } from './marks.ts';
-import { FORGETS, IMMEDIATE, IMMEDIATES, OP, POPS, PUSHES } from './opcodes.ts';
+import { CODE_COUNT, FORGETS, IMMEDIATE, IMMEDIATES, OP, POPS, PUSHES } from './opcodes.ts';
 import { malformed } from './refusal.ts';
+import { endOfLeb, WITH_INDEX } from './short-forms.ts';
+import { Survey } from './survey.ts';
 import type { FunctionArity } from './types.ts';
 import { CONSTANT, UNKNOWN, Values } from './values.ts';
+
+const STEP = Object.freeze({
+  other: 0,
+  plain: 1,
+  leb: 2,
+  load: 3,
+  local: 4,
+  constant: 5,
+  sum: 6,
+  control: 7,
+  forgets: 8,
+  effect: 9,
+} as const);
+
+/** How instructions are passed of which only the count of operands matters, by their immediates. */
+const PLAIN_STEPS: ReadonlyMap<number, number> = new Map([
+  [IMMEDIATE.none, STEP.plain],
+  [IMMEDIATE.index, STEP.leb],
+  [IMMEDIATE.i64, STEP.leb],
+  [IMMEDIATE.memory, STEP.load],
+]);
+
+/** By code: how it is followed. */
+const STEPS = Uint8Array.from({ length: CODE_COUNT }, (_, code) => {
+  if (code >= OP.localGet && code <= OP.localTee) return STEP.local;
+  if (code === OP.i32Const) return STEP.constant;
+  if (code === OP.i32Add || code === OP.i32Sub) return STEP.sum;
+  if (isControl(code)) return STEP.control;
+  if (hasEffect(code) || code === OP.memorySize || code === OP.memoryGrow) return STEP.effect;
+  if (POPS[code] === FORGETS) return STEP.forgets;
+  return code < 0xfb ? (PLAIN_STEPS.get(IMMEDIATES[code] as number) ?? STEP.other) : STEP.other;
+});
+
+function isControl(code: number): boolean {
+  if (code === OP.end || code === OP.delegate || code === OP.call || code === OP.callIndirect) return true;
+  if (code === OP.else || code === OP.catch || code === OP.catchAll) return true;
+  return IMMEDIATES[code] === IMMEDIATE.block || code === OP.tryTable;
+}
+
+/** What the marking of a module's bodies works with. */
+export type MarkingParts = {
+  readonly module: CoreModule;
+  readonly instructions: Instructions;
+  readonly output: ByteWriter;
+  readonly helpers: Helpers;
+  /** Where it is noted what the bodies do. */
+  readonly effects: Effects;
+};
 
 /**
  * Puts calls of helpers in the place of those stores to memory 0 whose page may not be marked yet, and of its `memory.size` and
@@ -20,6 +71,8 @@ export class Marking {
   readonly #instructions: Instructions;
   readonly #output: ByteWriter;
   readonly #helpers: Helpers;
+  readonly #effects: Effects;
+  readonly #survey: Survey;
   readonly #control = new Control();
   readonly #values: Values;
   readonly #marks = new Marks(this.#control);
@@ -27,17 +80,14 @@ export class Marking {
   #copied = 0;
   #localCount = 0;
 
-  constructor(module: CoreModule, instructions: Instructions, output: ByteWriter, helpers: Helpers) {
+  constructor({ module, instructions, output, helpers, effects }: MarkingParts) {
     this.#module = module;
     this.#instructions = instructions;
     this.#output = output;
     this.#helpers = helpers;
-    this.#values = new Values(this.#control, instructions);
-  }
-
-  /** To be called for each assignment of a body before it is rewritten. */
-  noteAssignment(): void {
-    this.#values.noteAssignment();
+    this.#effects = effects;
+    this.#survey = new Survey(module.bytes);
+    this.#values = new Values(this.#control, instructions, this.#survey);
   }
 
   /** Appends the instructions in `[at, end)` to the output. */
@@ -49,56 +99,95 @@ export class Marking {
     this.#control.enter();
     this.#values.enter();
     this.#marks.enter();
-    while (instructions.at < end) {
-      instructions.next();
-      this.#step(instructions.code);
-      if (this.#control.depth < 0) break;
-    }
+    while (instructions.at < end && this.#control.depth >= 0) this.#next();
     if (instructions.at !== end || this.#control.depth >= 0) {
       throw malformed('a function body whose blocks do not match', instructions.start);
     }
     this.#output.copy(instructions.bytes, this.#copied, end);
   }
 
-  #step(code: number): void {
-    const values = this.#values;
-    if (code >= OP.localGet && code <= OP.localTee) return this.#stepLocal(code);
-    if (code === OP.i32Const) return values.push(CONSTANT, this.#instructions.index);
-    if (code === OP.i32Add) return values.addOperands(1);
-    if (code === OP.i32Sub) return values.addOperands(-1);
-    if (code <= OP.tryTable && this.#stepControl(code)) return;
-    if (code >= OP.i32Store) {
-      if (isStore(code)) return this.#stepStore(code);
-      if (code === OP.memorySize || code === OP.memoryGrow) this.#stepSize(code);
-      else if (code >= OP.memoryInit && code <= OP.memoryFill) this.#stepBulk(code);
+  /** Goes through an instruction. The frequent ones in their short forms are read here, where one look at a table tells all. */
+  #next(): void {
+    const instructions = this.#instructions;
+    const { bytes, at } = instructions;
+    const code = bytes[at] as number;
+    let end = at;
+    switch (STEPS[code] as number) {
+      case STEP.plain:
+        end = at + 1;
+        break;
+      case STEP.leb:
+        end = endOfLeb(bytes, at + 1, at);
+        break;
+      case STEP.load:
+        if ((bytes[at + 1] as number) < WITH_INDEX) end = endOfLeb(bytes, at + 2, at);
+        break;
+      case STEP.local:
+        if ((bytes[at + 1] as number) < 0x80) return this.#stepShortLocal(code, at);
     }
-    const pops = POPS[code] as number;
-    if (pops === FORGETS) return values.forget();
-    values.drop(pops);
-    if (PUSHES[code] === 1) values.push(UNKNOWN, 0);
+    if (end === at || end > instructions.end) return this.#nextInFull();
+    instructions.start = at;
+    instructions.at = end;
+    this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
+  }
+
+  #stepShortLocal(code: number, at: number): void {
+    const instructions = this.#instructions;
+    instructions.start = at;
+    instructions.at = at + 2;
+    instructions.index = instructions.bytes[at + 1] as number;
+    this.#stepLocal(code);
+  }
+
+  #nextInFull(): void {
+    const instructions = this.#instructions;
+    instructions.next();
+    const { code } = instructions;
+    switch (STEPS[code] as number) {
+      case STEP.local:
+        return this.#stepLocal(code);
+      case STEP.constant:
+        return this.#values.push(CONSTANT, instructions.index);
+      case STEP.sum:
+        return this.#values.addOperands(code === OP.i32Add ? 1 : -1);
+      case STEP.control:
+        return this.#stepControl(code);
+      case STEP.forgets:
+        return this.#values.forget();
+      case STEP.effect:
+        return this.#stepEffect(code);
+      default:
+        return this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
+    }
   }
 
   #stepLocal(code: number): void {
-    const local = this.#instructions.index;
-    if (local >= this.#localCount) throw malformed(`local ${local}, which is not there,`, this.#instructions.start);
-    if (code === OP.localGet) this.#values.pushLocal(local);
-    else if (code === OP.localSet) this.#values.popLocal(local);
-    else this.#values.teeLocal(local);
+    const { index, start } = this.#instructions;
+    if (index >= this.#localCount) throw malformed(`local ${index}, which is not there,`, start);
+    if (code === OP.localGet) this.#values.pushLocal(index);
+    else if (code === OP.localSet) this.#values.popLocal(index);
+    else this.#values.teeLocal(index);
   }
 
-  /** Whether `code` was one that begins or ends blocks, or a call. */
-  #stepControl(code: number): boolean {
+  /** What begins or ends blocks, or is a call. */
+  #stepControl(code: number): void {
     const instructions = this.#instructions;
-    if (code === OP.end) this.#close();
+    if (code === OP.end || code === OP.delegate) this.#close();
     else if (code === OP.call) this.#call(this.#module.functionTypes[instructions.index]);
-    else if (IMMEDIATES[code] === IMMEDIATE.block || code === OP.tryTable) this.#open(code);
     else if (code === OP.callIndirect) {
       this.#values.drop(1);
       this.#call(instructions.index);
     } else if (code === OP.else || code === OP.catch || code === OP.catchAll) this.#nextArm();
-    else if (code === OP.delegate) this.#close();
-    else return false;
-    return true;
+    else this.#open(code);
+  }
+
+  /** What writes something other than locals, or looks at a memory's size. */
+  #stepEffect(code: number): void {
+    noteEffects(this.#effects, code);
+    if (isStore(code)) return this.#stepStore(code);
+    if (code === OP.memorySize || code === OP.memoryGrow) this.#stepSize(code);
+    else if (code >= OP.memoryInit && code <= OP.memoryFill) this.#stepBulk(code);
+    this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
   }
 
   #open(code: number): void {
@@ -109,7 +198,10 @@ export class Marking {
     values.drop(params);
     this.#control.open(values.height, params, results);
     values.pushUnknown(params);
-    if (code === OP.loop) this.#control.markLoop(this.#instructions.start);
+    if (code !== OP.loop) return;
+    const { start, at, end } = this.#instructions;
+    if (this.#control.loopStart === -1) this.#survey.enterLoop(at, end);
+    this.#control.markLoop(start);
   }
 
   #nextArm(): void {
@@ -145,7 +237,7 @@ export class Marking {
   #stepStore(code: number): void {
     const values = this.#values;
     const instructions = this.#instructions;
-    values.drop(storeOperandCount(code) - 1);
+    values.drop((POPS[code] as number) - 1);
     values.pop();
     if (PUSHES[code] === 1) values.push(UNKNOWN, 0);
     if (instructions.memory !== 0) return;

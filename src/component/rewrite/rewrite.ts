@@ -1,7 +1,8 @@
-import { Bodies, type Effects } from './bodies.ts';
+import { Bodies } from './bodies.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { contentOf, type CoreModule, decodeCoreModule, readVector } from './core-module.ts';
 import { type DataSegment, leaveDataSegments, takeDataSegments } from './data-segments.ts';
+import type { Effects } from './effects.ts';
 import { Helpers } from './helpers.ts';
 import { MAX_TRACKED_PAGES, RESERVED } from './layout.ts';
 import { composeModule, type Additions } from './compose.ts';

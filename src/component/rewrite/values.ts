@@ -1,34 +1,32 @@
 import type { Control } from './control.ts';
 import type { Instructions } from './instructions.ts';
+import { MAX_LOCALS, type Survey } from './survey.ts';
 
 /** The root of all constants: a value is then its distance alone. */
 export const CONSTANT = 0;
 /** The root of a value of which nothing is known. */
 export const UNKNOWN = -1;
 
-/** V8 refuses functions with more locals. */
-export const MAX_LOCALS = 50_000;
-
 /**
  * What is known of the values in locals and on the operand stack: each is a root and a distance from it, `(root + distance) mod 2^32`.
  *
  * A root stands for one value for as long as the block lives in which it was first seen; two things with the same root differ by
  * their distances. Where blocks join and where loops begin, a local that was or will be assigned gets a new root. All this is found
- * in one pass, since `noteAssignment` has told where each local is assigned last.
+ * in one pass, since the survey has told where each local is assigned last.
  *
  * Notes on locals outlive functions: they name arms of `Control`, whose ids are never used twice, and positions in the module.
  */
 export class Values {
   readonly #control: Control;
   readonly #instructions: Instructions;
+  readonly #lastAssignments: Int32Array;
 
-  /** By local. The arm in which it was assigned and where; its value then; where it is assigned last in its function. */
+  /** By local. The arm in which it was assigned and where; its value then. */
   readonly #depths = new Int32Array(MAX_LOCALS);
   readonly #arms = new Int32Array(MAX_LOCALS);
   readonly #positions = new Int32Array(MAX_LOCALS).fill(-1);
   readonly #roots = new Int32Array(MAX_LOCALS);
   readonly #distances = new Int32Array(MAX_LOCALS);
-  readonly #lastAssignments = new Int32Array(MAX_LOCALS).fill(-1);
 
   #rootCount = 1;
 
@@ -41,15 +39,10 @@ export class Values {
   root = UNKNOWN;
   distance = 0;
 
-  constructor(control: Control, instructions: Instructions) {
+  constructor(control: Control, instructions: Instructions, { lastAssignments }: Survey) {
     this.#control = control;
     this.#instructions = instructions;
-  }
-
-  /** Notes the assignment just read. All of a body's must be noted before the body is gone through. */
-  noteAssignment(): void {
-    const { index, start } = this.#instructions;
-    if (index < MAX_LOCALS) this.#lastAssignments[index] = start;
+    this.#lastAssignments = lastAssignments;
   }
 
   /** Begins a function body. */
@@ -82,6 +75,12 @@ export class Values {
 
   drop(count: number): void {
     this.height = Math.max(this.height - count, this.#control.base);
+  }
+
+  /** Takes `pops` operands and gives `pushes` of which nothing is known. */
+  exchange(pops: number, pushes: number): void {
+    this.drop(pops);
+    for (let rest = pushes; rest > 0; rest--) this.push(UNKNOWN, 0);
   }
 
   /** Leaves nothing that is known of in the block. */
