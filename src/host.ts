@@ -10,7 +10,7 @@ import { createFetchExchange } from './server/fetch-exchange.ts';
 import { handle } from './server/handle.ts';
 import { type Address, type Listening, listen } from './server/listen.ts';
 import type { Service } from './server/service.ts';
-import { createOutbound } from './wasi/http/outbound.ts';
+import { createOutboundOnDemand } from './wasi/http/outbound-on-demand.ts';
 import type { SendRequest } from './wasi/http/send-request.ts';
 
 /** A component being served. */
@@ -29,10 +29,13 @@ export interface Host {
 /** How long `close` lets guests finish. */
 const DRAIN_TIMEOUT_MS = 30_000;
 
+/** How long after the start the code for outgoing requests is loaded, if none was sent by then: not in the way of the first requests. */
+const LOAD_OUTBOUND_AFTER_MS = 1000;
+
 /** Serves a component. Hosts share nothing; whoever creates one closes it. */
 export function createHost(component: Component, options: HostOptions = {}, log: Log = SILENT): Host {
   const config: HostConfig = { ...DEFAULTS, ...options };
-  const outbound = createOutbound();
+  const outbound = createOutboundOnDemand();
   const service = createService(component, config, log, outbound.sendRequest);
   const open: Listening[] = [];
   const answer = (exchange: Exchange): void => void handle(service, exchange);
@@ -55,6 +58,7 @@ export function createHost(component: Component, options: HostOptions = {}, log:
     listen: async (address) => {
       const listening = await listen(answer, address);
       open.push(listening);
+      if (sendsRequests(component)) setTimeout(() => void outbound.load(), LOAD_OUTBOUND_AFTER_MS).unref();
       return listening;
     },
     get inFlight() {
@@ -78,4 +82,8 @@ function createService(component: Component, config: HostConfig, log: Log, sendR
     graceMs: config.graceMs,
     errorDetail: config.errorDetail,
   };
+}
+
+function sendsRequests({ world }: Component): boolean {
+  return world.imports.some((name) => name.startsWith('wasi:http/outgoing-handler@'));
 }

@@ -1,5 +1,5 @@
 import type { HostInterface } from './abi/host-interface.ts';
-import { createCache, defaultCacheFolder, NO_CACHE } from './component/cache.ts';
+import { type ArtifactCache, createCache, defaultCacheFolder, NO_CACHE } from './component/cache.ts';
 import { decodeComponent } from './component/decode.ts';
 import type { ComponentDefinition } from './component/definitions.ts';
 import { type ComponentSource, createSource, readSource } from './component/source.ts';
@@ -76,7 +76,7 @@ async function link(decoded: Decoded, options: LoadComponentOptions): Promise<Li
   resolveImports(source.label, world.imports, interfaces);
   if (engine === 'jco') return await linkForJco(decoded, options, 'as asked');
   try {
-    const pre = await linkComponent(source, interfaces, definition);
+    const pre = await linkComponent(source, interfaces, { definition, cache: openCache(options) });
     return chooseIsolation(source, pre, options.isolation ?? 'auto');
   } catch (error) {
     const isUnsupported = error instanceof HostError && error.code === 'not-supported';
@@ -90,14 +90,17 @@ async function linkForJco({ source, world }: Decoded, options: LoadComponentOpti
     throw new HostError('not-supported', '--isolation reset: the jco engine gives every request a fresh instance');
   }
   const interfaces = [...(options.interfaces ?? []), ...wasiInterfaces];
-  const cache = options.cache === false ? NO_CACHE : createCache(options.cache ?? defaultCacheFolder());
   const { linkByJco } = await import('./linker/jco-glue.ts');
-  const pre = await linkByJco(source, world, interfaces, cache);
+  const pre = await linkByJco(source, world, interfaces, openCache(options));
   return {
     engine: { name: 'jco', reason },
     isolation: { name: 'fresh', reason: 'every request gets a new instance, as always with the jco engine' },
     createStrategy: () => createFreshStrategy(pre),
   };
+}
+
+function openCache({ cache }: LoadOptions): ArtifactCache {
+  return cache === false ? NO_CACHE : createCache(cache ?? defaultCacheFolder());
 }
 
 const LINKER_REASON = 'the component is planned once, and each function between guest and host compiled once';

@@ -1,13 +1,18 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdirSync, statSync } from 'node:fs';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** Files made from a component, by name. */
 export type Artifacts = ReadonlyMap<string, Uint8Array>;
 
-/** Where made things are kept from one start to the next. `undefined` where nothing is kept. */
+/** Where made things are kept from one start to the next. */
 export interface ArtifactCache {
+  /** What is kept under `key`; `undefined` where that is nothing, or damaged. */
+  get(key: CacheKey): Promise<Artifacts | undefined>;
+  /** Keeps artifacts if it can. Never rejects. */
+  put(key: CacheKey, artifacts: Artifacts): Promise<void>;
   /** What is kept under `key`, or what `make` makes, which then is kept. A damaged entry is made anew. */
   getOrMake(key: CacheKey, make: () => Promise<Artifacts>): Promise<Artifacts>;
 }
@@ -34,6 +39,8 @@ export function defaultCacheFolder(env: NodeJS.ProcessEnv = process.env): string
 
 /** Keeps nothing. */
 export const NO_CACHE: ArtifactCache = Object.freeze({
+  get: () => Promise.resolve(undefined),
+  put: () => Promise.resolve(),
   getOrMake: (_key: CacheKey, make: () => Promise<Artifacts>) => make(),
 });
 
@@ -44,24 +51,32 @@ export const NO_CACHE: ArtifactCache = Object.freeze({
  * that others may write to is not used; nor does a disk that is full or read-only fail a start.
  */
 export function createCache(folder: string): ArtifactCache {
+  const pathOf = (key: CacheKey): string => join(folder, `${digestOf(JSON.stringify(key))}.bin`);
+  const get = async (key: CacheKey): Promise<Artifacts | undefined> => {
+    if (!claimFolder(folder)) return undefined;
+    return decodeEntry(await readFile(pathOf(key)).catch(() => undefined), key);
+  };
+  const put = async (key: CacheKey, artifacts: Artifacts): Promise<void> => {
+    if (claimFolder(folder)) await writeEntry(pathOf(key), encodeEntry(key, artifacts)).catch(() => undefined);
+  };
   return {
+    get,
+    put,
     async getOrMake(key, make) {
-      const path = join(folder, `${digestOf(JSON.stringify(key))}.bin`);
-      const isOurs = await claimFolder(folder);
-      const kept = isOurs ? decodeEntry(await readFile(path).catch(() => undefined), key) : undefined;
+      const kept = await get(key);
       if (kept !== undefined) return kept;
       const artifacts = await make();
-      if (isOurs) await writeEntry(path, encodeEntry(key, artifacts)).catch(() => undefined);
+      await put(key, artifacts);
       return artifacts;
     },
   };
 }
 
 /** Makes the folder for this user alone. Whether it is that. */
-async function claimFolder(folder: string): Promise<boolean> {
+export function claimFolder(folder: string): boolean {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const { uid, mode } = await stat(folder);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { uid, mode } = statSync(folder);
     const othersMayWrite = (mode & 0o022) !== 0;
     return process.platform === 'win32' || (uid === process.getuid?.() && !othersMayWrite);
   } catch {

@@ -1,6 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HostInterface } from '../abi/host-interface.ts';
 import { decodeComponent } from '../component/decode.ts';
+import { type ArtifactCache, NO_CACHE } from '../component/cache.ts';
 import type { ComponentDefinition } from '../component/definitions.ts';
+import { createKeptRewriting } from '../component/rewrite/kept.ts';
 import type { ComponentSource } from '../component/source.ts';
 import type { Rewritten } from '../component/rewrite/rewrite.ts';
 import { HostError } from '../util/host-error.ts';
@@ -9,7 +12,7 @@ import { evaluateRoot } from './evaluate.ts';
 import { HostResources } from './host-instance.ts';
 import type { InstancePre } from './instance-pre.ts';
 import { LinkedInstance } from './linked-instance.ts';
-import { emitMakers } from './makers.ts';
+import { type Makers, emitMakers } from './makers.ts';
 import { parseInterfaceName } from './names.ts';
 import { PlanBuilder } from './plan-builder.ts';
 import type { LiftedFunc, Plan } from './plan.ts';
@@ -48,24 +51,38 @@ function exportedFuncs<Ctx>(exports: ReadonlyMap<string, Extern<Ctx>>): Plan<Ctx
   return interfaces;
 }
 
-/** Pages of 64 KiB beyond which no guest's memory grows: 512 MiB. */
-const MAX_MEMORY_PAGES = 8192;
+/** No guest's memory grows beyond 512 MiB. */
+const REWRITING = { maxMemoryPages: 8192, memory: 'tracked' } as const;
+
+/** What is known and kept of a component before it is linked. */
+export interface LinkContext {
+  readonly definition?: ComponentDefinition;
+  /** Where rewritten modules are kept; by default nowhere. */
+  readonly cache?: ArtifactCache;
+}
 
 /** Links a component by our own linker. Throws `HostError` where it is not what we support, or asks for what the host lacks. */
 export async function linkComponent<Ctx>(
   source: ComponentSource,
   interfaces: readonly HostInterface<Ctx>[],
-  definition?: ComponentDefinition,
+  { definition, cache = NO_CACHE }: LinkContext = {},
 ): Promise<LinkedPre<Ctx>> {
   const plan = planComponent(source, interfaces, definition);
-  const modules = await prepareModules(plan.modules, MAX_MEMORY_PAGES);
-  const linked = { plan, modules, cards: new Cards(), makers: emitMakers(plan), starts: new Starts() };
+  const kept = await createKeptRewriting(cache, source, REWRITING);
+  const [modules, makers] = await Promise.all([prepareModules(plan.modules, REWRITING, kept), makeWhileWaiting(plan)]);
+  const linked = { plan, modules, cards: new Cards(), makers, starts: new Starts() };
   return Object.freeze({
     unrestorable: modules.map(({ rewritten }) => findUnrestorable(rewritten)).find((reason) => reason !== undefined),
     marksAllWrites: modules.every(({ rewritten }) => marksAllWrites(rewritten)),
     startCalls: linked.starts.calls,
     instantiate: (ctx: Ctx) => new LinkedInstance(linked, ctx),
   });
+}
+
+/** Emits code while V8 compiles modules on other threads. */
+async function makeWhileWaiting<Ctx>(plan: Plan<Ctx>): Promise<Makers> {
+  await nextTurn();
+  return emitMakers(plan);
 }
 
 /** What of a module's state no image holds, if there is any. */

@@ -1,0 +1,19 @@
+import { enableCompileCache, flushCompileCache } from 'node:module';
+import { join } from 'node:path';
+import { claimFolder, defaultCacheFolder } from '../component/cache.ts';
+
+/** After the first requests: writing takes some 20 ms of the thread's time. A process that ends before writes when it ends. */
+const WRITE_AFTER_MS = 3000;
+
+/**
+ * Lets Node keep what it made of our own sources, and of what they import, from one start to the next: saves two tenths of a
+ * second where they are TypeScript. To be called before they are imported; nothing is kept where `args` say how to cache.
+ *
+ * Node checks each entry against its source. The entries are code, so the folder must be this user's alone.
+ */
+export function keepCompiledCode(args: readonly string[], env: NodeJS.ProcessEnv): void {
+  const folder = join(defaultCacheFolder(env), 'node');
+  if (args.some((arg) => arg.includes('cache=')) || !claimFolder(folder)) return;
+  enableCompileCache(folder);
+  setTimeout(() => flushCompileCache(), WRITE_AFTER_MS).unref();
+}

@@ -1,0 +1,35 @@
+import type { Outbound } from './outbound.ts';
+import type { SendRequest } from './send-request.ts';
+
+/** An `Outbound` whose code, undici first of all, is loaded when the first request is sent or `load` is called. */
+export interface OutboundOnDemand extends Outbound {
+  /** Loads it before it is needed. Takes some 50 ms of the thread's time. */
+  load(): Promise<void>;
+}
+
+/** Most of the code of a server is for outgoing requests, and no start waits for it. */
+export function createOutboundOnDemand(): OutboundOnDemand {
+  let stage: 'open' | 'disposed' = 'open';
+  let loading: Promise<Outbound> | undefined;
+  let loaded: Outbound | undefined;
+  const make = async (): Promise<Outbound> => {
+    const { createOutbound } = await import('./outbound.ts');
+    loaded = createOutbound();
+    // Whatever is sent through it then is refused by itself.
+    if (stage === 'disposed') await loaded[Symbol.asyncDispose]();
+    return loaded;
+  };
+  const load = (): Promise<Outbound> => (loading ??= make());
+  const sendRequest: SendRequest = async (request, signal) => {
+    const outbound = loaded ?? (await load());
+    return await outbound.sendRequest(request, signal);
+  };
+  return {
+    sendRequest: (request, signal) => loaded?.sendRequest(request, signal) ?? sendRequest(request, signal),
+    load: async () => void (await load()),
+    [Symbol.asyncDispose]: async () => {
+      stage = 'disposed';
+      await (await loading)?.[Symbol.asyncDispose]();
+    },
+  };
+}

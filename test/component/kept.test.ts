@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { NO_CACHE, createCache } from '../../src/component/cache.ts';
+import { decodeComponent } from '../../src/component/decode.ts';
+import { type KeptRewriting, createKeptRewriting } from '../../src/component/rewrite/kept.ts';
+import { type Rewritten, rewriteModule } from '../../src/component/rewrite/rewrite.ts';
+import { createSource } from '../../src/component/source.ts';
+import { prepareModules } from '../../src/linker/prepared-module.ts';
+import { guestFile } from '../harness/guests.ts';
+
+const OPTIONS = { maxMemoryPages: 8192, memory: 'tracked' } as const;
+// Its bytes lie in the middle of a buffer, as those of a caller may.
+const bytes = Buffer.concat([Buffer.alloc(3), readFileSync(guestFile('js-raw'))]).subarray(3);
+const source = createSource('js-raw', bytes);
+const binaries = decodeComponent(source).definitions.flatMap((it) => (it.at === 'core module' ? [it.bytes] : []));
+const rewritten = binaries.map((binary) => rewriteModule(binary, OPTIONS));
+const pairs = binaries.map((binary, index) => [binary, rewritten[index] as Rewritten] as const);
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kept-'));
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function openKept(options: Parameters<typeof createKeptRewriting>[2] = OPTIONS): Promise<KeptRewriting> {
+  const kept = await createKeptRewriting(createCache(folder), source, options);
+  if (kept === undefined) throw new Error('the guest is too small to be kept');
+  return kept;
+}
+
+async function entryPath(): Promise<string> {
+  const [name = ''] = await readdir(folder);
+  return join(folder, name);
+}
+
+/** In one form whatever class of bytes it has. */
+function plain(all: readonly Rewritten[] | undefined): unknown {
+  return all?.map((one) => ({
+    ...one,
+    bytes: Buffer.from(one.bytes).toString('base64'),
+    dataSegments: one.dataSegments.map((segment) => ({
+      ...segment,
+      bytes: Buffer.from(segment.bytes).toString('base64'),
+    })),
+  }));
+}
+
+test('what is kept is what was rewritten', async () => {
+  await (await openKept()).put(pairs);
+  const found = await (await openKept()).get(binaries);
+  expect(plain(found)).toEqual(plain(rewritten));
+});
+
+test('modules are found by where they are, in any order', async () => {
+  await (await openKept()).put(pairs.toReversed());
+  const found = await (await openKept()).get(binaries.slice(1));
+  expect(plain(found)).toEqual(plain(rewritten.slice(1)));
+});
+
+test('nothing is found where one of the modules is not there', async () => {
+  await (await openKept()).put(pairs.slice(1));
+  expect(await (await openKept()).get(binaries)).toBeUndefined();
+});
+
+test('nothing is found where modules were rewritten in another way', async () => {
+  await (await openKept({ ...OPTIONS, maxMemoryPages: 4096 })).put(pairs);
+  expect(await (await openKept()).get(binaries)).toBeUndefined();
+});
+
+test.each([0.001, 0.3, 0.6, 0.999])('a byte that changed at %f of an entry is noticed', async (part) => {
+  await (await openKept()).put(pairs);
+  const path = await entryPath();
+  const entry = await readFile(path);
+  const at = Math.floor(entry.byteLength * part);
+  entry[at] = (entry[at] as number) ^ 0x10;
+  await writeFile(path, entry);
+  expect(await (await openKept()).get(binaries)).toBeUndefined();
+});
+
+test('modules are compiled from what is kept', async () => {
+  await (await openKept()).put(pairs);
+  const prepared = await prepareModules(binaries, OPTIONS, await openKept());
+  expect(plain(prepared.map((one) => one.rewritten))).toEqual(plain(rewritten));
+});
+
+test('a module that is not valid is not kept', async () => {
+  const invalid = Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 3, 2, 1, 9]);
+  const calls: string[] = [];
+  const kept: KeptRewriting = {
+    get: () => Promise.resolve(undefined),
+    put: () => Promise.resolve(void calls.push('put')),
+  };
+  await expect(prepareModules([invalid], OPTIONS, kept)).rejects.toMatchObject({ code: 'bad-component' });
+  expect(calls).toEqual([]);
+});
+
+test('of a small component nothing is kept: it is rewritten faster', async () => {
+  const small = createSource('hello', readFileSync(guestFile('hello')));
+  expect(await createKeptRewriting(createCache(folder), small, OPTIONS)).toBeUndefined();
+});
+
+test('without a cache nothing is found', async () => {
+  const kept = await createKeptRewriting(NO_CACHE, source, OPTIONS);
+  await kept?.put(pairs);
+  expect(await kept?.get(binaries)).toBeUndefined();
+});
