@@ -8,7 +8,9 @@ import type { Voice } from './logs.ts';
 const PATIENCE_MS = 300;
 /** Components below this are ready before anybody's patience ends. */
 const MIN_BYTES = 1024 * 1024;
-/** Who spoke first: nobody yet, the thread that waits, or the work, which was done before. */
+/** A start that is over by then, or between two of whose turns patience ends, needs no thread: starting one takes as long as a small start. */
+const THREAD_AFTER_MS = 100;
+/** Who spoke first: nobody yet, someone who waited, or the work, which was done before. */
 const [WAITING, SAID, DONE] = [0, 1, 2];
 
 /**
@@ -32,17 +34,31 @@ export async function sayIfSlow<T>(file: string, voice: Voice, work: () => Promi
   if (byteLength < MIN_BYTES) return work();
   const startedMs = performance.now();
   const state = new Int32Array(new SharedArrayBuffer(4));
-  const line = voice.format(notice(`Preparing ${file} (${formatBytes(byteLength)}) …`));
-  const announcer = new Worker(ANNOUNCER, { eval: true, workerData: { line, state, patienceMs: PATIENCE_MS } });
-  announcer.on('error', () => undefined);
-  announcer.unref();
+  const event = notice(`Preparing ${file} (${formatBytes(byteLength)}) …`);
+  let announcer: Worker | undefined;
+  const timer = setTimeout(() => {
+    const patienceMs = PATIENCE_MS - (performance.now() - startedMs);
+    if (patienceMs > 0) announcer = startAnnouncer({ line: voice.format(event), state, patienceMs });
+    else if (Atomics.compareExchange(state, 0, WAITING, SAID) === WAITING) voice.log(event);
+  }, THREAD_AFTER_MS);
   try {
     return await work();
   } finally {
+    clearTimeout(timer);
     const wasSaid = Atomics.compareExchange(state, 0, WAITING, DONE) === SAID;
     if (wasSaid) voice.log(notice(` ready in ${formatDuration(performance.now() - startedMs)}`));
-    void announcer.terminate();
+    void announcer?.terminate();
   }
+}
+
+/** What the thread says, and when unless `state` tells that it is too late. */
+type Announcement = { readonly line: string; readonly state: Int32Array; readonly patienceMs: number };
+
+function startAnnouncer(announcement: Announcement): Worker {
+  const announcer = new Worker(ANNOUNCER, { eval: true, workerData: announcement });
+  announcer.on('error', () => undefined);
+  announcer.unref();
+  return announcer;
 }
 
 function notice(message: string): LogEvent {
