@@ -50,7 +50,7 @@ export interface LoadComponentOptions extends LoadOptions {
  * `not-supported` where the engine or isolation that is asked for cannot be had.
  */
 export async function loadComponent(file: string | Uint8Array, options: LoadComponentOptions = {}): Promise<Component> {
-  const source = typeof file === 'string' ? await readSource(file) : createSource(options.label ?? 'component', file);
+  const source = typeof file === 'string' ? readSource(file) : createSource(options.label ?? 'component', file);
   const definition = decodeComponent(source);
   const world = toWorld(definition);
   assertProxy(source, world);

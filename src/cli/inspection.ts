@@ -37,7 +37,7 @@ export type Verdict =
 
 /** Reads all that can be read. Throws `HostError` where the file is no component or a damaged one. */
 export async function inspectComponent(file: string): Promise<Inspection> {
-  const source = await readSource(file);
+  const source = readSource(file);
   const definition = decodeComponent(source);
   const world = toWorld(definition);
   const kind = toWorldKind(world);

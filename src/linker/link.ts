@@ -5,7 +5,7 @@ import { type ArtifactCache, NO_CACHE } from '../component/cache.ts';
 import type { ComponentDefinition } from '../component/definitions.ts';
 import { createKeptRewriting } from '../component/rewrite/kept.ts';
 import type { ComponentSource } from '../component/source.ts';
-import type { Rewritten } from '../component/rewrite/rewrite.ts';
+import type { ReachableMemory } from '../component/rewrite/reach.ts';
 import { HostError } from '../util/host-error.ts';
 import { Cards } from './cards.ts';
 import { evaluateRoot } from './evaluate.ts';
@@ -16,7 +16,7 @@ import { type Makers, emitMakers } from './makers.ts';
 import { parseInterfaceName } from './names.ts';
 import { PlanBuilder } from './plan-builder.ts';
 import type { LiftedFunc, Plan } from './plan.ts';
-import { prepareModules } from './prepared-module.ts';
+import { type PreparedModule, compileRewritten, rewriteModules } from './prepared-module.ts';
 import { type Extern, createScope } from './scope.ts';
 import { Starts } from './starts.ts';
 
@@ -69,7 +69,8 @@ export async function linkComponent<Ctx>(
 ): Promise<LinkedPre<Ctx>> {
   const plan = planComponent(source, interfaces, definition);
   const kept = await createKeptRewriting(cache, source, REWRITING);
-  const [modules, makers] = await Promise.all([prepareModules(plan.modules, REWRITING, kept), makeWhileWaiting(plan)]);
+  const binaries = await rewriteModules(plan.modules, REWRITING, kept);
+  const [modules, makers] = await Promise.all([compileRewritten(binaries), makeWhileWaiting(plan)]);
   const linked = { plan, modules, cards: new Cards(), makers, starts: new Starts() };
   return Object.freeze({
     unrestorable: modules.map(({ rewritten }) => findUnrestorable(rewritten)).find((reason) => reason !== undefined),
@@ -86,7 +87,7 @@ async function makeWhileWaiting<Ctx>(plan: Plan<Ctx>): Promise<Makers> {
 }
 
 /** What of a module's state no image holds, if there is any. */
-function findUnrestorable(rewritten: Rewritten): string | undefined {
+function findUnrestorable(rewritten: PreparedModule['rewritten']): string | undefined {
   if (rewritten.dropsSegments) return 'it drops data or element segments';
   if (rewritten.hasHeapTypes) return 'it has structs or arrays on the heap';
   if (!rewritten.memories.every(isMarked)) return 'it has a memory that is not tracked';
@@ -94,11 +95,11 @@ function findUnrestorable(rewritten: Rewritten): string | undefined {
   return hidden.every(({ access }) => access === 'value') ? undefined : 'it has globals or tables that cannot be read';
 }
 
-function marksAllWrites({ memories, activeSegmentCount }: Rewritten): boolean {
+function marksAllWrites({ memories, activeSegmentCount }: PreparedModule['rewritten']): boolean {
   return activeSegmentCount === 0 && memories.every(isMarked);
 }
 
-function isMarked({ isTracked, isShared }: Rewritten['memories'][number]): boolean {
+function isMarked({ isTracked, isShared }: ReachableMemory): boolean {
   return isTracked && !isShared;
 }
 

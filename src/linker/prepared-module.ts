@@ -5,31 +5,30 @@ import { HostError } from '../util/host-error.ts';
 /** A core module, rewritten and compiled, and what the rewriter says of it. Shared by all instances. */
 export interface PreparedModule {
   readonly module: WebAssembly.Module;
-  readonly rewritten: Rewritten;
+  /** Without its bytes, which nobody needs again. */
+  readonly rewritten: Omit<Rewritten, 'bytes'>;
 }
 
-/** Rewrites and compiles each core module once. What `kept` holds was valid when it was rewritten, and is not rewritten again. */
-export async function prepareModules(
+/** Rewrites each core module once. What `kept` holds was valid when it was rewritten, and is not rewritten again. */
+export async function rewriteModules(
   binaries: readonly Uint8Array[],
   options: RewriteOptions,
   kept?: KeptRewriting,
-): Promise<PreparedModule[]> {
+): Promise<Rewritten[]> {
   const found = await kept?.get(binaries);
-  const preparing = binaries.map(async (bytes, index) => {
-    const rewritten = found?.[index] ?? rewriteValid(bytes, options);
-    return { module: await compile(rewritten.bytes), rewritten };
-  });
-  const prepared = await Promise.all(preparing);
-  if (kept !== undefined && found === undefined) keepLater(kept, binaries, prepared);
-  return prepared;
+  if (found !== undefined) return found;
+  const pairs = binaries.map((bytes) => [bytes, rewriteValid(bytes, options)] as const);
+  if (kept !== undefined) setTimeout(() => void kept.put(pairs), KEEP_AFTER_MS).unref();
+  return pairs.map(([, rewritten]) => rewritten);
 }
 
 /** Not in the way of the first requests. A process that ends before keeps nothing. */
-const KEEP_AFTER_MS = 2000;
+const KEEP_AFTER_MS = 1000;
 
-function keepLater(kept: KeptRewriting, binaries: readonly Uint8Array[], prepared: readonly PreparedModule[]): void {
-  const pairs = prepared.map(({ rewritten }, index) => [binaries[index] as Uint8Array, rewritten] as const);
-  setTimeout(() => void kept.put(pairs), KEEP_AFTER_MS).unref();
+/** Compiles what was rewritten, on other threads. */
+export async function compileRewritten(all: readonly Rewritten[]): Promise<PreparedModule[]> {
+  const preparing = all.map(async ({ bytes, ...rewritten }) => ({ module: await compile(bytes), rewritten }));
+  return await Promise.all(preparing);
 }
 
 /**

@@ -12,8 +12,8 @@ import { guestFile } from '../harness/guests.ts';
 
 const files = globSync(join(import.meta.dirname, '../../components/*/*.wasm')).sort();
 
-async function worldOf(guest: string): Promise<World> {
-  return toWorld(decodeComponent(await readSource(guestFile(guest))));
+function worldOf(guest: string): World {
+  return toWorld(decodeComponent(readSource(guestFile(guest))));
 }
 
 async function decodeWat(wat: string): Promise<ComponentDefinition> {
@@ -45,20 +45,20 @@ describe('what is told of each guest is what wasm-tools tells', () => {
 });
 
 describe('the world of a component', () => {
-  test('is its own', async () => {
-    const world = await worldOf('hello');
+  test('is its own', () => {
+    const world = worldOf('hello');
     expect(world.exports).toEqual(['wasi:http/incoming-handler@0.2.12']);
     expect(world.imports).toContain('wasi:http/types@0.2.12');
   });
 
-  test('names each release that it uses', async () => {
-    const { imports } = await worldOf('wasi-mixed');
+  test('names each release that it uses', () => {
+    const { imports } = worldOf('wasi-mixed');
     const versions = new Set(imports.map((name) => name.split('@')[1]));
     expect(versions).toEqual(new Set(['0.2.0', '0.2.12']));
   });
 
-  test('has what no host serves too', async () => {
-    const { imports } = await worldOf('missing-import');
+  test('has what no host serves too', () => {
+    const { imports } = worldOf('missing-import');
     expect(imports).toEqual(expect.arrayContaining(['wasi:keyvalue/store@0.2.0-draft', 'acme:greeter/greet@1.0.0']));
   });
 

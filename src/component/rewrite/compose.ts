@@ -19,16 +19,19 @@ export type Additions = {
   readonly cards: { readonly importName: string; readonly exportName: string } | undefined;
   /** The name under which the start function is exported instead of run. */
   readonly startExport: string | undefined;
-  /** The rewritten bodies, without their count. */
-  readonly code: Uint8Array;
+  /** Takes what is added to the rewritten bodies, which are in it without their count. */
+  readonly code: ByteWriter;
   /** The data section's content. */
   readonly data: Uint8Array | undefined;
 };
 
 const HEADER: readonly number[] = Object.freeze([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 
-/** By section: its new content, or `undefined` where there is no such section. Sections that are not here stay as they are. */
-const CONTENTS: ReadonlyMap<number, (module: CoreModule, additions: Additions) => Uint8Array | undefined> = new Map([
+type Content = Uint8Array | readonly Uint8Array[] | undefined;
+type Compose = (module: CoreModule, additions: Additions) => Content;
+
+/** By section: its new content, in parts perhaps, or `undefined` where there is no such section. Sections that are not here stay as they are. */
+const CONTENTS: ReadonlyMap<number, Compose> = new Map<number, Compose>([
   [SECTION.type, typeSection],
   [SECTION.import, importSection],
   [SECTION.function, functionSection],
@@ -42,21 +45,22 @@ const CONTENTS: ReadonlyMap<number, (module: CoreModule, additions: Additions) =
 
 /** Puts the rewritten module together. */
 export function composeModule(module: CoreModule, additions: Additions): Uint8Array {
-  const sections: [id: number, content: Uint8Array][] = [];
+  const sections: [id: number, parts: readonly Uint8Array[]][] = [];
   for (const id of SECTION_ORDER) {
     const compose = CONTENTS.get(id);
     const content =
       compose === undefined ? rawContent(module, module.sections.byId.get(id)) : compose(module, additions);
-    if (content !== undefined) sections.push([id, content]);
+    if (content !== undefined) sections.push([id, content instanceof Uint8Array ? [content] : content]);
   }
   const names = rawContent(module, module.sections.names);
-  if (names !== undefined) sections.push([SECTION.custom, names]);
-  const output = new ByteWriter(sections.reduce((sum, [, content]) => sum + content.length + 6, HEADER.length));
+  if (names !== undefined) sections.push([SECTION.custom, [names]]);
+  const lengths = sections.map(([, parts]) => parts.reduce((sum, { length }) => sum + length, 0));
+  const output = new ByteWriter(lengths.reduce((sum, length) => sum + length + 6, HEADER.length));
   output.append(HEADER);
-  for (const [id, content] of sections) {
+  for (const [index, [id, parts]] of sections.entries()) {
     output.byte(id);
-    output.u32(content.length);
-    output.append(content);
+    output.u32(lengths[index] as number);
+    for (const part of parts) output.append(part);
   }
   return output.written();
 }
@@ -166,15 +170,15 @@ function startSection(module: CoreModule, { startExport }: Additions): Uint8Arra
   return startExport === undefined ? rawContent(module, module.sections.byId.get(SECTION.start)) : undefined;
 }
 
-function codeSection(module: CoreModule, { code, helpers }: Additions): Uint8Array | undefined {
+/** Most of a module: in parts, so that it is copied once. */
+function codeSection(module: CoreModule, { code, helpers }: Additions): Uint8Array[] | undefined {
   const count = module.functionTypes.length - module.importedFunctionCount + helpers.length;
   if (count === 0) return undefined;
-  const output = new ByteWriter(code.length + helpers.length * 64 + 16);
-  output.u32(count);
-  output.append(code);
   for (const { body } of helpers) {
-    output.u32(body.length);
-    output.append(body);
+    code.u32(body.length);
+    code.append(body);
   }
-  return output.written();
+  const prefix = new ByteWriter(8);
+  prefix.u32(count);
+  return [prefix.written(), code.written()];
 }

@@ -95,6 +95,21 @@ function readSegment(reader: ByteReader, module: CoreModule): Segment {
 
 /** Passes a constant expression. Gives its value where it is made of `i32.const` and arithmetic alone. */
 function readOffset(reader: ByteReader): number | undefined {
+  const start = reader.at;
+  // Nearly all are one constant, and there may be ten thousand.
+  if (reader.bytes[start] === OP.i32Const) {
+    reader.skip(1);
+    const value = reader.s32();
+    if (reader.bytes[reader.at] === OP.end) {
+      reader.skip(1);
+      return value >>> 0;
+    }
+    reader.at = start;
+  }
+  return evaluateOffset(reader);
+}
+
+function evaluateOffset(reader: ByteReader): number | undefined {
   const instructions = new Instructions(reader.bytes);
   instructions.enter(reader.at, reader.end);
   skipConstantExpression(reader);

@@ -83,7 +83,7 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
     functionExports: vectorExports,
     cards: usesCards ? { importName: CARDS_IMPORT, exportName: CARDS_EXPORT } : undefined,
     startExport: takesStart ? START_EXPORT : undefined,
-    code: code.written(),
+    code,
     data: data.section,
   };
   return {
