@@ -95,18 +95,22 @@ function createStartStep({ site }: Bench, entrant: Entrant): Step {
   const work = async (): Promise<string> => {
     if (sum([...coldStartsMs, ...warmStartsMs]) > STARTS_BUDGET_MS) return 'enough';
     entrant.cacheFolder = site.createFolder('cache');
-    const coldMs = await timeStart(site, entrant);
+    const coldMs = await timeStart(site, entrant, contender.cache === 'kept' ? KEEPING_MS : 0);
     coldStartsMs.push(coldMs);
     if (contender.cache === 'none') return formatMs(coldMs);
-    const warmMs = await timeStart(site, entrant);
+    const warmMs = await timeStart(site, entrant, 0);
     warmStartsMs.push(warmMs);
     return `${formatMs(coldMs)}, and ${formatMs(warmMs)} with its cache`;
   };
   return { what: 'start', seconds: guest.startSeconds, work };
 }
 
-async function timeStart(site: Site, { row, guest, cacheFolder }: Entrant): Promise<number> {
+/** How long a server has after its first reply to write what its next start can use. */
+const KEEPING_MS = 2000;
+
+async function timeStart(site: Site, { row, guest, cacheFolder }: Entrant, lingerMs: number): Promise<number> {
   await using server = await startServer(site, { contender: row.contender, guest, cacheFolder });
+  await sleep(lingerMs, undefined, { signal: site.signal });
   return server.startMs;
 }
 

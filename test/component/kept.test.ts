@@ -3,12 +3,15 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { NO_CACHE, createCache } from '../../src/component/cache.ts';
+import { type ArtifactCache, NO_CACHE, createCache } from '../../src/component/cache.ts';
 import { decodeComponent } from '../../src/component/decode.ts';
 import { type KeptRewriting, createKeptRewriting } from '../../src/component/rewrite/kept.ts';
 import { type Rewritten, rewriteModule } from '../../src/component/rewrite/rewrite.ts';
 import { createSource } from '../../src/component/source.ts';
+import { probeReset } from '../../src/instance/resettable.ts';
+import { linkComponent } from '../../src/linker/link.ts';
 import { rewriteModules } from '../../src/linker/prepared-module.ts';
+import { wasiInterfaces } from '../../src/wasi/interfaces.ts';
 import { guestFile } from '../harness/guests.ts';
 
 const OPTIONS = { maxMemoryPages: 8192, memory: 'tracked' } as const;
@@ -88,6 +91,28 @@ test('what is kept is not rewritten again', async () => {
   const found = rewritten.map((one) => ({ ...one }));
   const kept: KeptRewriting = { get: () => Promise.resolve(found), put: () => Promise.reject(new Error('put')) };
   expect(await rewriteModules(binaries, OPTIONS, kept)).toBe(found);
+});
+
+test('a component linked from what is kept is as one that was rewritten', async () => {
+  const cache = createCache(folder);
+  await (await openKept()).put(pairs);
+  const found: boolean[] = [];
+  const watched: ArtifactCache = {
+    ...cache,
+    get: async (key) => {
+      const artifacts = await cache.get(key);
+      found.push(artifacts !== undefined);
+      return artifacts;
+    },
+  };
+  const [kept, fresh] = await Promise.all([
+    linkComponent(source, wasiInterfaces, { cache: watched }),
+    linkComponent(source, wasiInterfaces),
+  ]);
+  expect(found).toEqual([true]);
+  const facts = ({ unrestorable, marksAllWrites }: typeof kept): unknown => ({ unrestorable, marksAllWrites });
+  expect(facts(kept)).toEqual(facts(fresh));
+  expect(probeReset(kept)).not.toHaveProperty('reason');
 });
 
 test('a module that is not valid is not kept', async () => {
