@@ -43,7 +43,8 @@ export const OVERLAPPING: readonly ContenderId[] = ['wasi-serve', 'wasmtime'];
 
 const JCO = 'node_modules/@bytecodealliance/jco';
 const CARGO_WASMTIME = `${homedir()}/.cargo/bin/wasmtime`;
-const MAIN = 'src/main.ts';
+/** What the package holds: `npm run bench` builds it before. */
+const MAIN = 'dist/main.js';
 
 /**
  * The contender of an entry of `--contenders`: an id, and flags of its own after it (`wasi-serve --isolation fresh`).
@@ -94,7 +95,7 @@ function createWasiServe(flags: readonly string[]): Contender {
     command: ({ guest, port }) =>
       node([MAIN, 'serve', guest.file, '--addr', `127.0.0.1:${port}`, '--access-log', 'off', ...flags]),
     getVersion: () => (existsSync(MAIN) ? `${packageVersion('.')}${commit()}` : undefined),
-    install: `${MAIN} is not there yet`,
+    install: 'npm run build',
   };
 }
 
