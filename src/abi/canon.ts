@@ -17,16 +17,26 @@ export interface FuncOptions extends CanonicalOptions {
   readonly calling: 'sync' | 'may-wait';
 }
 
-/** As `FuncOptions`; a host function gets the request's context first, another component's function does not. */
+/** As `FuncOptions`; a host function gets the request's context first, another component's function the caller. */
 export interface LowerOptions extends FuncOptions {
   readonly callee: 'host' | 'component';
 }
 
-/** What a lowered function of one instance reaches. */
+/** The instance that calls a lowered function. */
+export interface Caller {
+  /** The request's context, which host functions get first. */
+  readonly ctx: unknown;
+  /** In the order in which lowered functions number them. */
+  readonly contexts: readonly LiftLowerContext[];
+}
+
+/** A core function that any number of instances import: the one that calls passes itself last. */
+export type SharedFunction = (...args: never[]) => unknown;
+
+/** What a lowered function reaches. */
 export interface LowerSlots {
-  readonly cx: LiftLowerContext;
-  /** Read at each call, so that a function serves request after request. */
-  readonly store: { readonly ctx: unknown };
+  /** Which of its caller's contexts it works in. */
+  readonly context: number;
   readonly call: (...args: never[]) => unknown;
 }
 
@@ -48,36 +58,43 @@ export interface LiftSlots {
  *
  * Source: `canon_lower`.
  */
-export function canonLower(type: FuncType, opts: LowerOptions): (rt: LowerSlots) => CoreFunction {
+export function canonLower(type: FuncType, opts: LowerOptions): (rt: LowerSlots) => SharedFunction {
   checkTypeSize(type, opts.name);
   const params = paramTypes(type);
   const results = resultTypes(type);
-  return ({ cx, store, call }) => {
-    const start = (flat: CoreValue[]): unknown => {
+  const finish = (cx: LiftLowerContext, value: unknown, { outParam, lends }: Outcome): unknown => {
+    cx.memory.refresh();
+    const [flat] = lowerFlatValues(cx, { maxFlat: MAX_FLAT_RESULTS, outParam }, [value], results);
+    cx.borrowScope.endLends(lends);
+    return flat;
+  };
+  return ({ context, call }) => {
+    const start = (cx: LiftLowerContext, flat: CoreValue[], first: unknown): unknown => {
       checkMayLeave(cx.inst);
       cx.startLift();
       const args = liftFlatValues(cx, MAX_FLAT_PARAMS, createCoreValueIter(flat), params);
-      if (opts.callee === 'host') args.unshift(store.ctx);
-      return call(...(args as never[]));
+      return call(...([first, ...args] as never[]));
     };
-    const finish = (value: unknown, outParam: number, lends: number): unknown => {
-      cx.memory.refresh();
-      const [flat] = lowerFlatValues(cx, { maxFlat: MAX_FLAT_RESULTS, outParam }, [value], results);
-      cx.borrowScope.endLends(lends);
-      return flat;
-    };
-    return (...flat) => {
-      const outParam = Number(flat.at(-1) ?? 0) >>> 0;
-      const { lends } = cx.borrowScope;
+    return (...args: unknown[]) => {
+      const caller = args.at(-1) as Caller;
+      const flat = args.slice(0, -1) as CoreValue[];
+      const cx = caller.contexts[context] as LiftLowerContext;
+      const outcome = { outParam: Number(flat.at(-1) ?? 0) >>> 0, lends: cx.borrowScope.lends };
       try {
-        const value = start(flat);
-        if (opts.calling === 'sync' || !(value instanceof Promise)) return finish(value, outParam, lends);
-        return finishLater(cx, value, (v) => finish(v, outParam, lends));
+        const value = start(cx, flat, opts.callee === 'host' ? caller.ctx : caller);
+        if (opts.calling === 'sync' || !(value instanceof Promise)) return finish(cx, value, outcome);
+        return finishLater(cx, value, (v) => finish(cx, v, outcome));
       } catch (error) {
         throw cx.inst.end(error);
       }
     };
   };
+}
+
+/** Where a result goes that is not flat, and how many handles were lent before the call. */
+interface Outcome {
+  readonly outParam: number;
+  readonly lends: number;
 }
 
 /** Has `finish` run when the promise of a call resolves; whatever fails ends the instance. */

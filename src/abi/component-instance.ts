@@ -7,7 +7,7 @@ export interface ComponentInstanceOptions {
   /** The instance of the component around this one's; none for the outermost. */
   readonly parent?: ComponentInstance | undefined;
   /** The resource types that this instance defines: a borrow of one arrives there as its rep. */
-  readonly resources?: ReadonlySet<ResourceType>;
+  readonly resources?: ReadonlySet<ResourceType> | undefined;
   readonly quota?: HandleQuota;
 }
 

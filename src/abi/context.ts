@@ -34,7 +34,8 @@ export class LiftLowerContext {
   readonly opts: CanonicalOptions;
   readonly inst: ComponentInstance;
   readonly memory: GuestMemory;
-  readonly realloc: Realloc | undefined;
+  /** Late too: it may not exist yet when the context is made. */
+  realloc: Realloc | undefined;
   readonly borrowScope = new BorrowScope();
   readonly maxCallBytes: number;
   /** Bytes that the call may still copy. */

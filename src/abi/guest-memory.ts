@@ -1,36 +1,51 @@
 import { Buffer } from 'node:buffer';
 import { Trap } from './trap.ts';
 
-/** What a `GuestMemory` is made of. */
-export interface GuestMemoryOptions {
-  /** A `WebAssembly.Memory`, or what has a buffer as one has. */
-  readonly memory: { readonly buffer: ArrayBufferLike };
-  /** The size in bytes that the guest believes its memory has; the real one where it is left out. Never above the real one. */
-  readonly byteLength?: () => number;
+/** The bytes behind a `GuestMemory`. */
+export interface LinearMemory {
+  /** All bytes that are there. Not detached, whenever it is read. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The size that the guest believes its memory has; never above the real one. */
+  readonly reportedBytes: number;
   /** Called for every range that the host writes. */
-  readonly markWritten?: (ptr: number, byteLength: number) => void;
+  mark(ptr: number, byteLength: number): void;
 }
+
+const NO_BYTES = new Uint8Array(0);
+const NO_VIEW = new DataView(NO_BYTES.buffer);
 
 /**
  * A guest's linear memory as the host reads and writes it.
  *
  * The views go stale when the memory grows; `refresh` takes them again. It has to be called whenever the guest may have
  * run since the last look. Pointers are checked against `byteLength()`, which can be below the length of the views.
+ *
+ * The memory may come later than the functions that work on it: until it is attached there are no bytes.
  */
 export class GuestMemory {
-  readonly byteLength: () => number;
-  readonly markWritten: (ptr: number, byteLength: number) => void;
-  view: DataView<ArrayBuffer>;
-  bytes: Uint8Array<ArrayBuffer>;
-  readonly #memory: GuestMemoryOptions['memory'];
+  view: DataView<ArrayBuffer> = NO_VIEW;
+  bytes: Uint8Array<ArrayBuffer> = NO_BYTES;
+  #memory: LinearMemory | undefined;
   #text: Buffer | undefined;
 
-  constructor(options: GuestMemoryOptions) {
-    this.#memory = options.memory;
-    this.bytes = new Uint8Array(options.memory.buffer as ArrayBuffer);
-    this.view = new DataView(this.bytes.buffer);
-    this.byteLength = options.byteLength ?? (() => this.bytes.byteLength);
-    this.markWritten = options.markWritten ?? markNothing;
+  constructor(memory?: LinearMemory) {
+    this.#memory = memory;
+    this.refresh();
+  }
+
+  /** Says which bytes these are, from the next `refresh` on. */
+  attach(memory: LinearMemory | undefined): void {
+    if (this.#memory === memory) return;
+    this.#memory = memory;
+    this.bytes = NO_BYTES;
+  }
+
+  byteLength(): number {
+    return this.#memory?.reportedBytes ?? 0;
+  }
+
+  markWritten(ptr: number, byteLength: number): void {
+    this.#memory?.mark(ptr, byteLength);
   }
 
   /** The bytes with Node's string codecs. */
@@ -45,7 +60,8 @@ export class GuestMemory {
   }
 
   #takeViews(): void {
-    this.bytes = new Uint8Array(this.#memory.buffer as ArrayBuffer);
+    if (this.#memory === undefined) return;
+    this.bytes = this.#memory.bytes;
     this.view = new DataView(this.bytes.buffer);
     this.#text = undefined;
   }
@@ -67,8 +83,4 @@ function trapOutOfRange(memory: GuestMemory, ptr: number, byteLength: number, al
 export function checkWritable(memory: GuestMemory, ptr: number, byteLength: number, alignment: number): void {
   checkRange(memory, ptr, byteLength, alignment);
   memory.markWritten(ptr, byteLength);
-}
-
-function markNothing(): void {
-  // A strategy that makes a new memory for each request has no use for marks.
 }

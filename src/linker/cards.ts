@@ -1,3 +1,4 @@
+import type { LinearMemory } from '../abi/guest-memory.ts';
 import { CARD_BYTES, CARD_SHIFT, SLACK, SLICE_HEADER_BYTES } from '../component/rewrite/layout.ts';
 import { HostError } from '../util/host-error.ts';
 
@@ -96,13 +97,13 @@ export class Cards {
 }
 
 /** A guest's linear memory with its slice of cards: what was written since the cards were last cleared is known. */
-export class TrackedMemory {
+export class TrackedMemory implements LinearMemory {
   readonly memory: WebAssembly.Memory;
   readonly base: number;
   readonly initialPages: number;
   readonly maxPages: number;
   readonly #cards: Cards;
-  #bytes: Uint8Array;
+  #bytes: Uint8Array<ArrayBuffer>;
 
   constructor(cards: Cards, initialPages: number, maxPages: number) {
     this.memory = new WebAssembly.Memory({ initial: initialPages, maximum: maxPages });
@@ -115,9 +116,13 @@ export class TrackedMemory {
   }
 
   /** All bytes that are there, at least as many as the guest knows of. */
-  get bytes(): Uint8Array {
+  get bytes(): Uint8Array<ArrayBuffer> {
     if (this.#bytes.byteLength === 0) this.#bytes = new Uint8Array(this.memory.buffer);
     return this.#bytes;
+  }
+
+  get reportedBytes(): number {
+    return this.reportedPages * PAGE_BYTES;
   }
 
   /** The size that the guest is told. */

@@ -6,19 +6,23 @@ import type { ComponentDefinition } from '../component/definitions.ts';
 import { createKeptRewriting } from '../component/rewrite/kept.ts';
 import type { ComponentSource } from '../component/source.ts';
 import type { ReachableMemory } from '../component/rewrite/reach.ts';
+import type { RewriteOptions } from '../component/rewrite/rewrite.ts';
 import { HostError } from '../util/host-error.ts';
 import { Cards } from './cards.ts';
 import { evaluateRoot } from './evaluate.ts';
 import { HostResources } from './host-instance.ts';
 import type { InstancePre } from './instance-pre.ts';
-import { LinkedInstance } from './linked-instance.ts';
-import { type Makers, emitMakers } from './makers.ts';
+import { planContexts } from './contexts.ts';
+import { type Linked, LinkedInstance } from './linked-instance.ts';
+import { emitMakers } from './makers.ts';
 import { parseInterfaceName } from './names.ts';
 import { PlanBuilder } from './plan-builder.ts';
-import type { LiftedFunc, Plan } from './plan.ts';
+import type { GuestResourceType, LiftedFunc, Plan } from './plan.ts';
 import { type PreparedModule, compileRewritten, rewriteModules } from './prepared-module.ts';
 import { type Extern, createScope } from './scope.ts';
+import { createSharedFunctions } from './shared-functions.ts';
 import { Starts } from './starts.ts';
+import { hostFunctionsOf, wireSteps } from './wiring.ts';
 
 /** Decodes a component and resolves everything in it against the host's interfaces, once. */
 export function planComponent<Ctx>(
@@ -54,6 +58,11 @@ function exportedFuncs<Ctx>(exports: ReadonlyMap<string, Extern<Ctx>>): Plan<Ctx
 /** No guest's memory grows beyond 512 MiB. */
 const REWRITING = { maxMemoryPages: 8192, memory: 'tracked' } as const;
 
+/** How each module of a plan is rewritten. */
+export function rewriteOptionsOf<Ctx>(plan: Plan<Ctx>): RewriteOptions[] {
+  return plan.modules.map((_bytes, module) => ({ ...REWRITING, hostFunctions: hostFunctionsOf(plan, module) }));
+}
+
 /** What is known and kept of a component before it is linked. */
 export interface LinkContext {
   readonly definition?: ComponentDefinition;
@@ -68,10 +77,11 @@ export async function linkComponent<Ctx>(
   { definition, cache = NO_CACHE }: LinkContext = {},
 ): Promise<LinkedPre<Ctx>> {
   const plan = planComponent(source, interfaces, definition);
-  const kept = await createKeptRewriting(cache, source, REWRITING);
-  const binaries = await rewriteModules(plan.modules, REWRITING, kept);
-  const [modules, makers] = await Promise.all([compileRewritten(binaries), makeWhileWaiting(plan)]);
-  const linked = { plan, modules, cards: new Cards(), makers, starts: new Starts() };
+  const options = rewriteOptionsOf(plan);
+  const kept = await createKeptRewriting(cache, source, options);
+  const binaries = await rewriteModules(plan.modules, options, kept);
+  const [modules, shared] = await Promise.all([compileRewritten(binaries), makeWhileWaiting(plan)]);
+  const linked = completePlan(plan, shared, modules);
   return Object.freeze({
     unrestorable: modules.map(({ rewritten }) => findUnrestorable(rewritten)).find((reason) => reason !== undefined),
     marksAllWrites: modules.every(({ rewritten }) => marksAllWrites(rewritten)),
@@ -80,10 +90,30 @@ export async function linkComponent<Ctx>(
   });
 }
 
+/** What needs no compiled module. */
+type Shared<Ctx> = Pick<Linked<Ctx>, 'contexts' | 'makers' | 'starts' | 'functions'>;
+
 /** Emits code while V8 compiles modules on other threads. */
-async function makeWhileWaiting<Ctx>(plan: Plan<Ctx>): Promise<Makers> {
+async function makeWhileWaiting<Ctx>(plan: Plan<Ctx>): Promise<Shared<Ctx>> {
   await nextTurn();
-  return emitMakers(plan);
+  const emitted = { contexts: planContexts(plan), makers: emitMakers(plan), starts: new Starts() };
+  return { ...emitted, functions: createSharedFunctions({ plan, ...emitted }) };
+}
+
+/** Makes all that instances share. */
+function completePlan<Ctx>(plan: Plan<Ctx>, shared: Shared<Ctx>, modules: readonly PreparedModule[]): Linked<Ctx> {
+  const steps = wireSteps(plan, { modules, ...shared });
+  return { ...shared, plan, steps, resources: definedResources(plan), cards: new Cards() };
+}
+
+/** By component instance: the resource types that it defines. */
+function definedResources<Ctx>({ componentInstances, builtins }: Plan<Ctx>): Linked<Ctx>['resources'] {
+  const defined = builtins.flatMap(({ resource }) =>
+    'componentInstance' in resource ? [resource as GuestResourceType] : [],
+  );
+  return componentInstances.map((_madeBy, index) => {
+    return new Set(defined.filter(({ componentInstance }) => componentInstance === index));
+  });
 }
 
 /** What of a module's state no image holds, if there is any. */

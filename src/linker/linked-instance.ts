@@ -1,41 +1,32 @@
 import { ComponentInstance, enterFrom, enteringSet, leaveTo } from '../abi/component-instance.ts';
 import type { CoreFunction } from '../abi/canon.ts';
-import { LiftLowerContext } from '../abi/context.ts';
+import { LiftLowerContext, type Realloc } from '../abi/context.ts';
 import { GuestMemory } from '../abi/guest-memory.ts';
 import { HandleQuota } from '../abi/handle-table.ts';
-import { canonResourceDrop, canonResourceNew, canonResourceRep } from '../abi/resources.ts';
 import { Trap } from '../abi/trap.ts';
-import type { ResourceType } from '../abi/types.ts';
 import { HostError } from '../util/host-error.ts';
 import { type Cards, TrackedMemory } from './cards.ts';
+import type { Contexts } from './contexts.ts';
 import type { Instance } from './instance-pre.ts';
-import type { LiftMaker, LowerMaker, Makers } from './makers.ts';
-import type {
-  Builtin,
-  CoreItem,
-  GuestResourceType,
-  LiftedFunc,
-  Lowering,
-  Plan,
-  ResolvedOptions,
-  Step,
-} from './plan.ts';
+import type { LiftMaker, Makers } from './makers.ts';
+import type { CoreItem, GuestResourceType, LiftedFunc, Lowering, Plan } from './plan.ts';
 import type { PreparedModule } from './prepared-module.ts';
+import { type SharedFunctions, type SharingInstance, givenFunction } from './shared-functions.ts';
 import type { Starts } from './starts.ts';
 import { destructorMayWait, funcMayWait } from './waiting.ts';
+import type { Imports, WiredStep } from './wiring.ts';
 
 /** All that instances of one component share. */
 export interface Linked<Ctx> {
   readonly plan: Plan<Ctx>;
-  readonly modules: readonly PreparedModule[];
+  readonly steps: readonly WiredStep[];
+  readonly contexts: Contexts;
+  /** By component instance: the resource types that it defines. */
+  readonly resources: readonly ReadonlySet<GuestResourceType>[];
   readonly cards: Cards;
   readonly makers: Makers;
+  readonly functions: SharedFunctions;
   readonly starts: Starts;
-}
-
-/** The request that an instance works for. */
-export interface InstanceStore<Ctx> {
-  ctx: Ctx;
 }
 
 /** What an instance keeps in the core: all that a request can change. */
@@ -50,45 +41,51 @@ type ComponentFunction = (...args: unknown[]) => unknown;
 const RESERVED = 'wasi-serve';
 const PAGE_BYTES = 65_536;
 const NO_BYTES = new Uint8Array(0);
-const NO_BUFFER = new ArrayBuffer(0);
-/** For functions that touch no memory: not empty, so that it never looks as if it had grown. */
-const NO_MEMORY = { buffer: new ArrayBuffer(8) };
 
 /**
  * One instance of a component: its core instances and the functions between them.
  *
- * The functions are made once. `bind` gives it to another request, which is sound only with its state restored.
+ * What all instances can share they do: this holds what differs, and makes what not every request needs when it is needed.
+ * `bind` gives it to another request, which is sound only with its state restored.
  */
-export class LinkedInstance<Ctx> implements Instance {
-  readonly store: InstanceStore<Ctx>;
+export class LinkedInstance<Ctx> implements Instance, SharingInstance {
+  /** Of the request that the instance works for. */
+  ctx: Ctx;
+  readonly componentInstances: readonly ComponentInstance[];
+  readonly contexts: readonly LiftLowerContext[];
   readonly #linked: Linked<Ctx>;
-  readonly #componentInstances: readonly ComponentInstance[];
-  readonly #contexts = new Map<string, LiftLowerContext>();
-  readonly #lowered: readonly unknown[];
-  readonly #builtins: readonly unknown[];
+  readonly #guestMemories: readonly GuestMemory[];
   /** Of all steps, in the order in which they need them; used again by each start. */
   readonly #memories: TrackedMemory[] = [];
   #memoriesTaken = 0;
   #cores: WebAssembly.Exports[] = [];
   #core: CoreState | undefined;
-  #exports = new Map<string, Map<string, ComponentFunction>>();
+  /** What the component exports, from the first call on. */
+  #exports: Map<LiftedFunc, ComponentFunction> | undefined;
   /** By index of the lowering: functions of other components, from the first call on. */
-  #between: ComponentFunction[] = [];
+  #between: ComponentFunction[] | undefined;
   /** Destructors that may wait, from the first drop on. */
-  readonly #destructors = new Map<CoreItem, CoreFunction>();
+  #destructors: Map<CoreItem, CoreFunction> | undefined;
 
   constructor(linked: Linked<Ctx>, ctx: Ctx) {
     this.#linked = linked;
-    this.store = { ctx };
-    this.#componentInstances = createComponentInstances(linked.plan);
-    this.#lowered = linked.plan.lowerings.map((lowering, index) => this.#lower(lowering, index));
-    this.#builtins = linked.plan.builtins.map((builtin) => this.#builtin(builtin));
+    this.ctx = ctx;
+    this.componentInstances = createComponentInstances(linked);
+    this.#guestMemories = linked.contexts.memories.map(() => new GuestMemory());
+    this.contexts = linked.contexts.contexts.map(({ stringEncoding, componentInstance, memory }) => {
+      const inst = this.componentInstances[componentInstance] as ComponentInstance;
+      return new LiftLowerContext({
+        opts: { stringEncoding },
+        inst,
+        memory: this.#guestMemories[memory ?? -1] ?? new GuestMemory(),
+      });
+    });
     this.#start();
   }
 
   /** New core instances on the same memories, which are as new: a fresh instance for another request. */
   restart(ctx: Ctx): void {
-    this.store.ctx = ctx;
+    this.ctx = ctx;
     this.#start();
   }
 
@@ -96,22 +93,43 @@ export class LinkedInstance<Ctx> implements Instance {
   clear(): void {
     this.#cores = [];
     this.#core = undefined;
-    this.#exports.clear();
-    this.#between = [];
-    this.#destructors.clear();
+    this.#exports = undefined;
+    this.#between = undefined;
+    this.#destructors = undefined;
+    for (const context of this.contexts) context.realloc = undefined;
     this.resetHandles();
     for (const memory of this.#memories) memory.restore(NO_BYTES, memory.initialPages);
   }
 
   call(interfaceName: string, func: string, args: readonly unknown[]): Promise<unknown> {
-    const lifted = this.#exports.get(interfaceName)?.get(func);
-    if (lifted !== undefined) return lifted(...args) as Promise<unknown>;
-    throw new HostError('bad-component', `the component does not export ${interfaceName}.${func}`);
+    const lifted = this.#linked.plan.exports.get(interfaceName)?.get(func);
+    if (lifted === undefined) {
+      throw new HostError('bad-component', `the component does not export ${interfaceName}.${func}`);
+    }
+    this.#exports ??= new Map();
+    const known = this.#exports.get(lifted) ?? this.#lift(lifted, undefined);
+    this.#exports.set(lifted, known);
+    return known(...args) as Promise<unknown>;
+  }
+
+  callBetween(lowering: number, args: readonly unknown[]): unknown {
+    this.#between ??= [];
+    return (this.#between[lowering] ??= this.#liftBetween(lowering))(...args);
+  }
+
+  destroy(resource: GuestResourceType, caller: ComponentInstance, rep: number): unknown {
+    const { destructor, componentInstance } = resource;
+    const entering = enteringSet(this.componentInstances[componentInstance] as ComponentInstance, caller);
+    enterFrom(entering);
+    const done = destructor && this.#destructor(destructor, destructorMayWait(this.#linked.makers, resource))(rep);
+    if (done instanceof Promise) return done.then(() => leaveTo(entering));
+    leaveTo(entering);
+    return undefined;
   }
 
   /** Gives the instance to another request. */
   bind(ctx: Ctx): void {
-    this.store.ctx = ctx;
+    this.ctx = ctx;
   }
 
   /** What has to be restored before another request, beside the handles. */
@@ -131,8 +149,8 @@ export class LinkedInstance<Ctx> implements Instance {
 
   /** Forgets all handles and calls: as new, but for the core. */
   resetHandles(): void {
-    for (const instance of this.#componentInstances) instance.reset();
-    for (const context of this.#contexts.values()) context.reset();
+    for (const instance of this.componentInstances) instance.reset();
+    for (const context of this.contexts) context.reset();
   }
 
   /** Gives back what is shared with other instances. Sound only where no call into it runs, not even one that is suspended. */
@@ -141,20 +159,18 @@ export class LinkedInstance<Ctx> implements Instance {
   }
 
   #start(): void {
-    const { plan, starts } = this.#linked;
+    const { steps, starts } = this.#linked;
     this.#memoriesTaken = 0;
     starts.run(() => {
-      for (const step of plan.steps) this.#run(step);
+      for (const step of steps) this.#run(step);
     });
-    for (const [name, funcs] of plan.exports) this.#exports.set(name, this.#liftAll(funcs));
   }
 
   #findCore(): CoreState {
-    const { plan, modules } = this.#linked;
     const globals: WebAssembly.Global[] = [];
     const tables: WebAssembly.Table[] = [];
-    for (const [index, step] of plan.steps.entries()) {
-      const { rewritten } = modules[step.module] as PreparedModule;
+    for (const [index, { prepared }] of this.#linked.steps.entries()) {
+      const { rewritten } = prepared;
       const exports = this.#cores[index] as WebAssembly.Exports;
       for (const { exportName } of rewritten.globals) globals.push(exports[exportName] as WebAssembly.Global);
       if (!rewritten.writesTables) continue;
@@ -163,19 +179,31 @@ export class LinkedInstance<Ctx> implements Instance {
     return { memories: this.#memories, globals, tables };
   }
 
-  #run(step: Step): void {
-    const { module, rewritten } = this.#linked.modules[step.module] as PreparedModule;
-    const imports: Record<string, Record<string, unknown>> = {};
-    for (const { module: from, name, item } of step.imports) (imports[from] ??= {})[name] = this.#item(item);
+  #run(step: WiredStep): void {
+    const { module, rewritten } = step.prepared;
+    const { exports } = new WebAssembly.Instance(module, this.#importsOf(step) as WebAssembly.Imports);
+    this.#cores.push(exports);
+    for (const { name, index } of step.memories) this.#guestMemories[index]?.attach(this.#tracked(exports[name]));
+    for (const { name, index } of step.reallocs) {
+      (this.contexts[index] as LiftLowerContext).realloc = exports[name] as Realloc;
+    }
+    this.#initialise(exports, rewritten);
+  }
+
+  #importsOf({ prepared, fixed, varying }: WiredStep): Imports {
+    const imports: Imports = { ...fixed };
+    for (const [from, items] of varying) {
+      const given = { ...fixed[from] };
+      for (const { name, item } of items) given[name] = this.#item(item);
+      imports[from] = given;
+    }
     const reserved: Record<string, unknown> = { cards: this.#linked.cards.memory };
-    for (const { recycledAs, limits } of rewritten.memories) {
+    for (const { recycledAs, limits } of prepared.rewritten.memories) {
       if (recycledAs === undefined) continue;
       reserved[recycledAs] = this.#takeMemory(limits.initial, limits.maximum ?? limits.initial).memory;
     }
     imports[RESERVED] = reserved;
-    const { exports } = new WebAssembly.Instance(module, imports as WebAssembly.Imports);
-    this.#cores.push(exports);
-    this.#initialise(exports, rewritten);
+    return imports;
   }
 
   #takeMemory(initialPages: number, maxPages: number): TrackedMemory {
@@ -184,10 +212,11 @@ export class LinkedInstance<Ctx> implements Instance {
     return (this.#memories[index] ??= new TrackedMemory(this.#linked.cards, initialPages, maxPages));
   }
 
-  /** What instantiation does after linking: cards, data, start function. */
+  /** What instantiation does after linking: caller, cards, data, start function. */
   #initialise(exports: WebAssembly.Exports, rewritten: PreparedModule['rewritten']): void {
     const memories = rewritten.memories.map(({ exportName }) => this.#tracked(exports[exportName]));
     const [first] = memories;
+    if (rewritten.callerExport !== undefined) (exports[rewritten.callerExport] as WebAssembly.Global).value = this;
     if (rewritten.cardsExport !== undefined && first !== undefined) {
       (exports[rewritten.cardsExport] as WebAssembly.Global).value = first.base;
     }
@@ -208,97 +237,32 @@ export class LinkedInstance<Ctx> implements Instance {
 
   #item(item: CoreItem): unknown {
     if (item.from === 'export') return this.#cores[item.step]?.[item.name];
-    return (item.from === 'lowering' ? this.#lowered : this.#builtins)[item.index];
+    const given = givenFunction(this.#linked.functions, item);
+    if (given === undefined) return undefined;
+    const own = (...flats: unknown[]): unknown => given.shared(...([...flats, this] as never[]));
+    return given.mayWait ? new WebAssembly.Suspending(own) : own;
   }
 
-  /** The context of functions that share options. Memory and realloc are found when they are first used: they may not exist yet. */
-  #context(options: ResolvedOptions, componentInstance: number): LiftLowerContext {
-    const key = JSON.stringify([options.stringEncoding, options.memory, options.realloc, componentInstance]);
-    const known = this.#contexts.get(key);
-    if (known !== undefined) return known;
-    const context = new LiftLowerContext({
-      opts: { stringEncoding: options.stringEncoding },
-      inst: this.#componentInstances[componentInstance] as ComponentInstance,
-      memory: this.#guestMemory(options.memory),
-      realloc: options.realloc && this.#lateRealloc(options.realloc),
-    });
-    this.#contexts.set(key, context);
-    return context;
-  }
-
-  #guestMemory(item: CoreItem | undefined): GuestMemory {
-    if (item === undefined) return new GuestMemory({ memory: NO_MEMORY, byteLength: () => 0 });
-    let tracked: TrackedMemory | undefined;
-    const find = (): TrackedMemory | undefined => (tracked ??= this.#tracked(this.#item(item)));
-    return new GuestMemory({
-      memory: {
-        get buffer() {
-          return find()?.memory.buffer ?? NO_BUFFER;
-        },
-      },
-      byteLength: () => (find()?.reportedPages ?? 0) * PAGE_BYTES,
-      markWritten: (ptr, byteLength) => find()?.mark(ptr, byteLength),
-    });
-  }
-
-  #lateRealloc(item: CoreItem): (...args: [number, number, number, number]) => number {
-    return (...args) => (this.#item(item) as CoreFunction)(...args) as number;
-  }
-
-  #lower({ func, options, componentInstance }: Lowering<Ctx>, index: number): unknown {
-    const cx = this.#context(options, componentInstance);
-    const call = func.by === 'host' ? this.#linked.starts.watch(func) : this.#lateLift(func, componentInstance, index);
-    const lowered = (this.#linked.makers.lowerings[index] as LowerMaker)({ cx, store: this.store, call });
-    return funcMayWait(this.#linked.makers, func) ? new WebAssembly.Suspending(lowered) : lowered;
-  }
-
-  /** Another component's function, which may not exist yet. */
-  #lateLift(func: LiftedFunc, caller: number, lowering: number): ComponentFunction {
-    return (...args) => (this.#between[lowering] ??= this.#lift(func, this.#componentInstances[caller]))(...args);
+  #liftBetween(lowering: number): ComponentFunction {
+    const { func, componentInstance } = this.#linked.plan.lowerings[lowering] as Lowering<Ctx>;
+    return this.#lift(func as LiftedFunc, this.componentInstances[componentInstance]);
   }
 
   #lift(func: LiftedFunc, caller: ComponentInstance | undefined): ComponentFunction {
-    const { options, componentInstance } = func;
-    const cx = this.#context(options, componentInstance);
+    const { makers, contexts } = this.#linked;
+    const cx = this.contexts[contexts.lifts.get(func) as number] as LiftLowerContext;
     const core = this.#item(func.core) as CoreFunction;
-    const isPromising = caller === undefined || funcMayWait(this.#linked.makers, func);
+    const isPromising = caller === undefined || funcMayWait(makers, func);
     const entering = enteringSet(cx.inst, caller);
-    const postReturn = options.postReturn && (this.#item(options.postReturn) as CoreFunction);
-    const maker = this.#linked.makers.lifts.get(func) as LiftMaker;
+    const postReturn = func.options.postReturn && (this.#item(func.options.postReturn) as CoreFunction);
+    const maker = makers.lifts.get(func) as LiftMaker;
     return maker({ cx, entering, core: isPromising ? toPromising(core) : core, postReturn });
-  }
-
-  #liftAll(funcs: ReadonlyMap<string, LiftedFunc>): Map<string, ComponentFunction> {
-    return new Map(Array.from(funcs, ([name, func]) => [name, this.#lift(func, undefined)]));
-  }
-
-  #builtin({ op, resource, componentInstance }: Builtin): unknown {
-    const inst = this.#componentInstances[componentInstance] as ComponentInstance;
-    if (op === 'resource.new') return (rep: number) => canonResourceNew(inst, resource, rep);
-    if (op === 'resource.rep') return (index: number) => canonResourceRep(inst, resource, index);
-    const destroy = this.#destroyer(resource, inst);
-    const drop = (index: number): unknown => canonResourceDrop(inst, resource, index, destroy);
-    return destructorMayWait(this.#linked.makers, resource) ? new WebAssembly.Suspending(drop) : drop;
-  }
-
-  /** Disposes the host's object, or calls the destructor of the component that defines the resource. */
-  #destroyer(resource: ResourceType | GuestResourceType, caller: ComponentInstance): (rep: unknown) => unknown {
-    if (!('componentInstance' in resource)) return (rep) => (rep as Partial<Disposable>)[Symbol.dispose]?.();
-    const { destructor, componentInstance } = resource;
-    const entering = enteringSet(this.#componentInstances[componentInstance] as ComponentInstance, caller);
-    const mayWait = destructorMayWait(this.#linked.makers, resource);
-    return (rep) => {
-      enterFrom(entering);
-      const done = destructor && this.#destructor(destructor, mayWait)(rep as number);
-      if (done instanceof Promise) return done.then(() => leaveTo(entering));
-      leaveTo(entering);
-      return undefined;
-    };
   }
 
   #destructor(item: CoreItem, mayWait: boolean): CoreFunction {
     const core = this.#item(item) as CoreFunction;
     if (!mayWait) return core;
+    this.#destructors ??= new Map();
     const known = this.#destructors.get(item) ?? toPromising(core);
     this.#destructors.set(item, known);
     return known;
@@ -309,17 +273,12 @@ function toPromising(core: CoreFunction): CoreFunction {
   return WebAssembly.promising(core) as CoreFunction;
 }
 
-function createComponentInstances<Ctx>({ componentInstances, builtins }: Plan<Ctx>): ComponentInstance[] {
+function createComponentInstances<Ctx>({ plan, resources }: Linked<Ctx>): ComponentInstance[] {
   const quota = new HandleQuota();
   const instances: ComponentInstance[] = [];
-  for (const [index, madeBy] of componentInstances.entries()) {
-    const defined = builtins.map(({ resource }) => resource).filter((resource) => isDefinedBy(resource, index));
+  for (const [index, madeBy] of plan.componentInstances.entries()) {
     const parent = madeBy === undefined ? undefined : instances[madeBy];
-    instances.push(new ComponentInstance({ parent, resources: new Set(defined), quota }));
+    instances.push(new ComponentInstance({ parent, resources: resources[index], quota }));
   }
   return instances;
-}
-
-function isDefinedBy(resource: ResourceType | GuestResourceType, componentInstance: number): boolean {
-  return 'componentInstance' in resource && resource.componentInstance === componentInstance;
 }

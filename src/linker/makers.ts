@@ -1,13 +1,13 @@
-import type { CoreFunction, LiftSlots, LowerSlots } from '../abi/canon.ts';
+import type { LiftSlots, LowerSlots, SharedFunction } from '../abi/canon.ts';
 import { emitLift } from '../abi/emit/lift.ts';
 import { emitLower } from '../abi/emit/lower.ts';
 import type { LiftedFunc, Lowering, Plan } from './plan.ts';
 import { type Waiting, findWaiting, funcMayWait } from './waiting.ts';
 
-export type LowerMaker = (slots: LowerSlots) => CoreFunction;
+export type LowerMaker = (slots: LowerSlots) => SharedFunction;
 export type LiftMaker = (slots: LiftSlots) => (...values: unknown[]) => unknown;
 
-/** Code for every function between the host and the core, emitted once; each instance makes closures of it. */
+/** Code for every function between the host and the core, emitted once. Lowered functions serve all instances; of lifted ones each instance makes its own. */
 export interface Makers extends Waiting {
   /** By index in the plan. */
   readonly lowerings: readonly LowerMaker[];

@@ -9,15 +9,15 @@ export interface PreparedModule {
   readonly rewritten: Omit<Rewritten, 'bytes'>;
 }
 
-/** Rewrites each core module once. What `kept` holds was valid when it was rewritten, and is not rewritten again. */
+/** Rewrites each core module once, each with options of its own. What `kept` holds was valid when it was rewritten, and is not rewritten again. */
 export async function rewriteModules(
   binaries: readonly Uint8Array[],
-  options: RewriteOptions,
+  options: readonly RewriteOptions[],
   kept?: KeptRewriting,
 ): Promise<Rewritten[]> {
   const found = await kept?.get(binaries);
   if (found !== undefined) return found;
-  const pairs = binaries.map((bytes) => [bytes, rewriteValid(bytes, options)] as const);
+  const pairs = binaries.map((bytes, index) => [bytes, rewriteValid(bytes, options[index] as RewriteOptions)] as const);
   if (kept !== undefined) setTimeout(() => void kept.put(pairs), KEEP_AFTER_MS).unref();
   return pairs.map(([, rewritten]) => rewritten);
 }

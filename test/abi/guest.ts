@@ -1,4 +1,12 @@
-import { canonLift, canonLower, type FuncOptions, type LowerOptions } from '../../src/abi/canon.ts';
+import {
+  canonLift,
+  canonLower,
+  type CoreFunction,
+  type FuncOptions,
+  type LowerOptions,
+  type LowerSlots,
+  type SharedFunction,
+} from '../../src/abi/canon.ts';
 import { ComponentInstance } from '../../src/abi/component-instance.ts';
 import { type CanonicalOptions, LiftLowerContext, type Realloc } from '../../src/abi/context.ts';
 import { emitLift } from '../../src/abi/emit/lift.ts';
@@ -12,9 +20,29 @@ export const ENCODINGS: readonly Encoding[] = ['utf8', 'utf16', 'latin1+utf16'];
 
 /** The interpreter and the emitted code: whatever is tested of one holds for the other. */
 export const TWINS = [
-  { twin: 'interpreter', lift: canonLift, lower: canonLower },
-  { twin: 'emitted code', lift: emitLift, lower: emitLower },
+  { twin: 'interpreter', lift: canonLift, lower: forOneCaller(canonLower) },
+  { twin: 'emitted code', lift: emitLift, lower: forOneCaller(emitLower) },
 ] as const;
+
+type Lower = (type: FuncType, opts: LowerOptions) => (slots: LowerSlots) => SharedFunction;
+
+interface CallerSlots {
+  readonly cx: LiftLowerContext;
+  readonly store: { readonly ctx: unknown };
+  readonly call: (...args: never[]) => unknown;
+}
+
+/** A lowered function as its caller sees it. A function of another component gets who calls it first; tests do without. */
+function forOneCaller(lower: Lower): (type: FuncType, opts: LowerOptions) => (slots: CallerSlots) => CoreFunction {
+  return (type, opts) => {
+    const maker = lower(type, opts);
+    return ({ cx, store, call }) => {
+      const withoutCaller = (_caller: unknown, ...args: unknown[]): unknown => call(...(args as never[]));
+      const shared = maker({ context: 0, call: opts.callee === 'host' ? call : withoutCaller });
+      return (...flats) => shared(...([...flats, { ctx: store.ctx, contexts: [cx] }] as never[]));
+    };
+  };
+}
 
 export type Twin = (typeof TWINS)[number];
 
@@ -60,9 +88,13 @@ export function createGuest(options: GuestOptions = {}): Guest {
     opts: { stringEncoding: options.encoding ?? 'utf8' },
     inst: options.inst ?? new ComponentInstance({ resources: options.resources ?? new Set() }),
     memory: new GuestMemory({
-      memory,
-      ...(options.reported === undefined ? {} : { byteLength: () => options.reported ?? 0 }),
-      markWritten: (ptr, byteLength) => marks.push([ptr, byteLength]),
+      get bytes() {
+        return new Uint8Array(memory.buffer);
+      },
+      get reportedBytes() {
+        return options.reported ?? memory.buffer.byteLength;
+      },
+      mark: (ptr, byteLength) => marks.push([ptr, byteLength]),
     }),
     realloc:
       options.realloc ??

@@ -4,22 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ArtifactCache, NO_CACHE, createCache } from '../../src/component/cache.ts';
-import { decodeComponent } from '../../src/component/decode.ts';
 import { type KeptRewriting, createKeptRewriting } from '../../src/component/rewrite/kept.ts';
-import { type Rewritten, rewriteModule } from '../../src/component/rewrite/rewrite.ts';
+import { type RewriteOptions, type Rewritten, rewriteModule } from '../../src/component/rewrite/rewrite.ts';
 import { createSource } from '../../src/component/source.ts';
 import { probeReset } from '../../src/instance/resettable.ts';
-import { linkComponent } from '../../src/linker/link.ts';
+import { linkComponent, planComponent, rewriteOptionsOf } from '../../src/linker/link.ts';
 import { rewriteModules } from '../../src/linker/prepared-module.ts';
 import { wasiInterfaces } from '../../src/wasi/interfaces.ts';
 import { guestFile } from '../harness/guests.ts';
 
-const OPTIONS = { maxMemoryPages: 8192, memory: 'tracked' } as const;
 // Its bytes lie in the middle of a buffer, as those of a caller may.
 const bytes = Buffer.concat([Buffer.alloc(3), readFileSync(guestFile('js-raw'))]).subarray(3);
 const source = createSource('js-raw', bytes);
-const binaries = decodeComponent(source).definitions.flatMap((it) => (it.at === 'core module' ? [it.bytes] : []));
-const rewritten = binaries.map((binary) => rewriteModule(binary, OPTIONS));
+const plan = planComponent(source, wasiInterfaces);
+const binaries = plan.modules;
+const OPTIONS = rewriteOptionsOf(plan);
+const rewritten = binaries.map((binary, index) => rewriteModule(binary, OPTIONS[index] as RewriteOptions));
 const pairs = binaries.map((binary, index) => [binary, rewritten[index] as Rewritten] as const);
 
 let folder: string;
@@ -72,8 +72,11 @@ test('nothing is found where one of the modules is not there', async () => {
   expect(await (await openKept()).get(binaries)).toBeUndefined();
 });
 
-test('nothing is found where modules were rewritten in another way', async () => {
-  await (await openKept({ ...OPTIONS, maxMemoryPages: 4096 })).put(pairs);
+test.each<[string, Partial<RewriteOptions>]>([
+  ['smaller memories', { maxMemoryPages: 4096 }],
+  ['other functions of the host', { hostFunctions: [] }],
+])('nothing is found where modules were rewritten for %s', async (_what, other) => {
+  await (await openKept(OPTIONS.map((options) => ({ ...options, ...other })))).put(pairs);
   expect(await (await openKept()).get(binaries)).toBeUndefined();
 });
 

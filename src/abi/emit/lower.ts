@@ -1,4 +1,4 @@
-import type { CoreFunction, LowerOptions, LowerSlots } from '../canon.ts';
+import type { LowerOptions, LowerSlots, SharedFunction } from '../canon.ts';
 import {
   flattenFunctype,
   flattenTypes,
@@ -21,16 +21,16 @@ import { js } from './code-writer.ts';
 /**
  * Code for a component function as a core function; does what `canonLower` does.
  *
- * Emit once for a function, then make a closure for each instance.
+ * One function serves all instances: the one that calls passes itself last.
  *
  * Source: `canon_lower`.
  */
-export function emitLower(type: FuncType, opts: LowerOptions): (rt: LowerSlots) => CoreFunction {
+export function emitLower(type: FuncType, opts: LowerOptions): (rt: LowerSlots) => SharedFunction {
   checkTypeSize(type, opts.name);
   const e = createEmitter(opts);
   emitFinish(e, type);
   emitMaker(e, type, opts);
-  return runEmitted(e, `lower/${opts.name}`) as (rt: LowerSlots) => CoreFunction;
+  return runEmitted(e, `lower/${opts.name}`) as (rt: LowerSlots) => SharedFunction;
 }
 
 /** What comes after the call: `finish(cx, value, out, lends)` lowers the result. */
@@ -60,14 +60,15 @@ function emitMaker(e: Emitter, type: FuncType, opts: LowerOptions): void {
   const flats = flattenFunctype(type, 'lower').params.map((_, i) => `f${i}`);
   const hasOut = flattenTypes(resultTypes(type)).length > MAX_FLAT_RESULTS;
   code.line(js`return (rt) => {`);
-  code.line(js`const cx = rt.cx, inst = cx.inst, scope = cx.borrowScope, store = rt.store, call = rt.call;`);
-  code.line(js`return (${flats}) => { try {`);
+  code.line(js`const context = rt.context, call = rt.call;`);
+  code.line(js`return (${[...flats, 'caller']}) => {`);
+  code.line(js`const cx = caller.contexts[context], inst = cx.inst; try {`);
   code.line(js`checkMayLeave(inst); cx.startLift();`);
-  code.line(js`const view = cx.memory.view, lends = scope.lends;`);
+  code.line(js`const view = cx.memory.view, lends = cx.borrowScope.lends;`);
   const args = emitLiftParams(e, paramTypes(type), flats);
   if (hasOut) code.line(js`const out = ${flats.at(-1) ?? ''} >>> 0;`);
   else code.line(js`const out = 0;`);
-  if (opts.callee === 'host') args.unshift(code.bind(js`store.ctx`));
+  args.unshift(opts.callee === 'host' ? code.bind(js`caller.ctx`) : 'caller');
   const value = code.bind(js`call(${args})`);
   if (opts.calling === 'may-wait') {
     emitLater(e);

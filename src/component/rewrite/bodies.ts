@@ -2,9 +2,8 @@ import { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { CoreModule } from './core-module.ts';
 import { type Effects, noteEffects } from './effects.ts';
-import type { Helpers } from './helpers.ts';
 import { Instructions } from './instructions.ts';
-import { Marking } from './marking.ts';
+import { Marking, type Replacements } from './marking.ts';
 import { OP } from './opcodes.ts';
 import { malformed } from './refusal.ts';
 import { MAX_LOCALS } from './survey.ts';
@@ -19,12 +18,12 @@ export class Bodies {
   readonly #marking: Marking | undefined;
   readonly effects: Effects = { writesMemory: false, writesTables: false, dropsSegments: false };
 
-  constructor(module: CoreModule, output: ByteWriter, helpers: Helpers | undefined) {
+  constructor(module: CoreModule, output: ByteWriter, replacements: Replacements | undefined) {
     this.#module = module;
     this.#output = output;
     this.#instructions = new Instructions(module.bytes);
     const parts = { module, instructions: this.#instructions, output, effects: this.effects };
-    this.#marking = helpers && new Marking({ ...parts, helpers });
+    this.#marking = replacements && new Marking({ ...parts, ...replacements });
   }
 
   /** Appends the body in `[at, end)` of function `index` to the output, its length before it. */

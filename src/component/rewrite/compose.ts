@@ -1,5 +1,6 @@
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
+import type { Callers } from './callers.ts';
 import type { CoreModule } from './core-module.ts';
 import type { Helper } from './helpers.ts';
 import { RESERVED } from './layout.ts';
@@ -16,7 +17,10 @@ export type Additions = {
   readonly helpers: readonly Helper[];
   readonly functionExports: readonly FunctionExport[];
   /** The names of the imported memory of cards and of the exported global with the slice's base. */
-  readonly cards: { readonly importName: string; readonly exportName: string } | undefined;
+  readonly cards: { readonly importName: string; readonly exportName: string; readonly global: number } | undefined;
+  readonly callers: Callers;
+  /** The name of the exported global with the caller, if any function takes it. */
+  readonly callerExport: string | undefined;
   /** The name under which the start function is exported instead of run. */
   readonly startExport: string | undefined;
   /** Takes what is added to the rewritten bodies, which are in it without their count. */
@@ -74,46 +78,75 @@ function extendVector(
   module: CoreModule,
   id: number,
   added: readonly ((output: ByteWriter) => void)[],
+  copy?: (output: ByteWriter, from: number, to: number) => void,
 ): Uint8Array | undefined {
   const section = module.sections.byId.get(id);
-  if (added.length === 0) return rawContent(module, section);
+  if (added.length === 0 && copy === undefined) return rawContent(module, section);
   const reader = new ByteReader(module.bytes, section?.at ?? 0, section?.end ?? 0);
   const count = section === undefined ? 0 : reader.u32();
   const output = new ByteWriter(reader.end - reader.at + 256);
   output.u32(count + added.length);
-  output.copy(module.bytes, reader.at, reader.end);
+  if (copy === undefined) output.copy(module.bytes, reader.at, reader.end);
+  else copy(output, reader.at, reader.end);
   for (const write of added) write(output);
   return output.written();
 }
 
-/** The types of the helpers, without repetition, in the order of their first use. */
-function helperTypes(helpers: readonly Helper[]): Map<string, Uint8Array> {
-  return new Map(helpers.map(({ type }) => [type.join(), type]));
+/** The types of helpers and of functions that take the caller, without repetition, in the order of their first use. */
+function addedTypes(module: CoreModule, { helpers, callers }: Additions): Map<string, Uint8Array> {
+  const imported = module.functionImports.map((_imported, index) => callers.typeOf(index));
+  const types = [...helpers.map(({ type }) => type), ...imported.filter((type) => type !== undefined)];
+  return new Map(types.map((type) => [type.join(), type]));
 }
 
-function typeSection(module: CoreModule, { helpers }: Additions): Uint8Array | undefined {
-  const added = Array.from(helperTypes(helpers).values(), (type) => (output: ByteWriter) => output.append(type));
+/** The index of each added type, by its bytes in decimal. */
+function addedTypeIndices(module: CoreModule, additions: Additions): Map<string, number> {
+  const keys = [...addedTypes(module, additions).keys()];
+  return new Map(keys.map((key, index) => [key, module.types.length + index]));
+}
+
+function typeSection(module: CoreModule, additions: Additions): Uint8Array | undefined {
+  const types = addedTypes(module, additions).values();
+  const added = Array.from(types, (type) => (output: ByteWriter) => output.append(type));
   return extendVector(module, SECTION.type, added);
 }
 
-function functionSection(module: CoreModule, { helpers }: Additions): Uint8Array | undefined {
-  const types = [...helperTypes(helpers).keys()];
-  const added = helpers.map(({ type }) => (output: ByteWriter) => {
-    output.u32(module.types.length + types.indexOf(type.join()));
+function functionSection(module: CoreModule, additions: Additions): Uint8Array | undefined {
+  const types = addedTypeIndices(module, additions);
+  const added = additions.helpers.map(({ type }) => (output: ByteWriter) => {
+    output.u32(types.get(type.join()) ?? 0);
   });
   return extendVector(module, SECTION.function, added);
 }
 
 const KIND = Object.freeze({ function: 0, table: 1, memory: 2, global: 3 } as const);
 
-function importSection(module: CoreModule, { memories, cards }: Additions): Uint8Array | undefined {
+function importSection(module: CoreModule, additions: Additions): Uint8Array | undefined {
+  const { memories, cards } = additions;
   const added = memories.flatMap((memory) => {
     const { recycledAs } = memory;
     return recycledAs === undefined ? [] : [(output: ByteWriter) => writeMemoryImport(output, recycledAs, memory)];
   });
   const anyMemory = { limits: { initial: 0, maximum: undefined }, isShared: false };
   if (cards !== undefined) added.push((output) => writeMemoryImport(output, cards.importName, anyMemory));
-  return extendVector(module, SECTION.import, added);
+  if (additions.callers.imports.length === 0) return extendVector(module, SECTION.import, added);
+  return extendVector(module, SECTION.import, added, (output, from, to) =>
+    copyImports(module, additions, output, [from, to]),
+  );
+}
+
+/** Copies imports; those that take the caller get its type. */
+function copyImports(module: CoreModule, additions: Additions, output: ByteWriter, [from, to]: [number, number]): void {
+  const types = addedTypeIndices(module, additions);
+  let copied = from;
+  for (const [index, { typeAt, typeEnd }] of module.functionImports.entries()) {
+    const type = additions.callers.typeOf(index);
+    if (type === undefined) continue;
+    output.copy(module.bytes, copied, typeAt);
+    output.u32(types.get(type.join()) ?? 0);
+    copied = typeEnd;
+  }
+  output.copy(module.bytes, copied, to);
 }
 
 type MemoryType = Pick<ReachableMemory, 'limits' | 'isShared'>;
@@ -143,20 +176,26 @@ function memorySection(_module: CoreModule, { memories }: Additions): Uint8Array
 
 const MUTABLE_I32_ZERO: readonly number[] = Object.freeze([0x7f, 1, OP.i32Const, 0, OP.end]);
 
-function globalSection(module: CoreModule, { cards }: Additions): Uint8Array | undefined {
-  const added = cards === undefined ? [] : [(output: ByteWriter) => output.append(MUTABLE_I32_ZERO)];
+const MUTABLE_EXTERNREF_NULL: readonly number[] = Object.freeze([0x6f, 1, 0xd0, 0x6f, OP.end]);
+
+/** The caller comes first: its index is needed before it is known whether there are cards. */
+function globalSection(module: CoreModule, { cards, callerExport }: Additions): Uint8Array | undefined {
+  const added: ((output: ByteWriter) => void)[] = [];
+  if (callerExport !== undefined) added.push((output) => output.append(MUTABLE_EXTERNREF_NULL));
+  if (cards !== undefined) added.push((output) => output.append(MUTABLE_I32_ZERO));
   return extendVector(module, SECTION.global, added);
 }
 
 function exportSection(module: CoreModule, additions: Additions): Uint8Array | undefined {
-  const { memories, tables, globals, cards, startExport, functionExports } = additions;
+  const { memories, tables, globals, cards, callers, callerExport, startExport, functionExports } = additions;
   const exports: [name: string, kind: number, index: number][] = [
     ...memories.map(({ exportName, index }) => [exportName, KIND.memory, index] as [string, number, number]),
     ...tables.map(({ exportName, index }) => [exportName, KIND.table, index] as [string, number, number]),
     ...globals.map(({ exportName, index }) => [exportName, KIND.global, index] as [string, number, number]),
     ...functionExports.map(({ name, index }) => [name, KIND.function, index] as [string, number, number]),
   ];
-  if (cards !== undefined) exports.push([cards.exportName, KIND.global, module.globals.length]);
+  if (callerExport !== undefined) exports.push([callerExport, KIND.global, callers.global]);
+  if (cards !== undefined) exports.push([cards.exportName, KIND.global, cards.global]);
   if (startExport !== undefined) exports.push([startExport, KIND.function, module.startFunction ?? 0]);
   const added = exports.map(([name, kind, index]) => (output: ByteWriter) => {
     output.name(name);

@@ -1,9 +1,8 @@
 import { ByteReader } from './byte-reader.ts';
-import { Instructions } from './instructions.ts';
-import { OP } from './opcodes.ts';
 import { malformed } from './refusal.ts';
+import { readReferences, skipConstantExpression } from './references.ts';
 import { decodeSections, SECTION, type Section, type Sections } from './sections.ts';
-import { decodeTypes, readLimits, readValueType, type FunctionArity, type Limits } from './types.ts';
+import { decodeTypes, readLimits, readValueType, type FunctionType, type Limits } from './types.ts';
 
 /** Where an imported thing comes from. */
 export type ImportName = { readonly module: string; readonly name: string };
@@ -11,6 +10,9 @@ export type ImportName = { readonly module: string; readonly name: string };
 export type MemoryType = { readonly limits: Limits; readonly isShared: boolean };
 export type TableType = { readonly element: string; readonly limits: Limits };
 export type GlobalType = { readonly type: string; readonly isMutable: boolean };
+
+/** An imported function, and where the index of its type stands. */
+export type FunctionImport = ImportName & { readonly type: number; readonly typeAt: number; readonly typeEnd: number };
 
 type Declared<Type> = Type & {
   readonly index: number;
@@ -23,31 +25,43 @@ export type CoreModule = {
   readonly bytes: Uint8Array;
   readonly sections: Sections;
   /** By type index; `undefined` for types that are not functions'. */
-  readonly types: readonly (FunctionArity | undefined)[];
+  readonly types: readonly (FunctionType | undefined)[];
   /** By function index: the index of its type. */
   readonly functionTypes: readonly number[];
+  readonly functionImports: readonly FunctionImport[];
   readonly importedFunctionCount: number;
   readonly memories: readonly Declared<MemoryType>[];
   readonly tables: readonly Declared<TableType>[];
   readonly globals: readonly Declared<GlobalType>[];
   readonly exportNames: ReadonlySet<string>;
   readonly startFunction: number | undefined;
+  /** The functions that are used otherwise than by calling them: exported, started, in elements or first values. A body can refer to no others. */
+  readonly references: ReadonlySet<number>;
 };
 
 type Draft = {
+  functionImports: FunctionImport[];
   functionTypes: number[];
   memories: Declared<MemoryType>[];
   tables: Declared<TableType>[];
   globals: Declared<GlobalType>[];
+  references: Set<number>;
 };
 
-/** Reads all but the bodies, the element segments and the data of a core module. Throws `HostError` where it is malformed or not supported. */
+/** Reads all but the bodies and the data of a core module. Throws `HostError` where it is malformed or not supported. */
 export function decodeCoreModule(binary: Uint8Array): CoreModule {
   // Views of a `Buffer` cost more to make than plain ones.
   const bytes = new Uint8Array(binary.buffer, binary.byteOffset, binary.byteLength);
   const sections = decodeSections(new ByteReader(bytes));
   const content = (id: number) => contentOf(bytes, sections, id);
-  const draft: Draft = { functionTypes: [], memories: [], tables: [], globals: [] };
+  const draft: Draft = {
+    functionImports: [],
+    functionTypes: [],
+    memories: [],
+    tables: [],
+    globals: [],
+    references: new Set(),
+  };
   const types = readWhole(content(SECTION.type), decodeTypes) ?? [];
   readVector(content(SECTION.import), (reader) => readImport(reader, draft));
   const importedFunctionCount = draft.functionTypes.length;
@@ -56,15 +70,18 @@ export function decodeCoreModule(binary: Uint8Array): CoreModule {
   readVector(content(SECTION.memory), (reader) => readMemory(reader, draft, undefined));
   readVector(content(SECTION.global), (reader) => {
     readGlobal(reader, draft, undefined);
-    skipConstantExpression(reader);
+    skipConstantExpression(reader, draft.references);
   });
   const exportNames = new Set<string>();
   readVector(content(SECTION.export), (reader) => {
     exportNames.add(reader.name());
-    reader.byte();
-    reader.u32();
+    const isFunction = reader.byte() === 0;
+    const index = reader.u32();
+    if (isFunction) draft.references.add(index);
   });
   const startFunction = readWhole(content(SECTION.start), (reader) => reader.u32());
+  if (startFunction !== undefined) draft.references.add(startFunction);
+  readVector(content(SECTION.element), (reader) => readReferences(reader, draft.references));
   return { bytes, sections, types, ...draft, importedFunctionCount, exportNames, startFunction };
 }
 
@@ -88,22 +105,11 @@ function readWhole<T>(reader: ByteReader | undefined, read: (reader: ByteReader)
   return result;
 }
 
-/** Passes a constant expression, its `end` too. */
-export function skipConstantExpression(reader: ByteReader): void {
-  const instructions = new Instructions(reader.bytes);
-  instructions.enter(reader.at, reader.end);
-  do {
-    if (instructions.at >= reader.end) throw malformed('a constant expression without an end', reader.at);
-    instructions.next();
-  } while (instructions.code !== OP.end);
-  reader.at = instructions.at;
-}
-
 function readImport(reader: ByteReader, draft: Draft): void {
   const imported = { module: reader.name(), name: reader.name() };
   const start = reader.at;
   const kind = reader.byte();
-  if (kind === 0) draft.functionTypes.push(reader.u32());
+  if (kind === 0) readFunctionImport(reader, draft, imported);
   else if (kind === 1) readTableType(reader, draft, imported);
   else if (kind === 2) readMemory(reader, draft, imported);
   else if (kind === 3) readGlobal(reader, draft, imported);
@@ -113,12 +119,19 @@ function readImport(reader: ByteReader, draft: Draft): void {
   } else throw malformed(`an import of unknown kind ${kind}`, start);
 }
 
+function readFunctionImport(reader: ByteReader, draft: Draft, imported: ImportName): void {
+  const typeAt = reader.at;
+  const type = reader.u32();
+  draft.functionTypes.push(type);
+  draft.functionImports.push({ ...imported, type, typeAt, typeEnd: reader.at });
+}
+
 /** Shape: a table type, or `0x40 0x00`, a table type and the value that it is filled with. */
 function readTable(reader: ByteReader, draft: Draft): void {
   const hasValue = reader.bytes[reader.at] === 0x40;
   if (hasValue) reader.skip(2);
   readTableType(reader, draft, undefined);
-  if (hasValue) skipConstantExpression(reader);
+  if (hasValue) skipConstantExpression(reader, draft.references);
 }
 
 function readTableType(reader: ByteReader, { tables }: Draft, imported: ImportName | undefined): void {

@@ -1,4 +1,5 @@
-import { contentOf, readVector, skipConstantExpression, type CoreModule } from './core-module.ts';
+import { contentOf, readVector, type CoreModule } from './core-module.ts';
+import { skipConstantExpression } from './references.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { Instructions } from './instructions.ts';
 import { ByteWriter } from './byte-writer.ts';

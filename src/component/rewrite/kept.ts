@@ -20,11 +20,11 @@ export interface KeptRewriting {
 /** Smaller components are rewritten before an entry of theirs is found. */
 const MIN_BYTES = 1024 * 1024;
 
-/** What is kept of `source`, rewritten in one way. `undefined` where that is not worth it. */
+/** What is kept of `source`, each of its modules rewritten in one way. `undefined` where that is not worth it. */
 export async function createKeptRewriting(
   cache: ArtifactCache,
   source: ComponentSource,
-  options: RewriteOptions,
+  options: readonly RewriteOptions[],
 ): Promise<KeptRewriting | undefined> {
   if (source.bytes.byteLength < MIN_BYTES) return undefined;
   const key: CacheKey = {
@@ -32,7 +32,7 @@ export async function createKeptRewriting(
     rewriter: await digestRewriter(),
     // It decides which originals are valid.
     v8: process.versions.v8,
-    options: JSON.stringify(options),
+    options: hash('sha256', JSON.stringify(options), 'hex'),
   };
   return {
     get: async (binaries) => {

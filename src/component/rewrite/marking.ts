@@ -1,4 +1,5 @@
 import type { ByteWriter } from './byte-writer.ts';
+import type { Callers } from './callers.ts';
 import { Control } from './control.ts';
 import type { CoreModule } from './core-module.ts';
 import { type Effects, hasEffect, noteEffects } from './effects.ts';
@@ -45,24 +46,30 @@ const STEPS = Uint8Array.from({ length: CODE_COUNT }, (_, code) => {
 });
 
 function isControl(code: number): boolean {
-  if (code === OP.end || code === OP.delegate || code === OP.call || code === OP.callIndirect) return true;
+  if (code === OP.end || code === OP.delegate || isCall(code)) return true;
   if (code === OP.else || code === OP.catch || code === OP.catchAll) return true;
   return IMMEDIATES[code] === IMMEDIATE.block || code === OP.tryTable;
 }
 
+function isCall(code: number): boolean {
+  return code === OP.call || code === OP.returnCall || code === OP.callIndirect;
+}
+
+/** What takes the place of instructions, or is put before them. */
+export type Replacements = { readonly helpers: Helpers; readonly callers: Callers };
+
 /** What the marking of a module's bodies works with. */
-export type MarkingParts = {
+export type MarkingParts = Replacements & {
   readonly module: CoreModule;
   readonly instructions: Instructions;
   readonly output: ByteWriter;
-  readonly helpers: Helpers;
   /** Where it is noted what the bodies do. */
   readonly effects: Effects;
 };
 
 /**
  * Puts calls of helpers in the place of those stores to memory 0 whose page may not be marked yet, and of its `memory.size` and
- * `memory.grow`. All other instructions are copied as they are.
+ * `memory.grow`; puts the caller on the stack for functions that take it. All other instructions are copied as they are.
  *
  * A mark comes right after its store, so only addresses in bounds are marked, and at every call all that was written is marked.
  */
@@ -71,6 +78,7 @@ export class Marking {
   readonly #instructions: Instructions;
   readonly #output: ByteWriter;
   readonly #helpers: Helpers;
+  readonly #callers: Callers;
   readonly #effects: Effects;
   readonly #survey: Survey;
   readonly #control = new Control();
@@ -80,11 +88,12 @@ export class Marking {
   #copied = 0;
   #localCount = 0;
 
-  constructor({ module, instructions, output, helpers, effects }: MarkingParts) {
+  constructor({ module, instructions, output, helpers, callers, effects }: MarkingParts) {
     this.#module = module;
     this.#instructions = instructions;
     this.#output = output;
     this.#helpers = helpers;
+    this.#callers = callers;
     this.#effects = effects;
     this.#survey = new Survey(module.bytes);
     this.#values = new Values(this.#control, instructions, this.#survey);
@@ -173,8 +182,13 @@ export class Marking {
   #stepControl(code: number): void {
     const instructions = this.#instructions;
     if (code === OP.end || code === OP.delegate) this.#close();
-    else if (code === OP.call) this.#call(this.#module.functionTypes[instructions.index]);
-    else if (code === OP.callIndirect) {
+    else if (code === OP.call) {
+      this.#passCaller();
+      this.#call(this.#module.functionTypes[instructions.index]);
+    } else if (code === OP.returnCall) {
+      this.#passCaller();
+      this.#values.forget();
+    } else if (code === OP.callIndirect) {
       this.#values.drop(1);
       this.#call(instructions.index);
     } else if (code === OP.else || code === OP.catch || code === OP.catchAll) this.#nextArm();
@@ -188,6 +202,12 @@ export class Marking {
     if (code === OP.memorySize || code === OP.memoryGrow) this.#stepSize(code);
     else if (code >= OP.memoryInit && code <= OP.memoryFill) this.#stepBulk(code);
     this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
+  }
+
+  #passCaller(): void {
+    if (!this.#callers.takesCaller(this.#instructions.index)) return;
+    this.#copyBefore();
+    this.#callers.emitCaller(this.#output);
   }
 
   #open(code: number): void {

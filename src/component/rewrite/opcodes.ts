@@ -40,6 +40,7 @@ export const OP = Object.freeze({
   catch: 0x07,
   end: 0x0b,
   call: 0x10,
+  returnCall: 0x12,
   callIndirect: 0x11,
   delegate: 0x18,
   catchAll: 0x19,

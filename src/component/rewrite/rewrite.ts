@@ -1,11 +1,13 @@
 import { Bodies } from './bodies.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { contentOf, type CoreModule, decodeCoreModule, readVector } from './core-module.ts';
+import { Callers } from './callers.ts';
+import { contentOf, type CoreModule, decodeCoreModule, type ImportName, readVector } from './core-module.ts';
 import { type DataSegment, leaveDataSegments, takeDataSegments } from './data-segments.ts';
 import type { Effects } from './effects.ts';
 import { Helpers } from './helpers.ts';
 import { MAX_TRACKED_PAGES, RESERVED } from './layout.ts';
 import { composeModule, type Additions } from './compose.ts';
+import type { Replacements } from './marking.ts';
 import {
   checkExportNames,
   type ReachableGlobal,
@@ -27,6 +29,8 @@ export type RewriteOptions = {
    * its data and its start function.
    */
   readonly memory: 'tracked' | 'plain';
+  /** The functions that the host gives. They take the caller too where the memories are tracked; see `callerImports`. */
+  readonly hostFunctions?: readonly ImportName[];
 };
 
 /** A core module made ready for images to be taken and restored. */
@@ -45,12 +49,17 @@ export type Rewritten = Effects & {
   readonly hasStart: boolean;
   /** The export of the mutable i32 that the host sets to where the instance's slice begins; with it comes the import `cards`. */
   readonly cardsExport: string | undefined;
+  /** The functions that take one more operand, an externref: the caller. */
+  readonly callerImports: readonly ImportName[];
+  /** The export of the mutable externref that the host sets to the caller, if any function takes it. */
+  readonly callerExport: string | undefined;
   /** Whether there may be structs and arrays, whose contents no image holds. */
   readonly hasHeapTypes: boolean;
 };
 
 const CARDS_IMPORT = 'cards';
 const CARDS_EXPORT = `${RESERVED}:cards`;
+const CALLER_EXPORT = `${RESERVED}:caller`;
 const START_EXPORT = `${RESERVED}:start`;
 
 /**
@@ -63,25 +72,31 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
   checkExportNames(module);
   const memories = boundMemories(module, options);
   const isTracked = options.memory === 'tracked' && memories.length > 0;
+  const callers = new Callers(module, (isTracked && options.hostFunctions) || []);
+  const takesCaller = callers.imports.length > 0;
+  const base = module.globals.length + (takesCaller ? 1 : 0);
   const helpers = new Helpers(
-    { memory: memories.length, base: module.globals.length, maxPages: memories[0]?.limits.maximum ?? 0 },
+    { memory: memories.length, base, maxPages: memories[0]?.limits.maximum ?? 0 },
     module.functionTypes.length,
   );
   const globals = reachGlobals(module);
   const tables = reachTables(module);
   const vectorExports = addVectorAccess(helpers, globals);
   const code = new ByteWriter(codeCapacity(module));
-  const effects = rewriteCode(module, code, isTracked ? helpers : undefined);
+  const effects = rewriteCode(module, code, isTracked ? { helpers, callers } : undefined);
   const usesCards = isTracked && helpers.usesCards;
   const data = options.memory === 'tracked' ? takeDataSegments(module) : leaveDataSegments(module);
   const takesStart = options.memory === 'tracked' && module.startFunction !== undefined;
   const additions: Additions = {
     memories,
-    tables,
+    // A table that no code writes needs no restoring. V8 keeps what it holds a second time for a table that JavaScript can reach.
+    tables: effects.writesTables ? tables : [],
     globals,
     helpers: helpers.made,
     functionExports: vectorExports,
-    cards: usesCards ? { importName: CARDS_IMPORT, exportName: CARDS_EXPORT } : undefined,
+    cards: usesCards ? { importName: CARDS_IMPORT, exportName: CARDS_EXPORT, global: base } : undefined,
+    callers,
+    callerExport: takesCaller ? CALLER_EXPORT : undefined,
     startExport: takesStart ? START_EXPORT : undefined,
     code,
     data: data.section,
@@ -97,6 +112,8 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
     startExport: additions.startExport,
     hasStart: module.startFunction !== undefined,
     cardsExport: usesCards ? CARDS_EXPORT : undefined,
+    callerImports: callers.imports.map(({ module: from, name }) => ({ module: from, name })),
+    callerExport: additions.callerExport,
     hasHeapTypes: module.types.includes(undefined),
   };
 }
@@ -120,8 +137,8 @@ function codeCapacity({ sections }: CoreModule): number {
 }
 
 /** Writes the bodies of the module's own functions, without their count. */
-function rewriteCode(module: CoreModule, output: ByteWriter, helpers: Helpers | undefined): Effects {
-  const bodies = new Bodies(module, output, helpers);
+function rewriteCode(module: CoreModule, output: ByteWriter, replacements: Replacements | undefined): Effects {
+  const bodies = new Bodies(module, output, replacements);
   const first = module.importedFunctionCount;
   let index = first;
   readVector(contentOf(module.bytes, module.sections, SECTION.code), (reader) => {

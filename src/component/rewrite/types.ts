@@ -4,6 +4,14 @@ import { malformed, notSupported } from './refusal.ts';
 /** How many operands a function takes and gives. */
 export type FunctionArity = { readonly params: number; readonly results: number };
 
+/** Where the value types of params and of results are, and how many there are of each. */
+export type FunctionType = FunctionArity & {
+  readonly paramsAt: number;
+  readonly paramsEnd: number;
+  readonly resultsAt: number;
+  readonly resultsEnd: number;
+};
+
 /** Sizes of a memory in 64 KiB pages, or of a table in elements. */
 export type Limits = { readonly initial: number; readonly maximum: number | undefined };
 
@@ -38,8 +46,8 @@ const VALUE_TYPES: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** The types of a module, by type index. */
-export function decodeTypes(reader: ByteReader): (FunctionArity | undefined)[] {
-  const types: (FunctionArity | undefined)[] = [];
+export function decodeTypes(reader: ByteReader): (FunctionType | undefined)[] {
+  const types: (FunctionType | undefined)[] = [];
   for (let rest = reader.count(); rest > 0; rest--) {
     if (reader.bytes[reader.at] !== REC) {
       types.push(readSubType(reader));
@@ -51,7 +59,7 @@ export function decodeTypes(reader: ByteReader): (FunctionArity | undefined)[] {
   return types;
 }
 
-function readSubType(reader: ByteReader): FunctionArity | undefined {
+function readSubType(reader: ByteReader): FunctionType | undefined {
   const form = reader.bytes[reader.at];
   if (form === SUB || form === SUB_FINAL) {
     reader.skip(1);
@@ -59,17 +67,26 @@ function readSubType(reader: ByteReader): FunctionArity | undefined {
   }
   const start = reader.at;
   const composite = reader.byte();
-  if (composite === FUNC) return { params: skipValueTypes(reader), results: skipValueTypes(reader) };
+  if (composite === FUNC) return readFunctionType(reader);
   if (composite === STRUCT) for (let fields = reader.count(); fields > 0; fields--) skipField(reader);
   else if (composite === ARRAY) skipField(reader);
   else throw notSupported(`a type of form 0x${composite.toString(16)}`, start);
   return undefined;
 }
 
-function skipValueTypes(reader: ByteReader): number {
-  const count = reader.count();
+function readFunctionType(reader: ByteReader): FunctionType {
+  const params = reader.count();
+  const paramsAt = reader.at;
+  skipValueTypes(reader, params);
+  const paramsEnd = reader.at;
+  const results = reader.count();
+  const resultsAt = reader.at;
+  skipValueTypes(reader, results);
+  return { params, results, paramsAt, paramsEnd, resultsAt, resultsEnd: reader.at };
+}
+
+function skipValueTypes(reader: ByteReader, count: number): void {
   for (let rest = count; rest > 0; rest--) readValueType(reader);
-  return count;
 }
 
 function skipField(reader: ByteReader): void {

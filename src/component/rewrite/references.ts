@@ -1,0 +1,40 @@
+import type { ByteReader } from './byte-reader.ts';
+import { Instructions } from './instructions.ts';
+import { OP } from './opcodes.ts';
+import { malformed } from './refusal.ts';
+import { readValueType } from './types.ts';
+
+/** In the flags of an element segment. Source: core specification 3.0, 5.5.12. */
+const NOT_ACTIVE = 1;
+const WITH_INDEX = 2;
+const EXPRESSIONS = 4;
+
+/** Reads an element segment. `references` takes the functions that it names. */
+export function readReferences(reader: ByteReader, references: Set<number>): void {
+  const flags = reader.u32();
+  if ((flags & NOT_ACTIVE) === 0) {
+    if ((flags & WITH_INDEX) !== 0) reader.u32();
+    skipConstantExpression(reader, references);
+  }
+  const isExpressions = (flags & EXPRESSIONS) !== 0;
+  if ((flags & (NOT_ACTIVE | WITH_INDEX)) !== 0) {
+    if (isExpressions) readValueType(reader);
+    else reader.byte();
+  }
+  for (let rest = reader.count(); rest > 0; rest--) {
+    if (isExpressions) skipConstantExpression(reader, references);
+    else references.add(reader.u32());
+  }
+}
+
+/** Passes a constant expression, its `end` too. `references` takes the functions that it names. */
+export function skipConstantExpression(reader: ByteReader, references?: Set<number>): void {
+  const instructions = new Instructions(reader.bytes);
+  instructions.enter(reader.at, reader.end);
+  do {
+    if (instructions.at >= reader.end) throw malformed('a constant expression without an end', reader.at);
+    instructions.next();
+    if (instructions.code === OP.refFunc) references?.add(instructions.index);
+  } while (instructions.code !== OP.end);
+  reader.at = instructions.at;
+}

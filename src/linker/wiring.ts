@@ -1,0 +1,72 @@
+import type { Contexts } from './contexts.ts';
+import type { ImportName } from '../component/rewrite/core-module.ts';
+import type { CoreImport, CoreItem, Plan, Step } from './plan.ts';
+import type { PreparedModule } from './prepared-module.ts';
+import { type SharedFunctions, givenFunction } from './shared-functions.ts';
+
+export type Imports = Record<string, Record<string, unknown>>;
+
+/** A step, and what can be said of its imports and exports before there is an instance. */
+export interface WiredStep {
+  readonly prepared: PreparedModule;
+  /** Imports that are the same for all instances. */
+  readonly fixed: Readonly<Imports>;
+  /** The others, by the module name that they are imported from. */
+  readonly varying: ReadonlyMap<string, readonly CoreImport[]>;
+  /** Exports that are the memories and allocators of contexts, with the indices of these. */
+  readonly memories: readonly ExportFor[];
+  readonly reallocs: readonly ExportFor[];
+}
+
+export interface ExportFor {
+  readonly name: string;
+  readonly index: number;
+}
+
+interface Wired {
+  readonly modules: readonly PreparedModule[];
+  readonly contexts: Contexts;
+  readonly functions: SharedFunctions;
+}
+
+export function wireSteps<Ctx>({ steps }: Plan<Ctx>, wired: Wired): WiredStep[] {
+  const { memories, contexts } = wired.contexts;
+  const allocators = contexts.map(({ realloc }) => realloc);
+  return steps.map((step, index) => ({
+    ...wireImports(step, wired),
+    memories: exportsOf(index, memories),
+    reallocs: exportsOf(index, allocators),
+  }));
+}
+
+function wireImports(step: Step, { modules, functions }: Wired): Pick<WiredStep, 'prepared' | 'fixed' | 'varying'> {
+  const prepared = modules[step.module] as PreparedModule;
+  const fixed: Imports = {};
+  const varying = new Map<string, CoreImport[]>();
+  const takers = new Set(prepared.rewritten.callerImports.map(({ module, name }) => keyOf(module, name)));
+  for (const item of step.imports) {
+    const given = takers.has(keyOf(item.module, item.name)) ? givenFunction(functions, item.item) : undefined;
+    if (given !== undefined) (fixed[item.module] ??= {})[item.name] = given.bridged;
+    else varying.set(item.module, [...(varying.get(item.module) ?? []), item]);
+  }
+  return { prepared, fixed, varying };
+}
+
+const keyOf = (module: string, name: string): string => JSON.stringify([module, name]);
+
+function exportsOf(step: number, items: readonly (CoreItem | undefined)[]): ExportFor[] {
+  return items.flatMap((item, index) =>
+    item?.from === 'export' && item.step === step ? [{ name: item.name, index }] : [],
+  );
+}
+
+/** The functions that `module` gets from the host wherever a plan instantiates it. */
+export function hostFunctionsOf<Ctx>({ steps }: Plan<Ctx>, module: number): ImportName[] {
+  const imports = steps.filter((step) => step.module === module).flatMap((step) => step.imports);
+  const others = new Set(
+    imports.filter(({ item }) => item.from === 'export').map((item) => keyOf(item.module, item.name)),
+  );
+  return imports
+    .filter((item) => !others.has(keyOf(item.module, item.name)))
+    .map(({ module: from, name }) => ({ module: from, name }));
+}
