@@ -1,5 +1,12 @@
 import type { LinearMemory } from '../abi/guest-memory.ts';
-import { CARD_BYTES, CARD_SHIFT, SLACK, SLICE_HEADER_BYTES } from '../component/rewrite/layout.ts';
+import {
+  CARD_BYTES,
+  CARD_SHIFT,
+  GROUP_HEADER_BYTES,
+  GROUP_SLICES,
+  SIZE_STRIDE,
+  SLACK,
+} from '../component/rewrite/layout.ts';
 import { HostError } from '../util/host-error.ts';
 
 const PAGE_BYTES = 65_536;
@@ -8,19 +15,24 @@ const MAX_CARD_PAGES = 65_536;
 /** How many pages the memory of cards grows by at once: address space, not resident memory. */
 const GROWTH_PAGES = 256;
 
+/** The cards of one linear memory. */
 interface Slice {
+  /** Where its group begins, plus its number in the group. */
   readonly base: number;
-  readonly byteLength: number;
+  /** Of the memory. */
+  readonly maxPages: number;
+  /** How many pages the memory has at least; as many as it has where the guest has not grown it since. */
+  pages: number;
 }
 
 /**
  * The memory in which all instances of a component mark what they write: one slice for each linear memory.
  *
- * One for many, because V8 holds only so many memories. Shape of a slice: see `SLICE_HEADER_BYTES`.
+ * One for many, because V8 holds only so many memories. Shape of a slice: see `GROUP_SLICES`.
  */
 export class Cards {
   readonly memory = new WebAssembly.Memory({ initial: GROWTH_PAGES, maximum: MAX_CARD_PAGES });
-  /** Offsets of slices by their length. */
+  /** Bases of slices by the pages that they are for. */
   readonly #free = new Map<number, number[]>();
   /**
    * The slices of memories that nobody released: those of instances that trapped or were cancelled.
@@ -45,44 +57,57 @@ export class Cards {
     return this.#pages;
   }
 
-  /** The offset of a slice for a memory of at most `maxPages`, all its cards clear; held as long as `memory` is, if not released before. */
-  lease(memory: WebAssembly.Memory, maxPages: number): number {
-    const byteLength = SLICE_HEADER_BYTES + maxPages * CARDS_PER_PAGE;
-    const base = this.#free.get(byteLength)?.pop() ?? this.#extend(byteLength);
-    this.#abandoned.register(memory, { base, byteLength }, memory);
-    return base;
+  /** A slice for a memory of `pages`, and `maxPages` at most, all its cards clear; held as long as `memory` is, if not released before. */
+  lease(memory: WebAssembly.Memory, pages: number, maxPages: number): Slice {
+    const base = this.#free.get(maxPages)?.pop() ?? this.#extend(maxPages);
+    const slice = { base, maxPages, pages };
+    this.#abandoned.register(memory, slice, memory);
+    return slice;
   }
 
   /** Gives a slice back before its memory is gone. Nothing may write to that memory any more. */
-  release(memory: WebAssembly.Memory, base: number, maxPages: number): void {
+  release(memory: WebAssembly.Memory, slice: Slice): void {
     this.#abandoned.unregister(memory);
-    this.#reclaim({ base, byteLength: SLICE_HEADER_BYTES + maxPages * CARDS_PER_PAGE });
+    this.#reclaim(slice);
   }
 
-  /** Calls `each` for every run of neighbouring cards that are marked, `[from, to)` counted from `start`, and clears them. */
-  takeMarks(start: number, end: number, each?: (from: number, to: number) => void): void {
-    const cards = this.bytes.subarray(start, end);
-    for (let from = cards.indexOf(1); from !== -1;) {
-      let to = from + 1;
-      while (cards[to] === 1) to += 1;
-      cards.fill(0, from, to);
-      each?.(from, to);
-      from = cards.indexOf(1, to);
+  /** Calls `each` for every run of neighbouring cards that are marked, `[from, to)` counted from the memory's start, and clears them. */
+  takeMarks({ base }: Slice, pages: number, each?: (from: number, to: number) => void): void {
+    const { bytes } = this;
+    const first = base + GROUP_HEADER_BYTES;
+    const end = first + pages * CARDS_PER_PAGE * GROUP_SLICES;
+    for (let at = first; at < end; at += GROUP_SLICES) {
+      if (bytes[at] === 0) continue;
+      const from = at;
+      for (; at < end && bytes[at] !== 0; at += GROUP_SLICES) bytes[at] = 0;
+      each?.((from - first) / GROUP_SLICES, (at - first) / GROUP_SLICES);
     }
   }
 
-  #reclaim({ base, byteLength }: Slice): void {
-    this.takeMarks(base + SLICE_HEADER_BYTES, base + byteLength);
-    const free = this.#free.get(byteLength);
-    if (free === undefined) this.#free.set(byteLength, [base]);
+  /** Where the size of a slice's memory stands in `words`. */
+  sizeAt({ base }: Slice): number {
+    return (base + SIZE_STRIDE * (base % GROUP_SLICES)) >>> 2;
+  }
+
+  #reclaim(slice: Slice): void {
+    this.takeMarks(slice, Math.max(slice.pages, this.words[this.sizeAt(slice)] ?? 0));
+    this.#addFree(slice.maxPages, slice.base);
+  }
+
+  #addFree(maxPages: number, base: number): void {
+    const free = this.#free.get(maxPages);
+    if (free === undefined) this.#free.set(maxPages, [base]);
     else free.push(base);
   }
 
-  #extend(byteLength: number): number {
-    const base = this.#end;
-    this.#growTo(base + byteLength);
+  /** Makes a group of slices; the first is for now. */
+  #extend(maxPages: number): number {
+    const group = this.#end;
+    const byteLength = GROUP_HEADER_BYTES + maxPages * CARDS_PER_PAGE * GROUP_SLICES;
+    this.#growTo(group + byteLength);
     this.#end += byteLength;
-    return base;
+    for (let number = GROUP_SLICES - 1; number > 0; number -= 1) this.#addFree(maxPages, group + number);
+    return group;
   }
 
   #growTo(byteLength: number): void {
@@ -99,20 +124,23 @@ export class Cards {
 /** A guest's linear memory with its slice of cards: what was written since the cards were last cleared is known. */
 export class TrackedMemory implements LinearMemory {
   readonly memory: WebAssembly.Memory;
-  readonly base: number;
   readonly initialPages: number;
-  readonly maxPages: number;
   readonly #cards: Cards;
+  readonly #slice: Slice;
   #bytes: Uint8Array<ArrayBuffer>;
 
   constructor(cards: Cards, initialPages: number, maxPages: number) {
     this.memory = new WebAssembly.Memory({ initial: initialPages, maximum: maxPages });
-    this.base = cards.lease(this.memory, maxPages);
+    this.#slice = cards.lease(this.memory, initialPages, maxPages);
     this.initialPages = initialPages;
-    this.maxPages = maxPages;
     this.#cards = cards;
     this.#bytes = new Uint8Array(this.memory.buffer);
     this.reportedPages = initialPages;
+  }
+
+  /** What tells the modules of an instance where the cards are. */
+  get base(): number {
+    return this.#slice.base;
   }
 
   /** All bytes that are there, at least as many as the guest knows of. */
@@ -127,21 +155,20 @@ export class TrackedMemory implements LinearMemory {
 
   /** The size that the guest is told. */
   get reportedPages(): number {
-    return this.#cards.words[this.base >> 2] ?? 0;
+    return this.#cards.words[this.#cards.sizeAt(this.#slice)] ?? 0;
   }
 
   set reportedPages(pages: number) {
-    this.#cards.words[this.base >> 2] = pages;
+    this.#cards.words[this.#cards.sizeAt(this.#slice)] = pages;
   }
 
   /** Marks what the host writes. */
   mark(ptr: number, byteLength: number): void {
     if (byteLength === 0) return;
-    const first = this.base + SLICE_HEADER_BYTES + (ptr >>> CARD_SHIFT);
-    const last = this.base + SLICE_HEADER_BYTES + ((ptr + byteLength - 1) >>> CARD_SHIFT);
+    const first = this.#slice.base + GROUP_HEADER_BYTES;
+    const last = first + GROUP_SLICES * ((ptr + byteLength - 1) >>> CARD_SHIFT);
     const { bytes } = this.#cards;
-    if (first === last) bytes[first] = 1;
-    else bytes.fill(1, first, last + 1);
+    for (let at = first + GROUP_SLICES * (ptr >>> CARD_SHIFT); at <= last; at += GROUP_SLICES) bytes[at] = 1;
   }
 
   /** The bytes as they are, without the zeros at their end: `like` where they are the same. Clears the cards. */
@@ -164,7 +191,8 @@ export class TrackedMemory implements LinearMemory {
 
   /** Gives the slice back: nothing may write any more. The memory itself is left to the garbage collector. */
   release(): void {
-    this.#cards.release(this.memory, this.base, this.maxPages);
+    this.#slice.pages = this.#pages;
+    this.#cards.release(this.memory, this.#slice);
   }
 
   #restoreRange(image: Uint8Array, start: number, wantedEnd: number): void {
@@ -176,8 +204,12 @@ export class TrackedMemory implements LinearMemory {
   }
 
   #takeMarks(each?: (from: number, to: number) => void): void {
-    const start = this.base + SLICE_HEADER_BYTES;
-    this.#cards.takeMarks(start, start + Math.ceil(this.bytes.byteLength / CARD_BYTES), each);
+    this.#slice.pages = this.#pages;
+    this.#cards.takeMarks(this.#slice, this.#slice.pages, each);
+  }
+
+  get #pages(): number {
+    return this.bytes.byteLength / PAGE_BYTES;
   }
 }
 

@@ -1,6 +1,12 @@
 import { globSync, readFileSync } from 'node:fs';
 import { metadataShow, parse } from '@bytecodealliance/jco-transpile/wasm-tools';
-import { CARD_BYTES, SLACK, SLICE_HEADER_BYTES } from '../../src/component/rewrite/layout.ts';
+import {
+  CARD_BYTES,
+  SLACK,
+  GROUP_HEADER_BYTES,
+  GROUP_SLICES,
+  SIZE_STRIDE,
+} from '../../src/component/rewrite/layout.ts';
 import { rewriteModule, type Rewritten } from '../../src/component/rewrite/rewrite.ts';
 
 export const PAGE_BYTES = 65_536;
@@ -24,33 +30,46 @@ export const isValid = (bytes: Uint8Array): boolean => WebAssembly.validate(byte
 
 type Func = (...args: unknown[]) => unknown;
 
-/** The memory of cards and one slice in it, with another's bytes before and after. */
+/** The memory of cards and one slice in it, with others beside it. */
 export class Slice {
-  readonly cards = new WebAssembly.Memory({ initial: 1 });
-  readonly base = 4096;
+  readonly cards = new WebAssembly.Memory({ initial: 2 });
+  readonly base = 4096 + 3;
 
-  get #words(): Uint32Array {
-    return new Uint32Array(this.cards.buffer);
+  get #size(): number {
+    return this.base + SIZE_STRIDE * (this.base % GROUP_SLICES);
   }
 
   get pages(): number {
-    return this.#words[this.base / 4] ?? 0;
+    return new DataView(this.cards.buffer).getUint32(this.#size, true);
   }
 
   set pages(pages: number) {
-    this.#words[this.base / 4] = pages;
+    new DataView(this.cards.buffer).setUint32(this.#size, pages, true);
   }
 
-  /** The cards of `pages` pages of memory. */
-  cardsOf(pages: number): Uint8Array {
-    return new Uint8Array(this.cards.buffer, this.base + SLICE_HEADER_BYTES, (pages * PAGE_BYTES) / CARD_BYTES);
+  /** Where the cards of `pages` pages of memory are. */
+  #placesOf(pages: number): number[] {
+    const first = this.base + GROUP_HEADER_BYTES;
+    return Array.from({ length: (pages * PAGE_BYTES) / CARD_BYTES }, (_, card) => first + card * GROUP_SLICES);
+  }
+
+  /** Which cards of `pages` pages of memory are marked. */
+  marksOf(pages: number): number[] {
+    const bytes = new Uint8Array(this.cards.buffer);
+    return this.#placesOf(pages).flatMap((place, card) => (bytes[place] === 0 ? [] : [card]));
+  }
+
+  clear(pages: number): void {
+    const bytes = new Uint8Array(this.cards.buffer);
+    for (const place of this.#placesOf(pages)) bytes[place] = 0;
   }
 
   /** Whether all that lies outside the slice of `pages` pages is as it was. */
   isContained(pages: number): boolean {
-    const end = this.base + SLICE_HEADER_BYTES + (pages * PAGE_BYTES) / CARD_BYTES;
-    const bytes = new Uint8Array(this.cards.buffer);
-    return bytes.subarray(0, this.base).every((byte) => byte === 0) && bytes.subarray(end).every((byte) => byte === 0);
+    const rest = new Uint8Array(this.cards.buffer).slice();
+    for (const place of this.#placesOf(pages)) rest[place] = 0;
+    rest.fill(0, this.#size, this.#size + 4);
+    return rest.every((byte) => byte === 0);
   }
 }
 
@@ -82,7 +101,7 @@ export class Tracked {
     if (startExport !== undefined) this.func(startExport)();
     this.#pages = slice.pages;
     this.#image = this.bytes.slice();
-    slice.cardsOf(this.realPages).fill(0);
+    slice.clear(this.realPages);
   }
 
   func(name: string): Func {
@@ -104,15 +123,14 @@ export class Tracked {
 
   /** Sets back what was marked and nothing else. Gives the marked cards. */
   restore(): number[] {
-    const marked: number[] = [];
-    for (const [card, mark] of this.slice.cardsOf(this.realPages).entries()) if (mark !== 0) marked.push(card);
+    const marked = this.slice.marksOf(this.realPages);
     for (const card of marked) {
       const from = Math.max(0, card * CARD_BYTES - SLACK);
       const to = Math.min(this.bytes.length, (card + 1) * CARD_BYTES + SLACK);
       this.bytes.fill(0, from, to);
       this.bytes.set(this.#image.subarray(from, to), Math.min(from, this.bytes.length));
     }
-    this.slice.cardsOf(this.realPages).fill(0);
+    this.slice.clear(this.realPages);
     this.slice.pages = this.#pages;
     return marked;
   }

@@ -1,5 +1,5 @@
 import type { ByteWriter } from './byte-writer.ts';
-import { CARD_SHIFT, SLICE_HEADER_BYTES } from './layout.ts';
+import { CARD_SHIFT, GROUP_HEADER_BYTES, GROUP_SHIFT, GROUP_SLICES, SIZE_STRIDE } from './layout.ts';
 import { OP } from './opcodes.ts';
 
 /** Where an instance's cards are, seen from its module. */
@@ -24,7 +24,9 @@ const I32_NE = 0x47;
 const I32_GT_U = 0x4b;
 const I32_XOR = 0x73;
 const SELECT = 0x1b;
+const I32_AND = 0x71;
 const I32_SHR_U = 0x76;
+const BRANCH = 0x0c;
 const MINUS_ONE: readonly number[] = Object.freeze([OP.i32Const, 0x7f]);
 
 /** In a memory argument: says that a memory index follows. */
@@ -47,13 +49,10 @@ export function emitMarkRange(body: ByteWriter, place: CardPlace): void {
   emitCardOf(body, place);
   body.append([OP.localSet, 2, ...LOCAL_0]);
   emitCardOf(body, place);
-  body.append([OP.localTee, 0, ...LOCAL_2, I32_NE, IF, VOID]);
-  body.append([...LOCAL_0, OP.i32Const, SLICE_HEADER_BYTES, OP.i32Add, OP.i32Const, 1]);
-  body.append([...LOCAL_2, ...LOCAL_0, OP.i32Sub, OP.i32Const, 1, OP.i32Add, 0xfc, 0x0b]);
-  body.u32(place.memory);
-  body.append([OP.else, ...LOCAL_0]);
+  body.append([OP.localSet, 0, OP.loop, VOID, ...LOCAL_0]);
   emitMarkUnlessMarked(body, place);
-  body.byte(OP.end);
+  body.append([...LOCAL_0, ...LOCAL_2, I32_NE, IF, VOID]);
+  body.append([...LOCAL_0, OP.i32Const, GROUP_SLICES, OP.i32Add, OP.localSet, 0, BRANCH, 1, OP.end, OP.end]);
 }
 
 /**
@@ -68,7 +67,7 @@ export function emitSumOrOutOfBounds(body: ByteWriter, local: number): void {
 
 /** Gives the pages that memory 0 has in the guest's eyes. */
 export function emitSize(body: ByteWriter, place: CardPlace): void {
-  emitBase(body, place);
+  emitSizeAddress(body, place);
   emitAccess(body, OP.i32Load, place);
 }
 
@@ -86,15 +85,17 @@ export function emitGrow(body: ByteWriter, place: CardPlace): void {
   body.append([...LOCAL_1, ...LOCAL_0, OP.i32Add, OP.localTee, 2, OP.memorySize, 0, I32_GT_U, IF, VOID]);
   body.append([...LOCAL_2, OP.memorySize, 0, OP.i32Sub, OP.memoryGrow, 0, ...MINUS_ONE, 0x46]);
   body.append([IF, VOID, ...MINUS_ONE, RETURN, OP.end, OP.end]);
-  emitBase(body, place);
+  emitSizeAddress(body, place);
   body.append(LOCAL_2);
   emitAccess(body, OP.i32Store, place);
   body.append(LOCAL_1);
 }
 
-/** Turns an address on the stack into its card's, less the slice's header. */
+/** Turns an address on the stack into its card's, less the group's header. */
 function emitCardOf(body: ByteWriter, place: CardPlace): void {
-  body.append([OP.i32Const, CARD_SHIFT, I32_SHR_U]);
+  body.append([OP.i32Const, CARD_SHIFT - GROUP_SHIFT, I32_SHR_U, OP.i32Const]);
+  body.s32(-GROUP_SLICES);
+  body.byte(I32_AND);
   emitBase(body, place);
   body.byte(OP.i32Add);
 }
@@ -103,9 +104,9 @@ function emitCardOf(body: ByteWriter, place: CardPlace): void {
 function emitMarkUnlessMarked(body: ByteWriter, place: CardPlace): void {
   body.append([OP.i32Load8, WITH_INDEX]);
   body.u32(place.memory);
-  body.append([SLICE_HEADER_BYTES, OP.i32Eqz, IF, VOID, ...LOCAL_0, OP.i32Const, 1, OP.i32Store8, WITH_INDEX]);
+  body.append([GROUP_HEADER_BYTES, OP.i32Eqz, IF, VOID, ...LOCAL_0, OP.i32Const, 1, OP.i32Store8, WITH_INDEX]);
   body.u32(place.memory);
-  body.append([SLICE_HEADER_BYTES, OP.end]);
+  body.append([GROUP_HEADER_BYTES, OP.end]);
 }
 
 function emitBase(body: ByteWriter, place: CardPlace): void {
@@ -113,7 +114,14 @@ function emitBase(body: ByteWriter, place: CardPlace): void {
   body.u32(place.base);
 }
 
-/** Reads or writes the reported size, the slice's first word. */
+/** Gives the address of the reported size. */
+function emitSizeAddress(body: ByteWriter, place: CardPlace): void {
+  emitBase(body, place);
+  emitBase(body, place);
+  body.append([OP.i32Const, GROUP_SLICES - 1, I32_AND, OP.i32Const, SIZE_STRIDE, OP.i32Mul, OP.i32Add]);
+}
+
+/** Reads or writes the reported size. */
 function emitAccess(body: ByteWriter, opcode: number, place: CardPlace): void {
   body.append([opcode, WITH_INDEX | ALIGN_4]);
   body.u32(place.memory);

@@ -8,8 +8,16 @@ export const CARD_SHIFT = 12;
  */
 export const SLACK = 256;
 
-/** A slice of the memory of cards. Shape: the size of memory 0 in pages as the guest sees it (i32), four bytes of nothing, then a byte for each card. */
-export const SLICE_HEADER_BYTES = 8;
+/**
+ * The slices of the memory of cards lie side by side in groups, so that those of many small memories share a page. Shape: for each slice of the
+ * group the size of memory 0 in pages as the guest sees it (i32); then for each card a byte of each slice.
+ */
+export const GROUP_SLICES = 8;
+export const GROUP_SHIFT = 3;
+export const GROUP_HEADER_BYTES = 4 * GROUP_SLICES;
+
+/** How much further the size stands than `base`, the start of a slice's group plus its number in the group. */
+export const SIZE_STRIDE = 3;
 
 /** With fewer than all 65,536 pages an address that wraps around is out of bounds, on which `Marks` relies. */
 export const MAX_TRACKED_PAGES = 65_535;
