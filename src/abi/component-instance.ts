@@ -64,7 +64,8 @@ export function checkMayLeave(inst: ComponentInstance): void {
 /** The instances that a call from `caller`, the host where undefined, into `inst` enters. Source: `entering_set`. */
 export function enteringSet(inst: ComponentInstance, caller: ComponentInstance | undefined): ComponentInstance[] {
   const callers = new Set(selfAndAncestors(caller));
-  return selfAndAncestors(inst).filter((entered) => !callers.has(entered));
+  // Spread, for a list as short as what it holds: there is one for each instance.
+  return [...selfAndAncestors(inst).filter((entered) => !callers.has(entered))];
 }
 
 function selfAndAncestors(inst: ComponentInstance | undefined): ComponentInstance[] {

@@ -35,6 +35,9 @@ export class ResourceHandle {
   nextFree = 0;
 }
 
+/** The entry 0 of all tables, which is never used. */
+const UNUSED = Object.freeze(new ResourceHandle());
+
 /**
  * The handles of one component instance. Indices start at 1; the one freed last is used first.
  *
@@ -44,8 +47,7 @@ export class ResourceHandle {
  */
 export class HandleTable {
   readonly #quota: HandleQuota;
-  /** Entry 0 is never used. */
-  #entries: ResourceHandle[] = [new ResourceHandle()];
+  #entries: ResourceHandle[] = [UNUSED];
   #length = 1;
   #firstFree = 0;
   #live = 0;

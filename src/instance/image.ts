@@ -1,9 +1,10 @@
+import type { Content } from '../linker/cards.ts';
 import type { LinkedInstance } from '../linker/linked-instance.ts';
 
 /** An instance as it was when it had just started: all that a request can change. */
 export interface Image {
-  /** For each memory: its bytes without the zeros at their end, and the size that the guest is told. */
-  readonly memories: readonly { readonly bytes: Uint8Array; readonly reportedPages: number }[];
+  /** For each memory: what it holds, and the size that the guest is told. */
+  readonly memories: readonly { readonly content: Content; readonly reportedPages: number }[];
   readonly globals: readonly unknown[];
   readonly tables: readonly (readonly unknown[])[];
 }
@@ -11,18 +12,28 @@ export interface Image {
 /**
  * Takes an image of an instance that has started and done nothing else. Only what is written from now on will be restored.
  *
- * Where starting another instance of the same component wrote the same bytes, these are shared with its image, `like`.
+ * Where starting another instance of the same component left the same, `like` is its image, or shares its bytes.
  */
 export function captureImage<Ctx>(instance: LinkedInstance<Ctx>, like: Image | undefined): Image {
   const { memories, globals, tables } = instance.core;
-  return {
+  const image: Image = {
     memories: memories.map((memory, index) => ({
-      bytes: memory.capture(like?.memories[index]?.bytes),
+      content: memory.capture(like?.memories[index]?.content),
       reportedPages: memory.reportedPages,
     })),
     globals: globals.map((global) => global.value as unknown),
     tables: tables.map(elementsOf),
   };
+  return like !== undefined && isSame(image, like) ? like : image;
+}
+
+function isSame(one: Image, other: Image): boolean {
+  const hasSameMemories = one.memories.every(({ content, reportedPages }, index) => {
+    const memory = other.memories[index];
+    return memory?.content === content && memory.reportedPages === reportedPages;
+  });
+  const hasSameGlobals = one.globals.every((value, index) => Object.is(value, other.globals[index]));
+  return hasSameMemories && hasSameGlobals && one.tables.length === 0;
 }
 
 /** Makes the instance the one that `image` was taken of. Returns how many pages of memory had been written. */
@@ -31,7 +42,7 @@ export function restoreImage<Ctx>(instance: LinkedInstance<Ctx>, image: Image): 
   let pages = 0;
   for (const [index, memory] of memories.entries()) {
     const was = image.memories[index];
-    if (was !== undefined) pages += memory.restore(was.bytes, was.reportedPages);
+    if (was !== undefined) pages += memory.restore(was.content.bytes, was.reportedPages);
   }
   for (const [index, global] of globals.entries()) global.value = image.globals[index];
   for (const [index, table] of tables.entries()) restoreTable(table, image.tables[index] ?? []);

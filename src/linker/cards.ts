@@ -8,6 +8,7 @@ import {
   SLACK,
 } from '../component/rewrite/layout.ts';
 import { HostError } from '../util/host-error.ts';
+import type { MemorySize } from './wiring.ts';
 
 const PAGE_BYTES = 65_536;
 const CARDS_PER_PAGE = PAGE_BYTES / CARD_BYTES;
@@ -121,6 +122,14 @@ export class Cards {
   }
 }
 
+/** What a memory held when its image was taken. */
+export interface Content {
+  /** Without the zeros at the end. */
+  readonly bytes: Uint8Array;
+  /** The cards that were marked. Shape: of each run its first and the one after its last. */
+  readonly runs: readonly number[];
+}
+
 /** A guest's linear memory with its slice of cards: what was written since the cards were last cleared is known. */
 export class TrackedMemory implements LinearMemory {
   readonly memory: WebAssembly.Memory;
@@ -129,7 +138,7 @@ export class TrackedMemory implements LinearMemory {
   readonly #slice: Slice;
   #bytes: Uint8Array<ArrayBuffer>;
 
-  constructor(cards: Cards, initialPages: number, maxPages: number) {
+  constructor(cards: Cards, { initialPages, maxPages }: MemorySize) {
     this.memory = new WebAssembly.Memory({ initial: initialPages, maximum: maxPages });
     this.#slice = cards.lease(this.memory, initialPages, maxPages);
     this.initialPages = initialPages;
@@ -171,11 +180,20 @@ export class TrackedMemory implements LinearMemory {
     for (let at = first + GROUP_SLICES * (ptr >>> CARD_SHIFT); at <= last; at += GROUP_SLICES) bytes[at] = 1;
   }
 
-  /** The bytes as they are, without the zeros at their end: `like` where they are the same. Clears the cards. */
-  capture(like: Uint8Array | undefined): Uint8Array {
-    const image = this.bytes.subarray(0, endOfContent(this.bytes));
-    this.#takeMarks();
-    return like !== undefined && Buffer.compare(like, image) === 0 ? like : image.slice();
+  /**
+   * What a memory holds that was zero before its cards were marked: `like` where it is the same. Clears the cards.
+   *
+   * Looks at marked pages only, for speed, and because the kernel keeps tables for whatever is looked at.
+   */
+  capture(like: Content | undefined): Content {
+    const runs: number[] = [];
+    let isLike = like !== undefined;
+    this.#takeMarks((from, to) => {
+      runs.push(from, to);
+      isLike &&= like !== undefined && this.#hasSame(like.bytes, from, to);
+    });
+    if (like !== undefined && isLike && like.runs.join() === runs.join()) return like;
+    return { bytes: this.bytes.slice(0, endOfContent(this.bytes)), runs };
   }
 
   /** Makes all bytes those of `image`, beyond its end zero, by restoring the marked pages; clears the cards. Returns how many pages. */
@@ -193,6 +211,16 @@ export class TrackedMemory implements LinearMemory {
   release(): void {
     this.#slice.pages = this.#pages;
     this.#cards.release(this.memory, this.#slice);
+  }
+
+  /** Whether the bytes of a run, and those near it, are as in `image`. */
+  #hasSame(image: Uint8Array, from: number, to: number): boolean {
+    const { bytes } = this;
+    const start = Math.max(0, from * CARD_BYTES - SLACK);
+    const end = Math.min(bytes.byteLength, to * CARD_BYTES + SLACK);
+    const imageEnd = Math.max(start, Math.min(end, image.byteLength));
+    if (Buffer.compare(bytes.subarray(start, imageEnd), image.subarray(start, imageEnd)) !== 0) return false;
+    return bytes.subarray(imageEnd, end).every((byte) => byte === 0);
   }
 
   #restoreRange(image: Uint8Array, start: number, wantedEnd: number): void {

@@ -102,8 +102,8 @@ async function makeWhileWaiting<Ctx>(plan: Plan<Ctx>): Promise<Shared<Ctx>> {
 
 /** Makes all that instances share. */
 function completePlan<Ctx>(plan: Plan<Ctx>, shared: Shared<Ctx>, modules: readonly PreparedModule[]): Linked<Ctx> {
-  const steps = wireSteps(plan, { modules, ...shared });
-  return { ...shared, plan, steps, resources: definedResources(plan), cards: new Cards() };
+  const wiring = wireSteps(plan, { modules, ...shared });
+  return { ...shared, plan, wiring, resources: definedResources(plan), cards: new Cards() };
 }
 
 /** By component instance: the resource types that it defines. */

@@ -14,12 +14,12 @@ import type { PreparedModule } from './prepared-module.ts';
 import { type SharedFunctions, type SharingInstance, givenFunction } from './shared-functions.ts';
 import type { Starts } from './starts.ts';
 import { destructorMayWait, funcMayWait } from './waiting.ts';
-import type { Imports, WiredStep } from './wiring.ts';
+import type { ExportOf, Imports, WiredStep, Wiring } from './wiring.ts';
 
 /** All that instances of one component share. */
 export interface Linked<Ctx> {
   readonly plan: Plan<Ctx>;
-  readonly steps: readonly WiredStep[];
+  readonly wiring: Wiring;
   readonly contexts: Contexts;
   /** By component instance: the resource types that it defines. */
   readonly resources: readonly ReadonlySet<GuestResourceType>[];
@@ -55,10 +55,10 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   readonly contexts: readonly LiftLowerContext[];
   readonly #linked: Linked<Ctx>;
   readonly #guestMemories: readonly GuestMemory[];
-  /** Of all steps, in the order in which they need them; used again by each start. */
-  readonly #memories: TrackedMemory[] = [];
-  #memoriesTaken = 0;
-  #cores: WebAssembly.Exports[] = [];
+  /** Of all steps; used again by each start. */
+  readonly #memories: readonly TrackedMemory[];
+  /** By step. */
+  #cores: (WebAssembly.Exports | undefined)[] = [];
   #core: CoreState | undefined;
   /** What the component exports, from the first call on. */
   #exports: Map<LiftedFunc, ComponentFunction> | undefined;
@@ -72,14 +72,11 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     this.ctx = ctx;
     this.componentInstances = createComponentInstances(linked);
     this.#guestMemories = linked.contexts.memories.map(() => new GuestMemory());
-    this.contexts = linked.contexts.contexts.map(({ stringEncoding, componentInstance, memory }) => {
-      const inst = this.componentInstances[componentInstance] as ComponentInstance;
-      return new LiftLowerContext({
-        opts: { stringEncoding },
-        inst,
-        memory: this.#guestMemories[memory ?? -1] ?? new GuestMemory(),
-      });
+    this.contexts = linked.contexts.contexts.map((opts) => {
+      const inst = this.componentInstances[opts.componentInstance] as ComponentInstance;
+      return new LiftLowerContext({ opts, inst, memory: this.#guestMemories[opts.memory ?? -1] ?? new GuestMemory() });
     });
+    this.#memories = linked.wiring.memories.map((size) => new TrackedMemory(linked.cards, size));
     this.#start();
   }
 
@@ -159,30 +156,30 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   }
 
   #start(): void {
-    const { steps, starts } = this.#linked;
-    this.#memoriesTaken = 0;
+    const { wiring, starts } = this.#linked;
+    this.#cores = wiring.steps.map(() => undefined);
     starts.run(() => {
-      for (const step of steps) this.#run(step);
+      for (const [index, step] of wiring.steps.entries()) this.#run(step, index);
     });
   }
 
   #findCore(): CoreState {
-    const globals: WebAssembly.Global[] = [];
-    const tables: WebAssembly.Table[] = [];
-    for (const [index, { prepared }] of this.#linked.steps.entries()) {
-      const { rewritten } = prepared;
-      const exports = this.#cores[index] as WebAssembly.Exports;
-      for (const { exportName } of rewritten.globals) globals.push(exports[exportName] as WebAssembly.Global);
-      if (!rewritten.writesTables) continue;
-      for (const { exportName } of rewritten.tables) tables.push(exports[exportName] as WebAssembly.Table);
-    }
-    return { memories: this.#memories, globals, tables };
+    const { globals, tables } = this.#linked.wiring;
+    return {
+      memories: this.#memories,
+      globals: globals.map((global) => this.#export(global) as WebAssembly.Global),
+      tables: tables.map((table) => this.#export(table) as WebAssembly.Table),
+    };
   }
 
-  #run(step: WiredStep): void {
+  #export({ step, name }: ExportOf): unknown {
+    return this.#cores[step]?.[name];
+  }
+
+  #run(step: WiredStep, at: number): void {
     const { module, rewritten } = step.prepared;
     const { exports } = new WebAssembly.Instance(module, this.#importsOf(step) as WebAssembly.Imports);
-    this.#cores.push(exports);
+    this.#cores[at] = exports;
     for (const { name, index } of step.memories) this.#guestMemories[index]?.attach(this.#tracked(exports[name]));
     for (const { name, index } of step.reallocs) {
       (this.contexts[index] as LiftLowerContext).realloc = exports[name] as Realloc;
@@ -190,7 +187,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     this.#initialise(exports, rewritten);
   }
 
-  #importsOf({ prepared, fixed, varying }: WiredStep): Imports {
+  #importsOf({ fixed, varying, recycled }: WiredStep): Imports {
     const imports: Imports = { ...fixed };
     for (const [from, items] of varying) {
       const given = { ...fixed[from] };
@@ -198,18 +195,9 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
       imports[from] = given;
     }
     const reserved: Record<string, unknown> = { cards: this.#linked.cards.memory };
-    for (const { recycledAs, limits } of prepared.rewritten.memories) {
-      if (recycledAs === undefined) continue;
-      reserved[recycledAs] = this.#takeMemory(limits.initial, limits.maximum ?? limits.initial).memory;
-    }
+    for (const { name, index } of recycled) reserved[name] = this.#memories[index]?.memory;
     imports[RESERVED] = reserved;
     return imports;
-  }
-
-  #takeMemory(initialPages: number, maxPages: number): TrackedMemory {
-    const index = this.#memoriesTaken;
-    this.#memoriesTaken += 1;
-    return (this.#memories[index] ??= new TrackedMemory(this.#linked.cards, initialPages, maxPages));
   }
 
   /** What instantiation does after linking: caller, cards, data, start function. */
@@ -236,7 +224,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   }
 
   #item(item: CoreItem): unknown {
-    if (item.from === 'export') return this.#cores[item.step]?.[item.name];
+    if (item.from === 'export') return this.#export(item);
     const given = givenFunction(this.#linked.functions, item);
     if (given === undefined) return undefined;
     const own = (...flats: unknown[]): unknown => given.shared(...([...flats, this] as never[]));

@@ -9,6 +9,8 @@ export type Imports = Record<string, Record<string, unknown>>;
 /** A step, and what can be said of its imports and exports before there is an instance. */
 export interface WiredStep {
   readonly prepared: PreparedModule;
+  /** The imports that are memories which the host recycles; the index is that among `Wiring.memories`. */
+  readonly recycled: readonly ImportOf[];
   /** Imports that are the same for all instances. */
   readonly fixed: Readonly<Imports>;
   /** The others, by the module name that they are imported from. */
@@ -16,6 +18,34 @@ export interface WiredStep {
   /** Exports that are the memories and allocators of contexts, with the indices of these. */
   readonly memories: readonly ExportFor[];
   readonly reallocs: readonly ExportFor[];
+}
+
+/** An import of a step, by its name among those that the rewriter adds. */
+export interface ImportOf {
+  readonly name: string;
+  readonly index: number;
+}
+
+/** How many pages a memory has when it is made, and at most. */
+export interface MemorySize {
+  readonly initialPages: number;
+  readonly maxPages: number;
+}
+
+/** An export of a module, by its name in that. */
+export interface ExportOf {
+  readonly step: number;
+  readonly name: string;
+}
+
+/** What an instance is put together from. */
+export interface Wiring {
+  readonly steps: readonly WiredStep[];
+  /** The memories that the host makes for an instance, and uses again for its next start. */
+  readonly memories: readonly MemorySize[];
+  /** What of the core holds state that a request can change. */
+  readonly globals: readonly ExportOf[];
+  readonly tables: readonly ExportOf[];
 }
 
 export interface ExportFor {
@@ -29,14 +59,35 @@ interface Wired {
   readonly functions: SharedFunctions;
 }
 
-export function wireSteps<Ctx>({ steps }: Plan<Ctx>, wired: Wired): WiredStep[] {
+export function wireSteps<Ctx>(plan: Plan<Ctx>, wired: Wired): Wiring {
   const { memories, contexts } = wired.contexts;
   const allocators = contexts.map(({ realloc }) => realloc);
-  return steps.map((step, index) => ({
+  const sizes: MemorySize[] = [];
+  const steps = plan.steps.map((step, index) => ({
     ...wireImports(step, wired),
+    recycled: recycledBy(wired.modules[step.module] as PreparedModule, sizes),
     memories: exportsOf(index, memories),
     reallocs: exportsOf(index, allocators),
   }));
+  const all = steps.map(({ prepared: { rewritten } }, step) => ({ step, rewritten }));
+  const tables = all.filter(({ rewritten }) => rewritten.writesTables);
+  return {
+    steps,
+    memories: sizes,
+    globals: all.flatMap(({ step, rewritten }) =>
+      rewritten.globals.map((global) => ({ step, name: global.exportName })),
+    ),
+    tables: tables.flatMap(({ step, rewritten }) =>
+      rewritten.tables.map((table) => ({ step, name: table.exportName })),
+    ),
+  };
+}
+
+function recycledBy({ rewritten }: PreparedModule, sizes: MemorySize[]): ImportOf[] {
+  return rewritten.memories.flatMap(({ recycledAs, limits: { initial, maximum } }) => {
+    if (recycledAs === undefined) return [];
+    return [{ name: recycledAs, index: sizes.push({ initialPages: initial, maxPages: maximum ?? initial }) - 1 }];
+  });
 }
 
 function wireImports(step: Step, { modules, functions }: Wired): Pick<WiredStep, 'prepared' | 'fixed' | 'varying'> {

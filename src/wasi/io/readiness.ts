@@ -52,13 +52,14 @@ export class Wakers {
 export function waitForAny(sources: readonly Readiness[], cancellation: Readiness): true | Promise<void> {
   if (cancellation.isReady() || sources.some((source) => source.isReady())) return true;
   return new Promise((resolve) => {
-    const all = [...sources, cancellation];
-    const removals: (() => void)[] = [];
+    // Of exactly the length that they need: many guests wait at the same time.
+    const all = sources.concat(cancellation);
+    let removals: readonly (() => void)[] = [];
     const wake = (): void => {
       if (!all.some((source) => source.isReady())) return;
       for (const remove of removals) remove();
       resolve();
     };
-    for (const source of all) removals.push(source.onReady(wake));
+    removals = all.map((source) => source.onReady(wake));
   });
 }
