@@ -1,6 +1,7 @@
 import type { ResourceType } from '../abi/types.ts';
 import type { HostInterface } from '../abi/host-interface.ts';
 import type { Canon, CoreInstanceExpr, Definition, InstanceExpr } from '../component/definitions.ts';
+import { RESERVED } from '../component/rewrite/layout.ts';
 import { HostError } from '../util/host-error.ts';
 import { type HostResources, resolveHostInstance } from './host-instance.ts';
 import type { GuestResourceType } from './plan.ts';
@@ -118,8 +119,14 @@ function evaluateCoreInstance<Ctx>(
   });
 }
 
-/** What a core instance exports as `name`. */
+/** What a core instance exports as `name`. What the rewriter adds is none of the component's: with it a guest could hide what it writes. */
 function coreExport(instance: CoreInstanceRef, name: string): CoreRef {
+  if (instance.by === 'step' && name.startsWith(`${RESERVED}:`)) {
+    throw new HostError(
+      'bad-component',
+      `a core instance exports nothing called "${name}": names like that are reserved`,
+    );
+  }
   if (instance.by === 'step') return instance.slots?.get(name) ?? { from: 'export', step: instance.step, name };
   const ref = instance.exports.get(name);
   if (ref === undefined) throw new HostError('bad-component', `a core instance does not export "${name}"`);

@@ -4,6 +4,7 @@ import { LiftLowerContext, type Realloc } from '../abi/context.ts';
 import { GuestMemory } from '../abi/guest-memory.ts';
 import { HandleQuota } from '../abi/handle-table.ts';
 import { Trap } from '../abi/trap.ts';
+import { RESERVED } from '../component/rewrite/layout.ts';
 import { HostError } from '../util/host-error.ts';
 import { type Cards, TrackedMemory } from './cards.ts';
 import type { Contexts } from './contexts.ts';
@@ -38,7 +39,6 @@ export interface CoreState {
 
 type ComponentFunction = (...args: unknown[]) => unknown;
 
-const RESERVED = 'wasi-serve';
 const PAGE_BYTES = 65_536;
 const NO_BYTES = new Uint8Array(0);
 
