@@ -10,6 +10,7 @@ import { createFetchExchange } from './server/fetch-exchange.ts';
 import { handle } from './server/handle.ts';
 import { type Address, type Listening, listen } from './server/listen.ts';
 import type { Service } from './server/service.ts';
+import { Tally } from './server/tally.ts';
 import { createOutboundOnDemand } from './wasi/http/outbound-on-demand.ts';
 import type { SendRequest } from './wasi/http/send-request.ts';
 
@@ -47,16 +48,17 @@ export function createHost(component: Component, options: HostOptions = {}, log:
     await Promise.all(open.map((listening) => listening.close(leftMs)));
     await outbound[Symbol.asyncDispose]();
     service.pool[Symbol.dispose]();
+    service.refusals[Symbol.dispose]();
     return cancelled;
   };
   return {
     fetch: (request) => {
-      const exchange = createFetchExchange(request);
+      const exchange = createFetchExchange(request, config);
       answer(exchange);
       return exchange.response;
     },
     listen: async (address) => {
-      const listening = await listen(answer, address);
+      const listening = await listen({ answer, refusals: service.refusals, limits: config }, address);
       open.push(listening);
       if (sendsRequests(component)) setTimeout(() => void outbound.load(), LOAD_OUTBOUND_AFTER_MS).unref();
       return listening;
@@ -76,6 +78,7 @@ function createService(component: Component, config: HostConfig, log: Log, sendR
     admission: new Admission(config),
     inFlight: new InFlight(),
     log,
+    refusals: new Tally(log),
     grant: (ordinal) => new RequestGrants(ordinal, config, sendRequest),
     requestFields: config.requestHeaders.map(([name, value]) => [name.toLowerCase(), value] as const),
     timeoutMs: config.timeoutMs,

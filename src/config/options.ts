@@ -12,8 +12,30 @@ export interface LoadOptions {
   readonly cache?: string | false;
 }
 
+/** Bounds on what a client may send, and on how long it may take. Sizes in bytes, times in milliseconds. */
+export interface ClientLimits {
+  /** The request line and all fields. Beyond: 431. Default 16 KiB. */
+  readonly maxHeadBytes: number;
+  /** Fields of a request, and of its trailers. Beyond: 431. Default 100. */
+  readonly maxHeaders: number;
+  /** The target in the request line. Beyond: 414. Default 8 KiB. */
+  readonly maxTargetBytes: number;
+  /** The body of a request, 0 for no bound. Beyond: 413. Default 0. */
+  readonly maxBodyBytes: number;
+  /** Open connections. Beyond: closed when accepted. Default 10,000. */
+  readonly maxConnections: number;
+  /** How long a client may take over a head, looked at once a second. Then 408. Default 10,000. */
+  readonly headTimeoutMs: number;
+  /** How long a client may send nothing of a body that the guest waits for. Then 408, a reset once the reply has begun. Default 30,000. */
+  readonly bodyIdleTimeoutMs: number;
+  /** How long a connection is kept for another request. Default 5000. */
+  readonly keepAliveTimeoutMs: number;
+  /** How long a client may take nothing of what waits to be sent, looked at once a second. Then a reset. Default 30,000. */
+  readonly writeTimeoutMs: number;
+}
+
 /** How requests are served. Times in milliseconds. */
-export interface HostOptions {
+export interface HostOptions extends Partial<ClientLimits> {
   /** Environment variables of every guest. */
   readonly env?: Readonly<Record<string, string>>;
   /** Fields that replace the client's in every request. */
@@ -44,6 +66,15 @@ export const DEFAULTS: HostConfig = Object.freeze({
   graceMs: 0,
   maxConcurrentRequests: 1000,
   maxQueuedRequests: 1000,
+  maxHeadBytes: 16 * 1024,
+  maxHeaders: 100,
+  maxTargetBytes: 8 * 1024,
+  maxBodyBytes: 0,
+  maxConnections: 10_000,
+  headTimeoutMs: 10_000,
+  bodyIdleTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 5000,
+  writeTimeoutMs: 30_000,
   loggingPrefix: 'shown',
   errorDetail: 'hidden',
   writeGuestOutput: (stream, lines) => void process[stream].write(lines),

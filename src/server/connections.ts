@@ -1,14 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Emptiness } from '../util/emptiness.ts';
-
-/** A connection. Its latest reply is the last that it waits for: those before it go first. */
-interface Connection {
-  /** While it is not over. */
-  reply: ServerResponse | undefined;
-  /** What had been read when it was. */
-  bytesRead: number;
-}
+import { Connection } from './connection.ts';
+import type { NodeExchange } from './node-exchange.ts';
 
 /** The connections of a server, so that one that stops loses no reply that is ended but not sent, which Node would. */
 export class Connections {
@@ -17,32 +11,38 @@ export class Connections {
   #state: 'serving' | 'stopping' = 'serving';
 
   opened(socket: Socket): void {
-    this.#connections.set(socket, { reply: undefined, bytesRead: -1 });
+    const connection = new Connection(socket, () => this.#replied(connection));
+    this.#connections.set(socket, connection);
     socket.once('close', () => {
       this.#connections.delete(socket);
       this.#settle();
     });
   }
 
+  of(socket: Socket): Connection | undefined {
+    return this.#connections.get(socket);
+  }
+
+  [Symbol.iterator](): Iterator<Connection> {
+    return this.#connections.values();
+  }
+
   /** A request has come, which `reply` will answer. */
-  asked(socket: Socket, reply: ServerResponse): void {
-    const connection = this.#connections.get(socket);
-    if (connection === undefined) return;
+  asked(connection: Connection, exchange: NodeExchange, reply: ServerResponse): void {
     if (this.#state === 'stopping') {
       if (connection.reply !== undefined) connection.reply.shouldKeepAlive = true;
       reply.shouldKeepAlive = false;
     }
-    connection.reply = reply;
-    reply.on('close', () => this.#replied(socket, connection, reply));
+    connection.asked(exchange, reply);
   }
 
   /** Closes those that are kept for another request; the others close after their last reply, which says so if it still can. */
   stop(): void {
     this.#state = 'stopping';
-    for (const [socket, { reply, bytesRead }] of this.#connections) {
-      if (reply !== undefined) reply.shouldKeepAlive = false;
+    for (const [socket, connection] of this.#connections) {
+      if (connection.reply !== undefined) connection.reply.shouldKeepAlive = false;
       // Where more has been read than the last request, the next is on its way.
-      else if (bytesRead === socket.bytesRead) socket.destroy();
+      else if (connection.isIdle) socket.destroy();
     }
   }
 
@@ -51,10 +51,7 @@ export class Connections {
     if (this.#hasReplies()) await this.#noReply.within(timeoutMs);
   }
 
-  #replied(socket: Socket, connection: Connection, reply: ServerResponse): void {
-    if (connection.reply !== reply) return;
-    connection.reply = undefined;
-    connection.bytesRead = socket.bytesRead;
+  #replied({ socket }: Connection): void {
     if (this.#state !== 'stopping') return;
     socket.destroy();
     this.#settle();

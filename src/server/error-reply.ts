@@ -47,8 +47,14 @@ export function statusOf(code: ErrorCode): number {
 export const STATUS_BY_REASON: Readonly<Record<CancelReason, number>> = {
   deadline: 504,
   'client-left': 499,
+  'request-broken': 400,
   stopping: 503,
 };
+
+/** What the operator reads of requests that are refused so. */
+export function describeRefusal({ status, reason }: Failure): string {
+  return `refused with ${status}: ${reason}`;
+}
 
 /** The page for a browser, one line for everybody else; both with the request's id. */
 export function errorReply(head: RequestHead, failure: Failure, requestId: string): OwnReply {

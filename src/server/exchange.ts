@@ -3,6 +3,7 @@ import type { FieldEntries } from '../wasi/http/field-entries.ts';
 import type { Readiness } from '../wasi/io/readiness.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
 import type { Failure } from './error-reply.ts';
+import type { Violation } from './violation.ts';
 
 /**
  * One request and the way to answer it, whatever carried it: a socket of ours, or somebody's `Request`.
@@ -17,6 +18,8 @@ export interface Exchange extends Disposable {
   readonly clientLeft: Readiness;
   /** Why no guest should see the request, if there is a reason. */
   readonly refusal: Failure | undefined;
+  /** What the client does wrong in sending its body, where it sends one. */
+  readonly violation: Violation | undefined;
 }
 
 /** How the end of a body is told: by its length; by chunks; or there is none on the wire (HEAD, 204, 304). */

@@ -1,10 +1,13 @@
 import { err, ok, type Result } from '../abi/host-interface.ts';
+import type { ClientLimits } from '../config/options.ts';
 import { type BodySource, EMPTY_BODY } from '../wasi/http/body-source.ts';
 import type { ErrorCode } from '../wasi/http/error-code.ts';
 import type { FieldEntries } from '../wasi/http/field-entries.ts';
 import { type Readiness, Wakers } from '../wasi/io/readiness.ts';
 import { CLOSED, failed, type StreamError } from '../wasi/io/stream-error.ts';
 import type { Exchange, ReplyHead, ReplySink } from './exchange.ts';
+import { bodyTooLarge, isBodyTooLarge } from './refusal.ts';
+import { Violation } from './violation.ts';
 
 /** An exchange and the `Response` that answers it, which resolves with the reply's head. */
 export interface FetchExchange extends Exchange {
@@ -12,10 +15,10 @@ export interface FetchExchange extends Exchange {
 }
 
 /** A `Request` in, a `Response` out. Trailers have no place in either. */
-export function createFetchExchange(request: Request): FetchExchange {
+export function createFetchExchange(request: Request, limits: ClientLimits): FetchExchange {
   const url = new URL(request.url);
   const reply = new FetchReply(request.signal);
-  const body = request.body === null ? EMPTY_BODY : new StreamBody(request.body);
+  const body = request.body === null ? EMPTY_BODY : new StreamBody(request.body, limits);
   return {
     head: {
       method: request.method,
@@ -27,7 +30,10 @@ export function createFetchExchange(request: Request): FetchExchange {
     body,
     reply,
     clientLeft: reply.left,
-    refusal: undefined,
+    refusal: isBodyTooLarge(Number(request.headers.get('content-length') ?? 0), limits)
+      ? bodyTooLarge(limits)
+      : undefined,
+    violation: body instanceof StreamBody ? body.violation : undefined,
     response: reply.response,
     [Symbol.dispose]: () => body[Symbol.dispose](),
   };
@@ -46,11 +52,16 @@ const NO_BYTES = new Uint8Array(0);
 class StreamBody implements BodySource {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #wakers = new Wakers();
+  readonly #limits: ClientLimits;
+  readonly violation = new Violation();
   #state: 'idle' | 'reading' | 'discarding' | 'closed' | 'broken' = 'idle';
   #rest: Uint8Array = NO_BYTES;
+  #receivedBytes = 0;
+  #code = BROKEN_OFF;
 
-  constructor(stream: ReadableStream<Uint8Array>) {
+  constructor(stream: ReadableStream<Uint8Array>, limits: ClientLimits) {
     this.#reader = stream.getReader();
+    this.#limits = limits;
   }
 
   read(maxBytes: number): Uint8Array | StreamError {
@@ -79,7 +90,7 @@ class StreamBody implements BodySource {
 
   trailers(): Result<FieldEntries | undefined, ErrorCode> | undefined {
     if (this.#state === 'closed') return ok(undefined);
-    return this.#state === 'broken' ? err(BROKEN_OFF) : undefined;
+    return this.#state === 'broken' ? err(this.#code) : undefined;
   }
 
   [Symbol.dispose](): void {
@@ -90,7 +101,7 @@ class StreamBody implements BodySource {
 
   #end(): StreamError | undefined {
     if (this.#state === 'closed') return CLOSED;
-    return this.#state === 'broken' ? failed('the request body broke off', BROKEN_OFF) : undefined;
+    return this.#state === 'broken' ? failed('the request body broke off', this.#code) : undefined;
   }
 
   #readAhead(state: 'reading' | 'discarding'): void {
@@ -108,9 +119,18 @@ class StreamBody implements BodySource {
       return this.#stop('broken');
     }
     if (this.#state === 'discarding') return this.#readAhead('discarding');
+    this.#receivedBytes += chunk.byteLength;
+    if (isBodyTooLarge(this.#receivedBytes, this.#limits)) return this.#violate();
     if (this.#state === 'reading') this.#state = 'idle';
     this.#rest = chunk;
     this.#wakers.wake();
+  }
+
+  #violate(): void {
+    void this.#reader.cancel().catch(() => undefined);
+    this.#code = { tag: 'HTTP-request-body-size', val: BigInt(this.#receivedBytes) };
+    this.violation.commit(bodyTooLarge(this.#limits));
+    this.#stop('broken');
   }
 
   #stop(state: 'closed' | 'broken'): void {

@@ -1,6 +1,6 @@
 import { type Answer, callIncomingHandler } from '../instance/incoming-handler.ts';
 import { describeErrorCode } from '../wasi/http/error-code.ts';
-import { type Failure, STATUS_BY_REASON, errorReply, statusOf } from './error-reply.ts';
+import { type Failure, STATUS_BY_REASON, describeRefusal, errorReply, statusOf } from './error-reply.ts';
 import type { Exchange } from './exchange.ts';
 import { RequestReport } from './report.ts';
 import { type ReplyEnd, guestGaveThreadBack, sendOwnReply, sendResponse } from './reply.ts';
@@ -19,7 +19,7 @@ export async function handle(service: Service, exchange: Exchange): Promise<void
   inFlight.arrive();
   try {
     if (exchange.refusal !== undefined) {
-      report.replied(refuse(exchange, exchange.refusal, report));
+      report.replied(refuse(service, exchange, exchange.refusal, report));
     } else if (await admission.admit(exchange.clientLeft)) {
       try {
         await serve(service, exchange, report);
@@ -44,6 +44,11 @@ async function serve(service: Service, exchange: Exchange, report: RequestReport
     report.replied(turnAway(service, exchange, report));
     return;
   }
+  const violation = exchange.violation?.failure;
+  if (violation !== undefined) {
+    report.replied(refuse(service, exchange, violation, report));
+    return;
+  }
   const startedMs = performance.now();
   const lease = service.pool.lease(service.grant(service.inFlight.nextOrdinal()));
   // A `using` costs a microsecond.
@@ -51,7 +56,7 @@ async function serve(service: Service, exchange: Exchange, report: RequestReport
     const call = callIncomingHandler(lease, new GuestHead(exchange.head, service, report), exchange.body);
     await guestGaveThreadBack();
     if (!call.isOver()) {
-      lease.ctx.keep(new Watch(service, lease.ctx, exchange.clientLeft, performance.now() - startedMs));
+      lease.ctx.keep(new Watch(service, lease.ctx, exchange, performance.now() - startedMs));
     }
     const answer = await call.answer;
     report.replied(await reply(service, exchange, answer, report));
@@ -64,6 +69,8 @@ async function serve(service: Service, exchange: Exchange, report: RequestReport
 
 /** Sends the guest's answer, or says why there is none. */
 async function reply(service: Service, exchange: Exchange, answer: Answer, report: RequestReport): Promise<ReplyEnd> {
+  const violation = exchange.violation?.failure;
+  if (violation !== undefined) return refuse(service, exchange, violation, report);
   if (answer.at === 'cancelled') {
     const { reason, message } = answer.trap;
     return fail(service, exchange, { status: STATUS_BY_REASON[reason], reason: message }, report);
@@ -83,8 +90,13 @@ async function reply(service: Service, exchange: Exchange, answer: Answer, repor
   return fail(service, exchange, { status: 500, reason: end.reason }, report);
 }
 
-/** A reply to a request that is the client's fault, who may know what is. */
-function refuse(exchange: Exchange, failure: Failure, report: RequestReport): ReplyEnd {
+/** A reply to a request that is the client's fault, who may know what is. The operator learns how many there are. */
+function refuse(service: Service, exchange: Exchange, failure: Failure, report: RequestReport): ReplyEnd {
+  service.refusals.count(describeRefusal(failure));
+  return send(exchange, failure, report);
+}
+
+function send(exchange: Exchange, failure: Failure, report: RequestReport): ReplyEnd {
   report.status = failure.status;
   return sendOwnReply(exchange, errorReply(exchange.head, failure, report.id));
 }
@@ -112,5 +124,5 @@ function fail(service: Service, exchange: Exchange, failure: Failure, report: Re
 
 /** A reply of our own; its reason is the operator's, and the client's only where the service shows it. */
 function tell({ errorDetail }: Service, exchange: Exchange, failure: Failure, report: RequestReport): ReplyEnd {
-  return refuse(exchange, errorDetail === 'shown' ? failure : { ...failure, reason: '' }, report);
+  return send(exchange, errorDetail === 'shown' ? failure : { ...failure, reason: '' }, report);
 }

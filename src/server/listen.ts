@@ -1,9 +1,15 @@
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { IncomingMessage, type Server, type ServerOptions, type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { ClientLimits } from '../config/options.ts';
+import { formatTimeout } from '../util/format.ts';
 import { HostError } from '../util/host-error.ts';
 import { Connections } from './connections.ts';
+import { describeRefusal } from './error-reply.ts';
 import type { Exchange } from './exchange.ts';
+import { type ParseError, malformationOf } from './malformed.ts';
 import { NodeExchange } from './node-exchange.ts';
+import { StalledWrites } from './stalled-writes.ts';
+import type { Tally } from './tally.ts';
 
 /** Where to listen. Port 0 takes any free one. */
 export interface Address {
@@ -21,38 +27,28 @@ export interface Listening {
   close(timeoutMs: number): Promise<void>;
 }
 
-/** Bounds on connections. Sizes in bytes, times in milliseconds. */
-const SOCKET_LIMITS = {
-  maxHeaderSize: 16 * 1024,
-  headersTimeout: 10_000,
-  keepAliveTimeout: 5000,
-  /** A whole request may take as long as its guest does. */
-  requestTimeout: 0,
-  connectionsCheckingInterval: 1000,
-  noDelay: true,
-} as const;
+/** How often Node looks for heads that take too long. */
+const LOOK_MS = 1000;
 
-const MAX_HEADERS = 100;
-const MAX_CONNECTIONS = 10_000;
+/** What takes requests: their guests' answers, what to tell the operator, and bounds. */
+export interface Listener {
+  readonly answer: (exchange: Exchange) => void;
+  readonly refusals: Tally;
+  readonly limits: ClientLimits;
+}
 
-/** Opens a port, whose requests `answer` takes. Throws `HostError` where that fails. */
-export async function listen(answer: (exchange: Exchange) => void, address: Address): Promise<Listening> {
+/** Opens a port, whose requests `listener` takes. Throws `HostError` where that fails. */
+export async function listen(listener: Listener, address: Address): Promise<Listening> {
+  const { limits } = listener;
   const connections = new Connections();
-  const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    connections.asked(incoming.socket, outgoing);
-    answer(new NodeExchange(incoming, outgoing));
-  };
-  const server = createServer({ ...SOCKET_LIMITS, highWaterMark: 64 * 1024 }, listener);
-  server.on('checkContinue', listener);
-  server.on('connection', (socket) => {
-    // Each request of a client that pipelines listens on their one socket.
-    socket.setMaxListeners(0);
-    connections.opened(socket);
-  });
+  const server = createServer({ ...toServerOptions(limits), IncomingMessage: PlainRequest });
+  // One more is let through than may come, which tells that there are too many.
+  server.maxHeadersCount = limits.maxHeaders + 1;
+  server.maxConnections = limits.maxConnections;
   // A client may end its side and still wait for its reply.
   Object.assign(server, { httpAllowHalfOpen: true });
-  server.maxHeadersCount = MAX_HEADERS;
-  server.maxConnections = MAX_CONNECTIONS;
+  takeRequests(server, connections, listener);
+  const stalledWrites = watchConnections(server, connections, listener);
   await bind(server, address);
   return {
     address: addressOf(server),
@@ -63,12 +59,77 @@ export async function listen(answer: (exchange: Exchange) => void, address: Addr
     },
     close: async (timeoutMs) => {
       await connections.sent(timeoutMs);
+      stalledWrites[Symbol.dispose]();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       });
     },
   };
+}
+
+function toServerOptions({ maxHeadBytes, headTimeoutMs, keepAliveTimeoutMs }: ClientLimits): ServerOptions {
+  return {
+    maxHeaderSize: maxHeadBytes,
+    headersTimeout: headTimeoutMs,
+    connectionsCheckingInterval: Math.min(LOOK_MS, headTimeoutMs),
+    keepAliveTimeout: keepAliveTimeoutMs,
+    /** A whole request may take as long as its guest does. */
+    requestTimeout: 0,
+    // Node's own refusal would not keep it from answering what follows.
+    requireHostHeader: false,
+    noDelay: true,
+    highWaterMark: 64 * 1024,
+  };
+}
+
+/** A request that never leaves HTTP: Node would hand over the socket of a CONNECT, or close it. */
+class PlainRequest extends IncomingMessage {
+  get upgrade(): boolean {
+    return false;
+  }
+
+  set upgrade(_asked: boolean) {}
+}
+
+function takeRequests(server: Server, connections: Connections, { answer, limits }: Listener): void {
+  const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    const connection = connections.of(incoming.socket);
+    if (connection?.takesRequests !== true) return;
+    const exchange = new NodeExchange(incoming, outgoing, limits);
+    connections.asked(connection, exchange, outgoing);
+    answer(exchange);
+  };
+  server.on('request', take);
+  server.on('checkContinue', take);
+}
+
+function watchConnections(server: Server, connections: Connections, { refusals, limits }: Listener): StalledWrites {
+  const stalledWrites = new StalledWrites(connections, limits.writeTimeoutMs);
+  server.on('connection', (socket) => {
+    // Each request of a client that pipelines listens on their one socket.
+    socket.setMaxListeners(0);
+    connections.opened(socket);
+  });
+  server.on('clientError', (error: ParseError, socket) => {
+    const connection = connections.of(socket as Socket);
+    // A client that asked for the end of the connection, and goes on sending.
+    if (error.code === 'HPE_CLOSED_CONNECTION' && connection?.reply !== undefined) return;
+    const failure = malformationOf(error, limits);
+    if (connection?.break(failure) === 'broken' && failure !== undefined) refusals.count(describeRefusal(failure));
+  });
+  server.on('timeout', (socket) => {
+    if (connections.of(socket)?.reply === undefined) {
+      socket.destroy();
+    } else if (stalledWrites.isStalled(socket)) {
+      refusals.count(
+        `reset: a client took nothing of its reply for ${formatTimeout(limits.writeTimeoutMs)} (--write-timeout)`,
+      );
+      socket.resetAndDestroy();
+    }
+  });
+  server.on('drop', () => refusals.count(`closed: ${limits.maxConnections} connections are open (--max-connections)`));
+  return stalledWrites;
 }
 
 /** `http://127.0.0.1:8080`, IPv6 in brackets. */

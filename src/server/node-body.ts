@@ -1,10 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ok, err, type Result } from '../abi/host-interface.ts';
+import type { ClientLimits } from '../config/options.ts';
+import { formatTimeout } from '../util/format.ts';
 import type { BodySource } from '../wasi/http/body-source.ts';
 import type { ErrorCode } from '../wasi/http/error-code.ts';
 import type { FieldEntries } from '../wasi/http/field-entries.ts';
 import { Wakers } from '../wasi/io/readiness.ts';
 import { CLOSED, failed, type StreamError } from '../wasi/io/stream-error.ts';
+import type { Failure } from './error-reply.ts';
+import { endAfter } from './linger.ts';
+import { bodyTooLarge, isBodyTooLarge } from './refusal.ts';
+import { Violation } from './violation.ts';
 
 /** A client that stopped in the middle of its request. */
 const BROKEN_OFF: ErrorCode = Object.freeze({ tag: 'connection-terminated' });
@@ -28,19 +34,27 @@ export class NodeBody implements BodySource {
     if (this.#incoming.readableLength === 0) this.#incoming.read(0);
     this.#wake();
   };
+  readonly #limits: ClientLimits;
+  readonly violation = new Violation();
   #state: 'untouched' | 'reading' | 'discarding' = 'untouched';
   #rest: Uint8Array = NO_BYTES;
+  #receivedBytes = 0;
+  #broken: { readonly error: StreamError; readonly code: ErrorCode } | undefined;
+  /** Over when the guest has waited long enough; what the connection had read when it began to. */
+  #idle: NodeJS.Timeout | undefined;
+  #bytesReadBefore = 0;
 
-  constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse, limits: ClientLimits) {
     this.#incoming = incoming;
     this.#outgoing = outgoing;
+    this.#limits = limits;
     // Node drops a body that nobody has asked for when the reply is out; a guest may read on after it.
     incoming.read(0);
   }
 
   read(maxBytes: number): Uint8Array | StreamError {
     this.#begin();
-    if (this.#rest.byteLength === 0) this.#rest = (this.#incoming.read() as Buffer | null) ?? NO_BYTES;
+    if (this.#rest.byteLength === 0) this.#rest = this.#take();
     if (this.#rest.byteLength === 0) return this.#end() ?? NO_BYTES;
     const bytes = this.#rest.subarray(0, maxBytes);
     this.#rest = this.#rest.subarray(bytes.byteLength);
@@ -53,7 +67,18 @@ export class NodeBody implements BodySource {
   }
 
   onReady(wake: () => void): () => void {
+    this.#watchIdle();
     return this.#wakers.add(wake);
+  }
+
+  /** The client breaks the rules: the guest reads no more of the body but `code`, and the connection ends with its reply. */
+  violate(failure: Failure, code: ErrorCode): void {
+    if (this.#end() !== undefined) return;
+    this.#rest = NO_BYTES;
+    this.#broken = { error: failed(failure.reason, code), code };
+    endAfter(this.#outgoing, this.#incoming.socket);
+    this.violation.commit(failure);
+    this.#wake();
   }
 
   discard(): void {
@@ -68,12 +93,13 @@ export class NodeBody implements BodySource {
   trailers(): Result<FieldEntries | undefined, ErrorCode> | undefined {
     const end = this.#end();
     if (end === undefined) return undefined;
-    return end === CLOSED ? ok(toEntries(this.#incoming.rawTrailers)) : err(BROKEN_OFF);
+    return end === CLOSED ? this.#trailers() : err(this.#broken?.code ?? BROKEN_OFF);
   }
 
   /** The connection waits until the exchange is over. */
   [Symbol.dispose](): void {
     this.#rest = NO_BYTES;
+    clearTimeout(this.#idle);
   }
 
   /**
@@ -82,10 +108,11 @@ export class NodeBody implements BodySource {
    */
   drain(): void {
     const incoming = this.#incoming;
-    if (this.#end() !== undefined) return;
+    clearTimeout(this.#idle);
+    if (this.#wireEnd() !== undefined) return;
     this.discard();
     afterClose(this.#outgoing, () => {
-      if (this.#end() !== undefined) return;
+      if (this.#wireEnd() !== undefined) return;
       const timer = setTimeout(() => incoming.destroy(), LINGER_MS);
       incoming.once('close', () => clearTimeout(timer));
     });
@@ -107,11 +134,50 @@ export class NodeBody implements BodySource {
     else if (!outgoing.headersSent) outgoing.writeContinue();
   }
 
+  #take(): Uint8Array {
+    const bytes = this.#broken === undefined ? (this.#incoming.read() as Buffer | null) : null;
+    if (bytes === null) return NO_BYTES;
+    this.#receivedBytes += bytes.byteLength;
+    if (!isBodyTooLarge(this.#receivedBytes, this.#limits)) return bytes;
+    this.violate(bodyTooLarge(this.#limits), { tag: 'HTTP-request-body-size', val: BigInt(this.#receivedBytes) });
+    return NO_BYTES;
+  }
+
+  /** Node drops trailers beyond the number that it keeps. */
+  #trailers(): Result<FieldEntries | undefined, ErrorCode> {
+    const { rawTrailers } = this.#incoming;
+    if (rawTrailers.length <= 2 * this.#limits.maxHeaders) return ok(toEntries(rawTrailers));
+    return err({ tag: 'HTTP-request-trailer-section-size', val: undefined });
+  }
+
+  #watchIdle(): void {
+    this.#bytesReadBefore = this.#incoming.socket.bytesRead;
+    if (this.#idle !== undefined) this.#idle.refresh();
+    else this.#idle = setTimeout(() => this.#lookIdle(), this.#limits.bodyIdleTimeoutMs);
+  }
+
+  #lookIdle(): void {
+    if (this.#wakers.size === 0 || this.#end() !== undefined) return;
+    // A client that waits for earlier replies, or for 100 Continue behind them, need not send.
+    const isItsTurn = this.#outgoing.socket !== null;
+    if (!isItsTurn || this.#incoming.socket.bytesRead !== this.#bytesReadBefore) this.#watchIdle();
+    else this.violate(bodyIdle(this.#limits), { tag: 'connection-read-timeout' });
+  }
+
   #end(): StreamError | undefined {
+    return this.#broken?.error ?? this.#wireEnd();
+  }
+
+  #wireEnd(): StreamError | undefined {
     if (this.#incoming.readableEnded) return CLOSED;
     if (!this.#incoming.destroyed) return undefined;
     return failed('the client broke off its request', BROKEN_OFF);
   }
+}
+
+function bodyIdle({ bodyIdleTimeoutMs }: ClientLimits): Failure {
+  const reason = `nothing of the body of the request came within ${formatTimeout(bodyIdleTimeoutMs)} (--body-idle-timeout)`;
+  return { status: 408, reason };
 }
 
 function afterClose(outgoing: ServerResponse, then: () => void): void {

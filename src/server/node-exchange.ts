@@ -1,13 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { ClientLimits } from '../config/options.ts';
 import { type BodySource, EMPTY_BODY } from '../wasi/http/body-source.ts';
+import type { ErrorCode } from '../wasi/http/error-code.ts';
 import { type FieldEntries, toByteString } from '../wasi/http/field-entries.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
 import { Wakers, type Readiness } from '../wasi/io/readiness.ts';
 import type { Failure } from './error-reply.ts';
 import type { Exchange, ReplyHead, ReplySink } from './exchange.ts';
+import { endAfter } from './linger.ts';
 import { NodeBody, pairUp } from './node-body.ts';
-import { refusalOf, targetOf } from './refusal.ts';
+import { endsConnection, refusalOf, targetOf } from './refusal.ts';
+import type { Violation } from './violation.ts';
+
+/** What a guest reads of a body that breaks the rules. */
+const MALFORMED: ErrorCode = Object.freeze({ tag: 'HTTP-protocol-error' });
 
 /** A request and its reply on a socket of ours: raw header bytes in, direct writes out, backpressure both ways. */
 export class NodeExchange implements Exchange {
@@ -16,15 +23,35 @@ export class NodeExchange implements Exchange {
   readonly reply: ReplySink;
   readonly clientLeft: Readiness;
   readonly refusal: Failure | undefined;
+  /** Whether no request that follows on the connection is answered. */
+  readonly endsConnection: boolean;
+  readonly #incoming: IncomingMessage;
   readonly #body: NodeBody | undefined;
 
-  constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
-    this.#body = hasBody(incoming) ? new NodeBody(incoming, outgoing) : undefined;
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse, limits: ClientLimits) {
+    this.#incoming = incoming;
+    this.#body = hasBody(incoming) ? new NodeBody(incoming, outgoing, limits) : undefined;
     this.head = new NodeHead(incoming);
     this.body = this.#body ?? EMPTY_BODY;
     this.reply = new NodeReply(incoming, outgoing);
     this.clientLeft = new ClientLeft(incoming, outgoing);
-    this.refusal = refusalOf(incoming);
+    this.refusal = refusalOf(incoming, limits);
+    this.endsConnection = this.refusal !== undefined || endsConnection(incoming);
+    if (this.endsConnection) endAfter(outgoing, incoming.socket);
+  }
+
+  get violation(): Violation | undefined {
+    return this.#body?.violation;
+  }
+
+  /** Whether all of the request has come. */
+  get isWhole(): boolean {
+    return this.#incoming.complete;
+  }
+
+  /** The rest of the request never comes. */
+  breakOff(failure: Failure): void {
+    this.#body?.violate(failure, MALFORMED);
   }
 
   [Symbol.dispose](): void {

@@ -1,24 +1,59 @@
 import type { IncomingMessage } from 'node:http';
+import type { ClientLimits } from '../config/options.ts';
 import { isAuthority } from '../wasi/http/syntax.ts';
 import type { Failure } from './error-reply.ts';
 
-/** A longer request target is refused. */
-const MAX_TARGET_BYTES = 8 * 1024;
+export const OTHER_VERSION: Failure = {
+  status: 505,
+  reason: 'the request is of another version than HTTP/1.0 and HTTP/1.1',
+};
 
-/** Why no guest should see a request that Node has accepted, if there is a reason. Source: RFC 9112, 3.2. */
-export function refusalOf(incoming: IncomingMessage): Failure | undefined {
-  if ((incoming.url ?? '').length > MAX_TARGET_BYTES)
-    return { status: 414, reason: 'the target of the request is too long' };
-  if (incoming.url === '*' && incoming.method !== 'OPTIONS') return badRequest('only OPTIONS takes the target *');
+/** Why no guest should see a request that Node has accepted, if there is a reason. Source: RFC 9112, 2.3, 3.2, 6.1; RFC 9110, 9.3.6. */
+export function refusalOf(incoming: IncomingMessage, limits: ClientLimits): Failure | undefined {
+  const { headers, httpVersionMajor, method, rawHeaders, url = '/' } = incoming;
+  if (httpVersionMajor !== 1) return OTHER_VERSION;
+  if (url.length > limits.maxTargetBytes) return targetTooLong(limits);
+  if (rawHeaders.length > 2 * limits.maxHeaders) return tooManyHeaders(limits);
+  if (method === 'CONNECT') return { status: 501, reason: 'CONNECT asks for a tunnel, and there is none' };
+  if (url === '*' && method !== 'OPTIONS') return badRequest('only OPTIONS takes the target *');
   const target = targetOf(incoming);
   if (target === undefined) return badRequest('the target of the request is neither a path nor an http URL');
-  const { host } = incoming.headers;
-  if (host === undefined) return badRequest('the request has no Host');
-  if (countHosts(incoming.rawHeaders) > 1) return badRequest('the request has more than one Host');
-  if (!isAuthority(host)) return badRequest('the Host of the request is not valid');
+  if (headers.host === undefined) return badRequest('the request has no Host');
+  if (countHosts(rawHeaders) > 1) return badRequest('the request has more than one Host');
+  if (!isAuthority(headers.host)) return badRequest('the Host of the request is not valid');
   if (target.authority !== undefined && !isAuthority(target.authority))
     return badRequest('the authority of the request is not valid');
-  return undefined;
+  return bodyRefusalOf(incoming, limits);
+}
+
+export function isBodyTooLarge(byteLength: number, { maxBodyBytes }: ClientLimits): boolean {
+  return maxBodyBytes > 0 && byteLength > maxBodyBytes;
+}
+
+/** The reason of a request whose body is too large, known before it or while it comes. */
+export function bodyTooLarge({ maxBodyBytes }: ClientLimits): Failure {
+  return { status: 413, reason: `the body of the request is larger than ${maxBodyBytes} bytes (--max-body)` };
+}
+
+/** Whether nothing that follows on its connection can be trusted to be a request. */
+export function endsConnection({ headers, httpVersionMinor }: IncomingMessage): boolean {
+  // Node loses what it has read behind a request that asks for an upgrade. Source of the other: RFC 9112, 6.1.
+  return headers.upgrade !== undefined || (httpVersionMinor === 0 && headers['transfer-encoding'] !== undefined);
+}
+
+function bodyRefusalOf({ headers }: IncomingMessage, limits: ClientLimits): Failure | undefined {
+  const coding = headers['transfer-encoding'];
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+    return { status: 501, reason: 'the request has a transfer coding other than chunked' };
+  return isBodyTooLarge(Number(headers['content-length'] ?? 0), limits) ? bodyTooLarge(limits) : undefined;
+}
+
+function targetTooLong({ maxTargetBytes }: ClientLimits): Failure {
+  return { status: 414, reason: `the target of the request is longer than ${maxTargetBytes} bytes (--max-target)` };
+}
+
+function tooManyHeaders({ maxHeaders }: ClientLimits): Failure {
+  return { status: 431, reason: `the request has more than ${maxHeaders} fields (--max-headers)` };
 }
 
 /** What a request target says: an authority only in absolute form. Source: RFC 9112, 3.2.2. */

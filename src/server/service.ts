@@ -4,6 +4,7 @@ import type { Grants } from '../wasi/context.ts';
 import type { FieldEntries } from '../wasi/http/field-entries.ts';
 import type { Admission } from './admit.ts';
 import type { InFlight } from './drain.ts';
+import type { Tally } from './tally.ts';
 
 /** All that the spine needs to answer requests with one component. Made once. */
 export interface Service {
@@ -13,6 +14,8 @@ export interface Service {
   readonly admission: Admission;
   readonly inFlight: InFlight;
   readonly log: Log;
+  /** Requests that no guest should see, by why. */
+  readonly refusals: Tally;
   /** What the guest of request number `ordinal` (from 0) may touch. */
   readonly grant: (ordinal: number) => Grants;
   /** Fields that replace the client's. */

@@ -70,14 +70,14 @@ export class WasiCtx {
 }
 
 /** Why the host ends a guest before its time. */
-export type CancelReason = 'deadline' | 'client-left' | 'stopping';
+export type CancelReason = 'deadline' | 'client-left' | 'request-broken' | 'stopping';
 
 /** The trap of a guest that the host ended. */
 export class Cancelled extends Trap {
   readonly reason: CancelReason;
 
-  constructor(reason: CancelReason) {
-    super(CANCEL_MESSAGES[reason]);
+  constructor(reason: CancelReason, message = CANCEL_MESSAGES[reason]) {
+    super(message);
     this.reason = reason;
   }
 }
@@ -85,6 +85,7 @@ export class Cancelled extends Trap {
 const CANCEL_MESSAGES: Readonly<Record<CancelReason, string>> = {
   deadline: 'guest timed out',
   'client-left': 'the client left',
+  'request-broken': 'the client broke the rules for its request',
   stopping: 'the host is stopping',
 };
 
@@ -93,10 +94,10 @@ export class Cancellation implements Readiness {
   readonly #wakers = new Wakers();
   #trap: Cancelled | undefined;
 
-  /** Ends every wait of the guest with a trap. The first reason counts. */
-  cancel(reason: CancelReason): void {
+  /** Ends every wait of the guest with a trap, whose message is the usual one for the reason. The first reason counts. */
+  cancel(reason: CancelReason, message?: string): void {
     if (this.#trap !== undefined) return;
-    this.#trap = new Cancelled(reason);
+    this.#trap = new Cancelled(reason, message);
     this.#wakers.wake();
   }
 

@@ -62,7 +62,7 @@ describe('fields', () => {
     await using client = await connectRaw(served.origin);
     void client.send(rawGet('/', `x-long: ${'a'.repeat(byteLength)}`));
     expect((await client.readReply()).status).toBe(431);
-    expect(served.events.all).toEqual([]);
+    expect(served.events.all.map(({ at }) => at)).toEqual(['notice']);
   });
 });
 
@@ -91,7 +91,7 @@ describe('the path', () => {
   test.each(['/caf\xe9', '/?y=\xc3\xa9'])('with bytes above 0x7F is refused: %s', async (path) => {
     await using served = await serveGuest('head');
     expect((await requestRaw(served.origin, rawGet(path))).status).toBe(400);
-    expect(served.events.all).toEqual([]);
+    expect(served.events.all.map(({ at }) => at)).toEqual(['notice']);
   });
 });
 

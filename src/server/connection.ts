@@ -1,0 +1,81 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Failure } from './error-reply.ts';
+import { endWithLinger } from './linger.ts';
+import { malformedReply } from './malformed.ts';
+import type { NodeExchange } from './node-exchange.ts';
+
+/** A connection. Its latest reply is the last that it waits for: those before it go first. */
+export class Connection {
+  readonly socket: Socket;
+  readonly #onReplied: () => void;
+  #exchange: NodeExchange | undefined;
+  #reply: ServerResponse | undefined;
+  /** What had been read when the latest reply was over. */
+  #bytesRead = -1;
+  /** `ending`: no other request is answered. `broken`: what comes is no request at all. */
+  #state: 'open' | 'ending' | 'broken' = 'open';
+  #failure: Failure | undefined;
+
+  /** `onReplied` is called whenever no reply is left to wait for. */
+  constructor(socket: Socket, onReplied: () => void) {
+    this.socket = socket;
+    this.#onReplied = onReplied;
+  }
+
+  /** The latest, while it is not over. */
+  get reply(): ServerResponse | undefined {
+    return this.#reply;
+  }
+
+  /** Whether a request that comes now is to be answered. */
+  get takesRequests(): boolean {
+    return this.#state === 'open';
+  }
+
+  /** Whether nothing of another request has come since the latest was answered. */
+  get isIdle(): boolean {
+    return this.#reply === undefined && this.#bytesRead === this.socket.bytesRead;
+  }
+
+  /** A request has come, which `reply` will answer. */
+  asked(exchange: NodeExchange, reply: ServerResponse): void {
+    this.#exchange = exchange;
+    this.#reply = reply;
+    if (exchange.endsConnection) this.#state = 'ending';
+    reply.on('close', () => this.#replied(reply));
+  }
+
+  /** What comes is no request, nor the rest of one; `undefined`: there is nothing to say to that. Returns whether that is new. */
+  break(failure: Failure | undefined): 'broken' | 'was-broken' {
+    if (this.#state === 'broken') return 'was-broken';
+    this.#state = 'broken';
+    this.#failure = failure;
+    if (this.#exchange?.isWhole === false) this.#breakRequest(this.#exchange, failure);
+    else if (this.#reply === undefined) this.#endBroken(failure);
+    return 'broken';
+  }
+
+  /** The rest of the latest request never comes. */
+  #breakRequest(exchange: NodeExchange, failure: Failure | undefined): void {
+    if (this.#reply === undefined || failure === undefined) this.socket.destroy();
+    else exchange.breakOff(failure);
+  }
+
+  #replied(reply: ServerResponse): void {
+    if (this.#reply !== reply) return;
+    this.#reply = undefined;
+    this.#bytesRead = this.socket.bytesRead;
+    const isWhole = this.#exchange?.isWhole === true;
+    if (isWhole) this.#exchange = undefined;
+    if (this.#state === 'broken') this.#endBroken(isWhole ? this.#failure : undefined);
+    this.#onReplied();
+  }
+
+  /** All replies to requests are out; `failure` answers what came behind them. */
+  #endBroken(failure: Failure | undefined): void {
+    if (!this.socket.writable) return;
+    if (failure !== undefined) this.socket.write(malformedReply(failure));
+    endWithLinger(this.socket);
+  }
+}

@@ -1,0 +1,28 @@
+import { type Readiness, Wakers } from '../wasi/io/readiness.ts';
+import type { Failure } from './error-reply.ts';
+
+/** Ready once a client has broken a rule for the body of its request, so that no reply of a guest can be right any more. */
+export class Violation implements Readiness {
+  readonly #wakers = new Wakers();
+  #failure: Failure | undefined;
+
+  /** What the client is told, once it has. */
+  get failure(): Failure | undefined {
+    return this.#failure;
+  }
+
+  /** The first counts. */
+  commit(failure: Failure): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = failure;
+    this.#wakers.wake();
+  }
+
+  isReady(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  onReady(wake: () => void): () => void {
+    return this.#wakers.add(wake);
+  }
+}
