@@ -26,3 +26,10 @@ export function parseDuration(text: string): number {
   if (ms > MAX_MS) throw new HostError('bad-argument', `'${text}' is too long: the longest time is 24 days`);
   return ms > 0 && ms < 1 ? 1 : Math.round(ms);
 }
+
+/** As `parseDuration`, for what cannot go without a bound. */
+export function parseTimeout(text: string): number {
+  const ms = parseDuration(text);
+  if (ms > 0) return ms;
+  throw new HostError('bad-argument', `'${text}' would be over at once: write a time above 0`);
+}

@@ -1,9 +1,10 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, type Option } from 'commander';
 import { DEFAULTS } from '../config/options.ts';
-import { HostError } from '../util/host-error.ts';
 import { parseAddress } from './address.ts';
+import { clientLimitOptions } from './client-limits.ts';
 import { parseCountFrom } from './count.ts';
 import { parseDuration } from './duration.ts';
+import { checked, group } from './option.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { parseWorkerCount } from './worker-count.ts';
 
@@ -27,6 +28,7 @@ export function createServeCommand(run: (file: string, flags: ServeFlags) => Pro
     ...servingOptions(),
     ...guestOptions(),
     ...limitOptions(),
+    ...clientLimitOptions(),
     ...outputOptions(),
     ...engineOptions(),
   ]) {
@@ -66,7 +68,6 @@ function guestOptions(): Option[] {
 
 function limitOptions(): Option[] {
   const inGroup = group('Limits:');
-  const count = (option: Option, min: number): Option => option.argParser(checked(parseCountFrom(min)));
   return [
     repeatable(
       inGroup('-W, --wasm <key=value,…>', 'as in wasmtime; timeout=5s bounds a request (default 30s, 0 for none)'),
@@ -78,6 +79,10 @@ function limitOptions(): Option[] {
       .default(DEFAULTS.graceMs, '0'),
     count(inGroup('--max-instance-reuse-count <n>', 'requests an instance serves: 1').hideHelp(), 1).default(1),
   ];
+}
+
+function count(option: Option, min: number): Option {
+  return option.argParser(checked(parseCountFrom(min)));
 }
 
 function outputOptions(): Option[] {
@@ -102,11 +107,6 @@ function engineOptions(): Option[] {
   ];
 }
 
-/** A maker of options under one heading of the help. */
-function group(heading: string): (flags: string, description: string) => Option {
-  return (flags, description) => new Option(flags, description).helpGroup(heading);
-}
-
 /** An option that may be given several times: all its texts, in order. */
 function repeatable(option: Option): Option {
   return option.argParser(collect);
@@ -114,15 +114,4 @@ function repeatable(option: Option): Option {
 
 function collect(text: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, text];
-}
-
-/** `parse` for commander, which puts the option's name before the message. */
-function checked<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      throw error instanceof HostError ? new InvalidArgumentError(`${error.message}.`) : error;
-    }
-  };
 }

@@ -1,8 +1,9 @@
 import type { Engine, Isolation } from '../config/options.ts';
 import type { Address } from '../server/listen.ts';
+import type { ClientLimitFlags } from './client-limits.ts';
 
 /** The options of `serve` as commander gives them, each one parsed by itself. */
-export interface ServeFlags {
+export interface ServeFlags extends ClientLimitFlags {
   readonly addr: Address;
   readonly shutdownAddr?: Address;
   readonly workers: number;

@@ -1,6 +1,7 @@
 import type { HostOptions, LoadOptions } from '../config/options.ts';
 import type { Address } from '../server/listen.ts';
 import { HostError } from '../util/host-error.ts';
+import { toClientLimits } from './client-limits.ts';
 import { toGuestEnv } from './guest-env.ts';
 import { parseRequestFields } from './request-fields.ts';
 import type { LogFormat, ServeFlags } from './serve-flags.ts';
@@ -51,6 +52,7 @@ function toHostOptions(flags: ServeFlags, { inheritEnv, timeoutMs }: Flags, env:
     graceMs: flags.grace,
     maxConcurrentRequests: flags.maxConcurrentRequests,
     maxQueuedRequests: flags.maxQueuedRequests,
+    ...toClientLimits(flags),
     loggingPrefix: flags.loggingPrefix ? 'shown' : 'hidden',
     errorDetail: flags.dev === true ? 'shown' : 'hidden',
     ...(timeoutMs === undefined ? {} : { timeoutMs }),

@@ -17,9 +17,9 @@ export function malformationOf({ code = '', reason }: ParseError, limits: Client
 }
 
 const TOLD_BY_CODE: Readonly<Record<string, (limits: ClientLimits) => Failure>> = {
-  HPE_HEADER_OVERFLOW: ({ maxHeadBytes }) => ({
+  HPE_HEADER_OVERFLOW: ({ maxHeadBytes, maxHeaders }) => ({
     status: 431,
-    reason: `the head or the trailers of the request are larger than ${maxHeadBytes} bytes (--max-head)`,
+    reason: `head or trailers of more than ${maxHeadBytes} bytes (--max-head) or ${maxHeaders} fields (--max-headers)`,
   }),
   HPE_CHUNK_EXTENSIONS_OVERFLOW: () => ({ status: 413, reason: 'the chunk extensions of the request are too long' }),
   ERR_HTTP_REQUEST_TIMEOUT: ({ headTimeoutMs }) => ({

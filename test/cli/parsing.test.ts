@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../src/cli/address.ts';
+import { parseByteCount, parseCapacity } from '../../src/cli/byte-count.ts';
 import { parseCountFrom } from '../../src/cli/count.ts';
-import { parseDuration } from '../../src/cli/duration.ts';
+import { parseDuration, parseTimeout } from '../../src/cli/duration.ts';
 import { toGuestEnv } from '../../src/cli/guest-env.ts';
 import { parseRequestFields } from '../../src/cli/request-fields.ts';
 import { type FlagTexts, parseFlags } from '../../src/cli/wasmtime-flags.ts';
@@ -87,6 +88,31 @@ describe('a count', () => {
 
   test.each(['0', '-1', '1.5', '1e3', '', 'x', '99999999999999999999'])('%j is none from 1', (text) => {
     expect(() => parseCountFrom(1)(text)).toThrow(/no whole number from 1/);
+  });
+});
+
+describe('a size', () => {
+  test.each([
+    ['0', 0],
+    ['16384', 16_384],
+    ['16KiB', 16_384],
+    ['16 kib', 16_384],
+    ['10MB', 10_000_000],
+    ['1.5MiB', 1_572_864],
+    ['2gb', 2e9],
+    ['7b', 7],
+  ])('%s is %i bytes', (text, bytes) => {
+    expect(parseByteCount(text)).toBe(bytes);
+  });
+
+  test.each(['', 'MB', '-1', '1e3', '10M', '5x', '0x10', '9'.repeat(30), 'Infinity'])('%j is none', (text) => {
+    expect(() => parseByteCount(text)).toThrow(/is no size/);
+  });
+
+  test('that something has to fit into is not 0, nor is a time that something takes', () => {
+    expect(() => parseCapacity('0')).toThrow(/at least 1 byte/);
+    expect(() => parseTimeout('0')).toThrow(/above 0/);
+    expect([parseCapacity('1KiB'), parseTimeout('1s')]).toEqual([1024, 1000]);
   });
 });
 
