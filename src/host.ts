@@ -8,7 +8,7 @@ import { InFlight } from './server/drain.ts';
 import type { Exchange } from './server/exchange.ts';
 import { createFetchExchange } from './server/fetch-exchange.ts';
 import { handle } from './server/handle.ts';
-import { type Address, type Listening, listen } from './server/listen.ts';
+import { type Address, type Listener, type Listening, listen } from './server/listen.ts';
 import type { Service } from './server/service.ts';
 import { Tally } from './server/tally.ts';
 import { createOutboundOnDemand } from './wasi/http/outbound-on-demand.ts';
@@ -40,6 +40,12 @@ export function createHost(component: Component, options: HostOptions = {}, log:
   const service = createService(component, config, log, outbound.sendRequest);
   const open: Listening[] = [];
   const answer = (exchange: Exchange): void => void handle(service, exchange);
+  const listener: Listener = {
+    answer,
+    refusals: service.refusals,
+    limits: config,
+    isCrowded: () => service.admission.queued > 0,
+  };
   const close = async (drainTimeoutMs = DRAIN_TIMEOUT_MS): Promise<number> => {
     const endMs = performance.now() + drainTimeoutMs;
     for (const listening of open) listening.stopAccepting();
@@ -58,7 +64,7 @@ export function createHost(component: Component, options: HostOptions = {}, log:
       return exchange.response;
     },
     listen: async (address) => {
-      const listening = await listen({ answer, refusals: service.refusals, limits: config }, address);
+      const listening = await listen(listener, address);
       open.push(listening);
       if (sendsRequests(component)) setTimeout(() => void outbound.load(), LOAD_OUTBOUND_AFTER_MS).unref();
       return listening;

@@ -30,7 +30,10 @@ export interface ClientLimits {
   readonly bodyIdleTimeoutMs: number;
   /** How long a connection is kept for another request. Default 5000. */
   readonly keepAliveTimeoutMs: number;
-  /** How long a client may take nothing of what waits to be sent, looked at once a second. Then a reset. Default 30,000. */
+  /**
+   * How long a client may take nothing of what waits to be sent, looked at once a second; 2 seconds while requests wait for their turn.
+   * Then a reset. Default 30,000.
+   */
   readonly writeTimeoutMs: number;
 }
 

@@ -25,6 +25,11 @@ export class Admission {
     this.#permits.release();
   }
 
+  /** How many requests wait for their turn. */
+  get queued(): number {
+    return this.#permits.queued;
+  }
+
   /** How many requests are let in and not over. */
   get inFlight(): number {
     return this.#permits.taken;

@@ -1,7 +1,6 @@
 import { IncomingMessage, type Server, type ServerOptions, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ClientLimits } from '../config/options.ts';
-import { formatTimeout } from '../util/format.ts';
 import { HostError } from '../util/host-error.ts';
 import { Connections } from './connections.ts';
 import { describeRefusal } from './error-reply.ts';
@@ -35,6 +34,8 @@ export interface Listener {
   readonly answer: (exchange: Exchange) => void;
   readonly refusals: Tally;
   readonly limits: ClientLimits;
+  /** Whether requests wait for their turn. */
+  readonly isCrowded: () => boolean;
 }
 
 /** Opens a port, whose requests `listener` takes. Throws `HostError` where that fails. */
@@ -104,8 +105,16 @@ function takeRequests(server: Server, connections: Connections, { answer, limits
   server.on('checkContinue', take);
 }
 
-function watchConnections(server: Server, connections: Connections, { refusals, limits }: Listener): StalledWrites {
-  const stalledWrites = new StalledWrites(connections, limits.writeTimeoutMs);
+function watchConnections(
+  server: Server,
+  connections: Connections,
+  { refusals, limits, isCrowded }: Listener,
+): StalledWrites {
+  const stalledWrites = new StalledWrites(connections, {
+    timeoutMs: limits.writeTimeoutMs,
+    isCrowded,
+    onReset: (reason) => refusals.count(reason),
+  });
   server.on('connection', (socket) => {
     // Each request of a client that pipelines listens on their one socket.
     socket.setMaxListeners(0);
@@ -117,16 +126,6 @@ function watchConnections(server: Server, connections: Connections, { refusals, 
     if (error.code === 'HPE_CLOSED_CONNECTION' && connection?.reply !== undefined) return;
     const failure = malformationOf(error, limits);
     if (connection?.break(failure) === 'broken' && failure !== undefined) refusals.count(describeRefusal(failure));
-  });
-  server.on('timeout', (socket) => {
-    if (connections.of(socket)?.reply === undefined) {
-      socket.destroy();
-    } else if (stalledWrites.isStalled(socket)) {
-      refusals.count(
-        `reset: a client took nothing of its reply for ${formatTimeout(limits.writeTimeoutMs)} (--write-timeout)`,
-      );
-      socket.resetAndDestroy();
-    }
   });
   server.on('drop', () => refusals.count(`closed: ${limits.maxConnections} connections are open (--max-connections)`));
   return stalledWrites;

@@ -1,0 +1,7 @@
+#!/bin/sh
+# Thousands of bad clients beside a good one, at full numbers, with figures: 1,100 slow ones, 10,000 idle ones. Minutes; by hand.
+set -e
+cd "$(dirname "$0")/.."
+# A socket is a file to each of the two processes.
+[ "$(ulimit -n)" -ge 12000 ] || ulimit -n 12000
+BAD_CLIENTS_SCALE="${BAD_CLIENTS_SCALE:-1}" exec npx vitest run --config test/vitest.config.ts test/hazards/bad-clients.test.ts "$@"

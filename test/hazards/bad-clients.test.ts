@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import type { HostOptions } from '../../src/index.ts';
+import { rawGet } from '../harness/raw-client.ts';
+import { Crowd, HostProcess, beGood } from './crowd.ts';
+import { until } from './until.ts';
+
+/** 1 for a thorough run: `scripts/bad-clients.sh`. */
+const SCALE = Number(process.env['BAD_CLIENTS_SCALE'] ?? 0.1);
+const GOOD_REQUESTS = Math.round(1000 * SCALE);
+/** More than the places that the host has, in every run. */
+const PLACES = Math.round(1000 * SCALE);
+const MORE_THAN_PLACES = Math.round(1100 * SCALE);
+
+interface Crowding {
+  readonly name: string;
+  readonly count: number;
+  readonly guest: string;
+  readonly options: HostOptions;
+  /** What each sends; then it reads nothing. */
+  readonly bytes: string;
+  readonly goodPath: string;
+}
+
+const crowdings: readonly Crowding[] = [
+  {
+    name: 'with slow heads',
+    count: MORE_THAN_PLACES,
+    guest: 'hello',
+    options: {},
+    bytes: 'GET / HTTP/1.1\r\nHost: test\r\na: ',
+    goodPath: '/',
+  },
+  {
+    name: 'with slow bodies',
+    count: MORE_THAN_PLACES,
+    guest: 'trailers',
+    options: { timeoutMs: 5000 },
+    bytes: 'POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 100000\r\n\r\n',
+    goodPath: '/',
+  },
+  {
+    name: 'that take nothing of their replies',
+    count: MORE_THAN_PLACES,
+    guest: 'flood',
+    options: {},
+    bytes: rawGet('/?bytes=1000000000'),
+    goodPath: '/?bytes=1',
+  },
+  {
+    name: 'that are idle after a request',
+    count: Math.round(10_000 * SCALE),
+    guest: 'hello',
+    options: { keepAliveTimeoutMs: 60_000, maxConnections: Math.round(10_000 * SCALE) + 10 },
+    bytes: rawGet('/'),
+    goodPath: '/',
+  },
+  {
+    name: 'that never send anything',
+    count: Math.round(10_000 * SCALE),
+    guest: 'hello',
+    options: { headTimeoutMs: 60_000, maxConnections: Math.round(10_000 * SCALE) + 10 },
+    bytes: '',
+    goodPath: '/',
+  },
+];
+
+test.each(crowdings)(
+  '$count clients $name keep no good client from its replies',
+  async ({ name, count, guest, options, bytes, goodPath }) => {
+    using host = await HostProcess.start(guest, { maxConcurrentRequests: PLACES, ...options });
+    const url = `${host.origin}${goodPath}`;
+    const alone = await beGood(url, 10);
+    const before = await host.state();
+    using crowd = await Crowd.gather(host.origin, count, bytes);
+    const trickling = setInterval(() => crowd.trickle(), 500);
+    const good = await beGood(url, GOOD_REQUESTS);
+    clearInterval(trickling);
+    const during = await host.state();
+    report(`${count} clients ${name}`, { alone, good, ended: crowd.ended, before, during });
+    expect(good.failed).toEqual([]);
+
+    crowd[Symbol.dispose]();
+    await until(async () => (await host.state()).inFlight === 0);
+    expect((await beGood(url, 10)).failed).toEqual([]);
+  },
+  300_000,
+);
+
+function report(what: string, figures: unknown): void {
+  if (process.env['BAD_CLIENTS_SCALE'] !== undefined) console.log(what, JSON.stringify(figures, undefined, 1));
+}
