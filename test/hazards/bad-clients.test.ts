@@ -18,6 +18,8 @@ interface Crowding {
   readonly options: HostOptions;
   /** What each sends; then it reads nothing. */
   readonly bytes: string;
+  /** What each sends all the while, so that none is idle. */
+  readonly trickle?: string;
   readonly goodPath: string;
 }
 
@@ -28,6 +30,7 @@ const crowdings: readonly Crowding[] = [
     guest: 'hello',
     options: {},
     bytes: 'GET / HTTP/1.1\r\nHost: test\r\na: ',
+    trickle: 'x',
     goodPath: '/',
   },
   {
@@ -36,6 +39,7 @@ const crowdings: readonly Crowding[] = [
     guest: 'trailers',
     options: { timeoutMs: 5000 },
     bytes: 'POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 100000\r\n\r\n',
+    trickle: 'x',
     goodPath: '/',
   },
   {
@@ -44,6 +48,7 @@ const crowdings: readonly Crowding[] = [
     guest: 'flood',
     options: {},
     bytes: rawGet('/?bytes=1000000000'),
+    trickle: '\r\n',
     goodPath: '/?bytes=1',
   },
   {
@@ -66,18 +71,19 @@ const crowdings: readonly Crowding[] = [
 
 test.each(crowdings)(
   '$count clients $name keep no good client from its replies',
-  async ({ name, count, guest, options, bytes, goodPath }) => {
+  async ({ name, count, guest, options, bytes, trickle = '', goodPath }) => {
     using host = await HostProcess.start(guest, { maxConcurrentRequests: PLACES, ...options });
     const url = `${host.origin}${goodPath}`;
     const alone = await beGood(url, 10);
     const before = await host.state();
     using crowd = await Crowd.gather(host.origin, count, bytes);
-    const trickling = setInterval(() => crowd.trickle(), 500);
+    const trickling = setInterval(() => crowd.trickle(trickle), 500);
     const good = await beGood(url, GOOD_REQUESTS);
     clearInterval(trickling);
     const during = await host.state();
     report(`${count} clients ${name}`, { alone, good, ended: crowd.ended, before, during });
     expect(good.failed).toEqual([]);
+    expect(during.notices.filter((notice) => notice.includes('malformed'))).toEqual([]);
 
     crowd[Symbol.dispose]();
     await until(async () => (await host.state()).inFlight === 0);

@@ -63,14 +63,9 @@ export class Crowd implements Disposable {
     return crowd;
   }
 
-  /** Each sends one byte more. */
-  trickle(): void {
-    for (const socket of this.#sockets) if (socket.writable) socket.write('x');
-  }
-
-  /** All read what was sent to them, up to the end. */
-  read(): void {
-    for (const socket of this.#sockets) socket.resume();
+  /** Each sends a little more. */
+  trickle(bytes: string): void {
+    for (const socket of this.#sockets) if (socket.writable) socket.write(bytes);
   }
 
   [Symbol.dispose](): void {
