@@ -32,7 +32,10 @@ export function clientLimitOptions(): Option[] {
     time(inGroup('--head-timeout <time>', 'a head that takes longer gets 408'), DEFAULTS.headTimeoutMs),
     time(inGroup('--body-idle-timeout <time>', 'a body of which nothing comes gets 408'), DEFAULTS.bodyIdleTimeoutMs),
     time(inGroup('--keep-alive-timeout <time>', 'how long idle connections are kept'), DEFAULTS.keepAliveTimeoutMs),
-    time(inGroup('--write-timeout <time>', 'a client that takes nothing is reset'), DEFAULTS.writeTimeoutMs),
+    time(
+      inGroup('--write-timeout <time>', 'a client that takes nothing is reset; after 2s where requests wait'),
+      DEFAULTS.writeTimeoutMs,
+    ),
   ];
 }
 

@@ -35,6 +35,18 @@ describe('a start', () => {
     expect(serving.text.stdout).toBe('');
   });
 
+  test('bounds what clients send, and says so', async () => {
+    await using serving = await servingOn([HELLO, '--max-body', '10B', '--max-target', '20', '--max-headers', '30']);
+    const status = async (path: string, init?: RequestInit): Promise<number> =>
+      (await fetch(`${serving.origin}${path}`, init)).status;
+    expect(await status('/', { method: 'POST', body: '0123456789a' })).toBe(413);
+    expect(await status(`/${'a'.repeat(20)}`)).toBe(414);
+    expect(await status('/', { headers: Array.from({ length: 30 }, (_, index) => [`a${index}`, 'b']) })).toBe(431);
+    expect(await status('/', { method: 'POST', body: '0123456789' })).toBe(200);
+    for (const flag of ['--max-body', '--max-target', '--max-headers'])
+      await serving.until('stderr', new RegExp(`^note: refused with 4\\d\\d: .* \\(${flag}\\)$`, 'm'));
+  });
+
   test('names the options that have no effect', async () => {
     await using serving = await servingOn([HELLO, '-S', 'cli,nn', '-O', 'opt-level=2', '-Dlogging=y']);
     await serving.until('stderr', /^note: without effect here: -S nn, -O opt-level=2, -D logging=y$/m);

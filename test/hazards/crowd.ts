@@ -7,6 +7,7 @@ import type { HostOptions } from '../../src/index.ts';
 /** What `host-process.ts` tells of itself. */
 export interface HostState {
   readonly rss: number;
+  readonly connections: number;
   readonly inFlight: number;
   readonly notices: readonly string[];
 }

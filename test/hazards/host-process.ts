@@ -1,5 +1,5 @@
 // A process of its own that serves a guest: `host-process.ts GUEST OPTIONS-AS-JSON`. Tells its parent the origin, and at any message
-// its memory in bytes, the requests in flight, and what the operator has read.
+// its memory in bytes, its connections, the requests in flight, and what the operator has read.
 import { createHost } from '../../src/index.ts';
 import { formatOrigin } from '../../src/server/listen.ts';
 import { guest } from '../harness/guests.ts';
@@ -14,6 +14,7 @@ process.on('message', () =>
   process.send?.({
     rss: process.memoryUsage().rss,
     maxRss: process.resourceUsage().maxRSS * 1024,
+    connections: process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length,
     inFlight: host.inFlight,
     notices,
   }),
