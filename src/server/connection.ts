@@ -46,9 +46,11 @@ export class Connection {
     reply.on('close', () => this.#replied(reply));
   }
 
-  /** What comes is no request, nor the rest of one; `undefined`: there is nothing to say to that. Returns whether that is new. */
-  break(failure: Failure | undefined): 'broken' | 'was-broken' {
-    if (this.#state === 'broken') return 'was-broken';
+  /** What comes is no request, nor the rest of one; `undefined`: there is nothing to say to that. Returns whether anything was expected of it. */
+  break(failure: Failure | undefined): 'broken' | 'expected' {
+    // Behind the last request nothing needs to be one.
+    const isExpected = this.#state === 'broken' || (this.#state === 'ending' && this.#exchange?.isWhole !== false);
+    if (isExpected) return 'expected';
     this.#state = 'broken';
     this.#failure = failure;
     if (this.#exchange?.isWhole === false) this.#breakRequest(this.#exchange, failure);

@@ -111,7 +111,11 @@ function turnAway(service: Service, exchange: Exchange, report: RequestReport): 
 /** A failure that nobody foresaw, in whatever phase. */
 function breakOff(service: Service, exchange: Exchange, report: RequestReport): ReplyEnd {
   const reason = 'the host failed';
-  if (!exchange.reply.isHeadSent) return tell(service, exchange, { status: 500, reason }, report);
+  try {
+    if (!exchange.reply.isHeadSent) return tell(service, exchange, { status: 500, reason }, report);
+  } catch (error) {
+    report.broke(error);
+  }
   exchange.reply.abort();
   return { at: 'aborted', byteLength: 0, reason };
 }

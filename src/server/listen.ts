@@ -122,10 +122,14 @@ function watchConnections(
   });
   server.on('clientError', (error: ParseError, socket) => {
     const connection = connections.of(socket as Socket);
+    if (connection === undefined) {
+      socket.destroy();
+      return;
+    }
     // A client that asked for the end of the connection, and goes on sending.
-    if (error.code === 'HPE_CLOSED_CONNECTION' && connection?.reply !== undefined) return;
+    if (error.code === 'HPE_CLOSED_CONNECTION' && connection.reply !== undefined) return;
     const failure = malformationOf(error, limits);
-    if (connection?.break(failure) === 'broken' && failure !== undefined) refusals.count(describeRefusal(failure));
+    if (connection.break(failure) === 'broken' && failure !== undefined) refusals.count(describeRefusal(failure));
   });
   server.on('drop', () => refusals.count(`closed: ${limits.maxConnections} connections are open (--max-connections)`));
   return stalledWrites;

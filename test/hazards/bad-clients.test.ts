@@ -37,7 +37,7 @@ const crowdings: readonly Crowding[] = [
     name: 'with slow bodies',
     count: MORE_THAN_PLACES,
     guest: 'trailers',
-    options: { timeoutMs: 5000 },
+    options: { timeoutMs: 2000 },
     bytes: 'POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 100000\r\n\r\n',
     trickle: 'x',
     goodPath: '/',

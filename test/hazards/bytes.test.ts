@@ -95,6 +95,14 @@ describe('the path', () => {
   });
 });
 
+test('fields whose names JavaScript objects have are fields like any other', async () => {
+  await using served = await serveGuest('headers');
+  const names = ['__proto__', 'constructor', 'hasownproperty', 'tostring', '__proto__'];
+  const { status, body } = await requestRaw(served.origin, rawGet('/', ...names.map((name) => `${name}: 1`)));
+  expect(status).toBe(200);
+  expect(body.split('\n').slice(0, names.length)).toEqual(names.map((name) => `${name}: 31`));
+});
+
 test('a field of the reply cannot be smuggled in by a request', async () => {
   await using served = await serveGuest('headers');
   const reply = await requestRaw(served.origin, rawGet('/', 'x-request-id: a\xe9b'));

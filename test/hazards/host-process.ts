@@ -6,7 +6,8 @@ import { guest } from '../harness/guests.ts';
 
 const [name = '', options = '{}'] = process.argv.slice(2);
 const notices: string[] = [];
-const host = createHost(await guest(name), JSON.parse(options), (event) => {
+const silent = { writeGuestOutput: () => undefined };
+const host = createHost(await guest(name), { ...silent, ...JSON.parse(options) }, (event) => {
   if (event.at === 'notice') notices.push(event.message);
 });
 const { address } = await host.listen({ hostname: '127.0.0.1', port: 0 });

@@ -109,6 +109,18 @@ describe('what is no request', () => {
   });
 });
 
+test('what a client sends through a tunnel that it did not get is dropped, and not counted', async () => {
+  await using served = await serveGuest('hello');
+  await using client = await connectRaw(served.origin);
+  await client.send('CONNECT test:443 HTTP/1.1\r\nHost: test:443\r\n\r\n');
+  expect((await client.readReply()).status).toBe(501);
+  await client.send('\x16\x03\x01\x02\0\x01');
+  expect(await client.readSome()).toBe('');
+  expect(served.events.all.flatMap((event) => (event.at === 'notice' ? [event.message] : []))).toEqual([
+    'refused with 501: CONNECT asks for a tunnel, and there is none',
+  ]);
+});
+
 test('CONNECT behind a request at work waits for its turn', async () => {
   await using served = await serveGuest('sleep');
   await using client = await connectRaw(served.origin);
