@@ -99,7 +99,9 @@ function takeRequests(server: Server, connections: Connections, { answer, limits
     if (connection?.takesRequests !== true) return;
     const exchange = new NodeExchange(incoming, outgoing, limits);
     connections.asked(connection, exchange, outgoing);
-    answer(exchange);
+    // What came of a body in one packet with the head is there by then: a guest that reads a short one need not wait for it.
+    if (exchange.hasBody) setImmediate(answer, exchange);
+    else answer(exchange);
   };
   server.on('request', take);
   server.on('checkContinue', take);

@@ -37,6 +37,7 @@ export class NodeBody implements BodySource {
   readonly #limits: ClientLimits;
   readonly violation = new Violation();
   #state: 'untouched' | 'reading' | 'discarding' = 'untouched';
+  #listens = false;
   #rest: Uint8Array = NO_BYTES;
   #receivedBytes = 0;
   #broken: { readonly error: StreamError; readonly code: ErrorCode } | undefined;
@@ -67,6 +68,7 @@ export class NodeBody implements BodySource {
   }
 
   onReady(wake: () => void): () => void {
+    this.#listen();
     this.#watchIdle();
     return this.#wakers.add(wake);
   }
@@ -86,7 +88,7 @@ export class NodeBody implements BodySource {
     if (this.#state === 'discarding') return;
     this.#state = 'discarding';
     this.#rest = NO_BYTES;
-    this.#incoming.off('readable', this.#arrived);
+    if (this.#listens) this.#incoming.off('readable', this.#arrived);
     this.#incoming.resume();
   }
 
@@ -109,10 +111,11 @@ export class NodeBody implements BodySource {
   drain(): void {
     const incoming = this.#incoming;
     clearTimeout(this.#idle);
-    if (this.#wireEnd() !== undefined) return;
+    if (incoming.readableEnded || incoming.destroyed) return;
     this.discard();
+    if (incoming.complete) return;
     afterClose(this.#outgoing, () => {
-      if (this.#wireEnd() !== undefined) return;
+      if (incoming.complete || incoming.destroyed) return;
       const timer = setTimeout(() => incoming.destroy(), LINGER_MS);
       incoming.once('close', () => clearTimeout(timer));
     });
@@ -121,10 +124,15 @@ export class NodeBody implements BodySource {
   #begin(): void {
     if (this.#state !== 'untouched') return;
     this.#state = 'reading';
+    if (expectsContinue(this.#incoming)) this.#sendContinue();
+  }
+
+  #listen(): void {
+    if (this.#listens) return;
+    this.#listens = true;
     const incoming = this.#incoming;
     for (const event of ['end', 'error', 'close']) incoming.on(event, this.#wake);
-    incoming.on('readable', this.#arrived);
-    if (expectsContinue(incoming)) this.#sendContinue();
+    if (this.#state !== 'discarding') incoming.on('readable', this.#arrived);
   }
 
   /** Not before the replies to earlier requests are out: Node would put it behind the head of its own. */
@@ -169,8 +177,9 @@ export class NodeBody implements BodySource {
   }
 
   #wireEnd(): StreamError | undefined {
-    if (this.#incoming.readableEnded) return CLOSED;
-    if (!this.#incoming.destroyed) return undefined;
+    const { complete, readableLength, destroyed } = this.#incoming;
+    if (complete && readableLength === 0) return CLOSED;
+    if (!destroyed) return undefined;
     return failed('the client broke off its request', BROKEN_OFF);
   }
 }

@@ -44,6 +44,10 @@ export class NodeExchange implements Exchange {
     return this.#body?.violation;
   }
 
+  get hasBody(): boolean {
+    return this.#body !== undefined;
+  }
+
   /** Whether all of the request has come. */
   get isWhole(): boolean {
     return this.#incoming.complete;

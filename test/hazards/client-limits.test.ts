@@ -221,8 +221,12 @@ describe('a body larger than may be', () => {
 test('more trailers than may be are an error to the guest, not some of them', async () => {
   await using served = await serveGuest('echo', { maxHeaders: 10 });
   const trailers = Array.from({ length: 11 }, (_, index) => `a${index}: b\r\n`).join('');
-  const reply = await requestRaw(served.origin, `${CHUNKED_POST}1\r\nx\r\n0\r\n${trailers}\r\n`);
-  expect(reply).toMatchObject({ body: 'x', ending: 'reset' });
+  await using client = await connectRaw(served.origin);
+  await client.send(`${CHUNKED_POST}1\r\nx\r\n`);
+  expect((await client.readHead()).status).toBe(200);
+  expect(await client.readChunk()).toBe('x');
+  await client.send(`0\r\n${trailers}\r\n`);
+  expect(await client.readEnding()).toBe('reset');
 });
 
 test('a connection more than may be is closed, until another ends', async () => {
