@@ -38,6 +38,8 @@ export const PEER: ContenderId = 'wasmtime';
 
 export const DEFAULT_CONTENDERS: readonly string[] = ['node', 'wasi-serve', 'jco', 'wasmtime'];
 
+export const OURS: ContenderId = 'wasi-serve';
+
 /** Those whose guests can wait without stopping their neighbours. jco's glue blocks its thread for each in turn. */
 export const OVERLAPPING: readonly ContenderId[] = ['wasi-serve', 'wasmtime'];
 

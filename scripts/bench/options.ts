@@ -12,6 +12,8 @@ export interface Options {
   readonly warmUpSeconds: number;
   /** How often a server is started to measure that. */
   readonly starts: number;
+  /** Whether resets and suspended requests are measured inside of our host. */
+  readonly insides: boolean;
   readonly load: string | undefined;
   readonly jsonFile: string | undefined;
 }
@@ -24,7 +26,7 @@ export const USAGE = `npm run bench -- [options]     our host beside a floor wit
   --rounds N           each contender in turn, N times; the report has the medians (default: 5)
   --seconds N          of load in each round on each contender, at least 2 (default: 4)
   --load wrk|autocannon     the load generator (default: wrk where it is installed)
-  --quick              1 round of 2 s, 1 start, hello and echo: to see that it works, not to compare
+  --quick              1 round of 2 s, 1 start, hello and echo: to see that it works, not to compare; nothing of resets and density
   --json FILE          all samples and the machine, for other tools
   --help
 
@@ -43,6 +45,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     seconds: parseCount('--seconds', values.seconds ?? usual.seconds, 2),
     warmUpSeconds: usual.warmUpSeconds,
     starts: usual.starts,
+    insides: usual.insides,
     load: values.load,
     jsonFile: values.json,
   };
@@ -59,8 +62,15 @@ const FLAGS = {
   help: { type: 'boolean', default: false },
 } as const;
 
-const DEFAULTS = { guests: DEFAULT_GUESTS.join(','), rounds: '5', seconds: '4', warmUpSeconds: 3, starts: 3 };
-const QUICK = { guests: 'hello,echo', rounds: '1', seconds: '2', warmUpSeconds: 1, starts: 1 };
+const DEFAULTS = {
+  guests: DEFAULT_GUESTS.join(','),
+  rounds: '5',
+  seconds: '4',
+  warmUpSeconds: 3,
+  starts: 3,
+  insides: true,
+};
+const QUICK = { guests: 'hello,echo', rounds: '1', seconds: '2', warmUpSeconds: 1, starts: 1, insides: false };
 
 const split = (list: string): string[] => list.split(',').filter((entry) => entry.trim() !== '');
 

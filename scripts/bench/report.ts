@@ -6,6 +6,7 @@ import { median, spread } from './numbers.ts';
 import { OVERLAP_LIMIT_MS, OVERLAP_REQUESTS } from './overlap.ts';
 import {
   CONNECTIONS,
+  type Insides,
   type Load,
   type OverlapRow,
   type Row,
@@ -27,17 +28,19 @@ export interface Report {
   readonly rows: readonly Row[];
   readonly overlap: readonly OverlapRow[];
   readonly workers: readonly WorkersRow[];
+  readonly insides: Insides | undefined;
 }
 
 /** The report as Markdown. Ratios are of medians. */
 export function toMarkdown(report: Report): string {
-  const { rows, overlap, workers } = report;
+  const { rows, overlap, workers, insides } = report;
   const sections = [
     headOf(report),
     ...CONNECTIONS.toReversed().map((connections) => loadSection(rows, connections)),
     startSection(rows),
     overlap.length > 0 ? overlapSection(overlap) : '',
     workers.length > 0 ? workersSection(workers) : '',
+    insides === undefined ? '' : insidesSection(insides),
     failureSection(report),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
@@ -150,6 +153,19 @@ function verdictOn(row: OverlapRow): string {
   if (row.failure !== undefined) return `failed: ${row.failure}`;
   if (row.totalsMs.length === 0) return NONE;
   return `${isInTime(row) ? '' : 'NOT '}under ${OVERLAP_LIMIT_MS / 1000} s`;
+}
+
+function insidesSection({ resets, density }: Insides): string {
+  const head = ['request', 'pages written', 'reset, median', 'p99', 'memory of the instance'];
+  const rows = resets.map(({ request, memoryBytes, pages, medianUs, p99Us }) => [
+    request,
+    formatCount(pages),
+    `${medianUs.toFixed(1)} µs`,
+    `${p99Us.toFixed(1)} µs`,
+    formatBytes(memoryBytes),
+  ]);
+  const lines = density.map((line) => `- ${line}`);
+  return `### Resets\n\n${formatTable(head, rows)}\n\n### Suspended requests, without sockets\n\n${lines.join('\n')}`;
 }
 
 function failureSection({ rows }: Report): string {

@@ -49,6 +49,24 @@ export interface WorkersSample {
   readonly cpuUsPerRequest: number;
 }
 
+/** What a reset costs after one kind of request. */
+export interface ResetRow {
+  /** The guest and the path. */
+  readonly request: string;
+  readonly memoryBytes: number;
+  /** Of 4 KiB, that the request wrote. */
+  readonly pages: number;
+  readonly medianUs: number;
+  readonly p99Us: number;
+}
+
+/** What is measured of our host inside of its process. Filled as the run goes on. */
+export interface Insides {
+  readonly resets: ResetRow[];
+  /** Sentences about requests that are suspended. */
+  readonly density: string[];
+}
+
 /** One connection shows the latency of a request that has no neighbours, 32 what the server can do. */
 export const CONNECTIONS = [1, 32] as const;
 

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
-import { type Contender, OVERLAPPING } from './contenders.ts';
+import { type Contender, OURS, OVERLAPPING } from './contenders.ts';
 import { createLoadGenerator } from './generators.ts';
 import { type Guest, HELLO, SLEEP, prepareGuests } from './guests.ts';
+import { INSIDES_SECONDS, measureInsides } from './insides.ts';
 import { type Machine, readMachine } from './machine.ts';
 import { type Bench, type Entrant, measureGuest, planSeconds } from './measure.ts';
 import type { Options } from './options.ts';
@@ -9,7 +10,7 @@ import { OVERLAP_SECONDS, measureOverlap } from './overlap.ts';
 import { messageOf } from './processes.ts';
 import { Progress } from './progress.ts';
 import { type Report, isSound, toJson, toMarkdown } from './report.ts';
-import { type OverlapRow, type Row, type WorkersRow, createRow } from './results.ts';
+import { type Insides, type OverlapRow, type Row, type WorkersRow, createRow } from './results.ts';
 import { createSite } from './site.ts';
 import { createWorkersRows, measureWorkers, planWorkersSeconds } from './workers.ts';
 
@@ -19,6 +20,7 @@ interface Field {
   readonly entrants: readonly (readonly Entrant[])[];
   readonly overlap: readonly OverlapRow[];
   readonly workers: readonly WorkersRow[];
+  readonly insides: Insides | undefined;
 }
 
 /** A whole run: measures, prints the report on stdout, returns the exit code. What an interrupted run has found is reported. */
@@ -41,7 +43,7 @@ export async function run(options: Options, command: string, signal: AbortSignal
   process.stdout.write(`\n${toMarkdown(report)}`);
   if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, toJson(report));
   if (signal.aborted) return INTERRUPTED;
-  if (isSound(report, 'wasi-serve')) return 0;
+  if (isSound(report, OURS)) return 0;
   bench.progress.tell('bench: wasi-serve has a row that failed, is invalid or not in time');
   return 1;
 }
@@ -68,6 +70,7 @@ function createField(options: Options, complain: (line: string) => void): Field 
     entrants: guests.map((guest) => contenders.map((contender) => createEntrant(guest, contender))),
     overlap: overlaps.flatMap(() => overlapping.map((contender) => ({ contender, totalsMs: [] }))),
     workers: prepareGuests([HELLO], complain).flatMap(() => createWorkersRows(contenders)),
+    insides: options.insides && contenders.some(({ id }) => id === OURS) ? { resets: [], density: [] } : undefined,
   };
 }
 
@@ -83,21 +86,31 @@ const createEntrant = (guest: Guest, contender: Contender): Entrant => ({
   cacheFolder: '',
 });
 
-async function measureField(bench: Bench, { entrants, overlap, workers }: Field): Promise<void> {
+async function measureField(bench: Bench, { entrants, overlap, workers, insides }: Field): Promise<void> {
   const { site, progress, options } = bench;
   for (const { guest } of entrants.flat()) progress.plan(planSeconds(options, guest));
   progress.plan(overlap.length * OVERLAP_SECONDS + workers.length * planWorkersSeconds(bench, HELLO));
+  if (insides !== undefined) progress.plan(INSIDES_SECONDS);
   site.pinning.pinSelf();
+  if (insides !== undefined) await measureInsides(bench, insides);
   for (const row of overlap) await measureOverlap(bench, row);
   await measureWorkers(bench, workers, HELLO);
   for (const group of entrants) await measureGuest(bench, group);
 }
 
 function createReport(
-  { contenders, entrants, overlap, workers }: Field,
+  { contenders, entrants, overlap, workers, insides }: Field,
   context: { command: string; machine: Machine; notes: readonly string[] },
 ): Report {
   const versions = contenders.map(({ name, getVersion }) => [name, getVersion() ?? ''] as const);
   const rows: Row[] = entrants.flat().map(({ row }) => row);
-  return { date: new Date().toISOString(), versions: Object.fromEntries(versions), rows, overlap, workers, ...context };
+  return {
+    date: new Date().toISOString(),
+    versions: Object.fromEntries(versions),
+    rows,
+    overlap,
+    workers,
+    insides,
+    ...context,
+  };
 }
