@@ -2,6 +2,7 @@ import { createVoice } from './logs.ts';
 import { announce } from './announce.ts';
 import type { ExitCode } from './exit-code.ts';
 import { finish } from './finish.ts';
+import { collectWhenIdle } from './idle-memory.ts';
 import { sayIfSlow } from './preparing.ts';
 import type { ServePlan } from './serve-plan.ts';
 import { beginClosing, createServingHost, loadPlanned } from './serving-host.ts';
@@ -17,6 +18,7 @@ export async function serve(plan: ServePlan, terminal: Terminal): Promise<ExitCo
   return await tellHostErrors(voice.log, async () => {
     const component = await sayIfSlow(plan.file, voice, () => loadPlanned(plan));
     await using host = createServingHost(component, plan, voice);
+    using _collection = collectWhenIdle(() => host.inFlight === 0);
     const { address } = await host.listen(plan.address);
     using shutdownPort = await listenForShutdown(plan.shutdownAddress, stop);
     announce(toStartRecord(component, plan, address), shutdownPort, plan, voice.log);

@@ -1,6 +1,7 @@
 import { COLOURED, PLAIN } from '../../observe/paint.ts';
 import { HostError } from '../../util/host-error.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import { collectWhenIdle } from '../idle-memory.ts';
 import { createVoice } from '../logs.ts';
 import { sayIfSlow } from '../preparing.ts';
 import { beginClosing, createServingHost, loadPlanned } from '../serving-host.ts';
@@ -29,6 +30,7 @@ async function serveUntilStopped(begin: Begin, primary: Primary, terminal: Termi
   const load = (): ReturnType<typeof loadPlanned> => loadPlanned(plan);
   const component = preparing === 'told' ? await sayIfSlow(plan.file, voice, load) : await load();
   await using host = createServingHost(component, plan, voice);
+  using _collection = collectWhenIdle(() => host.inFlight === 0);
   const { address } = await host.listen(plan.address);
   primary.serving();
   await primary.tell({ at: 'listening', start: toStartRecord(component, plan, address), address });

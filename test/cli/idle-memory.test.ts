@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest';
+import { IdleMemory } from '../../src/cli/idle-memory.ts';
+
+const MIB = 1024 * 1024;
+
+/** What is decided at each look. `busy`, or idle with so many MiB. */
+function decide(startMib: number, looks: readonly ('busy' | number)[]): boolean[] {
+  const memory = new IdleMemory(startMib * MIB);
+  return looks.map((look) =>
+    look === 'busy'
+      ? memory.look({ isIdle: false, byteLength: 1000 * MIB })
+      : memory.look({ isIdle: true, byteLength: look * MIB }),
+  );
+}
+
+describe('an idle host', () => {
+  test('collects once it has been idle for three looks', () => {
+    expect(decide(100, ['busy', 500, 500, 500])).toEqual([false, false, false, true]);
+  });
+
+  test('collects once after a burst, however much is left', () => {
+    expect(decide(100, [500, 500, 500, 480, 480, 480, 480])).toEqual([false, false, true, false, false, false, false]);
+  });
+
+  test('collects again after another burst', () => {
+    const looks = [500, 500, 500, 300, 'busy', 600, 600, 600] as const;
+    expect(decide(100, looks)).toEqual([false, false, true, false, false, false, false, true]);
+  });
+
+  test('does not collect what is not worth it', () => {
+    expect(decide(100, [150, 150, 150, 150])).toEqual([false, false, false, false]);
+  });
+
+  test('that is busy now and then does not collect', () => {
+    expect(decide(100, [500, 500, 'busy', 500, 500, 'busy'])).not.toContain(true);
+  });
+});
