@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { startUpstream } from '../harness/upstream.ts';
+import { guestPath, servingOn } from './wasi-serve.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** What the README says is enough: the network, and to read the package and the component. */
+const LEAST = { NODE_OPTIONS: `--permission --allow-net --allow-fs-read=${ROOT}` };
+
+describe("under Node's permission model, with the least of permissions", () => {
+  test.each(['hello', 'js-fetch-event', 'print'])('%s is served', async (guest) => {
+    await using serving = await servingOn([guestPath(guest)], LEAST);
+    for (let request = 0; request < 3; request++) expect((await fetch(serving.origin)).status).toBe(200);
+  });
+
+  test('a guest sends requests', async () => {
+    await using upstream = await startUpstream((_incoming, outgoing) => outgoing.end('from upstream'));
+    await using serving = await servingOn([guestPath('proxy')], LEAST);
+    const reply = await fetch(`${serving.origin}/?url=${encodeURIComponent(upstream.origin)}`);
+    expect(await reply.text()).toBe('from upstream');
+  });
+
+  test('a signal stops it gracefully', async () => {
+    await using serving = await servingOn([guestPath('hello')], LEAST);
+    serving.kill('SIGTERM');
+    expect(await serving.ended).toBe(0);
+  });
+});
