@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
+/** What one client does once. Throws where it does not get what it should. */
+export interface Scenario {
+  readonly name: string;
+  readonly guest: string;
+  /** How often, beside the others. */
+  readonly weight: number;
+  readonly act: (origin: string, upstream: string) => Promise<void>;
+}
+
+const LARGE = 'x'.repeat(200_000);
+
+/** Guests that do right, guests that do wrong, clients that leave in each phase, upstreams that fail. */
+export const SCENARIOS: readonly Scenario[] = [
+  { name: 'hello', guest: 'hello', weight: 20, act: (o) => expectReply(o, 200, 'Hello from wasi-serve!\n') },
+  { name: 'isolation', guest: 'counter', weight: 10, act: (o) => expectReply(o, 200, '1 clean\n') },
+  { name: 'short echo', guest: 'echo', weight: 10, act: (o) => expectReply(o, 200, 'short', post('short')) },
+  { name: 'long echo', guest: 'echo', weight: 5, act: (o) => expectReply(o, 200, LARGE, post(LARGE)) },
+  { name: 'StarlingMonkey', guest: 'js-fetch-event', weight: 5, act: (o) => expectReply(o, 200) },
+  { name: 'axum', guest: 'hello-axum', weight: 5, act: (o) => expectReply(o, 200) },
+  { name: 'sleep', guest: 'sleep', weight: 5, act: (o) => expectReply(`${o}/?ms=50`, 200) },
+  { name: 'memory', guest: 'memory', weight: 2, act: (o) => expectReply(`${o}/?mib=8`, 200) },
+  { name: 'proxy', guest: 'proxy', weight: 5, act: (o, up) => expectReply(through(o, `${up}/right`), 200, 'right') },
+  { name: 'reset upstream', guest: 'proxy', weight: 2, act: (o, up) => expectReply(through(o, `${up}/reset`), 502) },
+  { name: 'cut upstream', guest: 'proxy', weight: 2, act: (o, up) => expectBreak(through(o, `${up}/cut`)) },
+  { name: 'silent upstream', guest: 'proxy', weight: 2, act: (o, up) => leave(through(o, `${up}/silent`), 'waiting') },
+  { name: 'trap before', guest: 'trap-before', weight: 2, act: (o) => expectReply(o, 500) },
+  { name: 'trap after', guest: 'trap-after', weight: 2, act: (o) => expectBreak(`${o}/?ms=5`) },
+  { name: 'never set', guest: 'never-set', weight: 2, act: (o) => expectReply(o, 500) },
+  { name: 'dropped body', guest: 'drop-body', weight: 2, act: expectBreak },
+  { name: 'client leaves waiting', guest: 'sleep', weight: 2, act: (o) => leave(`${o}/?ms=60000`, 'waiting') },
+  {
+    name: 'client leaves reading',
+    guest: 'slow-body',
+    weight: 2,
+    act: (o) => leave(`${o}/?chunks=9999&ms=5`, 'reading'),
+  },
+  { name: 'client leaves a flood', guest: 'flood', weight: 2, act: (o) => leave(`${o}/?bytes=100000000`, 'reading') },
+  { name: 'client leaves sending', guest: 'echo', weight: 2, act: leaveSending },
+];
+
+const post = (body: string): RequestInit => ({ method: 'POST', body });
+
+const through = (origin: string, url: string): string => `${origin}/?url=${encodeURIComponent(url)}`;
+
+async function expectReply(url: string, status: number, body?: string, init?: RequestInit): Promise<void> {
+  const reply = await fetch(url, init);
+  const text = await reply.text();
+  if (reply.status !== status) throw new Error(`${reply.status} where ${status} was expected: ${text.slice(0, 100)}`);
+  if (body !== undefined && text !== body) throw new Error(`another body: ${text.slice(0, 100)}`);
+}
+
+/** A reply that must not look complete. */
+async function expectBreak(url: string): Promise<void> {
+  const whole = await fetch(url).then(
+    (reply) => reply.text().catch(() => undefined),
+    () => undefined,
+  );
+  if (whole !== undefined) throw new Error(`looks complete: ${whole.slice(0, 100)}`);
+}
+
+/** Goes away before the head, or after the first piece of the body. */
+async function leave(url: string, phase: 'waiting' | 'reading'): Promise<void> {
+  const abort = new AbortController();
+  if (phase === 'waiting') setTimeout(() => abort.abort(), 30);
+  const reply = await fetch(url, { signal: abort.signal }).catch(() => undefined);
+  await reply?.body?.getReader().read();
+  abort.abort();
+}
+
+/** Declares more than it sends, then resets the connection. */
+async function leaveSending(origin: string): Promise<void> {
+  const { hostname, port } = new URL(origin);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  socket.write('POST / HTTP/1.1\r\nHost: soak\r\nContent-Length: 1000\r\n\r\n0123456789');
+  await once(socket, 'data');
+  socket.resetAndDestroy();
+}
