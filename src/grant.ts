@@ -6,6 +6,8 @@ import type { SendRequest } from './wasi/http/send-request.ts';
 /** What one guest may touch: its environment, its output as lines, and the network. Each is made when the guest asks for it. */
 export class RequestGrants implements Grants, Disposable {
   readonly sendRequest: SendRequest;
+  readonly timeoutMs: number;
+  readonly cpuTimeoutMs: number;
   readonly #ordinal: number;
   readonly #config: HostConfig;
   #quota: OutputQuota | undefined;
@@ -17,6 +19,8 @@ export class RequestGrants implements Grants, Disposable {
     this.#ordinal = ordinal;
     this.#config = config;
     this.sendRequest = sendRequest;
+    this.timeoutMs = config.timeoutMs;
+    this.cpuTimeoutMs = config.cpuTimeoutMs;
   }
 
   get env(): [string, string][] {

@@ -7,6 +7,7 @@ import { type World, toWorld } from './component/world.ts';
 import type { Engine, Isolation, LoadOptions } from './config/options.ts';
 import { createFreshStrategy, createRecyclingStrategy } from './instance/fresh.ts';
 import { createResetStrategy } from './instance/reset.ts';
+import { createPreemption } from './instance/preempt.ts';
 import { probeReset } from './instance/resettable.ts';
 import type { InstanceStrategy } from './instance/strategy.ts';
 import type { LinkedInstance } from './linker/linked-instance.ts';
@@ -76,7 +77,8 @@ async function link(decoded: Decoded, options: LoadComponentOptions): Promise<Li
   resolveImports(source.label, world.imports, interfaces);
   if (engine === 'jco') return await linkForJco(decoded, options, 'as asked');
   try {
-    const pre = await linkComponent(source, interfaces, { definition, cache: openCache(options) });
+    const preemption = options.preemption === 'off' ? undefined : createPreemption();
+    const pre = await linkComponent(source, interfaces, { definition, cache: openCache(options), preemption });
     return chooseIsolation(source, pre, options.isolation ?? 'auto');
   } catch (error) {
     const isUnsupported = error instanceof HostError && error.code === 'not-supported';

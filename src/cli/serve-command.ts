@@ -72,6 +72,9 @@ function limitOptions(): Option[] {
     repeatable(
       inGroup('-W, --wasm <key=value,…>', 'as in wasmtime; timeout=5s bounds a request (default 30s, 0 for none)'),
     ),
+    inGroup('--cpu-timeout <time>', 'how much of that time the guest may compute, 0 for all of it')
+      .argParser(checked(parseDuration))
+      .default(DEFAULTS.cpuTimeoutMs, '30s'),
     count(inGroup('--max-concurrent-requests <n>', 'at work at once'), 1).default(DEFAULTS.maxConcurrentRequests),
     count(inGroup('--max-queued-requests <n>', 'waiting; more get 503').default(DEFAULTS.maxQueuedRequests), 0),
     inGroup('--grace <time>', 'how long a guest goes on after its client left')
@@ -101,6 +104,9 @@ function engineOptions(): Option[] {
     inGroup('--isolation <way>', 'how each request gets an instance')
       .choices(['auto', 'fresh', 'reset'])
       .default('auto'),
+    inGroup('--preemption <on|off>', 'whether a guest that computes for long lets others go on')
+      .choices(['on', 'off'])
+      .default('on'),
     repeatable(inGroup('-C, --codegen <key=value,…>', 'as in wasmtime; cache=DIR or cache=no')),
     repeatable(inGroup('-O, --optimize <key=value,…>', 'as in wasmtime: without effect').hideHelp()),
     repeatable(inGroup('-D, --debug <key=value,…>', 'as in wasmtime: without effect').hideHelp()),

@@ -19,11 +19,13 @@ export interface ServeFlags extends ClientLimitFlags {
   readonly maxConcurrentRequests: number;
   readonly maxQueuedRequests: number;
   readonly maxInstanceReuseCount: number;
+  readonly cpuTimeout: number;
   readonly grace: number;
   readonly drainTimeout: number;
   readonly loggingPrefix: boolean;
   readonly engine: Engine;
   readonly isolation: Isolation;
+  readonly preemption: 'on' | 'off';
   readonly dev?: true;
   readonly logFormat: LogFormat;
   readonly accessLog: 'on' | 'off';

@@ -29,14 +29,14 @@ export function toServePlan(file: string, flags: ServeFlags, env: NodeJS.Process
   assertSupported(flags);
   const { wasi, wasm, codegen, optimize, debug } = flags;
   const wasmtime = parseFlags({ S: wasi, W: wasm, C: codegen, O: optimize, D: debug });
-  const { engine, isolation } = flags;
+  const { engine, isolation, preemption } = flags;
   const cache = wasmtime.cache === undefined ? {} : { cache: wasmtime.cache };
   return {
     file,
     address: flags.addr,
     workers: flags.workers,
     shutdownAddress: flags.shutdownAddr,
-    load: { engine, isolation, ...cache },
+    load: { engine, isolation, preemption, ...cache },
     host: toHostOptions(flags, wasmtime, env),
     drainTimeoutMs: flags.drainTimeout,
     logFormat: flags.logFormat,
@@ -49,6 +49,7 @@ function toHostOptions(flags: ServeFlags, { inheritEnv, timeoutMs }: Flags, env:
   return {
     env: toGuestEnv({ inherit: inheritEnv, named: flags.env }, env),
     requestHeaders: parseRequestFields(flags.header),
+    cpuTimeoutMs: flags.cpuTimeout,
     graceMs: flags.grace,
     maxConcurrentRequests: flags.maxConcurrentRequests,
     maxQueuedRequests: flags.maxQueuedRequests,

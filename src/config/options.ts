@@ -10,6 +10,11 @@ export interface LoadOptions {
   readonly isolation?: Isolation;
   /** Folder for what is made from components, from one start to the next; `false` keeps nothing. Default: the user's cache folder. */
   readonly cache?: string | false;
+  /**
+   * `on`: a guest that computes for long lets others go on, and ends at its deadline; `off`: it holds the process. Only the linker's engine can.
+   * Default `on`.
+   */
+  readonly preemption?: 'on' | 'off';
 }
 
 /** Bounds on what a client may send, and on how long it may take. Sizes in bytes, times in milliseconds. */
@@ -45,6 +50,8 @@ export interface HostOptions extends Partial<ClientLimits> {
   readonly requestHeaders?: readonly (readonly [name: string, value: string])[];
   /** Wall time of one request, 0 for none. Default 30,000. */
   readonly timeoutMs?: number;
+  /** How much of that time its guest may run, 0 for all of it. Default 30,000. */
+  readonly cpuTimeoutMs?: number;
   /** How long a guest may go on after its client left. Default 0: until it next waits. */
   readonly graceMs?: number;
   /** Requests at work at once. Default 1,000. */
@@ -66,6 +73,7 @@ export const DEFAULTS: HostConfig = Object.freeze({
   env: {},
   requestHeaders: [],
   timeoutMs: 30_000,
+  cpuTimeoutMs: 30_000,
   graceMs: 0,
   maxConcurrentRequests: 1000,
   maxQueuedRequests: 1000,

@@ -1,4 +1,4 @@
-import { Cancelled } from '../wasi/context.ts';
+import { Cancelled, type WasiCtx } from '../wasi/context.ts';
 import type { BodySource } from '../wasi/http/body-source.ts';
 import { IncomingRequest, type RequestHead } from '../wasi/http/incoming.ts';
 import type { OutgoingResponse } from '../wasi/http/outgoing.ts';
@@ -7,7 +7,12 @@ import type { Lease } from './pool.ts';
 
 /** What a guest makes of a request: a response or an error code; nothing; or its end by the host, before it said anything. */
 export type Answer =
-  | { readonly at: 'set'; readonly response: GuestResponse }
+  | {
+      readonly at: 'set';
+      readonly response: GuestResponse;
+      /** Resolves when the guest waits for something that is not there yet, or has returned, or computes on for long. */
+      readonly settled: () => Promise<void>;
+    }
   | { readonly at: 'never-set'; readonly trap: Error | undefined }
   | { readonly at: 'cancelled'; readonly trap: Cancelled };
 
@@ -19,6 +24,14 @@ export interface GuestCall {
   readonly returned: Promise<Error | undefined>;
   /** Whether it has returned. */
   isOver(): boolean;
+}
+
+/** How long a guest that computes on after it gave its answer is waited for: a reply that is whole by then is sent with its length. */
+const PATIENCE_MS = 250;
+
+/** Resolves when the guest waits for something that is not there yet, or has been paused or has returned: Node runs a tick only after all that is ready. */
+export function guestGaveThreadBack(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
 }
 
 /**
@@ -36,7 +49,7 @@ export function callIncomingHandler(lease: Lease, head: RequestHead, body: BodyS
   const outparam = new ResponseOutparam(
     (set) => {
       response = set.tag === 'ok' ? set.val : undefined;
-      resolveAnswer({ at: 'set', response: set });
+      resolveAnswer({ at: 'set', response: set, settled: () => untilSettled(lease.ctx) });
     },
     () => resolveAnswer({ at: 'never-set', trap: undefined }),
   );
@@ -62,4 +75,13 @@ export function callIncomingHandler(lease: Lease, head: RequestHead, body: BodyS
 
 function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+async function untilSettled(ctx: WasiCtx): Promise<void> {
+  const endMs = performance.now() + PATIENCE_MS;
+  await guestGaveThreadBack();
+  while (ctx.paused !== undefined && performance.now() < endMs) {
+    await ctx.paused;
+    await guestGaveThreadBack();
+  }
 }

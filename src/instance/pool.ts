@@ -5,7 +5,10 @@ import type { InstanceState, InstanceStrategy } from './strategy.ts';
 /** Leases isolated instances of one component. */
 export interface InstancePool extends Disposable {
   readonly strategy: InstanceStrategy['name'];
-  /** An instance with a context of its own, for one request, of which the grants are a part. Throws what instantiation throws. */
+  /**
+   * An instance with a context of its own, for one request, of which the grants are a part. Throws what instantiation throws, `Cancelled` where
+   * it took too long.
+   */
   lease(grants: Grants): Lease;
 }
 
@@ -18,7 +21,7 @@ export function createPool(strategy: InstanceStrategy): InstancePool {
         return new Lease(strategy, strategy.take(ctx), ctx);
       } catch (error) {
         ctx[Symbol.dispose]();
-        throw error;
+        throw ctx.cancellation.trap ?? error;
       }
     },
     [Symbol.dispose]: () => strategy[Symbol.dispose](),

@@ -13,11 +13,14 @@ export interface ResetBlocker {
   readonly reason: string;
 }
 
+/** How long a start may take. Whatever takes longer starts for each request, within that one's time. */
+const START_TIMEOUT_MS = 30_000;
+
 /** Looks into the modules, then starts an instance to see what that takes: where nothing blocks it can serve the first request. */
 export function probeReset(pre: LinkedPre<WasiCtx>): ResetBlocker | LinkedInstance<WasiCtx> {
   const state = pre.unrestorable;
   if (state !== undefined) return { kind: 'unrestorable', reason: state };
-  using ctx = new WasiCtx({});
+  using ctx = new WasiCtx({ cpuTimeoutMs: START_TIMEOUT_MS });
   try {
     const instance = pre.instantiate(ctx);
     const { startCalls } = pre;
@@ -27,7 +30,11 @@ export function probeReset(pre: LinkedPre<WasiCtx>): ResetBlocker | LinkedInstan
   } catch (error) {
     return {
       kind: 'unrestorable',
-      reason: `its start fails: ${error instanceof Error ? error.message : String(error)}`,
+      reason: `its start fails: ${describe(ctx.cancellation.trap ?? error)}`,
     };
   }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

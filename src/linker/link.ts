@@ -18,6 +18,7 @@ import { emitMakers } from './makers.ts';
 import { parseInterfaceName } from './names.ts';
 import { PlanBuilder } from './plan-builder.ts';
 import type { GuestResourceType, LiftedFunc, Plan } from './plan.ts';
+import type { Preemption } from './preemption.ts';
 import { type PreparedModule, compileRewritten, rewriteModules } from './prepared-module.ts';
 import { type Extern, createScope } from './scope.ts';
 import { createSharedFunctions } from './shared-functions.ts';
@@ -59,28 +60,34 @@ function exportedFuncs<Ctx>(exports: ReadonlyMap<string, Extern<Ctx>>): Plan<Ctx
 const REWRITING = { maxMemoryPages: 8192, memory: 'tracked' } as const;
 
 /** How each module of a plan is rewritten. */
-export function rewriteOptionsOf<Ctx>(plan: Plan<Ctx>): RewriteOptions[] {
-  return plan.modules.map((_bytes, module) => ({ ...REWRITING, hostFunctions: hostFunctionsOf(plan, module) }));
+export function rewriteOptionsOf<Ctx>(plan: Plan<Ctx>, preemption: 'on' | 'off' = 'off'): RewriteOptions[] {
+  return plan.modules.map((_bytes, module) => ({
+    ...REWRITING,
+    preemption,
+    hostFunctions: hostFunctionsOf(plan, module),
+  }));
 }
 
 /** What is known and kept of a component before it is linked. */
-export interface LinkContext {
+export interface LinkContext<Ctx> {
   readonly definition?: ComponentDefinition;
   /** Where rewritten modules are kept; by default nowhere. */
   readonly cache?: ArtifactCache;
+  /** Without it guests run for as long as they like. */
+  readonly preemption?: Preemption<Ctx> | undefined;
 }
 
 /** Links a component by our own linker. Throws `HostError` where it is not what we support, or asks for what the host lacks. */
 export async function linkComponent<Ctx>(
   source: ComponentSource,
   interfaces: readonly HostInterface<Ctx>[],
-  { definition, cache = NO_CACHE }: LinkContext = {},
+  { definition, cache = NO_CACHE, preemption }: LinkContext<Ctx> = {},
 ): Promise<LinkedPre<Ctx>> {
   const plan = planComponent(source, interfaces, definition);
-  const options = rewriteOptionsOf(plan);
+  const options = rewriteOptionsOf(plan, preemption === undefined ? 'off' : 'on');
   const kept = await createKeptRewriting(cache, source, options);
   const binaries = await rewriteModules(plan.modules, options, kept);
-  const [modules, shared] = await Promise.all([compileRewritten(binaries), makeWhileWaiting(plan)]);
+  const [modules, shared] = await Promise.all([compileRewritten(binaries), makeWhileWaiting(plan, preemption)]);
   const linked = completePlan(plan, shared, modules);
   return Object.freeze({
     unrestorable: modules.map(({ rewritten }) => findUnrestorable(rewritten)).find((reason) => reason !== undefined),
@@ -91,12 +98,12 @@ export async function linkComponent<Ctx>(
 }
 
 /** What needs no compiled module. */
-type Shared<Ctx> = Pick<Linked<Ctx>, 'contexts' | 'makers' | 'starts' | 'functions'>;
+type Shared<Ctx> = Pick<Linked<Ctx>, 'contexts' | 'makers' | 'starts' | 'functions' | 'preemption'>;
 
 /** Emits code while V8 compiles modules on other threads. */
-async function makeWhileWaiting<Ctx>(plan: Plan<Ctx>): Promise<Shared<Ctx>> {
+async function makeWhileWaiting<Ctx>(plan: Plan<Ctx>, preemption: Preemption<Ctx> | undefined): Promise<Shared<Ctx>> {
   await nextTurn();
-  const emitted = { contexts: planContexts(plan), makers: emitMakers(plan), starts: new Starts() };
+  const emitted = { contexts: planContexts(plan), makers: emitMakers(plan), starts: new Starts(), preemption };
   return { ...emitted, functions: createSharedFunctions({ plan, ...emitted }) };
 }
 

@@ -11,6 +11,7 @@ import type { Contexts } from './contexts.ts';
 import type { Instance } from './instance-pre.ts';
 import type { LiftMaker, Makers } from './makers.ts';
 import type { CoreItem, GuestResourceType, LiftedFunc, Lowering, Plan } from './plan.ts';
+import { type Preemption, VERDICT, type Verdict } from './preemption.ts';
 import type { PreparedModule } from './prepared-module.ts';
 import { type SharedFunctions, type SharingInstance, givenFunction } from './shared-functions.ts';
 import type { Starts } from './starts.ts';
@@ -28,6 +29,8 @@ export interface Linked<Ctx> {
   readonly makers: Makers;
   readonly functions: SharedFunctions;
   readonly starts: Starts;
+  /** `undefined` where guests run for as long as they like. */
+  readonly preemption: Preemption<Ctx> | undefined;
 }
 
 /** What an instance keeps in the core: all that a request can change. */
@@ -60,6 +63,8 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   /** By step. */
   #cores: (WebAssembly.Exports | undefined)[] = [];
   #core: CoreState | undefined;
+  /** How many calls run that JavaScript makes and waits for: no guest below them can be suspended. */
+  #plainCalls = 0;
   /** What the component exports, from the first call on. */
   #exports: Map<LiftedFunc, ComponentFunction> | undefined;
   /** By index of the lowering: functions of other components, from the first call on. */
@@ -106,6 +111,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     this.#exports ??= new Map();
     const known = this.#exports.get(lifted) ?? this.#lift(lifted, undefined);
     this.#exports.set(lifted, known);
+    this.#linked.preemption?.enter(this.ctx);
     return known(...args) as Promise<unknown>;
   }
 
@@ -122,6 +128,15 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     if (done instanceof Promise) return done.then(() => leaveTo(entering));
     leaveTo(entering);
     return undefined;
+  }
+
+  interrupt(): Verdict {
+    const verdict = this.#linked.preemption?.interrupt(this.ctx) ?? VERDICT.goOn;
+    return verdict === VERDICT.pause && !this.#isSuspendable() ? VERDICT.goOn : verdict;
+  }
+
+  async pause(): Promise<Verdict> {
+    return (await this.#linked.preemption?.pause(this.ctx)) ?? VERDICT.goOn;
   }
 
   /** Gives the instance to another request. */
@@ -155,8 +170,15 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     for (const memory of this.#memories) memory.release();
   }
 
+  /** Whether no JavaScript stands between the guest and a promising call. */
+  #isSuspendable(): boolean {
+    const isPlain = this.#plainCalls > 0 || this.#linked.starts.isStarting;
+    return !isPlain && this.componentInstances.every(({ mayLeave }) => mayLeave);
+  }
+
   #start(): void {
-    const { wiring, starts } = this.#linked;
+    const { wiring, starts, preemption } = this.#linked;
+    preemption?.enter(this.ctx);
     this.#cores = wiring.steps.map(() => undefined);
     starts.run(() => {
       for (const [index, step] of wiring.steps.entries()) this.#run(step, index);
@@ -194,7 +216,8 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
       for (const { name, item } of items) given[name] = this.#item(item);
       imports[from] = given;
     }
-    const reserved: Record<string, unknown> = { cards: this.#linked.cards.memory };
+    const { cards, preemption } = this.#linked;
+    const reserved: Record<string, unknown> = { cards: cards.memory, word: preemption?.memory };
     for (const { name, index } of recycled) reserved[name] = this.#memories[index]?.memory;
     imports[RESERVED] = reserved;
     return imports;
@@ -205,6 +228,9 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     const memories = rewritten.memories.map(({ exportName }) => this.#tracked(exports[exportName]));
     const [first] = memories;
     if (rewritten.callerExport !== undefined) (exports[rewritten.callerExport] as WebAssembly.Global).value = this;
+    if (rewritten.interruptExport !== undefined) {
+      (exports[rewritten.interruptExport] as WebAssembly.Global).value = this.#linked.functions.interrupt;
+    }
     if (rewritten.cardsExport !== undefined && first !== undefined) {
       (exports[rewritten.cardsExport] as WebAssembly.Global).value = first.base;
     }
@@ -244,12 +270,25 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     const entering = enteringSet(cx.inst, caller);
     const postReturn = func.options.postReturn && (this.#item(func.options.postReturn) as CoreFunction);
     const maker = makers.lifts.get(func) as LiftMaker;
-    return maker({ cx, entering, core: isPromising ? toPromising(core) : core, postReturn });
+    return maker({ cx, entering, core: isPromising ? toPromising(core) : this.#plain(core), postReturn });
+  }
+
+  /** A function in which the guest cannot be suspended, which it has to know. */
+  #plain(core: CoreFunction): CoreFunction {
+    if (this.#linked.preemption === undefined) return core;
+    return (...args) => {
+      this.#plainCalls++;
+      try {
+        return core(...args);
+      } finally {
+        this.#plainCalls--;
+      }
+    };
   }
 
   #destructor(item: CoreItem, mayWait: boolean): CoreFunction {
     const core = this.#item(item) as CoreFunction;
-    if (!mayWait) return core;
+    if (!mayWait) return this.#plain(core);
     this.#destructors ??= new Map();
     const known = this.#destructors.get(item) ?? toPromising(core);
     this.#destructors.set(item, known);

@@ -6,12 +6,14 @@ import type { CoreType, ResourceType } from '../abi/types.ts';
 import { createBridge } from './bridge.ts';
 import type { Contexts } from './contexts.ts';
 import type { LowerMaker, Makers } from './makers.ts';
-import type { Builtin, CoreItem, GuestResourceType, Lowering, Plan } from './plan.ts';
-import type { Starts } from './starts.ts';
+import type { Builtin, CoreItem, GuestResourceType, HostFuncRef, Lowering, Plan } from './plan.ts';
+import { type Interruptible, createInterrupt } from './interrupt.ts';
+import { type Preemption, whileWaiting } from './preemption.ts';
+import type { HostCall, Starts } from './starts.ts';
 import { destructorMayWait, funcMayWait } from './waiting.ts';
 
 /** An instance as the functions see it that all instances share. */
-export interface SharingInstance extends Caller {
+export interface SharingInstance extends Caller, Interruptible {
   readonly componentInstances: readonly ComponentInstance[];
   /** Calls another component's function that a lowering is made of. */
   callBetween(lowering: number, args: readonly unknown[]): unknown;
@@ -33,6 +35,8 @@ export interface SharedFunctions {
   /** By index in the plan. */
   readonly lowerings: readonly GivenFunction[];
   readonly builtins: readonly GivenFunction[];
+  /** What a module calls that saw the word set; nothing where nobody sets it. */
+  readonly interrupt: WebAssembly.ExportValue | undefined;
 }
 
 type Unbridged = Omit<GivenFunction, 'bridged'> & {
@@ -45,6 +49,8 @@ interface Sharing<Ctx> {
   readonly makers: Makers;
   readonly contexts: Contexts;
   readonly starts: Starts;
+  /** `undefined` where guests run for as long as they like. */
+  readonly preemption: Preemption<Ctx> | undefined;
 }
 
 export function createSharedFunctions<Ctx>(sharing: Sharing<Ctx>): SharedFunctions {
@@ -59,7 +65,11 @@ export function createSharedFunctions<Ctx>(sharing: Sharing<Ctx>): SharedFunctio
     })),
   );
   const given = all.map(({ shared, mayWait }, index) => ({ shared, mayWait, bridged: bridged[index] as never }));
-  return { lowerings: given.slice(0, lowerings.length), builtins: given.slice(lowerings.length) };
+  return {
+    lowerings: given.slice(0, lowerings.length),
+    builtins: given.slice(lowerings.length),
+    interrupt: sharing.preemption && createInterrupt(),
+  };
 }
 
 /** The function behind an item, if it is one that the host gives. */
@@ -68,14 +78,21 @@ export function givenFunction({ lowerings, builtins }: SharedFunctions, item: Co
   return (item.from === 'lowering' ? lowerings : builtins)[item.index];
 }
 
-function shareLowering<Ctx>(
-  { makers, contexts, starts }: Sharing<Ctx>,
-  { func }: Lowering<Ctx>,
-  index: number,
-): Unbridged {
-  const call = func.by === 'host' ? starts.watch(func) : callBetween(index);
+function shareLowering<Ctx>(sharing: Sharing<Ctx>, { func }: Lowering<Ctx>, index: number): Unbridged {
+  const { makers, contexts } = sharing;
+  const call = func.by === 'host' ? callHost(sharing, func) : callBetween(index);
   const shared = (makers.lowerings[index] as LowerMaker)({ context: contexts.lowerings[index] as number, call });
   return { shared, mayWait: funcMayWait(makers, func), ...flattenFunctype(func.type, 'lower') };
+}
+
+/** The time in which the guest waits for the host is not its own. */
+function callHost<Ctx>({ starts, preemption }: Sharing<Ctx>, func: HostFuncRef<Ctx>): HostCall {
+  const call = starts.watch(func);
+  if (preemption === undefined || !func.mayWait) return call;
+  return (...args) => {
+    const value = call(...args);
+    return value instanceof Promise ? whileWaiting(preemption, args[0] as Ctx, value) : value;
+  };
 }
 
 function callBetween(lowering: number): (caller: SharingInstance, ...args: unknown[]) => unknown {

@@ -1,6 +1,7 @@
 import type { HostFuncRef } from './plan.ts';
 
-type HostCall = (...args: unknown[]) => unknown;
+/** A host function, whatever it takes and gives. */
+export type HostCall = (...args: unknown[]) => unknown;
 
 /** Knows which host functions a component calls while it starts. One for all its instances: starting is never interrupted. */
 export class Starts {
@@ -8,6 +9,11 @@ export class Starts {
   readonly calls = new Set<string>();
   readonly #watched = new Map<unknown, HostCall>();
   #isStarting = false;
+
+  /** Whether an instance starts right now. */
+  get isStarting(): boolean {
+    return this.#isStarting;
+  }
 
   /** Runs what starts an instance. */
   run(start: () => void): void {

@@ -46,6 +46,7 @@ export function statusOf(code: ErrorCode): number {
 
 export const STATUS_BY_REASON: Readonly<Record<CancelReason, number>> = {
   deadline: 504,
+  cpu: 504,
   'client-left': 499,
   'request-broken': 400,
   stopping: 503,

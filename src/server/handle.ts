@@ -1,9 +1,10 @@
-import { type Answer, callIncomingHandler } from '../instance/incoming-handler.ts';
+import { type Answer, callIncomingHandler, guestGaveThreadBack } from '../instance/incoming-handler.ts';
+import { Cancelled } from '../wasi/context.ts';
 import { describeErrorCode } from '../wasi/http/error-code.ts';
 import { type Failure, STATUS_BY_REASON, describeRefusal, errorReply, statusOf } from './error-reply.ts';
 import type { Exchange } from './exchange.ts';
 import { RequestReport } from './report.ts';
-import { type ReplyEnd, guestGaveThreadBack, sendOwnReply, sendResponse } from './reply.ts';
+import { type ReplyEnd, sendOwnReply, sendResponse } from './reply.ts';
 import { GuestHead } from './request.ts';
 import type { Service } from './service.ts';
 import { Watch } from './watch.ts';
@@ -30,8 +31,8 @@ export async function handle(service: Service, exchange: Exchange): Promise<void
       report.replied(turnAway(service, exchange, report));
     }
   } catch (error) {
-    report.broke(error);
-    if (!report.isReplied) report.replied(breakOff(service, exchange, report));
+    if (report.isReplied || !(error instanceof Cancelled)) report.broke(error);
+    if (!report.isReplied) report.replied(breakOff(service, exchange, report, error));
   } finally {
     exchange[Symbol.dispose]();
     inFlight.leave();
@@ -49,14 +50,13 @@ async function serve(service: Service, exchange: Exchange, report: RequestReport
     report.replied(refuse(service, exchange, violation, report));
     return;
   }
-  const startedMs = performance.now();
   const lease = service.pool.lease(service.grant(service.inFlight.nextOrdinal()));
   // A `using` costs a microsecond.
   try {
     const call = callIncomingHandler(lease, new GuestHead(exchange.head, service, report), exchange.body);
     await guestGaveThreadBack();
     if (!call.isOver()) {
-      lease.ctx.keep(new Watch(service, lease.ctx, exchange, performance.now() - startedMs));
+      lease.ctx.keep(new Watch(service, lease.ctx, exchange));
     }
     const answer = await call.answer;
     report.replied(await reply(service, exchange, answer, report));
@@ -71,21 +71,18 @@ async function serve(service: Service, exchange: Exchange, report: RequestReport
 async function reply(service: Service, exchange: Exchange, answer: Answer, report: RequestReport): Promise<ReplyEnd> {
   const violation = exchange.violation?.failure;
   if (violation !== undefined) return refuse(service, exchange, violation, report);
-  if (answer.at === 'cancelled') {
-    const { reason, message } = answer.trap;
-    return fail(service, exchange, { status: STATUS_BY_REASON[reason], reason: message }, report);
-  }
+  if (answer.at === 'cancelled') return fail(service, exchange, failureOf(answer.trap), report);
   if (answer.at === 'never-set') {
     const reason = 'guest never invoked `response-outparam::set` method';
     return fail(service, exchange, { status: 500, reason }, report);
   }
-  const { response } = answer;
+  const { response, settled } = answer;
   if (response.tag === 'err') {
     const reason = `the guest answered with the error ${describeErrorCode(response.val)}`;
     return fail(service, exchange, { status: statusOf(response.val), reason }, report);
   }
   report.status = response.val.status;
-  const end = await sendResponse(exchange, response.val);
+  const end = await sendResponse(exchange, response.val, settled);
   if (end.at !== 'unsendable') return end;
   return fail(service, exchange, { status: 500, reason: end.reason }, report);
 }
@@ -108,8 +105,13 @@ function turnAway(service: Service, exchange: Exchange, report: RequestReport): 
   return fail(service, exchange, { status: 503, reason, retryAfterS: 1 }, report);
 }
 
-/** A failure that nobody foresaw, in whatever phase. */
-function breakOff(service: Service, exchange: Exchange, report: RequestReport): ReplyEnd {
+function failureOf({ reason, message }: Cancelled): Failure {
+  return { status: STATUS_BY_REASON[reason], reason: message };
+}
+
+/** A failure that nobody foresaw, in whatever phase, or a start that took too long. */
+function breakOff(service: Service, exchange: Exchange, report: RequestReport, error: unknown): ReplyEnd {
+  if (error instanceof Cancelled) return fail(service, exchange, failureOf(error), report);
   const reason = 'the host failed';
   try {
     if (!exchange.reply.isHeadSent) return tell(service, exchange, { status: 500, reason }, report);

@@ -27,10 +27,14 @@ const LEFT_UNANSWERED: ReplyEnd = Object.freeze({ at: 'client-left', byteLength:
  *
  * A body that is finished by then goes out whole, with its length. One that breaks breaks the connection.
  */
-export async function sendResponse(exchange: Exchange, response: OutgoingResponse): Promise<ReplyEnd | Unsendable> {
+export async function sendResponse(
+  exchange: Exchange,
+  response: OutgoingResponse,
+  settled: () => Promise<void>,
+): Promise<ReplyEnd | Unsendable> {
   const { reply, head, clientLeft } = exchange;
   const { status, fields, bytes } = response;
-  if (bytes !== undefined && !bytes.isWhole) await guestGaveThreadBack();
+  if (bytes !== undefined && !bytes.isWhole) await settled();
   if (clientLeft.isReady()) return leave(bytes);
   const wireBody = head.method === 'HEAD' || status === 204 || status === 304 ? 'absent' : 'present';
   if (bytes === undefined) return sendWithoutBody(exchange, response, wireBody);
@@ -49,11 +53,6 @@ export async function sendResponse(exchange: Exchange, response: OutgoingRespons
 function leave(bytes: OutgoingBytes | undefined): ReplyEnd {
   bytes?.leave();
   return LEFT_UNANSWERED;
-}
-
-/** Resolves when the guest waits for something that is not there yet, or has returned: Node runs a tick only after all that is ready. */
-export function guestGaveThreadBack(): Promise<void> {
-  return new Promise((resolve) => process.nextTick(resolve));
 }
 
 /** Whether the reply has a body on the wire. Source: RFC 9112, 6.3. */

@@ -14,13 +14,13 @@ export class Watch implements Disposable {
   readonly #stopListening: readonly (() => void)[];
   #grace: NodeJS.Timeout | undefined;
 
-  /** `elapsedMs` is how long the guest has been at work. */
-  constructor(service: Service, ctx: WasiCtx, { clientLeft, violation }: Exchange, elapsedMs: number) {
+  constructor(service: Service, ctx: WasiCtx, { clientLeft, violation }: Exchange) {
     this.#service = service;
     this.#ctx = ctx;
     const { timeoutMs, graceMs, inFlight } = service;
     const cancelAfter = (ms: number, reason: 'deadline' | 'client-left'): NodeJS.Timeout =>
       setTimeout(() => ctx.cancellation.cancel(reason), ms);
+    const elapsedMs = performance.now() - ctx.startedMs;
     this.#deadline = timeoutMs === 0 ? undefined : cancelAfter(Math.max(0, timeoutMs - elapsedMs), 'deadline');
     const look = (): void => {
       if (clientLeft.isReady()) this.#grace ??= cancelAfter(graceMs, 'client-left');

@@ -1,4 +1,5 @@
 import { Trap } from '../abi/trap.ts';
+import { CpuTime } from './cpu-time.ts';
 import type { ByteSource } from './io/input-stream.ts';
 import type { ByteSink } from './io/output-stream.ts';
 import { type Readiness, Wakers, waitForAny } from './io/readiness.ts';
@@ -16,6 +17,9 @@ export interface Grants {
   /** Sends the guest's outgoing requests; without it each is answered with `HTTP-request-denied`. */
   readonly sendRequest?: SendRequest;
   readonly limits?: WasiLimits;
+  /** Wall time of the request, and how much of it the guest may run; 0 is as long as it likes. In milliseconds. */
+  readonly timeoutMs?: number;
+  readonly cpuTimeoutMs?: number;
   /** Called when the request is over. */
   readonly [Symbol.dispose]?: () => void;
 }
@@ -29,6 +33,11 @@ export class WasiCtx {
   readonly grants: Grants;
   readonly limits: WasiLimits;
   readonly cancellation = new Cancellation();
+  readonly cpu = new CpuTime();
+  /** As of `performance.now()`. */
+  readonly startedMs = performance.now();
+  /** While the guest gives others a turn: resolves when it goes on. */
+  paused: Promise<void> | undefined;
   #outbound: OutboundGate | undefined;
   #kept: Set<Disposable> | undefined;
 
@@ -52,6 +61,14 @@ export class WasiCtx {
     return waiting === true ? true : waiting.then(() => this.cancellation.throwIfCancelled());
   }
 
+  /** Cancels the request if its time is over. While the guest runs no timer does. */
+  cancelIfOverdue(): void {
+    const { timeoutMs = 0, cpuTimeoutMs = 0 } = this.grants;
+    const nowMs = performance.now();
+    if (timeoutMs > 0 && nowMs - this.startedMs >= timeoutMs) this.cancellation.cancel('deadline');
+    if (cpuTimeoutMs > 0 && this.cpu.usedMs(nowMs) >= cpuTimeoutMs) this.cancellation.cancel('cpu');
+  }
+
   /** Has `resource` disposed with the request, should the guest not do so before. Its disposal must not throw. */
   keep(resource: Disposable): void {
     (this.#kept ??= new Set()).add(resource);
@@ -70,7 +87,7 @@ export class WasiCtx {
 }
 
 /** Why the host ends a guest before its time. */
-export type CancelReason = 'deadline' | 'client-left' | 'request-broken' | 'stopping';
+export type CancelReason = 'deadline' | 'cpu' | 'client-left' | 'request-broken' | 'stopping';
 
 /** The trap of a guest that the host ended. */
 export class Cancelled extends Trap {
@@ -84,6 +101,7 @@ export class Cancelled extends Trap {
 
 const CANCEL_MESSAGES: Readonly<Record<CancelReason, string>> = {
   deadline: 'guest timed out',
+  cpu: 'guest used up its CPU time',
   'client-left': 'the client left',
   'request-broken': 'the client broke the rules for its request',
   stopping: 'the host is stopping',

@@ -9,32 +9,32 @@ import {
   PREFIX_BASE,
   PUSHES,
 } from '../../src/component/rewrite/opcodes.ts';
-import { rewriteModule } from '../../src/component/rewrite/rewrite.ts';
+import { type RewriteOptions, rewriteModule } from '../../src/component/rewrite/rewrite.ts';
 import { HostError } from '../../src/util/host-error.ts';
 import { FEATURES } from './features.ts';
 import { program } from './programs.ts';
 import { assemble, coreModules, isValid, outcome, PAGE_BYTES, Slice, Tracked } from './tracked.ts';
 
-const MODES = ['tracked', 'plain'] as const;
 const OPTIONS = { maxMemoryPages: 8192, memory: 'tracked' } as const;
+const MODES: readonly RewriteOptions[] = [OPTIONS, { ...OPTIONS, preemption: 'on' }, { ...OPTIONS, memory: 'plain' }];
 
 describe.each(await coreModules())('%s', (_name, bytes) => {
-  test.each(MODES)('is valid when rewritten (%s)', (memory) => {
-    expect(isValid(rewriteModule(bytes, { ...OPTIONS, memory }).bytes)).toBe(true);
+  test.each(MODES)('is valid when rewritten (%o)', (options) => {
+    expect(isValid(rewriteModule(bytes, options).bytes)).toBe(true);
   });
 
   test('grows by a sixth at most', () => {
-    const { bytes: rewritten, dataSegments } = rewriteModule(bytes, OPTIONS);
+    const { bytes: rewritten, dataSegments } = rewriteModule(bytes, { ...OPTIONS, preemption: 'on' });
     const dataBytes = dataSegments.reduce((sum, segment) => sum + segment.bytes.length, 0);
     expect(rewritten.length + dataBytes).toBeLessThan(bytes.length * 1.17 + 1500);
   });
 });
 
 describe.each(FEATURES)('%s', (_name, wat) => {
-  test.each(MODES)('is valid when rewritten (%s)', async (memory) => {
+  test.each(MODES)('is valid when rewritten (%o)', async (options) => {
     const bytes = await assemble(wat);
     expect(isValid(bytes), 'before').toBe(true);
-    expect(isValid(rewriteModule(bytes, { ...OPTIONS, memory }).bytes), 'after').toBe(true);
+    expect(isValid(rewriteModule(bytes, options).bytes), 'after').toBe(true);
   });
 });
 
@@ -80,8 +80,9 @@ describe('a tracked module', () => {
           const memory = new Uint8Array((original['wasi-serve:memory:0'] as WebAssembly.Memory).buffer);
           const tracked = new Tracked(bytes);
           const isTrap = typeof expected === 'string';
-          for (const round of ['first', 'second']) {
+          for (const [word, round] of (['first', 'second'] as const).entries()) {
             if (round === 'second' && isTrap) break;
+            tracked.interrupter.set(word === 1 ? 1 : 0);
             expect(
               outcome(() => tracked.func('run')(...args)),
               round,
@@ -243,10 +244,10 @@ describe('a damaged module', () => {
         return bytes;
       });
     fc.assert(
-      fc.property(mutated, fc.constantFrom(...MODES), (bytes, memory) => {
+      fc.property(mutated, fc.constantFrom(...MODES), (bytes, options) => {
         const wasValid = isValid(bytes);
         try {
-          const rewritten = rewriteModule(bytes, { ...OPTIONS, memory });
+          const rewritten = rewriteModule(bytes, options);
           if (wasValid) expect(isValid(rewritten.bytes)).toBe(true);
         } catch (error) {
           if (!(error instanceof HostError)) throw error;

@@ -11,6 +11,8 @@ import { rewriteModule, type Rewritten } from '../../src/component/rewrite/rewri
 
 export const PAGE_BYTES = 65_536;
 
+const MEMORY_EXPORT = 'wasi-serve:memory:0';
+
 /** Assembles a module in the text format. */
 export const assemble = (wat: string): Promise<Uint8Array> => parse(wat);
 
@@ -73,19 +75,43 @@ export class Slice {
   }
 }
 
+/** What interrupts a module: a word that is set, and what is called then. */
+class Interrupter {
+  readonly word = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  /** What each call gives; the number of the call, from 1, is its argument. */
+  verdict: (call: number) => number = () => 0;
+  calls = 0;
+  readonly interrupt: unknown;
+
+  constructor() {
+    // A typed function reference takes functions of modules only.
+    const bytes = [0, 97, 115, 109, 1, 0, 0, 0, 1, 6, 1, 96, 1, 111, 1, 127, 2, 7, 1, 1, 97, 1, 98, 0, 0];
+    const reexport = [3, 2, 1, 0, 7, 5, 1, 1, 99, 0, 1, 10, 8, 1, 6, 0, 32, 0, 16, 0, 11];
+    const module = new WebAssembly.Module(new Uint8Array([...bytes, ...reexport]));
+    const b = (): number => this.verdict(++this.calls);
+    this.interrupt = new WebAssembly.Instance(module, { a: { b } }).exports['c'];
+  }
+
+  /** Has the word set, or not, until it is told otherwise. */
+  set(word: 0 | 1): void {
+    new Int32Array(this.word.buffer)[0] = word;
+  }
+}
+
 /** A rewritten module at work, with a memory that can be set back. */
 export class Tracked {
   readonly rewritten: Rewritten;
   readonly exports: Record<string, unknown>;
   readonly memory: WebAssembly.Memory;
   readonly slice: Slice;
+  readonly interrupter = new Interrupter();
   readonly #image: Uint8Array;
   readonly #pages: number;
 
   constructor(bytes: Uint8Array, imports: WebAssembly.Imports = {}, slice = new Slice()) {
-    this.rewritten = rewriteModule(bytes, { maxMemoryPages: 512, memory: 'tracked' });
+    this.rewritten = rewriteModule(bytes, { maxMemoryPages: 512, memory: 'tracked', preemption: 'on' });
     this.slice = slice;
-    const own: Record<string, WebAssembly.Memory> = { cards: slice.cards };
+    const own: Record<string, WebAssembly.Memory> = { cards: slice.cards, word: this.interrupter.word };
     for (const { recycledAs, limits, isShared } of this.rewritten.memories) {
       if (recycledAs === undefined) continue;
       const { initial, maximum = initial } = limits;
@@ -94,8 +120,10 @@ export class Tracked {
     }
     const module = new WebAssembly.Module(this.rewritten.bytes as BufferSource);
     this.exports = new WebAssembly.Instance(module, { ...imports, 'wasi-serve': own }).exports;
-    this.memory = this.exports['wasi-serve:memory:0'] as WebAssembly.Memory;
-    const { cardsExport, startExport, dataSegments } = this.rewritten;
+    const { [MEMORY_EXPORT]: memory = new WebAssembly.Memory({ initial: 0 }) } = this.exports;
+    this.memory = memory as WebAssembly.Memory;
+    const { cardsExport, startExport, interruptExport = '', dataSegments } = this.rewritten;
+    (this.exports[interruptExport] as WebAssembly.Global).value = this.interrupter.interrupt;
     if (cardsExport !== undefined) (this.exports[cardsExport] as WebAssembly.Global).value = slice.base;
     for (const { offset, bytes: data } of dataSegments) this.bytes.set(data, offset);
     if (startExport !== undefined) this.func(startExport)();

@@ -2,6 +2,7 @@ import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import type { HostInterface } from '../../src/abi/host-interface.ts';
 import { createSource } from '../../src/component/source.ts';
 import type { LinkedInstance } from '../../src/linker/linked-instance.ts';
+import type { Preemption } from '../../src/linker/preemption.ts';
 import { type LinkedPre, linkComponent } from '../../src/linker/link.ts';
 import { WasiCtx } from '../../src/wasi/context.ts';
 
@@ -135,8 +136,9 @@ export class PokerHost {
 export async function linkText(
   wat: string,
   interfaces: readonly HostInterface<WasiCtx>[],
+  preemption?: Preemption<WasiCtx>,
 ): Promise<LinkedPre<WasiCtx>> {
-  return await linkComponent(createSource('a test', await parse(wat)), interfaces);
+  return await linkComponent(createSource('a test', await parse(wat)), interfaces, { preemption });
 }
 
 export function linkPoker(host = new PokerHost()): Promise<LinkedPre<WasiCtx>> {

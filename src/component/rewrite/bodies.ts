@@ -36,7 +36,7 @@ export class Bodies {
       this.#output.copy(this.#module.bytes, at, end);
     } else {
       this.#output.copy(this.#module.bytes, at, reader.at);
-      this.#marking.rewrite(reader.at, end, localCount);
+      this.#marking.rewrite(reader.at, end, { index, localCount });
     }
     this.#output.prefixLength(bodyStart);
   }

@@ -63,6 +63,14 @@ export class ByteWriter {
     this.length += width;
   }
 
+  /** Puts bytes before what was written since `start`. */
+  insert(start: number, bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.bytes.copyWithin(start + bytes.length, start, this.length);
+    this.bytes.set(bytes, start);
+    this.length += bytes.length;
+  }
+
   /** What was written, not copied. */
   written(): Uint8Array {
     return this.bytes.subarray(0, this.length);

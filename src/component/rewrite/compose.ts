@@ -1,6 +1,7 @@
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import type { Callers } from './callers.ts';
+import { INTERRUPT_TYPE } from './checks.ts';
 import type { CoreModule } from './core-module.ts';
 import type { Helper } from './helpers.ts';
 import { RESERVED } from './layout.ts';
@@ -18,6 +19,8 @@ export type Additions = {
   readonly functionExports: readonly FunctionExport[];
   /** The names of the imported memory of cards and of the exported global with the slice's base. */
   readonly cards: { readonly importName: string; readonly exportName: string; readonly global: number } | undefined;
+  /** The name of the exported global with the function to call where the word is set. With it there are a caller and the memory of the word. */
+  readonly interruptExport: string | undefined;
   readonly callers: Callers;
   /** The name of the exported global with the caller, if any function takes it. */
   readonly callerExport: string | undefined;
@@ -92,10 +95,11 @@ function extendVector(
   return output.written();
 }
 
-/** The types of helpers and of functions that take the caller, without repetition, in the order of their first use. */
-function addedTypes(module: CoreModule, { helpers, callers }: Additions): Map<string, Uint8Array> {
+/** The types of helpers and of functions that take the caller, without repetition, in the order of their first use; that of `interrupt` before all. */
+function addedTypes(module: CoreModule, { helpers, callers, interruptExport }: Additions): Map<string, Uint8Array> {
   const imported = module.functionImports.map((_imported, index) => callers.typeOf(index));
-  const types = [...helpers.map(({ type }) => type), ...imported.filter((type) => type !== undefined)];
+  const interrupt = interruptExport === undefined ? [] : [new Uint8Array(INTERRUPT_TYPE)];
+  const types = [...interrupt, ...helpers.map(({ type }) => type), ...imported.filter((type) => type !== undefined)];
   return new Map(types.map((type) => [type.join(), type]));
 }
 
@@ -122,11 +126,12 @@ function functionSection(module: CoreModule, additions: Additions): Uint8Array |
 const KIND = Object.freeze({ function: 0, table: 1, memory: 2, global: 3 } as const);
 
 function importSection(module: CoreModule, additions: Additions): Uint8Array | undefined {
-  const { memories, cards } = additions;
+  const { memories, cards, interruptExport } = additions;
   const added = memories.flatMap((memory) => {
     const { recycledAs } = memory;
     return recycledAs === undefined ? [] : [(output: ByteWriter) => writeMemoryImport(output, recycledAs, memory)];
   });
+  if (interruptExport !== undefined) added.push((output) => writeMemoryImport(output, WORD_IMPORT, WORD_MEMORY));
   const anyMemory = { limits: { initial: 0, maximum: undefined }, isShared: false };
   if (cards !== undefined) added.push((output) => writeMemoryImport(output, cards.importName, anyMemory));
   if (additions.callers.imports.length === 0) return extendVector(module, SECTION.import, added);
@@ -148,6 +153,10 @@ function copyImports(module: CoreModule, additions: Additions, output: ByteWrite
   }
   output.copy(module.bytes, copied, to);
 }
+
+/** The memory in whose first word a thread says that a guest has run for long. */
+const WORD_IMPORT = 'word';
+const WORD_MEMORY: MemoryType = { limits: { initial: 1, maximum: 1 }, isShared: true };
 
 type MemoryType = Pick<ReachableMemory, 'limits' | 'isShared'>;
 
@@ -176,18 +185,30 @@ function memorySection(_module: CoreModule, { memories }: Additions): Uint8Array
 
 const MUTABLE_I32_ZERO: readonly number[] = Object.freeze([0x7f, 1, OP.i32Const, 0, OP.end]);
 
-const MUTABLE_EXTERNREF_NULL: readonly number[] = Object.freeze([0x6f, 1, 0xd0, 0x6f, OP.end]);
+const MUTABLE_EXTERNREF_NULL: readonly number[] = Object.freeze([0x6f, 1, OP.refNull, 0x6f, OP.end]);
 
-/** The caller comes first: its index is needed before it is known whether there are cards. */
-function globalSection(module: CoreModule, { cards, callerExport }: Additions): Uint8Array | undefined {
+/** Shape: a mutable global of the type `(ref null type)` that holds null. */
+function writeNullFunction(output: ByteWriter, type: number): void {
+  output.byte(0x63);
+  output.s32(type);
+  output.append([1, OP.refNull]);
+  output.s32(type);
+  output.byte(OP.end);
+}
+
+/** The cards come last: the others' indices are needed before it is known whether there are any. */
+function globalSection(module: CoreModule, additions: Additions): Uint8Array | undefined {
+  const { cards, callerExport, interruptExport } = additions;
   const added: ((output: ByteWriter) => void)[] = [];
   if (callerExport !== undefined) added.push((output) => output.append(MUTABLE_EXTERNREF_NULL));
+  if (interruptExport !== undefined) added.push((output) => writeNullFunction(output, module.types.length));
   if (cards !== undefined) added.push((output) => output.append(MUTABLE_I32_ZERO));
   return extendVector(module, SECTION.global, added);
 }
 
 function exportSection(module: CoreModule, additions: Additions): Uint8Array | undefined {
-  const { memories, tables, globals, cards, callers, callerExport, startExport, functionExports } = additions;
+  const { memories, tables, globals, cards, callers, callerExport, interruptExport } = additions;
+  const { startExport, functionExports } = additions;
   const exports: [name: string, kind: number, index: number][] = [
     ...memories.map(({ exportName, index }) => [exportName, KIND.memory, index] as [string, number, number]),
     ...tables.map(({ exportName, index }) => [exportName, KIND.table, index] as [string, number, number]),
@@ -195,6 +216,7 @@ function exportSection(module: CoreModule, additions: Additions): Uint8Array | u
     ...functionExports.map(({ name, index }) => [name, KIND.function, index] as [string, number, number]),
   ];
   if (callerExport !== undefined) exports.push([callerExport, KIND.global, callers.global]);
+  if (interruptExport !== undefined) exports.push([interruptExport, KIND.global, callers.global + 1]);
   if (cards !== undefined) exports.push([cards.exportName, KIND.global, cards.global]);
   if (startExport !== undefined) exports.push([startExport, KIND.function, module.startFunction ?? 0]);
   const added = exports.map(([name, kind, index]) => (output: ByteWriter) => {

@@ -1,4 +1,6 @@
 import { ByteWriter } from './byte-writer.ts';
+import type { Callers } from './callers.ts';
+import type { InterruptPlace } from './checks.ts';
 import type { Instructions } from './instructions.ts';
 import {
   emitSumOrOutOfBounds,
@@ -18,6 +20,7 @@ const I64 = 0x7e;
 const F32 = 0x7d;
 const F64 = 0x7c;
 const V128 = 0x7b;
+const VOID = 0x40;
 
 /** By code less `i32.store`'s: what it stores. */
 const STORED: readonly number[] = Object.freeze([I32, I64, F32, F64, I32, I32, I64, I64, I64]);
@@ -176,6 +179,19 @@ export class Helpers {
     return this.#getForCards('grow', (body) => {
       emitGrow(body, this.#place);
       return [[I32], [I32]];
+    });
+  }
+
+  /** The function that tells the host that a guest saw the word set, and traps where the host says so. */
+  interrupt(callers: Callers, place: InterruptPlace): number {
+    return this.#get('interrupt', (body) => {
+      callers.emitCaller(body);
+      body.byte(OP.globalGet);
+      body.u32(place.global);
+      body.byte(OP.callRef);
+      body.u32(place.type);
+      body.append([OP.if, VOID, OP.unreachable, OP.end]);
+      return [[], []];
     });
   }
 

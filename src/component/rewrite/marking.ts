@@ -1,5 +1,6 @@
 import type { ByteWriter } from './byte-writer.ts';
 import type { Callers } from './callers.ts';
+import type { Checks } from './checks.ts';
 import { Control } from './control.ts';
 import type { CoreModule } from './core-module.ts';
 import { type Effects, hasEffect, noteEffects } from './effects.ts';
@@ -52,11 +53,16 @@ function isControl(code: number): boolean {
 }
 
 function isCall(code: number): boolean {
-  return code === OP.call || code === OP.returnCall || code === OP.callIndirect;
+  return code === OP.call || (code >= OP.callIndirect && code <= OP.returnCallRef);
 }
 
 /** What takes the place of instructions, or is put before them. */
-export type Replacements = { readonly helpers: Helpers; readonly callers: Callers };
+export type Replacements = {
+  readonly helpers: Helpers;
+  readonly callers: Callers;
+  /** `undefined` where nobody interrupts the module. */
+  readonly checks: Checks | undefined;
+};
 
 /** What the marking of a module's bodies works with. */
 export type MarkingParts = Replacements & {
@@ -79,6 +85,7 @@ export class Marking {
   readonly #output: ByteWriter;
   readonly #helpers: Helpers;
   readonly #callers: Callers;
+  readonly #checks: Checks | undefined;
   readonly #effects: Effects;
   readonly #survey: Survey;
   readonly #control = new Control();
@@ -87,24 +94,30 @@ export class Marking {
   /** How far the body was copied. */
   #copied = 0;
   #localCount = 0;
+  #index = 0;
+  #mayRecur = false;
 
-  constructor({ module, instructions, output, helpers, callers, effects }: MarkingParts) {
+  constructor({ module, instructions, output, helpers, callers, checks, effects }: MarkingParts) {
     this.#module = module;
     this.#instructions = instructions;
     this.#output = output;
     this.#helpers = helpers;
     this.#callers = callers;
+    this.#checks = checks;
     this.#effects = effects;
     this.#survey = new Survey(module.bytes);
     this.#values = new Values(this.#control, instructions, this.#survey);
   }
 
-  /** Appends the instructions in `[at, end)` to the output. */
-  rewrite(at: number, end: number, localCount: number): void {
+  /** Appends the instructions in `[at, end)` of function `index` to the output. */
+  rewrite(at: number, end: number, { index, localCount }: { index: number; localCount: number }): void {
     const instructions = this.#instructions;
+    const start = this.#output.length;
     instructions.enter(at, end);
     this.#copied = at;
     this.#localCount = localCount;
+    this.#index = index;
+    this.#mayRecur = false;
     this.#control.enter();
     this.#values.enter();
     this.#marks.enter();
@@ -113,6 +126,7 @@ export class Marking {
       throw malformed('a function body whose blocks do not match', instructions.start);
     }
     this.#output.copy(instructions.bytes, this.#copied, end);
+    if (this.#mayRecur) this.#checks?.insert(this.#output, start);
   }
 
   /** Goes through an instruction. The frequent ones in their short forms are read here, where one look at a table tells all. */
@@ -188,7 +202,9 @@ export class Marking {
     } else if (code === OP.returnCall) {
       this.#passCaller();
       this.#values.forget();
-    } else if (code === OP.callIndirect) {
+    } else if (isCall(code)) {
+      this.#mayRecur = true;
+      if (code !== OP.callIndirect) return this.#values.forget();
       this.#values.drop(1);
       this.#call(instructions.index);
     } else if (code === OP.else || code === OP.catch || code === OP.catchAll) this.#nextArm();
@@ -204,8 +220,16 @@ export class Marking {
     this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
   }
 
+  /**
+   * A function of the host gets the caller, and calls nothing that calls on. Of the calls in a circle one at least is of a function that comes
+   * no later, or of one that is found at run time.
+   */
   #passCaller(): void {
-    if (!this.#callers.takesCaller(this.#instructions.index)) return;
+    const { index } = this.#instructions;
+    if (!this.#callers.takesCaller(index)) {
+      if (index <= this.#index) this.#mayRecur = true;
+      return;
+    }
     this.#copyBefore();
     this.#callers.emitCaller(this.#output);
   }
@@ -222,6 +246,8 @@ export class Marking {
     const { start, at, end } = this.#instructions;
     if (this.#control.loopStart === -1) this.#survey.enterLoop(at, end);
     this.#control.markLoop(start);
+    this.#copyUpTo(at);
+    this.#checks?.emit(this.#output);
   }
 
   #nextArm(): void {
@@ -296,8 +322,11 @@ export class Marking {
 
   /** Copies what there is before the instruction. */
   #copyBefore(): void {
-    const { bytes, start } = this.#instructions;
-    this.#output.copy(bytes, this.#copied, start);
-    this.#copied = start;
+    this.#copyUpTo(this.#instructions.start);
+  }
+
+  #copyUpTo(at: number): void {
+    this.#output.copy(this.#instructions.bytes, this.#copied, at);
+    this.#copied = at;
   }
 }

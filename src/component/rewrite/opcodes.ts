@@ -32,6 +32,7 @@ export const CODE_COUNT = 0xa00;
 
 /** The opcodes that the rewriter treats one by one. */
 export const OP = Object.freeze({
+  unreachable: 0x00,
   block: 0x02,
   loop: 0x03,
   if: 0x04,
@@ -42,6 +43,9 @@ export const OP = Object.freeze({
   call: 0x10,
   returnCall: 0x12,
   callIndirect: 0x11,
+  returnCallIndirect: 0x13,
+  callRef: 0x14,
+  returnCallRef: 0x15,
   delegate: 0x18,
   catchAll: 0x19,
   tryTable: 0x1f,
@@ -63,6 +67,7 @@ export const OP = Object.freeze({
   i32Add: 0x6a,
   i32Sub: 0x6b,
   i32Mul: 0x6c,
+  refNull: 0xd0,
   refFunc: 0xd2,
   memoryInit: PREFIX_BASE.misc + 8,
   dataDrop: PREFIX_BASE.misc + 9,

@@ -1,6 +1,7 @@
 import { Bodies } from './bodies.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { Callers } from './callers.ts';
+import { Checks } from './checks.ts';
 import { contentOf, type CoreModule, decodeCoreModule, type ImportName, readVector } from './core-module.ts';
 import { type DataSegment, leaveDataSegments, takeDataSegments } from './data-segments.ts';
 import type { Effects } from './effects.ts';
@@ -31,6 +32,8 @@ export type RewriteOptions = {
   readonly memory: 'tracked' | 'plain';
   /** The functions that the host gives. They take the caller too where the memories are tracked; see `callerImports`. */
   readonly hostFunctions?: readonly ImportName[];
+  /** `on`: what runs without end looks again and again whether somebody else wants the thread. Only with `tracked` memories. Default `off`. */
+  readonly preemption?: 'on' | 'off';
 };
 
 /** A core module made ready for images to be taken and restored. */
@@ -53,6 +56,8 @@ export type Rewritten = Effects & {
   readonly callerImports: readonly ImportName[];
   /** The export of the mutable externref that the host sets to the caller, if any function takes it. */
   readonly callerExport: string | undefined;
+  /** The export of the mutable function reference that the host sets to what is called where the word is set; with it comes the import `word`. */
+  readonly interruptExport: string | undefined;
   /** Whether there may be structs and arrays, whose contents no image holds. */
   readonly hasHeapTypes: boolean;
 };
@@ -60,6 +65,7 @@ export type Rewritten = Effects & {
 const CARDS_IMPORT = 'cards';
 const CARDS_EXPORT = `${RESERVED}:cards`;
 const CALLER_EXPORT = `${RESERVED}:caller`;
+const INTERRUPT_EXPORT = `${RESERVED}:interrupt`;
 const START_EXPORT = `${RESERVED}:start`;
 
 /**
@@ -72,18 +78,23 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
   checkExportNames(module);
   const memories = boundMemories(module, options);
   const isTracked = options.memory === 'tracked' && memories.length > 0;
-  const callers = new Callers(module, (isTracked && options.hostFunctions) || []);
-  const takesCaller = callers.imports.length > 0;
-  const base = module.globals.length + (takesCaller ? 1 : 0);
+  const isPreempted = options.memory === 'tracked' && options.preemption === 'on';
+  const isFollowed = isTracked || isPreempted;
+  const callers = new Callers(module, (isFollowed && options.hostFunctions) || []);
+  const takesCaller = isPreempted || callers.imports.length > 0;
+  const globalCount = module.globals.length;
+  const base = globalCount + (isPreempted ? 2 : takesCaller ? 1 : 0);
   const helpers = new Helpers(
-    { memory: memories.length, base, maxPages: memories[0]?.limits.maximum ?? 0 },
+    { memory: memories.length + (isPreempted ? 1 : 0), base, maxPages: memories[0]?.limits.maximum ?? 0 },
     module.functionTypes.length,
   );
+  const place = { memory: memories.length, global: globalCount + 1, type: module.types.length };
+  const checks = isPreempted ? new Checks(helpers, callers, place) : undefined;
   const globals = reachGlobals(module);
   const tables = reachTables(module);
   const vectorExports = addVectorAccess(helpers, globals);
   const code = new ByteWriter(codeCapacity(module));
-  const effects = rewriteCode(module, code, isTracked ? { helpers, callers } : undefined);
+  const effects = rewriteCode(module, code, isFollowed ? { helpers, callers, checks } : undefined);
   const usesCards = isTracked && helpers.usesCards;
   const data = options.memory === 'tracked' ? takeDataSegments(module) : leaveDataSegments(module);
   const takesStart = options.memory === 'tracked' && module.startFunction !== undefined;
@@ -95,6 +106,7 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
     helpers: helpers.made,
     functionExports: vectorExports,
     cards: usesCards ? { importName: CARDS_IMPORT, exportName: CARDS_EXPORT, global: base } : undefined,
+    interruptExport: isPreempted ? INTERRUPT_EXPORT : undefined,
     callers,
     callerExport: takesCaller ? CALLER_EXPORT : undefined,
     startExport: takesStart ? START_EXPORT : undefined,
@@ -114,6 +126,7 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
     cardsExport: usesCards ? CARDS_EXPORT : undefined,
     callerImports: callers.imports.map(({ module: from, name }) => ({ module: from, name })),
     callerExport: additions.callerExport,
+    interruptExport: additions.interruptExport,
     hasHeapTypes: module.types.includes(undefined),
   };
 }

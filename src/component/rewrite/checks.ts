@@ -1,0 +1,50 @@
+import { ByteWriter } from './byte-writer.ts';
+import type { Callers } from './callers.ts';
+import type { Helpers } from './helpers.ts';
+import { OP } from './opcodes.ts';
+
+/** The type of the function that is called where the word is set. Shape: as in the type section; it takes the caller and gives an i32. */
+export const INTERRUPT_TYPE: readonly number[] = Object.freeze([0x60, 1, 0x6f, 1, 0x7f]);
+
+/** Where a module finds what interrupts it. */
+export type InterruptPlace = {
+  /** Index of the imported memory whose first word says that somebody wants the thread. */
+  readonly memory: number;
+  /** Index of the global that holds the function to call then. */
+  readonly global: number;
+  /** Index of `INTERRUPT_TYPE`. */
+  readonly type: number;
+};
+
+/** A memory index follows; aligned to four bytes. */
+const WORD_FLAGS = 0x42;
+const VOID = 0x40;
+
+/**
+ * Instructions that look whether somebody else wants the thread, put where a guest that runs without end comes by again and again: at
+ * the head of each loop, and where functions begin that may call themselves, directly or not.
+ *
+ * They neither take nor leave operands. The function that they call may suspend the guest, or tell it to trap, which no guest can catch.
+ */
+export class Checks {
+  readonly #bytes: Uint8Array;
+
+  constructor(helpers: Helpers, callers: Callers, place: InterruptPlace) {
+    const output = new ByteWriter(16);
+    output.append([OP.i32Const, 0, OP.i32Load, WORD_FLAGS]);
+    output.u32(place.memory);
+    output.append([0, OP.if, VOID, OP.call]);
+    output.u32(helpers.interrupt(callers, place));
+    output.byte(OP.end);
+    this.#bytes = output.written().slice();
+  }
+
+  emit(output: ByteWriter): void {
+    output.append(this.#bytes);
+  }
+
+  /** Writes a check into what has been written already. */
+  insert(output: ByteWriter, at: number): void {
+    output.insert(at, this.#bytes);
+  }
+}

@@ -1,0 +1,47 @@
+import { type Preemption, VERDICT, type Verdict } from '../linker/preemption.ts';
+import type { WasiCtx } from '../wasi/context.ts';
+import { Turns } from './turns.ts';
+import { Watchdog } from './watchdog.ts';
+
+/** How long a guest runs before others have their turn; twice as long at most, since the word may have been cleared just before. */
+const SLICE_MS = 5;
+
+/**
+ * Preempts the guests of one component: each gives the thread back after a slice, and ends when its time is over.
+ *
+ * A guest that is asked where it cannot be suspended (in a start function, `realloc`, post-return, a destructor) goes on to that end.
+ */
+export function createPreemption(): Preemption<WasiCtx> {
+  const watchdog = new Watchdog(SLICE_MS);
+  const turns = new Turns(SLICE_MS);
+  return {
+    memory: watchdog.memory,
+    enter: (ctx) => {
+      turns.otherRan();
+      ctx.cpu.begin(performance.now());
+    },
+    leave: (ctx) => {
+      ctx.cpu.end(performance.now());
+      ctx.cancelIfOverdue();
+    },
+    interrupt: (ctx) => {
+      watchdog.clear();
+      ctx.cancelIfOverdue();
+      const isShort = ctx.cpu.turnMs(performance.now()) < SLICE_MS;
+      return isShort || ctx.cancellation.isReady() ? verdictOn(ctx) : VERDICT.pause;
+    },
+    pause: async (ctx) => {
+      ctx.cpu.end(performance.now());
+      ctx.paused = turns.next();
+      await ctx.paused;
+      ctx.paused = undefined;
+      ctx.cpu.begin(performance.now());
+      return verdictOn(ctx);
+    },
+  };
+}
+
+/** The trap is told to whom it concerns when the request is cancelled; the guest only has to end. */
+function verdictOn({ cancellation }: WasiCtx): Verdict {
+  return cancellation.isReady() ? VERDICT.trap : VERDICT.goOn;
+}

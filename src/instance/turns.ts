@@ -1,0 +1,42 @@
+/**
+ * Guests that run for long, in the order in which they gave the thread back: one goes on in each turn of the event loop.
+ *
+ * While other guests are at work too, the loop is theirs for a while first, so that they have about half of the time.
+ */
+export class Turns {
+  readonly #pauseMs: number;
+  readonly #waiting: (() => void)[] = [];
+  #isTaking = false;
+  #othersRan = false;
+
+  constructor(pauseMs: number) {
+    this.#pauseMs = pauseMs;
+  }
+
+  /** Another guest has begun to run, or gone on. */
+  otherRan(): void {
+    this.#othersRan = true;
+  }
+
+  /** Resolves when it is the caller's turn. */
+  next(): Promise<void> {
+    if (!this.#isTaking) {
+      this.#isTaking = true;
+      setImmediate(this.#take);
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  readonly #take = (): void => {
+    if (this.#waiting.length === 0) this.#isTaking = false;
+    else if (this.#othersRan) setTimeout(this.#goOn, this.#pauseMs);
+    else this.#goOn();
+  };
+
+  /** The guest runs as soon as this has returned. */
+  readonly #goOn = (): void => {
+    this.#othersRan = false;
+    this.#waiting.shift()?.();
+    setImmediate(this.#take);
+  };
+}

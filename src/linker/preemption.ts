@@ -1,0 +1,31 @@
+/** Interrupts guests that run for long, and knows how long they do. What the linker needs of it; `instance/preempt.ts` has it. */
+export interface Preemption<Ctx> {
+  /** The memory whose first word every instance's module looks at. Shared, of one page. */
+  readonly memory: WebAssembly.Memory;
+  /** A guest begins to run for `ctx`, or goes on after it waited. */
+  enter(ctx: Ctx): void;
+  /** The guest of `ctx` waits for something. */
+  leave(ctx: Ctx): void;
+  /** What is to become of the guest of `ctx`, which saw the word set. */
+  interrupt(ctx: Ctx): Verdict;
+  /** Lets others have the thread. Resolves with what becomes of the guest of `ctx` then. */
+  pause(ctx: Ctx): Promise<Verdict>;
+}
+
+/** What a guest does next: as rewritten modules know it. `pause` needs that no JavaScript stands between the guest and the promising call. */
+export const VERDICT = Object.freeze({ goOn: 0, trap: 1, pause: 2 } as const);
+export type Verdict = (typeof VERDICT)[keyof typeof VERDICT];
+
+/** Has the time between a promise and its end not counted as the guest's. */
+export async function whileWaiting<Ctx>(
+  preemption: Preemption<Ctx>,
+  ctx: Ctx,
+  waiting: Promise<unknown>,
+): Promise<unknown> {
+  preemption.leave(ctx);
+  try {
+    return await waiting;
+  } finally {
+    preemption.enter(ctx);
+  }
+}

@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import { assemble, outcome, Tracked } from './tracked.ts';
+
+/** What comes by a check for ever, and what is computed if nobody ends it: `go` counts the i32 down to 0 and gives what it has added up. */
+const CIRCLES: readonly (readonly [name: string, wat: string])[] = [
+  [
+    'a loop',
+    `(func (export "go") (param $n i32) (result i32) (local $sum i32)
+      (loop (local.set $sum (i32.add (local.get $sum) (local.get $n)))
+        (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+      (local.get $sum))`,
+  ],
+  [
+    'a loop with params and results, and operands below it',
+    `(func (export "go") (param i32) (result i32)
+      (i32.const 100) (i32.const 0)
+      (loop (param i32) (result i32)
+        (i32.add (local.get 0))
+        (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+      (i32.add) (i32.const 100) (i32.sub))`,
+  ],
+  [
+    'an inner loop',
+    `(func (export "go") (param $n i32) (result i32) (local $sum i32)
+      (block $out (loop $outer (loop $inner
+        (local.set $sum (i32.add (local.get $sum) (local.get $n)))
+        (br_if $out (i32.eqz (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (br_table $outer $inner (i32.and (local.get $n) (i32.const 1))))))
+      (local.get $sum))`,
+  ],
+  [
+    'a loop that catches what is thrown',
+    `(tag $tag)
+    (func (export "go") (param $n i32) (result i32) (local $sum i32)
+      (loop $again
+        (block $caught (try_table (catch_all $caught)
+          (local.set $sum (i32.add (local.get $sum) (local.get $n)))
+          (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+          (loop (throw $tag))))
+        (br_if $again (local.get $n)))
+      (local.get $sum))`,
+  ],
+  [
+    'a loop that catches in the old form',
+    `(tag $tag)
+    (func (export "go") (param $n i32) (result i32) (local $sum i32)
+      loop $again
+        try
+          (local.set $sum (i32.add (local.get $sum) (local.get $n)))
+          (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+          loop (throw $tag) end
+        catch_all end
+        (br_if $again (local.get $n))
+      end
+      (local.get $sum))`,
+  ],
+  [
+    'recursion',
+    `(func $go (export "go") (param $n i32) (result i32)
+      (if (result i32) (local.get $n)
+        (then (i32.add (local.get $n) (call $go (i32.sub (local.get $n) (i32.const 1))))) (else (i32.const 0))))`,
+  ],
+  [
+    'recursion by way of another function',
+    `(func $go (export "go") (param $n i32) (result i32) (call $other (local.get $n)))
+    (func $other (param $n i32) (result i32)
+      (if (result i32) (local.get $n)
+        (then (i32.add (local.get $n) (call $go (i32.sub (local.get $n) (i32.const 1))))) (else (i32.const 0))))`,
+  ],
+  [
+    'recursion by way of a table',
+    `(type $go (func (param i32) (result i32))) (table 1 funcref) (elem (i32.const 0) $step)
+    (func (export "go") (param $n i32) (result i32) (call_indirect (type $go) (local.get $n) (i32.const 0)))
+    (func $step (type $go)
+      (if (result i32) (local.get 0)
+        (then (i32.add (local.get 0) (call_indirect (type $go) (i32.sub (local.get 0) (i32.const 1)) (i32.const 0))))
+        (else (i32.const 0))))`,
+  ],
+  [
+    'recursion by way of a reference',
+    `(type $go (func (param i32) (result i32))) (elem declare func $step)
+    (func (export "go") (param $n i32) (result i32) (call_ref $go (local.get $n) (ref.func $step)))
+    (func $step (type $go)
+      (if (result i32) (local.get 0)
+        (then (i32.add (local.get 0) (call_ref $go (i32.sub (local.get 0) (i32.const 1)) (ref.func $step))))
+        (else (i32.const 0))))`,
+  ],
+  [
+    'tail calls',
+    `(func (export "go") (param $n i32) (result i32) (return_call $add (local.get $n) (i32.const 0)))
+    (func $add (param $n i32) (param $sum i32) (result i32)
+      (if (i32.eqz (local.get $n)) (then (return (local.get $sum))))
+      (return_call $add (i32.sub (local.get $n) (i32.const 1)) (i32.add (local.get $sum) (local.get $n))))`,
+  ],
+  [
+    'tail calls by way of a table',
+    `(type $add (func (param i32 i32) (result i32))) (table 1 funcref) (elem (i32.const 0) $add)
+    (func (export "go") (param $n i32) (result i32)
+      (return_call_indirect (type $add) (local.get $n) (i32.const 0) (i32.const 0)))
+    (func $add (type $add)
+      (if (i32.eqz (local.get 0)) (then (return (local.get 1))))
+      (return_call_indirect (type $add)
+        (i32.sub (local.get 0) (i32.const 1)) (i32.add (local.get 1) (local.get 0)) (i32.const 0)))`,
+  ],
+];
+
+/** A module without a memory and one with, whose checks are beside marks. */
+const MEMORIES = ['', '(memory 1) (func (export "store") (i32.store (i32.const 0) (i32.const 1)))'];
+
+describe.each(CIRCLES)('%s', (_name, wat) => {
+  test.each(MEMORIES)('is asked each time it comes round, and goes on or ends (%s)', async (memory) => {
+    const { interrupter, go } = await start(`(module ${memory} ${wat})`);
+    expect(go(5)).toBe(15);
+    expect(interrupter.calls).toBe(0);
+    interrupter.set(1);
+    expect(go(5)).toBe(15);
+    expect(interrupter.calls).toBeGreaterThanOrEqual(5);
+    interrupter.calls = 0;
+    interrupter.verdict = (call) => (call === 3 ? 1 : 0);
+    expect(outcome(() => go(5))).toBe('trap: unreachable');
+    expect(interrupter.calls).toBe(3);
+  });
+});
+
+test('nothing is asked of what runs to its end', async () => {
+  const { interrupter, go } = await start(`(module
+    (func (export "go") (param i32) (result i32) (call $later (local.get 0)))
+    (func $later (param i32) (result i32) (block (br_if 0 (local.get 0))) (i32.const 7)))`);
+  interrupter.set(1);
+  expect(go(1)).toBe(7);
+  expect(interrupter.calls).toBe(0);
+});
+
+async function start(wat: string): Promise<Pick<Tracked, 'interrupter'> & { go: (n: number) => unknown }> {
+  const tracked = new Tracked(await assemble(wat), {});
+  return { interrupter: tracked.interrupter, go: (n) => tracked.func('go')(n) };
+}

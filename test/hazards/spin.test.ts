@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import { connectRaw, rawGet, requestRaw, valuesOf } from '../harness/raw-client.ts';
+import { type Served, failuresOf, serveGuest, untilAnswered } from '../harness/serve-guest.ts';
+import { leftovers, untilNothingIsLeft } from './leftovers.ts';
+import { until } from './until.ts';
+
+const ISOLATIONS = ['reset', 'fresh'] as const;
+
+/** How a guest computes without an end before it answers. */
+const SPINS = ['before', 'recursion', 'between'];
+
+/** Sees to it that a good guest answers so many requests, one after the other. */
+async function serveGood({ origin }: Served, times: number): Promise<void> {
+  for (let time = 0; time < times; time += 1) {
+    expect(await requestRaw(origin, rawGet('/'))).toMatchObject({ status: 200, body: 'computed\n' });
+  }
+}
+
+describe.each(ISOLATIONS)('while two guests compute without an end (%s)', (isolation) => {
+  test.each(SPINS)('others answer; both end at their deadline (%s)', async (spin) => {
+    await using served = await serveGuest('spin', { timeoutMs: 1000 }, { isolation });
+    const start = leftovers(served.host);
+    let ended = 0;
+    const spinning = [1, 2].map(() => requestRaw(served.origin, rawGet(`/?${spin}`)).finally(() => (ended += 1)));
+    await until(() => served.host.inFlight === 2);
+    await serveGood(served, 20);
+    expect(ended).toBe(0);
+    for (const reply of await Promise.all(spinning)) expect(reply).toMatchObject({ status: 504, ending: 'framed' });
+    expect(failuresOf(served)).toEqual(['guest timed out', 'guest timed out']);
+    await serveGood(served, 1);
+    await untilNothingIsLeft(served.host, start);
+  });
+
+  test('both end when their CPU time is used up', async () => {
+    await using served = await serveGuest('spin', { cpuTimeoutMs: 100 }, { isolation });
+    const spinning = [1, 2].map(() => requestRaw(served.origin, rawGet('/?before')));
+    for (const { status } of await Promise.all(spinning)) expect(status).toBe(504);
+    expect(failuresOf(served)).toEqual(['guest used up its CPU time', 'guest used up its CPU time']);
+    await serveGood(served, 1);
+  });
+});
+
+test('time in which a guest waits is none of its CPU time', async () => {
+  await using served = await serveGuest('sleep', { cpuTimeoutMs: 100 });
+  expect((await requestRaw(served.origin, rawGet('/?ms=300'))).status).toBe(200);
+});
+
+test('a guest that computes and waits in turn uses up its CPU time', async () => {
+  await using served = await serveGuest('spin', { cpuTimeoutMs: 100 });
+  expect((await requestRaw(served.origin, rawGet('/?between'))).status).toBe(504);
+  expect(failuresOf(served)).toEqual(['guest used up its CPU time']);
+});
+
+test('a guest that computes without an end after its head has its reply reset', async () => {
+  await using served = await serveGuest('spin', { timeoutMs: 1000 });
+  const start = leftovers(served.host);
+  const reply = await requestRaw(served.origin, rawGet('/?after'));
+  expect(reply).toMatchObject({ status: 200, body: 'head\n', ending: 'reset' });
+  expect((await untilAnswered(served)).end).toBe('aborted');
+  expect(failuresOf(served)).toContain('the reply was broken off: guest timed out');
+  await serveGood(served, 1);
+  await untilNothingIsLeft(served.host, start);
+});
+
+test('a guest that computes for long answers all the same', async () => {
+  await using served = await serveGuest('spin');
+  const replies = [1, 2, 3].map(() => requestRaw(served.origin, rawGet('/?ms=50')));
+  for (const reply of await Promise.all(replies)) expect(reply).toMatchObject({ status: 200, body: 'computed\n' });
+  expect(failuresOf(served)).toEqual([]);
+});
+
+test.each(['before', 'after'])(
+  'a guest that computes without an end (%s) ends when its client leaves',
+  async (when) => {
+    await using served = await serveGuest('spin');
+    const start = leftovers(served.host);
+    const client = await connectRaw(served.origin);
+    await client.send(rawGet(`/?${when}`));
+    await until(() => served.host.inFlight === 1);
+    await serveGood(served, 1);
+    client.reset();
+    await until(() => served.host.inFlight === 0);
+    await serveGood(served, 1);
+    await untilNothingIsLeft(served.host, start);
+  },
+);
+
+test('a host that closes ends a guest that computes without an end before it answers', async () => {
+  const served = await serveGuest('spin');
+  const reply = requestRaw(served.origin, rawGet('/?before'));
+  await until(() => served.host.inFlight === 1);
+  expect(await served.host.close(50)).toBe(1);
+  expect(await reply).toMatchObject({ status: 503, ending: 'framed' });
+  expect(served.host.inFlight).toBe(0);
+});
+
+test('a host that closes ends a guest that computes without an end after its head', async () => {
+  const served = await serveGuest('spin');
+  await using client = await connectRaw(served.origin);
+  await client.send(rawGet('/?after'));
+  await client.readHead();
+  expect(await served.host.close(50)).toBe(1);
+  expect(await client.readEnding()).toBe('reset');
+  expect(served.host.inFlight).toBe(0);
+});
+
+test('a reply that is finished after much computing has its length', async () => {
+  await using served = await serveGuest('spin');
+  const reply = await requestRaw(served.origin, rawGet('/?late-ms=50'));
+  expect(valuesOf(reply, 'content-length')).toEqual(['9']);
+});
