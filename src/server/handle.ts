@@ -115,8 +115,8 @@ function breakOff(service: Service, exchange: Exchange, report: RequestReport, e
   const reason = 'the host failed';
   try {
     if (!exchange.reply.isHeadSent) return tell(service, exchange, { status: 500, reason }, report);
-  } catch (error) {
-    report.broke(error);
+  } catch (unsent) {
+    report.broke(unsent);
   }
   exchange.reply.abort();
   return { at: 'aborted', byteLength: 0, reason };
