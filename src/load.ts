@@ -8,6 +8,7 @@ import type { Engine, Isolation, LoadOptions } from './config/options.ts';
 import { createFreshStrategy, createRecyclingStrategy } from './instance/fresh.ts';
 import { createResetStrategy } from './instance/reset.ts';
 import { createPreemption } from './instance/preempt.ts';
+import { mayHaveWatchdog } from './instance/watchdog.ts';
 import { probeReset } from './instance/resettable.ts';
 import type { InstanceStrategy } from './instance/strategy.ts';
 import type { LinkedInstance } from './linker/linked-instance.ts';
@@ -77,7 +78,8 @@ async function link(decoded: Decoded, options: LoadComponentOptions): Promise<Li
   resolveImports(source.label, world.imports, interfaces);
   if (engine === 'jco') return await linkForJco(decoded, options, 'as asked');
   try {
-    const preemption = options.preemption === 'off' ? undefined : createPreemption();
+    const isPreempted = options.preemption !== 'off' && mayHaveWatchdog();
+    const preemption = isPreempted ? createPreemption() : undefined;
     const pre = await linkComponent(source, interfaces, { definition, cache: openCache(options), preemption });
     return chooseIsolation(source, pre, options.isolation ?? 'auto');
   } catch (error) {
