@@ -1,26 +1,39 @@
 import type { HostConfig } from './config/options.ts';
+import type { RequestLimits } from './util/limits.ts';
 import { LineSink, OutputQuota, linePrefix } from './wasi/cli/line-sink.ts';
 import type { Grants } from './wasi/context.ts';
+import { withHop } from './wasi/http/hops.ts';
+import type { RequestHead } from './wasi/http/incoming.ts';
 import type { SendRequest } from './wasi/http/send-request.ts';
 
 /** What one guest may touch: its environment, its output as lines, and the network. Each is made when the guest asks for it. */
 export class RequestGrants implements Grants, Disposable {
-  readonly sendRequest: SendRequest;
+  readonly limits: RequestLimits;
   readonly timeoutMs: number;
   readonly cpuTimeoutMs: number;
   readonly #ordinal: number;
   readonly #config: HostConfig;
+  readonly #sendRequest: SendRequest;
+  readonly #head: Pick<RequestHead, 'fields'>;
   #quota: OutputQuota | undefined;
   #stdout: LineSink | undefined;
   #stderr: LineSink | undefined;
 
-  /** `ordinal` is the number of the request, from 0. */
-  constructor(ordinal: number, config: HostConfig, sendRequest: SendRequest) {
+  /** `ordinal` is the number of the request, from 0; `head` is its client's. */
+  constructor(ordinal: number, config: HostConfig, sendRequest: SendRequest, head: Pick<RequestHead, 'fields'>) {
     this.#ordinal = ordinal;
     this.#config = config;
-    this.sendRequest = sendRequest;
+    this.#sendRequest = sendRequest;
+    this.#head = head;
+    this.limits = config.limits;
     this.timeoutMs = config.timeoutMs;
     this.cpuTimeoutMs = config.cpuTimeoutMs;
+  }
+
+  /** Says that the request comes by way of this host, so that guests that call each other in a loop come to an end. */
+  get sendRequest(): SendRequest {
+    return (request, signal) =>
+      this.#sendRequest({ ...request, fields: withHop(request.fields, this.#head.fields) }, signal);
   }
 
   get env(): [string, string][] {
@@ -45,7 +58,7 @@ export class RequestGrants implements Grants, Disposable {
     const { loggingPrefix, writeGuestOutput } = this.#config;
     return new LineSink({
       prefix: loggingPrefix === 'shown' ? linePrefix(stream, this.#ordinal) : undefined,
-      quota: (this.#quota ??= new OutputQuota()),
+      quota: (this.#quota ??= new OutputQuota(this.limits.maxOutputBytes)),
       writeLines: (lines) => writeGuestOutput(stream, lines),
     });
   }

@@ -10,6 +10,7 @@ import { createFetchExchange } from './server/fetch-exchange.ts';
 import { handle } from './server/handle.ts';
 import { type Address, type Listener, type Listening, listen } from './server/listen.ts';
 import type { Service } from './server/service.ts';
+import { toLimits } from './util/limits.ts';
 import { Tally } from './server/tally.ts';
 import { createOutboundOnDemand } from './wasi/http/outbound-on-demand.ts';
 import type { SendRequest } from './wasi/http/send-request.ts';
@@ -35,7 +36,7 @@ const LOAD_OUTBOUND_AFTER_MS = 1000;
 
 /** Serves a component. Hosts share nothing; whoever creates one closes it. */
 export function createHost(component: Component, options: HostOptions = {}, log: Log = SILENT): Host {
-  const config: HostConfig = { ...DEFAULTS, ...options };
+  const config: HostConfig = { ...DEFAULTS, ...options, limits: toLimits(options.limits) };
   const outbound = createOutboundOnDemand();
   const service = createService(component, config, log, outbound.sendRequest);
   const open: Listening[] = [];
@@ -85,7 +86,7 @@ function createService(component: Component, config: HostConfig, log: Log, sendR
     inFlight: new InFlight(),
     log,
     refusals: new Tally(log),
-    grant: (ordinal) => new RequestGrants(ordinal, config, sendRequest),
+    grant: (ordinal, head) => new RequestGrants(ordinal, config, sendRequest, head),
     requestFields: config.requestHeaders.map(([name, value]) => [name.toLowerCase(), value] as const),
     timeoutMs: config.timeoutMs,
     graceMs: config.graceMs,

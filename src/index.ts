@@ -2,6 +2,7 @@ export { type Host, createHost } from './host.ts';
 export { type Choice, type Component, type LoadComponentOptions, loadComponent } from './load.ts';
 export { type ComponentHandler, component } from './mount.ts';
 export type { Engine, HostOptions, Isolation, LoadOptions } from './config/options.ts';
+export type { InstanceLimits, RequestLimits } from './util/limits.ts';
 export { HostError, type HostErrorCode } from './util/host-error.ts';
 export type { Address, Listening } from './server/listen.ts';
 export type { Log, LogEvent, RequestRecord } from './observe/log.ts';

@@ -16,6 +16,7 @@ import { type LinkedPre, linkComponent } from './linker/link.ts';
 import { parseInterfaceName } from './linker/names.ts';
 import { resolveImports } from './linker/resolve.ts';
 import { HostError } from './util/host-error.ts';
+import { toLimits } from './util/limits.ts';
 import type { WasiCtx } from './wasi/context.ts';
 import { wasiInterfaces } from './wasi/interfaces.ts';
 
@@ -52,8 +53,12 @@ export interface LoadComponentOptions extends LoadOptions {
  * `not-supported` where the engine or isolation that is asked for cannot be had.
  */
 export async function loadComponent(file: string | Uint8Array, options: LoadComponentOptions = {}): Promise<Component> {
-  const source = typeof file === 'string' ? readSource(file) : createSource(options.label ?? 'component', file);
-  const definition = decodeComponent(source);
+  const limits = toLimits(options.limits);
+  const source =
+    typeof file === 'string'
+      ? readSource(file, limits.maxComponentBytes)
+      : createSource(options.label ?? 'component', file, limits.maxComponentBytes);
+  const definition = decodeComponent(source, limits);
   const world = toWorld(definition);
   assertProxy(source, world);
   const { label, bytes } = source;
@@ -79,8 +84,12 @@ async function link(decoded: Decoded, options: LoadComponentOptions): Promise<Li
   if (engine === 'jco') return await linkForJco(decoded, options, 'as asked');
   try {
     const isPreempted = options.preemption !== 'off' && mayHaveWatchdog();
-    const preemption = isPreempted ? createPreemption() : undefined;
-    const pre = await linkComponent(source, interfaces, { definition, cache: openCache(options), preemption });
+    const pre = await linkComponent(source, interfaces, {
+      definition,
+      cache: openCache(options),
+      limits: toLimits(options.limits),
+      preemption: isPreempted ? createPreemption() : undefined,
+    });
     return chooseIsolation(source, pre, options.isolation ?? 'auto');
   } catch (error) {
     const isUnsupported = error instanceof HostError && error.code === 'not-supported';
@@ -95,7 +104,10 @@ async function linkForJco({ source, world }: Decoded, options: LoadComponentOpti
   }
   const interfaces = [...(options.interfaces ?? []), ...wasiInterfaces];
   const { linkByJco } = await import('./linker/jco-glue.ts');
-  const pre = await linkByJco(source, world, interfaces, openCache(options));
+  const pre = await linkByJco(source, world, interfaces, {
+    cache: openCache(options),
+    limits: toLimits(options.limits),
+  });
   return {
     engine: { name: 'jco', reason },
     isolation: { name: 'fresh', reason: 'every request gets a new instance, as always with the jco engine' },

@@ -1,10 +1,8 @@
+import { DEFAULT_LIMITS } from '../util/limits.ts';
 import type { ComponentInstance } from './component-instance.ts';
 import { checkWritable, type GuestMemory } from './guest-memory.ts';
 import type { BorrowCounter, ResourceHandle } from './handle-table.ts';
 import { Trap } from './trap.ts';
-
-/** Bytes that one call may have the host copy from the guest, so that a small guest cannot make a large host. */
-const MAX_CALL_BYTES = 128 * 1024 * 1024;
 
 /** The canonical options that are known before there is an instance. */
 export interface CanonicalOptions {
@@ -20,6 +18,7 @@ export interface ContextOptions {
   readonly inst: ComponentInstance;
   readonly memory: GuestMemory;
   readonly realloc?: Realloc | undefined;
+  /** So that a small guest cannot make a large host. */
   readonly maxCallBytes?: number;
 }
 
@@ -48,7 +47,7 @@ export class LiftLowerContext {
     this.inst = options.inst;
     this.memory = options.memory;
     this.realloc = options.realloc;
-    this.maxCallBytes = options.maxCallBytes ?? MAX_CALL_BYTES;
+    this.maxCallBytes = options.maxCallBytes ?? DEFAULT_LIMITS.maxCallBytes;
     this.budget = this.maxCallBytes;
   }
 

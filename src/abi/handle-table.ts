@@ -1,8 +1,6 @@
+import { DEFAULT_LIMITS } from '../util/limits.ts';
 import { Trap } from './trap.ts';
 import type { ResourceType } from './types.ts';
-
-/** How many handles all tables of one request may hold. Breaching it traps. */
-const MAX_HANDLES = 100_000;
 
 /** Handles kept for the next request after `reset`; the rest is left to the garbage collector. */
 const MAX_KEPT_HANDLES = 1024;
@@ -12,8 +10,14 @@ export class HandleQuota {
   readonly max: number;
   live = 0;
 
-  constructor(max: number = MAX_HANDLES) {
+  constructor(max: number = DEFAULT_LIMITS.maxHandles) {
     this.max = max;
+  }
+
+  /** Counts one more. Traps beyond the quota. */
+  take(): void {
+    if (this.live >= this.max) throw new Trap(`more than ${this.max} resource handles`);
+    this.live++;
   }
 }
 
@@ -63,13 +67,12 @@ export class HandleTable {
 
   /** Adds a handle, an own without `borrowScope`; returns its index. Traps beyond the quota. */
   add(type: ResourceType, rep: unknown, borrowScope?: BorrowCounter): number {
-    if (this.#quota.live >= this.#quota.max) throw new Trap(`more than ${this.#quota.max} resource handles`);
+    this.#quota.take();
     const index = this.#firstFree !== 0 ? this.#firstFree : this.#length;
     const handle = this.#take(index);
     handle.type = type;
     handle.rep = rep;
     handle.borrowScope = borrowScope;
-    this.#quota.live++;
     this.#live++;
     return index;
   }

@@ -4,6 +4,7 @@ import { parseAddress } from './address.ts';
 import { clientLimitOptions } from './client-limits.ts';
 import { parseCountFrom } from './count.ts';
 import { parseDuration } from './duration.ts';
+import { listLimits } from './guest-limits.ts';
 import { checked, group } from './option.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { parseWorkerCount } from './worker-count.ts';
@@ -14,14 +15,24 @@ Examples:
   wasi-serve app.wasm -W timeout=5s --max-concurrent-requests 100 --log-format json`;
 
 /** The options that may be given several times, where they are not. As a default of commander's they would fill the help with `[]`. */
-const NONE_GIVEN = { env: [], header: [], dir: [], wasi: [], wasm: [], codegen: [], optimize: [], debug: [] };
+const NONE_GIVEN = {
+  env: [],
+  header: [],
+  dir: [],
+  limit: [],
+  wasi: [],
+  wasm: [],
+  codegen: [],
+  optimize: [],
+  debug: [],
+};
 
 /** `serve FILE` with its options. `run` gets them each parsed by itself. */
 export function createServeCommand(run: (file: string, flags: ServeFlags) => Promise<void>): Command {
   const command = new Command('serve')
     .description('serve a component over HTTP (the default command)')
     .argument('<file>', 'a component that implements wasi:http/proxy')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', () => `${listLimits()}\n${EXAMPLES}`)
     .helpOption('-h, --help', 'this text')
     .action((file: string, flags: ServeFlags) => run(file, { ...NONE_GIVEN, ...flags }));
   for (const option of [
@@ -70,11 +81,15 @@ function limitOptions(): Option[] {
   const inGroup = group('Limits:');
   return [
     repeatable(
-      inGroup('-W, --wasm <key=value,…>', 'as in wasmtime; timeout=5s bounds a request (default 30s, 0 for none)'),
+      inGroup(
+        '-W, --wasm <key=value,…>',
+        'as in wasmtime; timeout=5s bounds a request (default 30s, 0 for none), max-memory-size=1GiB its memory',
+      ),
     ),
     inGroup('--cpu-timeout <time>', 'how much of that time the guest may compute, 0 for all of it')
       .argParser(checked(parseDuration))
       .default(DEFAULTS.cpuTimeoutMs, '30s'),
+    repeatable(inGroup('--limit <name=value>', 'on guests; the names stand below')),
     count(inGroup('--max-concurrent-requests <n>', 'at work at once'), 1).default(DEFAULTS.maxConcurrentRequests),
     count(inGroup('--max-queued-requests <n>', 'waiting; more get 503').default(DEFAULTS.maxQueuedRequests), 0),
     inGroup('--grace <time>', 'how long a guest goes on after its client left')

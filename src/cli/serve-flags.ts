@@ -10,6 +10,8 @@ export interface ServeFlags extends ClientLimitFlags {
   readonly env: readonly string[];
   readonly header: readonly string[];
   readonly dir: readonly string[];
+  /** `name=value`, by the names of our limits on guests. */
+  readonly limit: readonly string[];
   /** The groups of wasmtime's options, in its words: -S, -W, -C, -O, -D. */
   readonly wasi: readonly string[];
   readonly wasm: readonly string[];

@@ -3,6 +3,7 @@ import type { Address } from '../server/listen.ts';
 import { HostError } from '../util/host-error.ts';
 import { toClientLimits } from './client-limits.ts';
 import { toGuestEnv } from './guest-env.ts';
+import { parseLimits } from './guest-limits.ts';
 import { parseRequestFields } from './request-fields.ts';
 import type { LogFormat, ServeFlags } from './serve-flags.ts';
 import { type Flags, parseFlags } from './wasmtime-flags.ts';
@@ -30,14 +31,15 @@ export function toServePlan(file: string, flags: ServeFlags, env: NodeJS.Process
   const { wasi, wasm, codegen, optimize, debug } = flags;
   const wasmtime = parseFlags({ S: wasi, W: wasm, C: codegen, O: optimize, D: debug });
   const { engine, isolation, preemption } = flags;
+  const limits = { ...wasmtime.limits, ...parseLimits(flags.limit) };
   const cache = wasmtime.cache === undefined ? {} : { cache: wasmtime.cache };
   return {
     file,
     address: flags.addr,
     workers: flags.workers,
     shutdownAddress: flags.shutdownAddr,
-    load: { engine, isolation, preemption, ...cache },
-    host: toHostOptions(flags, wasmtime, env),
+    load: { engine, isolation, preemption, ...cache, limits },
+    host: { ...toHostOptions(flags, wasmtime, env), limits },
     drainTimeoutMs: flags.drainTimeout,
     logFormat: flags.logFormat,
     accessLog: flags.accessLog,

@@ -1,5 +1,7 @@
 import { HostError } from '../util/host-error.ts';
+import type { Limits } from '../util/limits.ts';
 import { parseDuration } from './duration.ts';
+import { parseLimitValue } from './guest-limits.ts';
 
 /** The groups of wasmtime's options, each with its texts in order: `inherit-env,cli=y`. */
 export type FlagTexts = Readonly<Record<FlagGroup, readonly string[]>>;
@@ -10,6 +12,7 @@ export interface Flags {
   readonly inheritEnv: 'all' | 'named';
   /** `undefined` where not given. */
   readonly timeoutMs: number | undefined;
+  readonly limits: Partial<Limits>;
   /** A folder, `false` for none, `undefined` for the usual one. */
   readonly cache: string | false | undefined;
   /** Those without effect, as they were written: `-S nn`. */
@@ -35,6 +38,16 @@ const KNOWN_WASI = new Set(
   ).split(' '),
 );
 
+/** Those that set a limit of ours. */
+const LIMITS: readonly (readonly [group: FlagGroup, key: string, limit: keyof Limits])[] = [
+  ['W', 'max-memory-size', 'maxMemoryBytes'],
+  ['W', 'max-table-elements', 'maxTableElements'],
+  ['S', 'max-resources', 'maxHandles'],
+  ['S', 'hostcall-fuel', 'maxCallBytes'],
+  ['S', 'max-random-size', 'maxRandomBytes'],
+  ['S', 'max-http-fields-size', 'maxFieldsBytes'],
+];
+
 /** Reads all of wasmtime's options; of several with one name the last counts. Throws `HostError`. */
 export function parseFlags(texts: FlagTexts): Flags {
   const flags = (Object.keys(texts) as FlagGroup[]).flatMap((group) =>
@@ -49,6 +62,12 @@ export function parseFlags(texts: FlagTexts): Flags {
   return {
     inheritEnv: inheritEnv !== undefined && parseSwitch(inheritEnv) === 'on' ? 'all' : 'named',
     timeoutMs: timeout === undefined ? undefined : parseDuration(timeout.value ?? ''),
+    limits: Object.fromEntries(
+      LIMITS.flatMap(([group, key, limit]) => {
+        const flag = last(group, key);
+        return flag === undefined ? [] : [[limit, parseLimitValue(limit, flag.value ?? '')]];
+      }),
+    ),
     cache: cache === undefined ? undefined : toCache(cache),
     ignored: flags.filter((flag) => !hasEffect(flag)).map(({ group, text }) => `-${group} ${text}`),
   };
@@ -76,6 +95,7 @@ function assertKnown({ group, key }: Flag): void {
 function hasEffect(flag: Flag): boolean {
   const { group, key } = flag;
   if (group === 'S' && ALWAYS_ON.has(key)) return parseSwitch(flag) === 'on';
+  if (LIMITS.some(([limitGroup, limitKey]) => group === limitGroup && key === limitKey)) return true;
   return `${group} ${key}` === 'S inherit-env' || `${group} ${key}` === 'W timeout' || `${group} ${key}` === 'C cache';
 }
 

@@ -15,7 +15,7 @@ const PREAMBLE_BYTES = 8;
 
 /** Finds the sections of a core module. Throws `HostError` where they do not add up. */
 export function readCoreSections(bytes: Uint8Array): CoreSections {
-  const state = { label: 'a core module', bytes, itemsLeft: Infinity };
+  const state = { label: 'a core module', bytes, maxNesting: 0, itemsLeft: Infinity };
   const reader = new Reader(state, PREAMBLE_BYTES, bytes.byteLength);
   const sections = new Map<number, () => Reader>();
   while (!reader.isAtEnd) {

@@ -44,7 +44,7 @@ function ignoringDamage(read: () => void): void {
 const PREAMBLE_BYTES = 8;
 
 function* customSections(bytes: Uint8Array): Generator<readonly [name: string, section: Reader]> {
-  const state = { label: 'a core module', bytes, itemsLeft: 100_000 };
+  const state = { label: 'a core module', bytes, maxNesting: 0, itemsLeft: 100_000 };
   const reader = new Reader(state, PREAMBLE_BYTES, bytes.byteLength);
   while (!reader.isAtEnd) {
     const id = reader.byte();

@@ -12,21 +12,23 @@ import { decodeExternName, decodeExternType } from './decode-names.ts';
 import { decodeTypeDefinition } from './decode-type.ts';
 import { Reader, type ReadState } from './reader.ts';
 import type { ComponentSource } from './source.ts';
+import { DEFAULT_LIMITS, type InstanceLimits } from '../util/limits.ts';
 
-/** How deep components and their types may nest. Source: "component load" of our limits. */
-const MAX_NESTING = 100;
-/** How many definitions, declarations and parts of types there may be. */
-const MAX_ITEMS = 1_000_000;
 const PREAMBLE_BYTES = 8;
+
+type DecodeLimits = Pick<InstanceLimits, 'maxComponentItems' | 'maxNesting'>;
 
 /**
  * Decodes a component: every definition in order, nested ones too. Core modules stay bytes.
  *
  * Throws `HostError` with the offset of the byte that is wrong. Source: component-model `Binary.md`.
  */
-export function decodeComponent(source: ComponentSource): ComponentDefinition {
-  const state: ReadState = { label: source.label, bytes: source.bytes, itemsLeft: MAX_ITEMS };
-  return decodeBody(new Reader(state, PREAMBLE_BYTES, source.bytes.byteLength), 0);
+export function decodeComponent(
+  { label, bytes }: ComponentSource,
+  { maxComponentItems, maxNesting }: DecodeLimits = DEFAULT_LIMITS,
+): ComponentDefinition {
+  const state: ReadState = { label, bytes, maxNesting, itemsLeft: maxComponentItems };
+  return decodeBody(new Reader(state, PREAMBLE_BYTES, bytes.byteLength), 0);
 }
 
 /** The sections of a component, after its preamble. */
@@ -75,7 +77,7 @@ function refuseSection(id: number, section: Reader): never {
 }
 
 function decodeNested(section: Reader, depth: number): ComponentDefinition {
-  if (depth > MAX_NESTING) section.fail(`components nest deeper than ${MAX_NESTING}`);
+  section.checkNesting(depth, 'components');
   const preamble = section.take(PREAMBLE_BYTES);
   if (preamble[6] !== 1 || preamble[4] !== 0x0d) section.fail('a nested component does not begin like one');
   return decodeBody(section, depth);
@@ -88,7 +90,7 @@ function decodeType(reader: Reader, depth: number): TypeDefinition {
 
 /** One item of a component type or an instance type. */
 function decodeDeclaration(reader: Reader, depth: number): Declaration {
-  if (depth > MAX_NESTING) reader.fail(`types nest deeper than ${MAX_NESTING}`);
+  reader.checkNesting(depth, 'types');
   const opcode = reader.byte();
   switch (opcode) {
     case 0x00:

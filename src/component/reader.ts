@@ -6,6 +6,8 @@ export interface ReadState {
   readonly label: string;
   /** All bytes of the file; offsets in messages count from its start. */
   readonly bytes: Uint8Array;
+  /** How deep components and their types may nest. */
+  readonly maxNesting: number;
   /** How many items are still accepted, over all parts. */
   itemsLeft: number;
 }
@@ -25,6 +27,12 @@ export class Reader {
   /** Of the next byte, from the start of the file. */
   get offset(): number {
     return this.#offset;
+  }
+
+  /** Fails where `depth` is too deep for components or types. */
+  checkNesting(depth: number, what: string): void {
+    const { maxNesting } = this.#state;
+    if (depth > maxNesting) this.fail(`${what} nest deeper than ${maxNesting}`);
   }
 
   get isAtEnd(): boolean {

@@ -1,3 +1,5 @@
+import { DEFAULT_LIMITS, type InstanceLimits, type RequestLimits } from '../util/limits.ts';
+
 /** Which engine runs components: `auto` takes the best that supports the component. */
 export type Engine = 'auto' | 'linker' | 'jco';
 
@@ -6,6 +8,8 @@ export type Isolation = 'auto' | 'fresh' | 'reset';
 
 /** How a component is read and linked. */
 export interface LoadOptions {
+  /** Bounds on the component and its instances; those that are not given by default. */
+  readonly limits?: Partial<InstanceLimits>;
   readonly engine?: Engine;
   readonly isolation?: Isolation;
   /** Folder for what is made from components, from one start to the next; `false` keeps nothing. Default: the user's cache folder. */
@@ -58,6 +62,8 @@ export interface HostOptions extends Partial<ClientLimits> {
   readonly maxConcurrentRequests?: number;
   /** Requests that wait for their turn; more are refused with 503. Default 1,000. */
   readonly maxQueuedRequests?: number;
+  /** Bounds on what one request makes the host hold or do; those that are not given by default. */
+  readonly limits?: Partial<RequestLimits>;
   /** Whether the guest's output carries `stdout [ID] :: ` at each line. Default `shown`. */
   readonly loggingPrefix?: 'shown' | 'hidden';
   /** Whether error replies tell the client what went wrong. Default `hidden`. */
@@ -67,7 +73,7 @@ export interface HostOptions extends Partial<ClientLimits> {
 }
 
 /** `HostOptions` with every default filled in. */
-export type HostConfig = Required<HostOptions>;
+export type HostConfig = Required<HostOptions> & { readonly limits: RequestLimits };
 
 export const DEFAULTS: HostConfig = Object.freeze({
   env: {},
@@ -86,6 +92,7 @@ export const DEFAULTS: HostConfig = Object.freeze({
   bodyIdleTimeoutMs: 30_000,
   keepAliveTimeoutMs: 5000,
   writeTimeoutMs: 30_000,
+  limits: DEFAULT_LIMITS,
   loggingPrefix: 'shown',
   errorDetail: 'hidden',
   writeGuestOutput: (stream, lines) => void process[stream].write(lines),

@@ -6,7 +6,7 @@ import type { InstanceState, InstanceStrategy } from './strategy.ts';
 export interface InstancePool extends Disposable {
   readonly strategy: InstanceStrategy['name'];
   /**
-   * An instance with a context of its own, for one request, of which the grants are a part. Throws what instantiation throws, `Cancelled` where
+   * An instance with a context of its own, for one request, of which the grants are a part. Throws where it does not start, `Cancelled` where
    * it took too long.
    */
   lease(grants: Grants): Lease;
@@ -21,11 +21,19 @@ export function createPool(strategy: InstanceStrategy): InstancePool {
         return new Lease(strategy, strategy.take(ctx), ctx);
       } catch (error) {
         ctx[Symbol.dispose]();
-        throw ctx.cancellation.trap ?? error;
+        throw ctx.cancellation.trap ?? toStartFailure(error);
       }
     },
     [Symbol.dispose]: () => strategy[Symbol.dispose](),
   };
+}
+
+/** Says that it was the start, and keeps the guest's frames. */
+function toStartFailure(thrown: unknown): Error {
+  const { message, stack } = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const failure = new Error(`the guest did not start: ${message}`, { cause: thrown });
+  if (stack !== undefined) failure.stack = stack;
+  return failure;
 }
 
 /**

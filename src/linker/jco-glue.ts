@@ -6,6 +6,9 @@ import { type ComponentSource, digestSource } from '../component/source.ts';
 import { GLUE_NAME, type SuspendingNames, transpileComponent } from '../component/transpile.ts';
 import type { World } from '../component/world.ts';
 import { HostError } from '../util/host-error.ts';
+import { rewriteModule } from '../component/rewrite/rewrite.ts';
+import type { InstanceLimits } from '../util/limits.ts';
+import { rewriteBounds } from './bounds.ts';
 import type { Instance, InstancePre } from './instance-pre.ts';
 import { type BoundInterface, createJcoImports } from './jco-imports.ts';
 import { parseInterfaceName } from './names.ts';
@@ -21,6 +24,12 @@ interface Glue {
 
 type ExportedFuncs = Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>>;
 
+/** Where transpiled components are kept, and what bounds their instances. */
+export interface JcoContext {
+  readonly cache: ArtifactCache;
+  readonly limits: InstanceLimits;
+}
+
 /**
  * Links a component by jco's own glue, with JSPI: every component that jco takes runs, each instance in a glue of its own.
  *
@@ -30,7 +39,7 @@ export async function linkByJco<Ctx>(
   source: ComponentSource,
   world: World,
   interfaces: readonly HostInterface<Ctx>[],
-  cache: ArtifactCache,
+  { cache, limits }: JcoContext,
 ): Promise<InstancePre<Ctx>> {
   const resolved = resolveImports(source.label, world.imports, interfaces);
   const names = suspendingNames(world, resolved);
@@ -38,9 +47,9 @@ export async function linkByJco<Ctx>(
   const artifacts = await cache.getOrMake(key, () => transpileComponent(source, names));
   const [glue, modules] = await Promise.all([
     importGlue(source.label, artifacts),
-    compileModules(coreModules(artifacts)),
+    compileModules(boundModules(artifacts, limits)),
   ]);
-  const jcoImports = createJcoImports([...new Set(resolved.map(({ host }) => host))]);
+  const jcoImports = createJcoImports([...new Set(resolved.map(({ host }) => host))], limits.maxHandles);
   const getCoreModule = (name: string): WebAssembly.Module => modules.get(name) as WebAssembly.Module;
   return Object.freeze({
     instantiate: (ctx: Ctx): Instance => {
@@ -69,8 +78,12 @@ function suspendingNames<Ctx>(world: World, resolved: readonly ResolvedImport<Ct
   };
 }
 
-function coreModules(artifacts: Artifacts): (readonly [string, Uint8Array])[] {
-  return [...artifacts].filter(([name]) => name.endsWith('.wasm'));
+/** The core modules with the maxima of their memories and tables. */
+function boundModules(artifacts: Artifacts, limits: InstanceLimits): (readonly [string, Uint8Array])[] {
+  const options = { ...rewriteBounds(limits), memory: 'plain' } as const;
+  return [...artifacts]
+    .filter(([name]) => name.endsWith('.wasm'))
+    .map(([name, bytes]) => [name, rewriteModule(bytes, options).bytes]);
 }
 
 /** Runs the glue's source as a module. The source is named in stack traces, where its URL would be its whole text. */

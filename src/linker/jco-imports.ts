@@ -1,3 +1,4 @@
+import { HandleQuota } from '../abi/handle-table.ts';
 import type { HostFunc, HostInterface } from '../abi/host-interface.ts';
 import { parseFuncName, toCamelCase, toPascalCase } from './names.ts';
 
@@ -10,11 +11,13 @@ class JcoResource<Ctx> {
   readonly rep: Partial<Disposable>;
 
   constructor(instance: BoundInstance<Ctx>, rep: object) {
+    instance.quota.take();
     this.instance = instance;
     this.rep = rep;
   }
 
   [Symbol.dispose](): void {
+    this.instance.quota.live--;
     this.rep[Symbol.dispose]?.();
   }
 }
@@ -23,6 +26,8 @@ class JcoResource<Ctx> {
 interface BoundInstance<Ctx> {
   readonly ctx: Ctx;
   readonly onTrap: (error: unknown) => void;
+  /** Counts what the guest was given and has not dropped; what it gave away too, of which jco tells nothing. */
+  readonly quota: HandleQuota;
 }
 
 type JcoResourceClass<Ctx> = new (instance: BoundInstance<Ctx>, rep: object) => JcoResource<Ctx>;
@@ -47,7 +52,7 @@ export interface JcoBinding {
 }
 
 /** Makes the classes and their methods once, for all requests. Source: the "JS bindings" that jco documents. */
-export function createJcoImports<Ctx>(interfaces: readonly HostInterface<Ctx>[]): JcoImports<Ctx> {
+export function createJcoImports<Ctx>(interfaces: readonly HostInterface<Ctx>[], maxHandles?: number): JcoImports<Ctx> {
   const classes = new Map<unknown, JcoResourceClass<Ctx>>();
   for (const host of interfaces) {
     for (const [resource, repClass] of Object.entries(host.resources)) {
@@ -59,7 +64,7 @@ export function createJcoImports<Ctx>(interfaces: readonly HostInterface<Ctx>[])
     bind: (ctx) => {
       const { promise: trapped, reject } = Promise.withResolvers<never>();
       trapped.catch(() => undefined);
-      const instance: BoundInstance<Ctx> = { ctx, onTrap: reject };
+      const instance: BoundInstance<Ctx> = { ctx, onTrap: reject, quota: new HandleQuota(maxHandles) };
       return {
         interfaces: Object.fromEntries(binders.map(([name, bind]) => [name, bind(instance)])),
         trapped,

@@ -7,7 +7,9 @@ import { createKeptRewriting } from '../component/rewrite/kept.ts';
 import type { ComponentSource } from '../component/source.ts';
 import type { ReachableMemory } from '../component/rewrite/reach.ts';
 import type { RewriteOptions } from '../component/rewrite/rewrite.ts';
+import { DEFAULT_LIMITS, type InstanceLimits } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
+import { rewriteBounds } from './bounds.ts';
 import { Cards } from './cards.ts';
 import { evaluateRoot } from './evaluate.ts';
 import { HostResources } from './host-instance.ts';
@@ -56,13 +58,15 @@ function exportedFuncs<Ctx>(exports: ReadonlyMap<string, Extern<Ctx>>): Plan<Ctx
   return interfaces;
 }
 
-/** No guest's memory grows beyond 512 MiB. */
-const REWRITING = { maxMemoryPages: 8192, memory: 'tracked' } as const;
-
 /** How each module of a plan is rewritten. */
-export function rewriteOptionsOf<Ctx>(plan: Plan<Ctx>, preemption: 'on' | 'off' = 'off'): RewriteOptions[] {
+export function rewriteOptionsOf<Ctx>(
+  plan: Plan<Ctx>,
+  preemption: 'on' | 'off' = 'off',
+  limits: InstanceLimits = DEFAULT_LIMITS,
+): RewriteOptions[] {
   return plan.modules.map((_bytes, module) => ({
-    ...REWRITING,
+    ...rewriteBounds(limits),
+    memory: 'tracked',
     preemption,
     hostFunctions: hostFunctionsOf(plan, module),
   }));
@@ -73,6 +77,7 @@ export interface LinkContext<Ctx> {
   readonly definition?: ComponentDefinition;
   /** Where rewritten modules are kept; by default nowhere. */
   readonly cache?: ArtifactCache;
+  readonly limits?: InstanceLimits;
   /** Without it guests run for as long as they like. */
   readonly preemption?: Preemption<Ctx> | undefined;
 }
@@ -81,14 +86,14 @@ export interface LinkContext<Ctx> {
 export async function linkComponent<Ctx>(
   source: ComponentSource,
   interfaces: readonly HostInterface<Ctx>[],
-  { definition, cache = NO_CACHE, preemption }: LinkContext<Ctx> = {},
+  { definition, cache = NO_CACHE, limits = DEFAULT_LIMITS, preemption }: LinkContext<Ctx> = {},
 ): Promise<LinkedPre<Ctx>> {
   const plan = planComponent(source, interfaces, definition);
-  const options = rewriteOptionsOf(plan, preemption === undefined ? 'off' : 'on');
+  const options = rewriteOptionsOf(plan, preemption === undefined ? 'off' : 'on', limits);
   const kept = await createKeptRewriting(cache, source, options);
   const binaries = await rewriteModules(plan.modules, options, kept);
   const [modules, shared] = await Promise.all([compileRewritten(binaries), makeWhileWaiting(plan, preemption)]);
-  const linked = completePlan(plan, shared, modules);
+  const linked = { ...completePlan(plan, shared, modules), limits };
   return Object.freeze({
     unrestorable: modules.map(({ rewritten }) => findUnrestorable(rewritten)).find((reason) => reason !== undefined),
     marksAllWrites: modules.every(({ rewritten }) => marksAllWrites(rewritten)),
@@ -107,8 +112,10 @@ async function makeWhileWaiting<Ctx>(plan: Plan<Ctx>, preemption: Preemption<Ctx
   return { ...emitted, functions: createSharedFunctions({ plan, ...emitted }) };
 }
 
+type Unbounded<Ctx> = Omit<Linked<Ctx>, 'limits'>;
+
 /** Makes all that instances share. */
-function completePlan<Ctx>(plan: Plan<Ctx>, shared: Shared<Ctx>, modules: readonly PreparedModule[]): Linked<Ctx> {
+function completePlan<Ctx>(plan: Plan<Ctx>, shared: Shared<Ctx>, modules: readonly PreparedModule[]): Unbounded<Ctx> {
   const wiring = wireSteps(plan, { modules, ...shared });
   return { ...shared, plan, wiring, resources: definedResources(plan), cards: new Cards() };
 }

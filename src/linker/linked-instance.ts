@@ -5,6 +5,7 @@ import { GuestMemory } from '../abi/guest-memory.ts';
 import { HandleQuota } from '../abi/handle-table.ts';
 import { Trap } from '../abi/trap.ts';
 import { RESERVED } from '../component/rewrite/layout.ts';
+import type { InstanceLimits } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
 import { type Cards, TrackedMemory } from './cards.ts';
 import type { Contexts } from './contexts.ts';
@@ -13,7 +14,7 @@ import type { LiftMaker, Makers } from './makers.ts';
 import type { CoreItem, GuestResourceType, LiftedFunc, Lowering, Plan } from './plan.ts';
 import { type Preemption, VERDICT, type Verdict } from './preemption.ts';
 import type { PreparedModule } from './prepared-module.ts';
-import { type SharedFunctions, type SharingInstance, givenFunction } from './shared-functions.ts';
+import { type GivenFunction, type SharedFunctions, type SharingInstance, givenFunction } from './shared-functions.ts';
 import type { Starts } from './starts.ts';
 import { destructorMayWait, funcMayWait } from './waiting.ts';
 import type { ExportOf, Imports, WiredStep, Wiring } from './wiring.ts';
@@ -29,6 +30,7 @@ export interface Linked<Ctx> {
   readonly makers: Makers;
   readonly functions: SharedFunctions;
   readonly starts: Starts;
+  readonly limits: Pick<InstanceLimits, 'maxHandles' | 'maxCallBytes'>;
   /** `undefined` where guests run for as long as they like. */
   readonly preemption: Preemption<Ctx> | undefined;
 }
@@ -43,6 +45,13 @@ export interface CoreState {
 type ComponentFunction = (...args: unknown[]) => unknown;
 
 const PAGE_BYTES = 65_536;
+
+/**
+ * How many calls that may wait an instance makes inside of each other: of other components, and of destructors, which may drop what has
+ * one. Each takes a stack of V8's, and that two of the 65,530 mappings that Linux gives a process; beyond these V8 ends the process. So many
+ * leave 1,000 requests room.
+ */
+const MAX_STACKS = 16;
 const NO_BYTES = new Uint8Array(0);
 
 /**
@@ -71,6 +80,8 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   #between: ComponentFunction[] | undefined;
   /** Destructors that may wait, from the first drop on. */
   #destructors: Map<CoreItem, CoreFunction> | undefined;
+  /** How many calls run now that may wait, but for those by the host. */
+  #stacks = 0;
 
   constructor(linked: Linked<Ctx>, ctx: Ctx) {
     this.#linked = linked;
@@ -79,7 +90,8 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     this.#guestMemories = linked.contexts.memories.map(() => new GuestMemory());
     this.contexts = linked.contexts.contexts.map((opts) => {
       const inst = this.componentInstances[opts.componentInstance] as ComponentInstance;
-      return new LiftLowerContext({ opts, inst, memory: this.#guestMemories[opts.memory ?? -1] ?? new GuestMemory() });
+      const memory = this.#guestMemories[opts.memory ?? -1] ?? new GuestMemory();
+      return new LiftLowerContext({ opts, inst, memory, maxCallBytes: linked.limits.maxCallBytes });
     });
     this.#memories = linked.wiring.memories.map((size) => new TrackedMemory(linked.cards, size));
     this.#start();
@@ -117,14 +129,18 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
 
   callBetween(lowering: number, args: readonly unknown[]): unknown {
     this.#between ??= [];
-    return (this.#between[lowering] ??= this.#liftBetween(lowering))(...args);
+    const call = (this.#between[lowering] ??= this.#liftBetween(lowering));
+    const { mayWait } = this.#linked.functions.lowerings[lowering] as GivenFunction;
+    return mayWait ? this.#onItsOwnStack(() => call(...args)) : call(...args);
   }
 
   destroy(resource: GuestResourceType, caller: ComponentInstance, rep: number): unknown {
     const { destructor, componentInstance } = resource;
     const entering = enteringSet(this.componentInstances[componentInstance] as ComponentInstance, caller);
     enterFrom(entering);
-    const done = destructor && this.#destructor(destructor, destructorMayWait(this.#linked.makers, resource))(rep);
+    const mayWait = destructorMayWait(this.#linked.makers, resource);
+    const destroy = destructor && this.#destructor(destructor, mayWait);
+    const done = mayWait ? this.#onItsOwnStack(() => destroy?.(rep)) : destroy?.(rep);
     if (done instanceof Promise) return done.then(() => leaveTo(entering));
     leaveTo(entering);
     return undefined;
@@ -168,6 +184,22 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   /** Gives back what is shared with other instances. Sound only where no call into it runs, not even one that is suspended. */
   release(): void {
     for (const memory of this.#memories) memory.release();
+  }
+
+  /** Traps where there are too many. Those of an instance that has trapped stay as they are, and so does their number. */
+  #onItsOwnStack(run: () => unknown): unknown {
+    if (this.#stacks >= MAX_STACKS)
+      throw new Trap(`more than ${MAX_STACKS} calls that may wait are inside of each other`);
+    this.#stacks += 1;
+    const done = run();
+    if (done instanceof Promise) {
+      return done.then((result: unknown) => {
+        this.#stacks -= 1;
+        return result;
+      });
+    }
+    this.#stacks -= 1;
+    return done;
   }
 
   /** Whether no JavaScript stands between the guest and a promising call. */
@@ -300,8 +332,8 @@ function toPromising(core: CoreFunction): CoreFunction {
   return WebAssembly.promising(core) as CoreFunction;
 }
 
-function createComponentInstances<Ctx>({ plan, resources }: Linked<Ctx>): ComponentInstance[] {
-  const quota = new HandleQuota();
+function createComponentInstances<Ctx>({ plan, resources, limits }: Linked<Ctx>): ComponentInstance[] {
+  const quota = new HandleQuota(limits.maxHandles);
   const instances: ComponentInstance[] = [];
   for (const [index, madeBy] of plan.componentInstances.entries()) {
     const parent = madeBy === undefined ? undefined : instances[madeBy];

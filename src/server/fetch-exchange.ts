@@ -3,10 +3,12 @@ import type { ClientLimits } from '../config/options.ts';
 import { type BodySource, EMPTY_BODY } from '../wasi/http/body-source.ts';
 import type { ErrorCode } from '../wasi/http/error-code.ts';
 import type { FieldEntries } from '../wasi/http/field-entries.ts';
+import { HOPS_FIELD } from '../wasi/http/hops.ts';
 import { type Readiness, Wakers } from '../wasi/io/readiness.ts';
 import { CLOSED, failed, type StreamError } from '../wasi/io/stream-error.ts';
 import type { Exchange, ReplyHead, ReplySink } from './exchange.ts';
-import { bodyTooLarge, isBodyTooLarge } from './refusal.ts';
+import type { Failure } from './error-reply.ts';
+import { bodyTooLarge, isBodyTooLarge, loopRefusal } from './refusal.ts';
 import { Violation } from './violation.ts';
 
 /** An exchange and the `Response` that answers it, which resolves with the reply's head. */
@@ -30,13 +32,16 @@ export function createFetchExchange(request: Request, limits: ClientLimits): Fet
     body,
     reply,
     clientLeft: reply.left,
-    refusal: isBodyTooLarge(Number(request.headers.get('content-length') ?? 0), limits)
-      ? bodyTooLarge(limits)
-      : undefined,
+    refusal: refusalOf(request, limits),
     violation: body instanceof StreamBody ? body.violation : undefined,
     response: reply.response,
     [Symbol.dispose]: () => body[Symbol.dispose](),
   };
+}
+
+function refusalOf({ headers }: Request, limits: ClientLimits): Failure | undefined {
+  if (isBodyTooLarge(Number(headers.get('content-length') ?? 0), limits)) return bodyTooLarge(limits);
+  return loopRefusal(headers.get(HOPS_FIELD));
 }
 
 /** All between authority and fragment, as it stands: the parts of a `URL` lack an empty query. */

@@ -50,7 +50,7 @@ async function serve(service: Service, exchange: Exchange, report: RequestReport
     report.replied(refuse(service, exchange, violation, report));
     return;
   }
-  const lease = service.pool.lease(service.grant(service.inFlight.nextOrdinal()));
+  const lease = service.pool.lease(service.grant(service.inFlight.nextOrdinal(), exchange.head));
   // A `using` costs a microsecond.
   try {
     const call = callIncomingHandler(lease, new GuestHead(exchange.head, service, report), exchange.body);

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ClientLimits } from '../config/options.ts';
+import { HOPS_FIELD, isLoop } from '../wasi/http/hops.ts';
 import { isAuthority } from '../wasi/http/syntax.ts';
 import type { Failure } from './error-reply.ts';
 
@@ -23,7 +24,13 @@ export function refusalOf(incoming: IncomingMessage, limits: ClientLimits): Fail
   if (!isAuthority(headers.host)) return badRequest('the Host of the request is not valid');
   if (target.authority !== undefined && !isAuthority(target.authority))
     return badRequest('the authority of the request is not valid');
-  return bodyRefusalOf(incoming, limits);
+  return loopRefusal(headers[HOPS_FIELD]) ?? bodyRefusalOf(incoming, limits);
+}
+
+/** Of a request with these values of `cdn-loop`, if it has any. */
+export function loopRefusal(hops: string | readonly string[] | null | undefined): Failure | undefined {
+  if (hops === undefined || hops === null || !isLoop(`${hops}`)) return undefined;
+  return { status: 508, reason: 'the request has been passed on too often: guests call each other in a loop' };
 }
 
 export function isBodyTooLarge(byteLength: number, { maxBodyBytes }: ClientLimits): boolean {

@@ -2,6 +2,7 @@ import type { InstancePool } from '../instance/pool.ts';
 import type { Log } from '../observe/log.ts';
 import type { Grants } from '../wasi/context.ts';
 import type { FieldEntries } from '../wasi/http/field-entries.ts';
+import type { RequestHead } from '../wasi/http/incoming.ts';
 import type { Admission } from './admit.ts';
 import type { InFlight } from './drain.ts';
 import type { Tally } from './tally.ts';
@@ -17,7 +18,7 @@ export interface Service {
   /** Requests that no guest should see, by why. */
   readonly refusals: Tally;
   /** What the guest of request number `ordinal` (from 0) may touch. */
-  readonly grant: (ordinal: number) => Grants;
+  readonly grant: (ordinal: number, head: RequestHead) => Grants;
   /** Fields that replace the client's. */
   readonly requestFields: FieldEntries;
   /** Wall time for one request; 0 is none. */

@@ -5,7 +5,7 @@ import type { ByteSink } from './io/output-stream.ts';
 import { type Readiness, Wakers, waitForAny } from './io/readiness.ts';
 import { OutboundGate } from './http/outbound-gate.ts';
 import type { SendRequest } from './http/send-request.ts';
-import { DEFAULT_LIMITS, type WasiLimits } from './limits.ts';
+import { DEFAULT_LIMITS, type RequestLimits } from '../util/limits.ts';
 
 /** What a guest is granted. Whatever is left out is the safe choice: no variables, no arguments, no output, no network. */
 export interface Grants {
@@ -16,7 +16,7 @@ export interface Grants {
   readonly stderr?: ByteSink;
   /** Sends the guest's outgoing requests; without it each is answered with `HTTP-request-denied`. */
   readonly sendRequest?: SendRequest;
-  readonly limits?: WasiLimits;
+  readonly limits?: RequestLimits;
   /** Wall time of the request, and how much of it the guest may run; 0 is as long as it likes. In milliseconds. */
   readonly timeoutMs?: number;
   readonly cpuTimeoutMs?: number;
@@ -31,7 +31,7 @@ export interface Grants {
  */
 export class WasiCtx {
   readonly grants: Grants;
-  readonly limits: WasiLimits;
+  readonly limits: RequestLimits;
   readonly cancellation = new Cancellation();
   readonly cpu = new CpuTime();
   /** As of `performance.now()`. */

@@ -6,11 +6,13 @@ import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../src/cli/address.ts';
 import { parseByteCount, parseCapacity } from '../../src/cli/byte-count.ts';
 import { parseCountFrom } from '../../src/cli/count.ts';
+import { parseLimits } from '../../src/cli/guest-limits.ts';
 import { parseDuration, parseTimeout } from '../../src/cli/duration.ts';
 import { toGuestEnv } from '../../src/cli/guest-env.ts';
 import { parseRequestFields } from '../../src/cli/request-fields.ts';
 import { type FlagTexts, parseFlags } from '../../src/cli/wasmtime-flags.ts';
 import { parseWorkerCount } from '../../src/cli/worker-count.ts';
+import { HostError } from '../../src/util/host-error.ts';
 import { formatOrigin } from '../../src/server/listen.ts';
 
 const NO_FLAGS: FlagTexts = { S: [], W: [], C: [], O: [], D: [] };
@@ -206,8 +208,8 @@ describe("wasmtime's options", () => {
       { ignored: ['-S nn', '-S cli=n', '-O opt-level=2', '-D logging'] },
     ],
     [
-      { W: ['max-memory-size=1,timeout=1s'], C: ['cranelift-x=y'] },
-      { ignored: ['-W max-memory-size=1', '-C cranelift-x=y'] },
+      { W: ['max-wasm-stack=1,timeout=1s'], C: ['cranelift-x=y'] },
+      { ignored: ['-W max-wasm-stack=1', '-C cranelift-x=y'] },
     ],
   ] as const)('%j', (given, expected) => {
     expect(parseFlags({ ...NO_FLAGS, ...given })).toMatchObject(expected);
@@ -220,5 +222,34 @@ describe("wasmtime's options", () => {
     [{ C: ['cache='] }, /name a folder/],
   ])('%j is refused', (given, message) => {
     expect(() => parseFlags({ ...NO_FLAGS, ...given })).toThrow(message);
+  });
+});
+
+describe('limits on guests', () => {
+  test('are read by name, the last of one name', () => {
+    const texts = ['handles=5', 'memory-bytes=1GiB', 'outbound=0', 'handles=7'];
+    expect(parseLimits(texts)).toEqual({ maxHandles: 7, maxMemoryBytes: 1024 ** 3, maxOutbound: 0 });
+  });
+
+  test.each(['handles', 'handle=1', '=', 'handles=', 'handles=-1', 'memory-bytes=0', 'buffered-writes=0'])(
+    '%j is none',
+    (text) => {
+      expect(() => parseLimits([text])).toThrow(HostError);
+    },
+  );
+
+  test('have names in wasmtime too', () => {
+    const W = ['max-memory-size=1048576,max-table-elements=9'];
+    const S = ['max-resources=3', 'hostcall-fuel=10,max-random-size=11,max-http-fields-size=12'];
+    const { limits, ignored } = parseFlags({ ...NO_FLAGS, W, S });
+    expect(limits).toEqual({
+      maxMemoryBytes: 1024 ** 2,
+      maxTableElements: 9,
+      maxHandles: 3,
+      maxCallBytes: 10,
+      maxRandomBytes: 11,
+      maxFieldsBytes: 12,
+    });
+    expect(ignored).toEqual([]);
   });
 });

@@ -80,6 +80,8 @@ describe('serve', () => {
     [['--dir', '.'], /folders cannot be granted to guests yet/],
     [['--engine', 'jco', '--isolation', 'reset'], /the jco engine gives every request a fresh instance/],
     [['--max-instance-reuse-count', '2'], /an instance serves one request only/],
+    [['--limit', 'memory-bytes=64KiB'], /a memory of 17 pages, where 1 are allowed/],
+    [['-W', 'max-memory-size=64KiB'], /a memory of 17 pages, where 1 are allowed/],
     [['--env', 'NOT_SET_ANYWHERE'], /there is no such variable here/],
     [['-H', '@/no/such/file'], /ENOENT/],
   ])('%j is refused with a sentence and 1', async (args, message) => {
@@ -103,6 +105,7 @@ describe('bad usage', () => {
     [['a.wasm', '--engine', 'v8'], /Allowed choices are auto, linker, jco/],
     [['a.wasm', '-W', 'timeout=soon'], /'soon' is no time/],
     [['a.wasm', '-S', 'inherit-enw'], /there is no such option/],
+    [['a.wasm', '--limit', 'nope=1'], /write name=value; names are component-bytes, /],
     [['a.wasm', '-H', 'nonsense'], /write 'name: value'/],
     [['a.wasm', '--env', '=x'], /has no name/],
   ])('%j exits with 2', async (args, message) => {
@@ -117,7 +120,7 @@ describe('bad usage', () => {
 describe('help', () => {
   test.each([
     [['--help'], /^Usage: wasi-serve \[serve\] <file> \[options\]\n[^]*Examples:\n/],
-    [['serve', '--help'], /--addr <host:port>[^]*Examples:\n/],
+    [['serve', '--help'], /--addr <host:port>[^]*Limits on guests[^]* memory-bytes +512MiB\n[^]*Examples:\n/],
     [['inspect', '-h'], /--json/],
     [['--version'], /^\d+\.\d+\.\d+\n$/],
   ])('%j', async (args, text) => {

@@ -74,6 +74,7 @@ test('nothing is found where one of the modules is not there', async () => {
 
 test.each<[string, Partial<RewriteOptions>]>([
   ['smaller memories', { maxMemoryPages: 4096 }],
+  ['smaller tables', { maxTableElements: 4096 }],
   ['other functions of the host', { hostFunctions: [] }],
 ])('nothing is found where modules were rewritten for %s', async (_what, other) => {
   await (await openKept(OPTIONS.map((options) => ({ ...options, ...other })))).put(pairs);

@@ -15,7 +15,7 @@ import { FEATURES } from './features.ts';
 import { program } from './programs.ts';
 import { assemble, coreModules, isValid, outcome, PAGE_BYTES, Slice, Tracked } from './tracked.ts';
 
-const OPTIONS = { maxMemoryPages: 8192, memory: 'tracked' } as const;
+const OPTIONS = { maxMemoryPages: 8192, maxTableElements: 10_000, memory: 'tracked' } as const;
 const MODES: readonly RewriteOptions[] = [OPTIONS, { ...OPTIONS, preemption: 'on' }, { ...OPTIONS, memory: 'plain' }];
 
 describe.each(await coreModules())('%s', (_name, bytes) => {
@@ -178,8 +178,28 @@ describe('a tracked module', () => {
     );
     const tracked = new Tracked(bytes);
     expect([511, 512, -1].map((pages) => tracked.func('grow')(pages))).toEqual([1, -1, -1]);
-    expect(rewriteModule(bytes, { maxMemoryPages: 70_000, memory: 'tracked' }).memories[0]?.limits.maximum).toBe(
-      65_535,
+    expect(rewriteModule(bytes, { ...OPTIONS, maxMemoryPages: 70_000 }).memories[0]?.limits.maximum).toBe(65_535);
+  });
+
+  test.each([
+    ['(table 3 funcref)', 'func', 997],
+    ['(table 3 5 funcref)', 'func', 2],
+    ['(table 3 funcref (ref.null func))', 'func', 997],
+    ['(table 3 4000 externref)', 'extern', 997],
+  ])('bounds %s', async (table, type, room) => {
+    const wat = `(module (memory 1) (table 1 1 funcref) ${table} (func (export "grow") (param i32) (result i32)
+      (table.grow 1 (ref.null ${type}) (local.get 0))))`;
+    const tracked = new Tracked(await assemble(wat));
+    expect([tracked.func('grow')(room), tracked.func('grow')(1)]).toEqual([3, -1]);
+  });
+
+  test.each([
+    ['(table 10001 funcref)', /a table of 10001 elements, where 10000 are allowed/],
+    ['(memory 9000)', /a memory of 9000 pages, where 8192 are allowed/],
+  ])('refuses %s, which no engine may run', async (wat, message) => {
+    const bytes = await assemble(`(module ${wat})`);
+    expect(() => rewriteModule(bytes, OPTIONS)).toThrow(
+      expect.objectContaining({ code: 'bad-component', message: expect.stringMatching(message) }),
     );
   });
 
@@ -212,7 +232,6 @@ describe('what cannot be followed is refused, with its place', () => {
     ['a 64-bit memory', '(module (memory i64 1))', /memory64/],
     ['a 64-bit table', '(module (table i64 1 funcref))', /memory64/],
     ['an import of a 64-bit memory', '(module (import "a" "m" (memory i64 1)))', /memory64/],
-    ['a memory that is too large', '(module (memory 9000))', /9000 pages, where 8192/],
     ['a reserved name', '(module (func (export "wasi-serve:start")))', /wasi-serve:start/],
     [
       'wide arithmetic',

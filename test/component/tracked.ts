@@ -109,7 +109,12 @@ export class Tracked {
   readonly #pages: number;
 
   constructor(bytes: Uint8Array, imports: WebAssembly.Imports = {}, slice = new Slice()) {
-    this.rewritten = rewriteModule(bytes, { maxMemoryPages: 512, memory: 'tracked', preemption: 'on' });
+    this.rewritten = rewriteModule(bytes, {
+      maxMemoryPages: 512,
+      maxTableElements: 1000,
+      memory: 'tracked',
+      preemption: 'on',
+    });
     this.slice = slice;
     const own: Record<string, WebAssembly.Memory> = { cards: slice.cards, word: this.interrupter.word };
     for (const { recycledAs, limits, isShared } of this.rewritten.memories) {

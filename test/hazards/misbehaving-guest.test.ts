@@ -1,7 +1,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type RawReply, connectRaw, rawGet, requestRaw } from '../harness/raw-client.ts';
+import { connectRaw, rawGet, requestRaw } from '../harness/raw-client.ts';
 import { failuresOf, serveGuest, untilAnswered } from '../harness/serve-guest.ts';
 import { leftovers, untilNothingIsLeft } from './leftovers.ts';
+import { outcomeOf } from './outcome.ts';
 import { until } from './until.ts';
 
 /** How often each misbehaves at once. */
@@ -97,11 +98,3 @@ test('a connection on which a guest failed before its head serves the next reque
     expect(await client.readReply()).toMatchObject({ status, ending: 'framed' });
   }
 });
-
-async function outcomeOf(reply: Promise<RawReply>): Promise<number | string> {
-  return await reply.then(
-    ({ status, ending }) => (ending === 'framed' ? status : ending),
-    // A reply that breaks with its head not read is a reset without a head.
-    (error: Error & { ending?: string }) => error.ending ?? error.message,
-  );
-}

@@ -8,12 +8,16 @@ import { RESERVED } from './layout.ts';
 import { OP } from './opcodes.ts';
 import type { ReachableGlobal, ReachableMemory, ReachableTable } from './reach.ts';
 import { SECTION, SECTION_ORDER, type Section } from './sections.ts';
+import type { Limits } from './types.ts';
 import type { FunctionExport } from './vector-access.ts';
 
 /** What the rewritten module has beyond the module's own, and in place of some of it. */
 export type Additions = {
   readonly memories: readonly ReachableMemory[];
+  /** Those that are exported. */
   readonly tables: readonly ReachableTable[];
+  /** By index of the table. */
+  readonly tableMaxima: readonly (number | undefined)[];
   readonly globals: readonly ReachableGlobal[];
   readonly helpers: readonly Helper[];
   readonly functionExports: readonly FunctionExport[];
@@ -42,6 +46,7 @@ const CONTENTS: ReadonlyMap<number, Compose> = new Map<number, Compose>([
   [SECTION.type, typeSection],
   [SECTION.import, importSection],
   [SECTION.function, functionSection],
+  [SECTION.table, tableSection],
   [SECTION.memory, memorySection],
   [SECTION.global, globalSection],
   [SECTION.export, exportSection],
@@ -168,9 +173,28 @@ function writeMemoryImport(output: ByteWriter, name: string, type: MemoryType): 
 }
 
 function writeMemoryType(output: ByteWriter, { limits, isShared }: MemoryType): void {
-  output.byte((limits.maximum === undefined ? 0 : 1) | (isShared ? 2 : 0));
-  output.u32(limits.initial);
-  if (limits.maximum !== undefined) output.u32(limits.maximum);
+  writeLimits(output, limits, isShared ? 2 : 0);
+}
+
+function writeLimits(output: ByteWriter, { initial, maximum }: Limits, flags = 0): void {
+  output.byte(flags | (maximum === undefined ? 0 : 1));
+  output.u32(initial);
+  if (maximum !== undefined) output.u32(maximum);
+}
+
+/** The tables with their new maxima. */
+function tableSection(module: CoreModule, { tableMaxima }: Additions): Uint8Array | undefined {
+  if (module.tables.every(({ imported }) => imported !== undefined)) return undefined;
+  return extendVector(module, SECTION.table, [], (output, from, to) => {
+    let copied = from;
+    for (const { index, imported, limits, limitsAt, limitsEnd } of module.tables) {
+      if (imported !== undefined) continue;
+      output.copy(module.bytes, copied, limitsAt);
+      writeLimits(output, { initial: limits.initial, maximum: tableMaxima[index] });
+      copied = limitsEnd;
+    }
+    output.copy(module.bytes, copied, to);
+  });
 }
 
 /** The memories that the module still defines, with their new maxima. */

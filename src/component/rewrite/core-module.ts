@@ -8,7 +8,13 @@ import { decodeTypes, readLimits, readValueType, type FunctionType, type Limits 
 export type ImportName = { readonly module: string; readonly name: string };
 
 export type MemoryType = { readonly limits: Limits; readonly isShared: boolean };
-export type TableType = { readonly element: string; readonly limits: Limits };
+/** With where its limits stand. */
+export type TableType = {
+  readonly element: string;
+  readonly limits: Limits;
+  readonly limitsAt: number;
+  readonly limitsEnd: number;
+};
 export type GlobalType = { readonly type: string; readonly isMutable: boolean };
 
 /** An imported function, and where the index of its type stands. */
@@ -136,7 +142,9 @@ function readTable(reader: ByteReader, draft: Draft): void {
 
 function readTableType(reader: ByteReader, { tables }: Draft, imported: ImportName | undefined): void {
   const element = readValueType(reader);
-  tables.push({ index: tables.length, element, limits: readLimits(reader).limits, imported });
+  const limitsAt = reader.at;
+  const { limits } = readLimits(reader);
+  tables.push({ index: tables.length, element, limits, limitsAt, limitsEnd: reader.at, imported });
 }
 
 function readMemory(reader: ByteReader, { memories }: Draft, imported: ImportName | undefined): void {

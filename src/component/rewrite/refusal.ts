@@ -15,3 +15,11 @@ export function notSupported(what: string, offset: number): HostError {
     `core module: ${what} at byte offset ${offset} is not supported. Build the guest without this feature`,
   );
 }
+
+/** A module that asks for more than the host permits: no engine runs it. */
+export function beyondLimit(what: string, offset: number): HostError {
+  return new HostError(
+    'bad-component',
+    `core module: ${what} at byte offset ${offset}; permit more, or build the guest to ask for less`,
+  );
+}

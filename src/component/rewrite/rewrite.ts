@@ -18,13 +18,15 @@ import {
   reachMemories,
   reachTables,
 } from './reach.ts';
-import { malformed, notSupported } from './refusal.ts';
+import { beyondLimit, malformed } from './refusal.ts';
 import { SECTION } from './sections.ts';
 import { addVectorAccess } from './vector-access.ts';
 
 export type RewriteOptions = {
   /** Pages of 64 KiB beyond which no memory grows. */
   readonly maxMemoryPages: number;
+  /** Elements beyond which no table grows. */
+  readonly maxTableElements: number;
   /**
    * `tracked`: the host gives the memories, and stores to memory 0 mark the pages they write. `plain`: the module keeps its memories,
    * its data and its start function.
@@ -91,7 +93,7 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
   const place = { memory: memories.length, global: globalCount + 1, type: module.types.length };
   const checks = isPreempted ? new Checks(helpers, callers, place) : undefined;
   const globals = reachGlobals(module);
-  const tables = reachTables(module);
+  const tables = boundTables(module, options);
   const vectorExports = addVectorAccess(helpers, globals);
   const code = new ByteWriter(codeCapacity(module));
   const effects = rewriteCode(module, code, isFollowed ? { helpers, callers, checks } : undefined);
@@ -102,6 +104,7 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
     memories,
     // A table that no code writes needs no restoring. V8 keeps what it holds a second time for a table that JavaScript can reach.
     tables: effects.writesTables ? tables : [],
+    tableMaxima: tables.map(({ limits }) => limits.maximum),
     globals,
     helpers: helpers.made,
     functionExports: vectorExports,
@@ -131,6 +134,20 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
   };
 }
 
+/** The tables with the maxima that they will have. */
+function boundTables(module: CoreModule, { maxTableElements }: RewriteOptions): ReachableTable[] {
+  return reachTables(module).map((table) => {
+    const { initial, maximum } = table.limits;
+    if (initial > maxTableElements) {
+      const at = module.sections.byId.get(table.imported === undefined ? SECTION.table : SECTION.import)?.at ?? 0;
+      throw beyondLimit(`a table of ${initial} elements, where ${maxTableElements} are allowed,`, at);
+    }
+    // The limits of an imported table are its exporter's.
+    if (table.imported !== undefined) return table;
+    return { ...table, limits: { initial, maximum: Math.min(maximum ?? maxTableElements, maxTableElements) } };
+  });
+}
+
 /** The memories with the maxima that they will have. */
 function boundMemories(module: CoreModule, { maxMemoryPages, memory }: RewriteOptions): ReachableMemory[] {
   const most = memory === 'tracked' ? Math.min(maxMemoryPages, MAX_TRACKED_PAGES) : maxMemoryPages;
@@ -138,7 +155,7 @@ function boundMemories(module: CoreModule, { maxMemoryPages, memory }: RewriteOp
     const { initial, maximum } = reachable.limits;
     if (initial > most) {
       const at = module.sections.byId.get(reachable.imported === undefined ? SECTION.memory : SECTION.import)?.at ?? 0;
-      throw notSupported(`a memory of ${initial} pages, where ${most} are allowed,`, at);
+      throw beyondLimit(`a memory of ${initial} pages, where ${most} are allowed,`, at);
     }
     return { ...reachable, limits: { initial, maximum: Math.min(maximum ?? most, most) } };
   });

@@ -1,9 +1,8 @@
 import type { ByteSink } from '../io/output-stream.ts';
+import { DEFAULT_LIMITS } from '../../util/limits.ts';
 import { READY } from '../io/readiness.ts';
 import { CLOSED, type StreamError } from '../io/stream-error.ts';
 
-/** The most output of one request that is passed on, stdout and stderr together. */
-export const MAX_OUTPUT_BYTES = 1024 * 1024;
 /** A line longer than this is broken, so that it need not be held. */
 export const MAX_LINE_BYTES = 64 * 1024;
 /** So many newlines take the host under 10 ms, the longest that a guest may keep its neighbours waiting. */
@@ -20,7 +19,7 @@ export class OutputQuota {
   readonly maxBytes: number;
   #leftBytes: number;
 
-  constructor(maxBytes = MAX_OUTPUT_BYTES) {
+  constructor(maxBytes = DEFAULT_LIMITS.maxOutputBytes) {
     this.maxBytes = maxBytes;
     this.#leftBytes = maxBytes;
   }

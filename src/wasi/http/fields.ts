@@ -1,6 +1,6 @@
 import { OK, err, ok, type Result } from '../../abi/host-interface.ts';
 import { Trap } from '../../abi/trap.ts';
-import type { WasiLimits } from '../limits.ts';
+import type { RequestLimits } from '../../util/limits.ts';
 import type { Parent } from '../io/parent.ts';
 import { type FieldEntries, toByteString, toBytes } from './field-entries.ts';
 import { isFieldValue, isToken, parseContentLength } from './syntax.ts';
@@ -26,25 +26,28 @@ const ENTRY_OVERHEAD_BYTES = 32;
 
 /** `fields` of `wasi:http/types`: headers or trailers. Immutable ones are a message's own, children of that message. */
 export class Fields {
-  readonly #limits: WasiLimits;
+  readonly #limits: RequestLimits;
   readonly #mutable: boolean;
   #parent: Parent | undefined;
   #entries: (readonly [string, string])[] = [];
   #byteLength = 0;
 
-  private constructor(limits: WasiLimits, access: 'mutable' | Parent | undefined) {
+  private constructor(limits: RequestLimits, access: 'mutable' | Parent | undefined) {
     this.#limits = limits;
     this.#mutable = access === 'mutable';
     this.#parent = access === 'mutable' ? undefined : access?.adopt();
   }
 
   /** Empty and mutable. */
-  static create(limits: WasiLimits): Fields {
+  static create(limits: RequestLimits): Fields {
     return new Fields(limits, 'mutable');
   }
 
   /** Mutable, with what the guest lists. The first bad entry is the error. */
-  static fromList(limits: WasiLimits, list: readonly (readonly [string, Uint8Array])[]): Result<Fields, HeaderError> {
+  static fromList(
+    limits: RequestLimits,
+    list: readonly (readonly [string, Uint8Array])[],
+  ): Result<Fields, HeaderError> {
     const fields = Fields.create(limits);
     for (const [name, value] of list) {
       const appended = fields.append(name, value);
@@ -54,7 +57,7 @@ export class Fields {
   }
 
   /** Immutable, with what a message carries; `parent` where it must not outlive that message. */
-  static ofMessage(limits: WasiLimits, entries: FieldEntries, parent?: Parent): Fields {
+  static ofMessage(limits: RequestLimits, entries: FieldEntries, parent?: Parent): Fields {
     const fields = new Fields(limits, parent);
     fields.#entries = entries.filter(([name]) => !FORBIDDEN_NAMES.has(name));
     fields.#byteLength = totalByteLength(fields.#entries);
@@ -78,6 +81,7 @@ export class Fields {
 
   /** The new values take the place of the first old one. */
   set(name: string, values: readonly Uint8Array[]): Result<undefined, HeaderError> {
+    this.#checkSize(values.reduce((sum, { byteLength }) => sum + byteLength, name.length));
     const key = name.toLowerCase();
     const texts = values.map(toByteString);
     const refused = this.#refusal(key) ?? texts.map((text) => valueRefusal(key, text, texts[0])).find(Boolean);
@@ -89,6 +93,7 @@ export class Fields {
   }
 
   append(name: string, value: Uint8Array): Result<undefined, HeaderError> {
+    this.#checkSize(name.length + value.byteLength);
     const key = name.toLowerCase();
     const text = toByteString(value);
     const before = key === 'content-length' ? this.#entries.find((entry) => entry[0] === key)?.[1] : undefined;
@@ -124,6 +129,12 @@ export class Fields {
     this.#parent = undefined;
   }
 
+  /** Before anything is looked at: the guest can pass megabytes as often as it likes. */
+  #checkSize(byteLength: number): void {
+    const { maxFieldsBytes } = this.#limits;
+    if (byteLength > maxFieldsBytes) throw new Trap(`fields: more than the limit of ${maxFieldsBytes} bytes`);
+  }
+
   #refusal(key: string): HeaderError | undefined {
     if (!isToken(key)) return { tag: 'invalid-syntax' };
     if (FORBIDDEN_NAMES.has(key)) return { tag: 'forbidden' };
@@ -137,8 +148,8 @@ export class Fields {
 
   #insert(at: number, key: string, texts: readonly string[]): void {
     for (const text of texts) this.#byteLength += entryByteLength(key, text);
-    const { maxFieldsBytes, maxFieldsEntries } = this.#limits;
-    if (this.#byteLength > maxFieldsBytes) throw new Trap(`fields: more than the limit of ${maxFieldsBytes} bytes`);
+    const { maxFieldsEntries } = this.#limits;
+    this.#checkSize(this.#byteLength);
     if (this.#entries.length + texts.length > maxFieldsEntries) {
       throw new Trap(`fields: more than the limit of ${maxFieldsEntries} entries`);
     }

@@ -1,6 +1,6 @@
 import { err, type Result } from '../../abi/host-interface.ts';
 import { Permits } from '../../util/permits.ts';
-import type { WasiLimits } from '../limits.ts';
+import type { RequestLimits } from '../../util/limits.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { OutboundRequest, OutboundResponse, SendRequest } from './send-request.ts';
 
@@ -12,7 +12,7 @@ export class OutboundGate {
   readonly #permits: Permits;
   #left: number;
 
-  constructor(sendRequest: SendRequest | undefined, limits: WasiLimits) {
+  constructor(sendRequest: SendRequest | undefined, limits: RequestLimits) {
     this.#sendRequest = sendRequest;
     this.#left = limits.maxOutbound;
     this.#permits = new Permits(limits.maxConcurrentOutbound, limits.maxOutbound);

@@ -1,13 +1,9 @@
 import type { ByteSink } from '../io/output-stream.ts';
+import { DEFAULT_LIMITS, type RequestLimits } from '../../util/limits.ts';
 import { type Readiness, Wakers } from '../io/readiness.ts';
 import { CLOSED, failed, type StreamError } from '../io/stream-error.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { FieldEntries } from './field-entries.ts';
-
-/** The most bytes of one write. */
-const MAX_WRITE_BYTES = 1024 * 1024;
-/** How many writes lie in the host before the guest has to wait; empty ones count. */
-const MAX_BUFFERED_WRITES = 2;
 
 /** What the reader of a body finds: bytes, a clean end with its trailers, a break, or nothing yet. */
 export type Piece =
@@ -15,6 +11,8 @@ export type Piece =
   | { readonly at: 'pending' }
   | { readonly at: 'finished'; readonly trailers: FieldEntries | undefined }
   | { readonly at: 'aborted'; readonly reason: string };
+
+type WriteLimits = Pick<RequestLimits, 'maxWriteBytes' | 'maxBufferedWrites'>;
 
 const PENDING: Piece = Object.freeze({ at: 'pending' });
 
@@ -32,6 +30,7 @@ export class OutgoingBytes implements ByteSink {
   readonly readable: Readiness;
   /** Ready when the body has been aborted. */
   readonly broken: Readiness;
+  readonly #limits: WriteLimits;
   readonly #contentLength: bigint | undefined;
   readonly #overrun: (written: bigint) => ErrorCode;
   readonly #queue: Uint8Array[] = [];
@@ -43,7 +42,12 @@ export class OutgoingBytes implements ByteSink {
   #written = 0n;
 
   /** `contentLength` as declared in the head, if it is; `overrun` makes the error code for a body of a wrong length. */
-  constructor(contentLength: bigint | undefined, overrun: (written: bigint) => ErrorCode) {
+  constructor(
+    contentLength: bigint | undefined,
+    overrun: (written: bigint) => ErrorCode,
+    limits: WriteLimits = DEFAULT_LIMITS,
+  ) {
+    this.#limits = limits;
     this.#contentLength = contentLength;
     this.#overrun = overrun;
     this.readable = {
@@ -68,7 +72,8 @@ export class OutgoingBytes implements ByteSink {
 
   budget(): number | StreamError {
     if (this.#reader === 'gone' || this.#end.at !== 'pending') return CLOSED;
-    return this.#flushing || this.#queue.length >= MAX_BUFFERED_WRITES ? 0 : MAX_WRITE_BYTES;
+    const { maxBufferedWrites, maxWriteBytes } = this.#limits;
+    return this.#flushing || this.#queue.length >= maxBufferedWrites ? 0 : maxWriteBytes;
   }
 
   isReady(): boolean {

@@ -42,11 +42,12 @@ class OutgoingMessage {
     return Fields.ofMessage(ctx.limits, this.#fields.entries, this.#children);
   }
 
-  body(): Result<OutgoingBody, undefined> {
+  body({ limits }: WasiCtx): Result<OutgoingBody, undefined> {
     if (this.#bytes !== undefined) return err(undefined);
     const declared = firstValue(this.#fields.entries, 'content-length');
     const contentLength = declared === undefined ? undefined : parseContentLength(declared);
-    this.#bytes = new OutgoingBytes(contentLength, (written): ErrorCode => ({ tag: this.#sizeError, val: written }));
+    const overrun = (written: bigint): ErrorCode => ({ tag: this.#sizeError, val: written });
+    this.#bytes = new OutgoingBytes(contentLength, overrun, limits);
     return ok(new OutgoingBody(this.#bytes));
   }
 

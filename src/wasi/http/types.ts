@@ -52,7 +52,7 @@ const incomingFuncs = {
 
 const outgoingFuncs = {
   '[constructor]outgoing-request': (_ctx: WasiCtx, headers: Fields) => new OutgoingRequest(headers),
-  '[method]outgoing-request.body': (_ctx: WasiCtx, self: OutgoingRequest) => self.body(),
+  '[method]outgoing-request.body': (ctx: WasiCtx, self: OutgoingRequest) => self.body(ctx),
   '[method]outgoing-request.method': (_ctx: WasiCtx, self: OutgoingRequest) => self.method,
   '[method]outgoing-request.set-method': (_ctx: WasiCtx, self: OutgoingRequest, method: Method) =>
     self.setMethod(method),
@@ -72,7 +72,7 @@ const outgoingFuncs = {
   '[method]outgoing-response.set-status-code': (_ctx: WasiCtx, self: OutgoingResponse, status: number) =>
     self.setStatusCode(status),
   '[method]outgoing-response.headers': (ctx: WasiCtx, self: OutgoingResponse) => self.headers(ctx),
-  '[method]outgoing-response.body': (_ctx: WasiCtx, self: OutgoingResponse) => self.body(),
+  '[method]outgoing-response.body': (ctx: WasiCtx, self: OutgoingResponse) => self.body(ctx),
 
   '[method]outgoing-body.write': (_ctx: WasiCtx, self: OutgoingBody) => self.write(),
   '[static]outgoing-body.finish': (_ctx: WasiCtx, self: OutgoingBody, trailers: Fields | undefined) =>

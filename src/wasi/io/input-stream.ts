@@ -8,9 +8,6 @@ export interface ByteSource extends Readiness {
   read(maxBytes: number): Uint8Array | StreamError;
 }
 
-/** The most bytes that one read gives, whatever the guest asks for. Source: "one read" of our limits. */
-export const MAX_READ_BYTES = 64 * 1024;
-
 const NO_BYTES = new Uint8Array(0);
 
 /** `input-stream` of `wasi:io/streams`. Traps when dropped before its pollables; tells its own parent when it goes. */
@@ -25,10 +22,10 @@ export class InputStream implements Readiness {
     this.#parent = parent?.adopt();
   }
 
-  /** What is there, up to `len` bytes. A failure is told once, afterwards the stream is closed. */
-  read(len: bigint): Uint8Array | StreamError {
+  /** What is there, up to `len` bytes and to `mostBytes`. A failure is told once, afterwards the stream is closed. */
+  read(len: bigint, mostBytes: number): Uint8Array | StreamError {
     if (this.#end !== undefined) return this.#end;
-    const maxBytes = len < MAX_READ_BYTES ? Number(len) : MAX_READ_BYTES;
+    const maxBytes = len < mostBytes ? Number(len) : mostBytes;
     if (maxBytes === 0) return NO_BYTES;
     const bytes = this.#source.read(maxBytes);
     if (!(bytes instanceof Uint8Array)) this.#end = CLOSED;

@@ -20,6 +20,9 @@ export class Pollable {
   }
 }
 
+/** From so many on it is worth looking for those that are there twice: a guest can list one a million times. */
+const MANY = 1000;
+
 /** `wasi:io/poll`. Source: wasi-io `poll.wit`. */
 export const poll = {
   name: 'wasi:io/poll',
@@ -38,12 +41,14 @@ export const poll = {
     poll: (ctx: WasiCtx, list: readonly Pollable[]): Uint32Array | Promise<Uint32Array> => {
       trapIf(list.length === 0, 'wasi:io/poll.poll: the list of pollables is empty');
       const sources = list.map((pollable) => pollable.readiness);
-      const waiting = ctx.wait(sources);
+      const waiting = ctx.wait(sources.length < MANY ? sources : [...new Set(sources)]);
       return waiting === true ? readyIndices(sources) : waiting.then(() => readyIndices(sources));
     },
   },
 } satisfies HostInterface<WasiCtx>;
 
 function readyIndices(sources: readonly Readiness[]): Uint32Array {
-  return Uint32Array.from(sources.flatMap((source, index) => (source.isReady() ? [index] : [])));
+  const indices: number[] = [];
+  for (const [index, source] of sources.entries()) if (source.isReady()) indices.push(index);
+  return Uint32Array.from(indices);
 }

@@ -27,12 +27,12 @@ export const streams = {
     '[method]output-stream.blocking-splice',
   ],
   funcs: {
-    '[method]input-stream.read': (_ctx: WasiCtx, self: InputStream, len: bigint) => read(self, len),
+    '[method]input-stream.read': (ctx: WasiCtx, self: InputStream, len: bigint) => read(ctx, self, len),
     '[method]input-stream.blocking-read': (ctx: WasiCtx, self: InputStream, len: bigint) =>
-      len === 0n ? read(self, len) : afterWait(ctx, [self], () => read(self, len)),
-    '[method]input-stream.skip': (_ctx: WasiCtx, self: InputStream, len: bigint) => skip(self, len),
+      len === 0n ? read(ctx, self, len) : afterWait(ctx, [self], () => read(ctx, self, len)),
+    '[method]input-stream.skip': (ctx: WasiCtx, self: InputStream, len: bigint) => skip(ctx, self, len),
     '[method]input-stream.blocking-skip': (ctx: WasiCtx, self: InputStream, len: bigint) =>
-      len === 0n ? skip(self, len) : afterWait(ctx, [self], () => skip(self, len)),
+      len === 0n ? skip(ctx, self, len) : afterWait(ctx, [self], () => skip(ctx, self, len)),
     '[method]input-stream.subscribe': (_ctx: WasiCtx, self: InputStream) => new Pollable(self, self.children),
 
     '[method]output-stream.check-write': (_ctx: WasiCtx, self: OutputStream): StreamResult<bigint> => {
@@ -54,28 +54,28 @@ export const streams = {
       trapIf(len > BigInt(MAX_BLOCKING_WRITE_BYTES), tooLong('blocking-write-zeroes-and-flush', len));
       return writeAndFlush(ctx, self, new Uint8Array(Number(len)));
     },
-    '[method]output-stream.splice': (_ctx: WasiCtx, self: OutputStream, src: InputStream, len: bigint) =>
-      splice(self, src, len),
+    '[method]output-stream.splice': (ctx: WasiCtx, self: OutputStream, src: InputStream, len: bigint) =>
+      splice(ctx, self, src, len),
     '[method]output-stream.blocking-splice': (ctx: WasiCtx, self: OutputStream, src: InputStream, len: bigint) =>
-      afterWait(ctx, [self], () => afterWait(ctx, [src], () => splice(self, src, len))),
+      afterWait(ctx, [self], () => afterWait(ctx, [src], () => splice(ctx, self, src, len))),
   },
 } satisfies HostInterface<WasiCtx>;
 
-function read(self: InputStream, len: bigint): StreamResult<Uint8Array> {
-  const bytes = self.read(len);
+function read({ limits }: WasiCtx, self: InputStream, len: bigint): StreamResult<Uint8Array> {
+  const bytes = self.read(len, limits.maxReadBytes);
   return bytes instanceof Uint8Array ? ok(bytes) : err(bytes);
 }
 
-function skip(self: InputStream, len: bigint): StreamResult<bigint> {
-  const bytes = self.read(len);
+function skip({ limits }: WasiCtx, self: InputStream, len: bigint): StreamResult<bigint> {
+  const bytes = self.read(len, limits.maxReadBytes);
   return bytes instanceof Uint8Array ? ok(BigInt(bytes.byteLength)) : err(bytes);
 }
 
 /** Moves what is there and has room. Returns how many bytes. */
-function splice(self: OutputStream, src: InputStream, len: bigint): StreamResult<bigint> {
+function splice({ limits }: WasiCtx, self: OutputStream, src: InputStream, len: bigint): StreamResult<bigint> {
   const budget = self.checkWrite();
   if (typeof budget !== 'number') return err(budget);
-  const bytes = src.read(len < budget ? len : BigInt(budget));
+  const bytes = src.read(len < budget ? len : BigInt(budget), limits.maxReadBytes);
   if (!(bytes instanceof Uint8Array)) return err(bytes);
   const failure = bytes.byteLength === 0 ? undefined : self.write(bytes);
   return failure === undefined ? ok(BigInt(bytes.byteLength)) : err(failure);

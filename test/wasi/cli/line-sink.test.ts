@@ -1,15 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  LineSink,
-  MAX_LINE_BYTES,
-  MAX_OUTPUT_BYTES,
-  OutputQuota,
-  linePrefix,
-} from '../../../src/wasi/cli/line-sink.ts';
+import { DEFAULT_LIMITS } from '../../../src/util/limits.ts';
+import { LineSink, MAX_LINE_BYTES, OutputQuota, linePrefix } from '../../../src/wasi/cli/line-sink.ts';
 
 const ESC = String.fromCharCode(0x1b);
-const NOTICE = `[output beyond ${MAX_OUTPUT_BYTES} bytes of one request is dropped]\n`;
+const NOTICE = `[output beyond ${DEFAULT_LIMITS.maxOutputBytes} bytes of one request is dropped]\n`;
 
 /** Text a guest might write, with what is dangerous in it: newlines, escapes, halves of characters, anything. */
 const output = fc
@@ -114,7 +109,9 @@ describe('the quota', () => {
     const [out, error] = (['stdout', 'stderr'] as const).map(
       (stream) => new LineSink({ prefix: linePrefix(stream, 0), quota, writeLines: (text) => lines.push(text) }),
     );
-    const half = Buffer.from(`${'a'.repeat(MAX_LINE_BYTES - 1)}\n`.repeat(MAX_OUTPUT_BYTES / MAX_LINE_BYTES / 2));
+    const half = Buffer.from(
+      `${'a'.repeat(MAX_LINE_BYTES - 1)}\n`.repeat(DEFAULT_LIMITS.maxOutputBytes / MAX_LINE_BYTES / 2),
+    );
     out?.write(half);
     error?.write(half.subarray(1));
     out?.write(Buffer.from('bc'));
@@ -131,7 +128,7 @@ describe('the quota', () => {
 });
 
 /** All that a sink writes for `writes`, to the end of the request. */
-function linesOf(writes: readonly Uint8Array[], prefix?: string, maxBytes = MAX_OUTPUT_BYTES): string {
+function linesOf(writes: readonly Uint8Array[], prefix?: string, maxBytes = DEFAULT_LIMITS.maxOutputBytes): string {
   let written = '';
   const writeLines = (text: string): void => {
     expect(text).toMatch(/\n$/);

@@ -2,8 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Result, ok } from '../../../src/abi/host-interface.ts';
 import { Trap } from '../../../src/abi/trap.ts';
+import { DEFAULT_LIMITS } from '../../../src/util/limits.ts';
 import { WasiCtx } from '../../../src/wasi/context.ts';
-import { type ByteSource, EMPTY_SOURCE, InputStream, MAX_READ_BYTES } from '../../../src/wasi/io/input-stream.ts';
+import { type ByteSource, EMPTY_SOURCE, InputStream } from '../../../src/wasi/io/input-stream.ts';
 import { type ByteSink, DISCARDING_SINK, OutputStream } from '../../../src/wasi/io/output-stream.ts';
 import { Wakers } from '../../../src/wasi/io/readiness.ts';
 import { CLOSED, type StreamError, failed } from '../../../src/wasi/io/stream-error.ts';
@@ -185,9 +186,9 @@ describe('input-stream', () => {
 
   test.each([0n, 5n, 2n ** 64n - 1n])('a read of %d bytes is bounded', (len) => {
     const source = new TestSource();
-    source.bytes = Array.from({ length: MAX_READ_BYTES + 1 }, () => 7);
+    source.bytes = Array.from({ length: DEFAULT_LIMITS.maxReadBytes + 1 }, () => 7);
     const read = funcs['[method]input-stream.read'](ctx, new InputStream(source), len);
-    expect(read.tag === 'ok' && read.val.byteLength).toBe(Math.min(Number(len), MAX_READ_BYTES));
+    expect(read.tag === 'ok' && read.val.byteLength).toBe(Math.min(Number(len), DEFAULT_LIMITS.maxReadBytes));
   });
 
   test('a blocking read or skip of no bytes does not wait', () => {

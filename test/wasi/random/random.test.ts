@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Trap } from '../../../src/abi/trap.ts';
 import { WasiCtx } from '../../../src/wasi/context.ts';
 import { insecureSeed } from '../../../src/wasi/random/insecure-seed.ts';
-import { DEFAULT_LIMITS } from '../../../src/wasi/limits.ts';
+import { DEFAULT_LIMITS } from '../../../src/util/limits.ts';
 import { insecure } from '../../../src/wasi/random/insecure.ts';
 import { random } from '../../../src/wasi/random/random.ts';
 

@@ -1,0 +1,105 @@
+// Each attack of components/hostile/ for a while, beside a good guest in the same process: a line for each. Minutes; by hand.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectRaw, rawGet } from '../test/harness/raw-client.ts';
+import type { Order, Report } from '../test/hostile/attack-host.ts';
+import { ATTACKS } from '../test/hostile/attacks.ts';
+import { strike } from '../test/hostile/run-attack.ts';
+
+/** How long each attack goes on. */
+const ATTACK_MS = Number(process.env['ATTACK_MS'] ?? 1000);
+/** Attackers' requests at once. */
+const STRIKERS = 4;
+/** Between two requests of the neighbour's client. */
+const PAUSE_MS = 2;
+
+const host = fork(`${import.meta.dirname}/../test/hostile/attack-host.ts`, { execArgv: ['--expose-gc'] });
+host.once('exit', (code) => {
+  if (host.connected || code !== 0) console.error(`the process of the host ended with ${code}: an attack succeeded`);
+  process.exitCode ??= 1;
+});
+const neighbour = (await nextReport()) as Target;
+await measure(neighbour.origin, sleep(ATTACK_MS));
+const aloneMs = percentile(await measure(neighbour.origin, sleep(5 * ATTACK_MS)), 0.99);
+const names = ATTACKS.map(({ file, name }) => `${file}/${name}`);
+const width = Math.max(...names.map(({ length }) => length));
+let worst = 0;
+let survived = 0;
+
+console.log(`a neighbour's p99 alone: ${aloneMs.toFixed(1)} ms\n`);
+console.log(`${'attack'.padEnd(width)}  outcome        times       p99    times     worst  RSS after`);
+for (const [index, attack] of ATTACKS.entries()) {
+  const target = (await ask({ attack: index })) as Target;
+  const outcomes: (number | string)[] = [];
+  const beside = await measure(neighbour.origin, strikeOn(target, outcomes));
+  const { rss } = (await ask('end')) as Left;
+  const isAsTold = outcomes.every((outcome) => outcome === attack.outcome);
+  const p99 = percentile(beside, 0.99);
+  survived += isAsTold ? 1 : 0;
+  worst = Math.max(worst, p99 / aloneMs);
+  const cells = [
+    (names[index] ?? '').padEnd(width),
+    [...new Set(outcomes)].join(' ').padEnd(12),
+    `${outcomes.length}`.padStart(6),
+    formatMs(p99),
+    (p99 / aloneMs).toFixed(1).padStart(7),
+    formatMs(percentile(beside, 1)),
+    `${Math.round(rss / 2 ** 20)} MiB`.padStart(8),
+  ];
+  console.log(`${cells.join('  ')}${isAsTold ? '' : `   should be ${attack.outcome}`}`);
+}
+console.log(
+  `${ATTACKS.length} attacks, ${survived} with the outcome they should have; worst p99 of the neighbour ${worst.toFixed(0)} times that alone`,
+);
+process.exitCode = survived === ATTACKS.length ? 0 : 1;
+host.disconnect();
+
+type Target = Extract<Report, { origin: string }>;
+type Left = Extract<Report, { rss: number }>;
+
+async function ask(order: Order): Promise<Report> {
+  const report = nextReport();
+  host.send(order);
+  return await report;
+}
+
+async function nextReport(): Promise<Report> {
+  const [report] = (await once(host, 'message')) as [Report];
+  return report;
+}
+
+async function strikeOn(target: Target, outcomes: (number | string)[]): Promise<void> {
+  const endMs = performance.now() + ATTACK_MS;
+  const striker = async (): Promise<void> => {
+    while (performance.now() < endMs) outcomes.push(await strike(target));
+  };
+  await Promise.all(Array.from({ length: STRIKERS }, striker));
+}
+
+/** How long each of the neighbour's requests takes while `during` goes on, in milliseconds. */
+async function measure(origin: string, during: Promise<unknown>): Promise<number[]> {
+  const times: number[] = [];
+  const over = new AbortController();
+  void during.finally(() => over.abort());
+  await using client = await connectRaw(origin);
+  while (!over.signal.aborted) {
+    const startMs = performance.now();
+    await client.send(rawGet('/'));
+    const { status } = await client.readReply();
+    if (status !== 200) throw new Error(`the neighbour's reply is ${status}`);
+    times.push(performance.now() - startMs);
+    await sleep(PAUSE_MS);
+  }
+  await during;
+  return times;
+}
+
+function percentile(times: readonly number[], share: number): number {
+  const sorted = times.toSorted((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
+
+function formatMs(ms: number): string {
+  return `${ms.toFixed(1)} ms`.padStart(9);
+}

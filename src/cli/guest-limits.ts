@@ -1,0 +1,55 @@
+import { DEFAULT_LIMITS, type Limits } from '../util/limits.ts';
+import { HostError } from '../util/host-error.ts';
+import { parseCapacity } from './byte-count.ts';
+import { parseCountFrom } from './count.ts';
+
+type LimitKey = keyof Limits;
+
+/** By the name on the command line: `maxFieldsBytes` is `fields-bytes`. */
+const KEYS: ReadonlyMap<string, LimitKey> = new Map(
+  (Object.keys(DEFAULT_LIMITS) as LimitKey[]).map((key) => [toName(key), key]),
+);
+
+/** All names with their defaults, for the help. */
+export function listLimits(): string {
+  const lines = Array.from(KEYS, ([name, key]) => `  ${name.padEnd(20)} ${formatLimit(key, DEFAULT_LIMITS[key])}`);
+  return `\nLimits on guests, by default:\n${lines.join('\n')}`;
+}
+
+/** What `--limit name=value` says, given any number of times; the last counts. Throws `HostError`. */
+export function parseLimits(texts: readonly string[]): Partial<Limits> {
+  return Object.fromEntries(texts.map(parseLimit));
+}
+
+/** The value of a limit, as `parseLimits` reads it. Throws `HostError`. */
+export function parseLimitValue(key: LimitKey, text: string): number {
+  if (isSize(key)) return parseCapacity(text);
+  // Without any read, write or turn a guest waits for ever; the others may be none at all.
+  return parseCountFrom(key === 'maxBufferedWrites' || key === 'maxConcurrentOutbound' ? 1 : 0)(text);
+}
+
+function parseLimit(text: string): [LimitKey, number] {
+  const equals = text.indexOf('=');
+  const name = equals === -1 ? text : text.slice(0, equals);
+  const key = KEYS.get(name);
+  if (key === undefined || equals === -1) {
+    throw new HostError('bad-argument', `--limit ${text}: write name=value; names are ${[...KEYS.keys()].join(', ')}`);
+  }
+  return [key, parseLimitValue(key, text.slice(equals + 1))];
+}
+
+function toName(key: LimitKey): string {
+  return key
+    .slice('max'.length)
+    .replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    .slice(1);
+}
+
+function isSize(key: LimitKey): boolean {
+  return key.endsWith('Bytes');
+}
+
+function formatLimit(key: LimitKey, value: number): string {
+  if (!isSize(key)) return value.toLocaleString('en-US');
+  return value % 1024 ** 2 === 0 ? `${value / 1024 ** 2}MiB` : `${value / 1024}KiB`;
+}

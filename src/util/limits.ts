@@ -1,0 +1,66 @@
+/** Bounds on what a component may be and an instance of it may hold: settled when it is loaded. Sizes in bytes. */
+export interface InstanceLimits {
+  /** The component itself. Beyond: it is not read. */
+  readonly maxComponentBytes: number;
+  /** Its definitions, declarations and parts of types. Beyond: it is not read. */
+  readonly maxComponentItems: number;
+  /** How deep its components and types nest. Beyond: it is not read. */
+  readonly maxNesting: number;
+  /** Each linear memory; it is patched into the modules. Beyond: `memory.grow` gives -1. */
+  readonly maxMemoryBytes: number;
+  /** Elements of each table. Beyond: `table.grow` gives -1. */
+  readonly maxTableElements: number;
+  /** Resource handles of one request, in all its tables. Beyond: a trap. */
+  readonly maxHandles: number;
+  /** What one call makes the host copy, counted element by element. Beyond: a trap. */
+  readonly maxCallBytes: number;
+}
+
+/** Bounds on what one request makes the host hold or do. Sizes in bytes. */
+export interface RequestLimits {
+  /** One read of a stream. Beyond: less is read. */
+  readonly maxReadBytes: number;
+  /** One write to a body. Beyond: a trap. */
+  readonly maxWriteBytes: number;
+  /** Writes to one body that wait to be sent; empty ones count. Then `check-write` gives 0. */
+  readonly maxBufferedWrites: number;
+  /** Names, values and 32 bytes for each entry of one `fields`. Beyond: a trap. */
+  readonly maxFieldsBytes: number;
+  /** Entries of one `fields`. Beyond: a trap. */
+  readonly maxFieldsEntries: number;
+  /** One `get-random-bytes`. Beyond: a trap. */
+  readonly maxRandomBytes: number;
+  /** Stdout and stderr of one request, together. Beyond: dropped, with one notice. */
+  readonly maxOutputBytes: number;
+  /** Outgoing requests of one request that wait for their response's head at once; more wait their turn. */
+  readonly maxConcurrentOutbound: number;
+  /** Outgoing requests of one request in all. Beyond: `HTTP-request-denied`. */
+  readonly maxOutbound: number;
+}
+
+export type Limits = InstanceLimits & RequestLimits;
+
+/** Far above what honest guests need, far below what hurts the host. */
+export const DEFAULT_LIMITS: Limits = Object.freeze({
+  maxComponentBytes: 256 * 1024 * 1024,
+  maxComponentItems: 1_000_000,
+  maxNesting: 100,
+  maxMemoryBytes: 512 * 1024 * 1024,
+  maxTableElements: 1_000_000,
+  maxHandles: 100_000,
+  maxCallBytes: 128 * 1024 * 1024,
+  maxReadBytes: 64 * 1024,
+  maxWriteBytes: 1024 * 1024,
+  maxBufferedWrites: 2,
+  maxFieldsBytes: 128 * 1024,
+  maxFieldsEntries: 4096,
+  maxRandomBytes: 64 * 1024 * 1024,
+  maxOutputBytes: 1024 * 1024,
+  maxConcurrentOutbound: 32,
+  maxOutbound: 1000,
+});
+
+/** All limits, those that are not given by default. */
+export function toLimits(given: Partial<Limits> = {}): Limits {
+  return { ...DEFAULT_LIMITS, ...given };
+}

@@ -1,0 +1,22 @@
+import type { FieldEntries } from './field-entries.ts';
+
+/** Tells who has passed a request on; guests neither take it away nor add to it. Source: RFC 8586. */
+export const HOPS_FIELD = 'cdn-loop';
+
+const HOST_ID = 'wasi-serve';
+
+/** How often guests of such hosts have passed on a request before it ends as a loop. Honest ones are a few deep. */
+const MAX_HOPS = 16;
+
+/** Whether a request with this value of `cdn-loop`, all of them joined by commas, has been passed on too often. */
+export function isLoop(value: string): boolean {
+  const ids = value.split(',').map((entry) => entry.split(';')[0]?.trim());
+  return ids.filter((id) => id === HOST_ID).length >= MAX_HOPS;
+}
+
+/** The fields of an outgoing request that a guest sends while it answers one that came with `received`. */
+export function withHop(fields: FieldEntries, received: FieldEntries): FieldEntries {
+  const own = fields.filter(([name]) => name !== HOPS_FIELD);
+  const before = received.filter(([name]) => name === HOPS_FIELD);
+  return [...own, ...before, [HOPS_FIELD, HOST_ID]];
+}

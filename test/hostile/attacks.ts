@@ -1,0 +1,122 @@
+/** What a hostile guest does, and what becomes of it. */
+export interface Attack {
+  /** A file of components/hostile/, without its ending. */
+  readonly file: string;
+  /** The attack's heading in it. */
+  readonly name: string;
+  /** Of the reply, or that it was broken off. */
+  readonly outcome: 200 | 500 | 504 | 508 | 'reset';
+  /** What the log says last; absent where the guest does no wrong. */
+  readonly log?: RegExp;
+  /** Its wall time. Default 10 s. */
+  readonly timeoutMs?: number;
+  /** It calls whom the path of its request names: an upstream that answers nothing, or its own host. */
+  readonly calls?: 'upstream' | 'itself';
+}
+
+type Row = readonly [
+  name: string,
+  outcome: Attack['outcome'],
+  log?: RegExp | undefined,
+  more?: Pick<Attack, 'timeoutMs' | 'calls'>,
+];
+
+const OUT_OF_STACK = /the guest trapped: Maximum call stack size exceeded/;
+const TIMED_OUT = /guest timed out/;
+const BOTH_ENDS = /bytes at \d+ end outside of the memory of \d+ bytes/;
+const TOO_MUCH = /more than 134217728 bytes passed to the host in one call/;
+const IN_REALLOC = /an import was called from inside of realloc/;
+
+const ROWS: Readonly<Record<string, readonly Row[]>> = {
+  handles: [
+    ['hoard', 500, /more than 100000 resource handles/],
+    ['use-after-drop', 500, /there is no handle \d+; a fields was expected/],
+    ['double-drop', 500, /there is no handle \d+; a fields was expected/],
+    ['wrong-type', 500, /handle \d+ is a fields, not a pollable/],
+    ['zero', 500, /there is no handle 0; a fields was expected/],
+    ['two-to-the-31st', 500, /there is no handle 2147483648; a fields was expected/],
+    ['minus-one', 500, /there is no handle 4294967295; a pollable was expected/],
+    ['given-away-twice', 500, /handle \d+ is a outgoing-response, not a fields/],
+    ['parent-first', 'reset', /output-stream dropped while 1 of its children live/],
+    ['body-before-stream', 'reset', /outgoing-body dropped while 1 of its children live/],
+    ['all-kept', 200],
+  ],
+  'to-host': [
+    ['32769-entries', 500, /fields: more than the limit of 4096 entries|fields: more than the limit of 131072 bytes/],
+    ['million-entries', 500, TOO_MUCH],
+    ['one-buffer-thousands-of-times', 500, TOO_MUCH],
+    ['name-of-64-mib', 500, /fields: more than the limit of 131072 bytes/],
+    ['value-of-64-mib', 500, /fields: more than the limit of 131072 bytes/],
+    ['name-of-129-mib', 500, TOO_MUCH],
+    ['one-key-million-times', 500, /fields: more than the limit of (131072 bytes|4096 entries)/],
+    ['list-whose-size-overflows', 500, /a list of 4294967312 bytes is too long/],
+    ['list-past-the-end', 500, BOTH_ENDS],
+    ['list-misaligned', 500, /pointer 65537 is not a multiple of 4/],
+    ['string-past-the-end', 500, BOTH_ENDS],
+    ['result-out-of-bounds', 500, BOTH_ENDS],
+    ['bad-utf8', 500, /the string at 0 is not UTF-8/],
+    ['surrogate-in-utf8', 500, /the string at 0 is not UTF-8/],
+    ['lone-surrogate', 500, /is not UTF-16: it has a lone surrogate/],
+    ['odd-pointer-in-utf16', 500, /pointer 1 is not a multiple of 2/],
+    ['odd-pointer-in-compact-utf16', 500, /pointer 1 is not a multiple of 2/],
+    ['no-such-case', 500, /77/],
+    ['no-such-option', 500, /2/],
+    ['no-such-error-code', 500, /99/],
+    ['setters-of-a-mebibyte', 200],
+    ['read-and-skip-everything', 200],
+    ['zeroes-without-end', 'reset', /a write of 18446744073709551615 bytes where check-write permits 1048576/],
+    ['splice-without-end', 200],
+    ['sleep-for-centuries', 504, TIMED_OUT, { timeoutMs: 100 }],
+  ],
+  'to-guest': [
+    ['two-to-the-40th-random-bytes', 500, /1099511627776 random bytes asked for at once, the limit is 67108864/],
+    ['realloc-gives-0', 200],
+    ['realloc-misaligned', 500, /pointer 65537 is not a multiple of 4/],
+    ['realloc-out-of-bounds', 500, BOTH_ENDS],
+    ['realloc-at-the-last-byte', 500, BOTH_ENDS],
+    ['realloc-gives-the-same-twice', 200],
+    ['realloc-traps', 500, /trapped: .*unreachable/],
+    ['realloc-grows', 200],
+    ['realloc-calls-an-import', 500, IN_REALLOC],
+    ['realloc-waits', 500, IN_REALLOC],
+    ['realloc-recurses', 500, OUT_OF_STACK],
+  ],
+  streams: [
+    ['write-unasked', 'reset', /a write of 1024 bytes where check-write permits 0/],
+    ['empty-writes-unasked', 'reset', /a write of 0 bytes where check-write permits 0/],
+    ['empty-writes-for-ever', 'reset', TIMED_OUT, { timeoutMs: 500 }],
+    ['reply-for-ever', 'reset', TIMED_OUT, { timeoutMs: 500 }],
+    ['a-byte-now-and-then', 'reset', TIMED_OUT, { timeoutMs: 500 }],
+    ['write-after-finish', 200, /there is no handle \d+; a output-stream was expected/],
+    ['drop-the-body-without-finish', 'reset', /dropped its outgoing-body without finish/],
+    ['trailers-beyond-the-limit', 'reset', /fields: more than the limit of 131072 bytes/],
+    ['print-10-mib', 200],
+  ],
+  control: [
+    ['grow-memory', 200],
+    ['grow-table', 200],
+    ['recurse', 500, OUT_OF_STACK],
+    ['recurse-at-start', 500, /the guest did not start: Maximum call stack size exceeded/],
+    ['recurse-with-calls', 500, OUT_OF_STACK],
+    ['recurse-with-waits', 500, OUT_OF_STACK],
+    ['trap-at-start', 500, /the guest did not start: unreachable/],
+    ['poll-nothing', 500, /the list of pollables is empty/],
+    ['poll-one-million-times-the-same', 200],
+    ['poll-90000-timers', 200],
+    ['set-twice', 200, /there is no handle \d+; a response-outparam was expected/],
+    ['recurse-across-host', 500, OUT_OF_STACK],
+    ['recurse-across-host-at-start', 500, /the guest did not start: Maximum call stack size exceeded/],
+    ['recurse-across-host-with-waits', 500, /more than 16 calls that may wait are inside of each other/],
+    ['destructor-waits-for-ever', 504, TIMED_OUT, { timeoutMs: 100 }],
+    ['many-stacks-for-ever', 504, TIMED_OUT, { timeoutMs: 100 }],
+  ],
+  outbound: [
+    ['10000-requests', 200, undefined, { calls: 'upstream' }],
+    ['call-oneself', 508, undefined, { calls: 'itself' }],
+  ],
+};
+
+/** One attack each, all that are in components/hostile/. */
+export const ATTACKS: readonly Attack[] = Object.entries(ROWS).flatMap(([file, rows]) =>
+  rows.map(([name, outcome, log, more]) => ({ file, name, outcome, ...(log === undefined ? {} : { log }), ...more })),
+);

@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest';
+import { HostError, loadComponent } from '../../src/index.ts';
+import type { Limits } from '../../src/util/limits.ts';
+import { rawGet, requestRaw } from '../harness/raw-client.ts';
+import { failuresOf, linesOf, serveGuest } from '../harness/serve-guest.ts';
+import { until } from '../hazards/until.ts';
+import { assembleAttack } from './assemble.ts';
+import { type Attacker, startAttacker } from './run-attack.ts';
+
+const BODY = 'a'.repeat(100);
+
+interface Reached {
+  readonly limits: Partial<Limits>;
+  /** Of components/hostile/. */
+  readonly attack: readonly [file: string, name: string];
+  readonly status: number;
+  readonly body?: string;
+  readonly log?: RegExp;
+}
+
+const reached: readonly Reached[] = [
+  { limits: { maxHandles: 7 }, attack: ['handles', 'hoard'], status: 500, log: /more than 7 resource handles/ },
+  {
+    limits: { maxCallBytes: 1000 },
+    attack: ['to-host', '32769-entries'],
+    status: 500,
+    log: /more than 1000 bytes passed to the host in one call/,
+  },
+  {
+    limits: { maxRandomBytes: 100 },
+    attack: ['to-guest', 'two-to-the-40th-random-bytes'],
+    status: 500,
+    log: /random bytes asked for at once, the limit is 100$/,
+  },
+  {
+    limits: { maxFieldsBytes: 100 },
+    attack: ['to-host', 'one-key-million-times'],
+    status: 500,
+    log: /fields: more than the limit of 100 bytes/,
+  },
+  {
+    limits: { maxFieldsEntries: 5 },
+    attack: ['to-host', 'one-key-million-times'],
+    status: 500,
+    log: /fields: more than the limit of 5 entries/,
+  },
+  { limits: { maxMemoryBytes: 50 * 65_536 }, attack: ['limits', 'count-pages'], status: 250 },
+  { limits: { maxTableElements: 70 }, attack: ['limits', 'count-elements'], status: 270 },
+  { limits: { maxOutbound: 3 }, attack: ['limits', 'count-requests'], status: 203 },
+  { limits: { maxReadBytes: 10 }, attack: ['limits', 'count-read'], status: 210 },
+  { limits: { maxReadBytes: 65_536 }, attack: ['limits', 'count-read'], status: 300 },
+  { limits: { maxWriteBytes: 9 }, attack: ['limits', 'count-budget'], status: 200, body: '\0'.repeat(18) },
+  {
+    limits: { maxWriteBytes: 9, maxBufferedWrites: 5 },
+    attack: ['limits', 'count-budget'],
+    status: 200,
+    body: '\0'.repeat(45),
+  },
+];
+
+test.each(reached)('$limits is reached by $attack', async ({ limits, attack, status, body = '', log }) => {
+  await using attacker = await start(attack, limits);
+  expect(await post(attacker)).toMatchObject(log === undefined ? { status, body } : { status });
+  await until(() => attacker.served.host.inFlight === 0);
+  if (log === undefined) expect(failuresOf(attacker.served)).toEqual([]);
+  else expect(failuresOf(attacker.served).at(-1)).toMatch(log);
+});
+
+test.each<[Partial<Limits>, string, number]>([
+  [{ maxMemoryBytes: 50 * 65_536 }, 'count-pages', 250],
+  [{ maxTableElements: 70 }, 'count-elements', 270],
+])("%j is reached by limits/%s in jco's glue too", async (limits, name, status) => {
+  const bytes = await assembleAttack('limits', name);
+  const component = await loadComponent(bytes, { limits, cache: false, engine: 'jco' });
+  await using served = await serveGuest(component);
+  expect((await requestRaw(served.origin, rawGet('/'))).status).toBe(status);
+});
+
+test("resource handles have their limit in jco's glue too", async () => {
+  const bytes = await assembleAttack('handles', 'hoard');
+  const component = await loadComponent(bytes, { limits: { maxHandles: 1000 }, cache: false, engine: 'jco' });
+  await using served = await serveGuest(component);
+  expect((await requestRaw(served.origin, rawGet('/'))).status).toBe(500);
+  expect(failuresOf(served).at(-1)).toMatch(/more than 1000 resource handles/);
+});
+
+test('output beyond maxOutputBytes is dropped, with one notice', async () => {
+  await using attacker = await start(['limits', 'print-a-thousand'], { maxOutputBytes: 5 });
+  expect((await post(attacker)).status).toBe(200);
+  await until(() => attacker.served.host.inFlight === 0);
+  expect(linesOf(attacker.served, 'stdout')).toEqual([
+    'stdout [0] :: aaaaa',
+    'stdout [0] :: [output beyond 5 bytes of one request is dropped]',
+  ]);
+});
+
+test.each<[Partial<Limits>, RegExp]>([
+  [{ maxComponentBytes: 1000 }, /has \d+ bytes, the limit is 1000/],
+  [{ maxComponentItems: 10 }, /more definitions than any component needs/],
+  [{ maxNesting: 0 }, /nest deeper than 0/],
+  [{ maxMemoryBytes: 65_536 }, /a memory of 2 pages, where 1 are allowed/],
+  [{ maxTableElements: 2 }, /a table of \d+ elements, where 2 are allowed/],
+])('%j refuses a component by any engine', async (limits, message) => {
+  const bytes = await assembleAttack('handles', 'hoard');
+  const loading = loadComponent(bytes, { limits, cache: false });
+  await expect(loading).rejects.toThrow(HostError);
+  await expect(loading).rejects.toThrow(message);
+});
+
+function start([file, name]: readonly [string, string], limits: Partial<Limits>): Promise<Attacker> {
+  return startAttacker({ file, name, outcome: 200, calls: 'upstream' }, limits);
+}
+
+function post({ served, path }: Attacker): ReturnType<typeof requestRaw> {
+  return requestRaw(
+    served.origin,
+    `POST ${path} HTTP/1.1\r\nHost: test\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}`,
+  );
+}
