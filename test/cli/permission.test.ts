@@ -5,8 +5,8 @@ import { guestPath, servingOn } from './wasi-serve.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** What the README says is enough: the network, and to read the package and the component. */
-const LEAST = { NODE_OPTIONS: `--permission --allow-net --allow-fs-read=${ROOT}` };
+/** What the README says is enough: the network, a thread that watches guests, and to read the package and the component. */
+const LEAST = { NODE_OPTIONS: `--permission --allow-net --allow-worker --allow-fs-read=${ROOT}` };
 
 describe("under Node's permission model, with the least of permissions", () => {
   test.each(['hello', 'js-fetch-event', 'print'])('%s is served', async (guest) => {
