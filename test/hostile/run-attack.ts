@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { type Component, loadComponent } from '../../src/index.ts';
 import type { Limits } from '../../src/util/limits.ts';
 import { startTcpUpstream } from '../harness/upstream.ts';
@@ -9,6 +10,9 @@ import type { Attack } from './attacks.ts';
 
 const TIMEOUT_MS = 10_000;
 
+/** One that did not read would not see that its client is gone. */
+const readAndSayNothing = (socket: Socket): void => void socket.resume();
+
 /** An attack that is served, and whom it calls. Whoever starts it disposes it. */
 export interface Attacker extends AsyncDisposable {
   readonly served: Served;
@@ -18,7 +22,7 @@ export interface Attacker extends AsyncDisposable {
 
 export async function startAttacker(attack: Attack, limits: Partial<Limits> = {}): Promise<Attacker> {
   const component = await loadAttack(attack, limits);
-  const upstream = attack.calls !== 'upstream' ? undefined : await startTcpUpstream(() => undefined);
+  const upstream = attack.calls !== 'upstream' ? undefined : await startTcpUpstream(readAndSayNothing);
   const served = await serveGuest(component, {
     timeoutMs: attack.timeoutMs ?? TIMEOUT_MS,
     limits,
