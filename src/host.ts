@@ -71,7 +71,7 @@ export function createHost(component: Component, options: HostOptions = {}, log:
       return listening;
     },
     get inFlight() {
-      return service.admission.inFlight;
+      return service.admission.admitted;
     },
     close,
     [Symbol.asyncDispose]: async () => void (await close()),
@@ -88,7 +88,6 @@ function createService(component: Component, config: HostConfig, log: Log, sendR
     refusals: new Tally(log),
     grant: (ordinal, head) => new RequestGrants(ordinal, config, sendRequest, head),
     requestFields: config.requestHeaders.map(([name, value]) => [name.toLowerCase(), value] as const),
-    timeoutMs: config.timeoutMs,
     graceMs: config.graceMs,
     errorDetail: config.errorDetail,
   };

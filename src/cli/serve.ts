@@ -2,10 +2,9 @@ import { createVoice } from './logs.ts';
 import { announce } from './announce.ts';
 import type { ExitCode } from './exit-code.ts';
 import { finish } from './finish.ts';
-import { collectWhenIdle } from './idle-memory.ts';
 import { sayIfSlow } from './preparing.ts';
 import type { ServePlan } from './serve-plan.ts';
-import { beginClosing, createServingHost, loadPlanned } from './serving-host.ts';
+import { beginClosing, loadPlanned, openHost } from './serving-host.ts';
 import { toStartRecord } from './start-record.ts';
 import { listenForShutdown, watchForStop } from './stop.ts';
 import { tellHostErrors } from './tell-host-errors.ts';
@@ -17,12 +16,10 @@ export async function serve(plan: ServePlan, terminal: Terminal): Promise<ExitCo
   using stop = watchForStop(terminal.quit);
   return await tellHostErrors(voice.log, async () => {
     const component = await sayIfSlow(plan.file, voice, () => loadPlanned(plan));
-    await using host = createServingHost(component, plan, voice);
-    using _collection = collectWhenIdle(() => host.inFlight === 0);
-    const { address } = await host.listen(plan.address);
+    await using serving = await openHost(component, plan, voice);
     using shutdownPort = await listenForShutdown(plan.shutdownAddress, stop);
-    announce(toStartRecord(component, plan, address), shutdownPort, plan, voice.log);
+    announce(toStartRecord(component, plan, serving.address), shutdownPort, plan, voice.log);
     const cause = await stop.requested;
-    await finish(beginClosing(host, plan), plan, voice.log, cause);
+    await finish(beginClosing(serving.host, plan), plan, voice.log, cause);
   });
 }

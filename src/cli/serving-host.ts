@@ -1,7 +1,9 @@
 import { type Host, createHost } from '../host.ts';
 import { type Component, loadComponent } from '../load.ts';
-import { type Voice, accessLogOf } from './logs.ts';
+import type { Address } from '../server/listen.ts';
 import type { Closing } from './finish.ts';
+import { collectWhenIdle } from './idle-memory.ts';
+import { type Voice, accessLogOf } from './logs.ts';
 import type { ServePlan } from './serve-plan.ts';
 
 /** Guests' backtraces are deeper than V8's usual ten frames, many of which are glue. */
@@ -13,10 +15,24 @@ export function loadPlanned({ file, load }: ServePlan): Promise<Component> {
   return loadComponent(file, load);
 }
 
-/** A host as a plan wants it, which listens nowhere yet. Whoever creates it closes it. */
-export function createServingHost(component: Component, plan: ServePlan, voice: Voice): Host {
+/** A host that serves as a plan wants it, on a port. Whoever opens one disposes it. */
+export interface ServingHost extends AsyncDisposable {
+  readonly host: Host;
+  /** The real one. */
+  readonly address: Address;
+}
+
+/** Throws `HostError` where the port cannot be had. */
+export async function openHost(component: Component, plan: ServePlan, voice: Voice): Promise<ServingHost> {
   const { writeGuestOutput } = voice;
-  return createHost(component, { ...plan.host, writeGuestOutput }, accessLogOf(voice, plan.accessLog));
+  await using opening = new AsyncDisposableStack();
+  const host = opening.use(
+    createHost(component, { ...plan.host, writeGuestOutput }, accessLogOf(voice, plan.accessLog)),
+  );
+  opening.use(collectWhenIdle(() => host.inFlight === 0));
+  const { address } = await host.listen(plan.address);
+  const open = opening.move();
+  return { host, address, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }
 
 /** Has a host accept nothing more. */

@@ -31,7 +31,7 @@ export class Admission {
   }
 
   /** How many requests are let in and not over. */
-  get inFlight(): number {
+  get admitted(): number {
     return this.#permits.taken;
   }
 }

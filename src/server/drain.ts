@@ -6,7 +6,7 @@ export class InFlight {
   readonly #contexts = new Set<WasiCtx>();
   readonly #idle = new Emptiness();
   #requests = 0;
-  #count = 0;
+  #nextOrdinal = 0;
   #state: 'serving' | 'stopping' = 'serving';
 
   /** Counts a request, be it at work or waiting for its turn, until it leaves. */
@@ -20,7 +20,7 @@ export class InFlight {
     if (this.#requests === 0) this.#idle.tell();
   }
 
-  /** Counts a guest until it is removed. One that comes after the time to stop is cancelled at once. */
+  /** Has a guest cancelled when the time to finish is over, at once if it is already; until it is removed. */
   add(ctx: WasiCtx): void {
     this.#contexts.add(ctx);
     if (this.#state === 'stopping') ctx.cancellation.cancel('stopping');
@@ -32,8 +32,7 @@ export class InFlight {
 
   /** The ordinal of the next request, from 0. */
   nextOrdinal(): number {
-    this.#count += 1;
-    return this.#count - 1;
+    return this.#nextOrdinal++;
   }
 
   /** Resolves when all requests are over; those that are not after `timeoutMs` are cancelled. Returns how many that were. */

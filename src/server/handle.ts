@@ -3,9 +3,9 @@ import { Cancelled } from '../wasi/context.ts';
 import { describeErrorCode } from '../wasi/http/error-code.ts';
 import { type Failure, STATUS_BY_REASON, describeRefusal, errorReply, statusOf } from './error-reply.ts';
 import type { Exchange } from './exchange.ts';
+import { GuestHead } from './guest-head.ts';
 import { RequestReport } from './report.ts';
 import { type ReplyEnd, sendOwnReply, sendResponse } from './reply.ts';
-import { GuestHead } from './request.ts';
 import type { Service } from './service.ts';
 import { Watch } from './watch.ts';
 
@@ -55,9 +55,7 @@ async function serve(service: Service, exchange: Exchange, report: RequestReport
   try {
     const call = callIncomingHandler(lease, new GuestHead(exchange.head, service, report), exchange.body);
     await guestGaveThreadBack();
-    if (!call.isOver()) {
-      lease.ctx.keep(new Watch(service, lease.ctx, exchange));
-    }
+    if (!call.isOver()) lease.ctx.keep(new Watch(service, lease.ctx, exchange));
     const answer = await call.answer;
     report.replied(await reply(service, exchange, answer, report));
     const trap = await call.returned;

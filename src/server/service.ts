@@ -21,8 +21,6 @@ export interface Service {
   readonly grant: (ordinal: number, head: RequestHead) => Grants;
   /** Fields that replace the client's. */
   readonly requestFields: FieldEntries;
-  /** Wall time for one request; 0 is none. */
-  readonly timeoutMs: number;
   /** How long a guest may go on after its client left. */
   readonly graceMs: number;
   /** Whether error replies say what went wrong. */

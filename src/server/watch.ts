@@ -17,7 +17,8 @@ export class Watch implements Disposable {
   constructor(service: Service, ctx: WasiCtx, { clientLeft, violation }: Exchange) {
     this.#service = service;
     this.#ctx = ctx;
-    const { timeoutMs, graceMs, inFlight } = service;
+    const { graceMs, inFlight } = service;
+    const { timeoutMs = 0 } = ctx.grants;
     const cancelAfter = (ms: number, reason: 'deadline' | 'client-left'): NodeJS.Timeout =>
       setTimeout(() => ctx.cancellation.cancel(reason), ms);
     const elapsedMs = performance.now() - ctx.startedMs;

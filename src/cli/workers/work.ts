@@ -1,10 +1,9 @@
 import { COLOURED, PLAIN } from '../../observe/paint.ts';
 import { HostError } from '../../util/host-error.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { collectWhenIdle } from '../idle-memory.ts';
 import { createVoice } from '../logs.ts';
 import { sayIfSlow } from '../preparing.ts';
-import { beginClosing, createServingHost, loadPlanned } from '../serving-host.ts';
+import { beginClosing, loadPlanned, openHost } from '../serving-host.ts';
 import { toStartRecord } from '../start-record.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Begin } from './messages.ts';
@@ -29,9 +28,8 @@ async function serveUntilStopped(begin: Begin, primary: Primary, terminal: Termi
   const voice = createVoice(plan.logFormat, { ...terminal, paintStderr: colour === 'on' ? COLOURED : PLAIN });
   const load = (): ReturnType<typeof loadPlanned> => loadPlanned(plan);
   const component = preparing === 'told' ? await sayIfSlow(plan.file, voice, load) : await load();
-  await using host = createServingHost(component, plan, voice);
-  using _collection = collectWhenIdle(() => host.inFlight === 0);
-  const { address } = await host.listen(plan.address);
+  await using serving = await openHost(component, plan, voice);
+  const { host, address } = serving;
   primary.serving();
   await primary.tell({ at: 'listening', start: toStartRecord(component, plan, address), address });
   await primary.stopped;

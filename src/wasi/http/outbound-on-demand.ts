@@ -1,5 +1,4 @@
 import type { Outbound } from './outbound.ts';
-import type { SendRequest } from './send-request.ts';
 
 /** An `Outbound` whose code, undici first of all, is loaded when the first request is sent or `load` is called. */
 export interface OutboundOnDemand extends Outbound {
@@ -20,12 +19,8 @@ export function createOutboundOnDemand(): OutboundOnDemand {
     return loaded;
   };
   const load = (): Promise<Outbound> => (loading ??= make());
-  const sendRequest: SendRequest = async (request, signal) => {
-    const outbound = loaded ?? (await load());
-    return await outbound.sendRequest(request, signal);
-  };
   return {
-    sendRequest: (request, signal) => loaded?.sendRequest(request, signal) ?? sendRequest(request, signal),
+    sendRequest: async (request, signal) => await (loaded ?? (await load())).sendRequest(request, signal),
     load: async () => void (await load()),
     [Symbol.asyncDispose]: async () => {
       stage = 'disposed';

@@ -8,6 +8,7 @@ export class GuestHead implements RequestHead {
   readonly #head: RequestHead;
   readonly #service: Service;
   readonly #report: RequestReport;
+  #fields: FieldEntries | undefined;
 
   constructor(head: RequestHead, service: Service, report: RequestReport) {
     this.#head = head;
@@ -32,6 +33,10 @@ export class GuestHead implements RequestHead {
   }
 
   get fields(): FieldEntries {
+    return (this.#fields ??= this.#replaceFields());
+  }
+
+  #replaceFields(): FieldEntries {
     const { requestFields } = this.#service;
     const isReplaced = (name: string): boolean =>
       name === 'x-request-id' || requestFields.some(([replacement]) => replacement === name);
