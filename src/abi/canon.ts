@@ -28,6 +28,10 @@ export interface Caller {
   readonly ctx: unknown;
   /** In the order in which lowered functions number them. */
   readonly contexts: readonly LiftLowerContext[];
+  /** Where the names of the host functions go that it calls, as long as somebody wants to know. */
+  readonly asked: Set<string> | undefined;
+  /** The same promise of a host function, while which the guest does not run. */
+  whileWaiting(value: Promise<unknown>): Promise<unknown>;
 }
 
 /** A core function that any number of instances import: the one that calls passes itself last. */
@@ -62,6 +66,7 @@ export function canonLower(type: FuncType, opts: LowerOptions): (rt: LowerSlots)
   checkTypeSize(type, opts.name);
   const params = paramTypes(type);
   const results = resultTypes(type);
+  const isHost = opts.callee === 'host';
   const finish = (cx: LiftLowerContext, value: unknown, { outParam, lends }: Outcome): unknown => {
     cx.memory.refresh();
     const [flat] = lowerFlatValues(cx, { maxFlat: MAX_FLAT_RESULTS, outParam }, [value], results);
@@ -81,9 +86,10 @@ export function canonLower(type: FuncType, opts: LowerOptions): (rt: LowerSlots)
       const cx = caller.contexts[context] as LiftLowerContext;
       const outcome = { outParam: Number(flat.at(-1) ?? 0) >>> 0, lends: cx.borrowScope.lends };
       try {
-        const value = start(cx, flat, opts.callee === 'host' ? caller.ctx : caller);
+        if (isHost) caller.asked?.add(opts.name);
+        const value = start(cx, flat, isHost ? caller.ctx : caller);
         if (opts.calling === 'sync' || !(value instanceof Promise)) return finish(cx, value, outcome);
-        return finishLater(cx, value, (v) => finish(cx, v, outcome));
+        return finishLater(cx, isHost ? caller.whileWaiting(value) : value, (v) => finish(cx, v, outcome));
       } catch (error) {
         throw cx.inst.end(error);
       }

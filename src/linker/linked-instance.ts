@@ -12,7 +12,7 @@ import type { Contexts } from './contexts.ts';
 import type { Instance } from './instance-pre.ts';
 import type { LiftMaker, Makers } from './makers.ts';
 import type { CoreItem, GuestResourceType, LiftedFunc, Lowering, Plan } from './plan.ts';
-import { type Preemption, VERDICT, type Verdict } from './preemption.ts';
+import { type Preemption, VERDICT, type Verdict, whileWaiting } from './preemption.ts';
 import type { PreparedModule } from './prepared-module.ts';
 import { type GivenFunction, type SharedFunctions, type SharingInstance, givenFunction } from './shared-functions.ts';
 import type { Starts } from './starts.ts';
@@ -63,6 +63,7 @@ const NO_BYTES = new Uint8Array(0);
 export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   /** Of the request that the instance works for. */
   ctx: Ctx;
+  asked: Set<string> | undefined;
   readonly componentInstances: readonly ComponentInstance[];
   readonly contexts: readonly LiftLowerContext[];
   readonly #linked: Linked<Ctx>;
@@ -146,6 +147,11 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     return undefined;
   }
 
+  whileWaiting(value: Promise<unknown>): Promise<unknown> {
+    const { preemption } = this.#linked;
+    return preemption === undefined ? value : whileWaiting(preemption, this.ctx, value);
+  }
+
   interrupt(): Verdict {
     const verdict = this.#linked.preemption?.interrupt(this.ctx) ?? VERDICT.goOn;
     return verdict === VERDICT.pause && !this.#isSuspendable() ? VERDICT.goOn : verdict;
@@ -212,9 +218,11 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     const { wiring, starts, preemption } = this.#linked;
     preemption?.enter(this.ctx);
     this.#cores = wiring.steps.map(() => undefined);
+    this.asked = starts.calls;
     starts.run(() => {
       for (const [index, step] of wiring.steps.entries()) this.#run(step, index);
     });
+    this.asked = undefined;
   }
 
   #findCore(): CoreState {

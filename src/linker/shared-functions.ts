@@ -6,10 +6,9 @@ import type { CoreType, ResourceType } from '../abi/types.ts';
 import { createBridge } from './bridge.ts';
 import type { Contexts } from './contexts.ts';
 import type { LowerMaker, Makers } from './makers.ts';
-import type { Builtin, CoreItem, GuestResourceType, HostFuncRef, Lowering, Plan } from './plan.ts';
+import type { Builtin, CoreItem, GuestResourceType, Lowering, Plan } from './plan.ts';
 import { type Interruptible, createInterrupt } from './interrupt.ts';
-import { type Preemption, whileWaiting } from './preemption.ts';
-import type { HostCall, Starts } from './starts.ts';
+import type { Preemption } from './preemption.ts';
 import { destructorMayWait, funcMayWait } from './waiting.ts';
 
 /** An instance as the functions see it that all instances share. */
@@ -48,7 +47,6 @@ interface Sharing<Ctx> {
   readonly plan: Plan<Ctx>;
   readonly makers: Makers;
   readonly contexts: Contexts;
-  readonly starts: Starts;
   /** `undefined` where guests run for as long as they like. */
   readonly preemption: Preemption<Ctx> | undefined;
 }
@@ -80,19 +78,9 @@ export function givenFunction({ lowerings, builtins }: SharedFunctions, item: Co
 
 function shareLowering<Ctx>(sharing: Sharing<Ctx>, { func }: Lowering<Ctx>, index: number): Unbridged {
   const { makers, contexts } = sharing;
-  const call = func.by === 'host' ? callHost(sharing, func) : callBetween(index);
+  const call = func.by === 'host' ? func.func : callBetween(index);
   const shared = (makers.lowerings[index] as LowerMaker)({ context: contexts.lowerings[index] as number, call });
   return { shared, mayWait: funcMayWait(makers, func), ...flattenFunctype(func.type, 'lower') };
-}
-
-/** The time in which the guest waits for the host is not its own. */
-function callHost<Ctx>({ starts, preemption }: Sharing<Ctx>, func: HostFuncRef<Ctx>): HostCall {
-  const call = starts.watch(func);
-  if (preemption === undefined || !func.mayWait) return call;
-  return (...args) => {
-    const value = call(...args);
-    return value instanceof Promise ? whileWaiting(preemption, args[0] as Ctx, value) : value;
-  };
 }
 
 function callBetween(lowering: number): (caller: SharingInstance, ...args: unknown[]) => unknown {

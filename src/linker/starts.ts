@@ -1,13 +1,7 @@
-import type { HostFuncRef } from './plan.ts';
-
-/** A host function, whatever it takes and gives. */
-export type HostCall = (...args: unknown[]) => unknown;
-
-/** Knows which host functions a component calls while it starts. One for all its instances: starting is never interrupted. */
+/** Whether an instance of a component starts, and what it asks of the host then. One for all its instances: starting is never interrupted. */
 export class Starts {
-  /** Names of those that any start has called. */
+  /** Names of the host functions that any start has called. */
   readonly calls = new Set<string>();
-  readonly #watched = new Map<unknown, HostCall>();
   #isStarting = false;
 
   /** Whether an instance starts right now. */
@@ -23,17 +17,5 @@ export class Starts {
     } finally {
       this.#isStarting = false;
     }
-  }
-
-  /** The function, which tells when it is called by a start. */
-  watch<Ctx>({ func, name }: HostFuncRef<Ctx>): HostCall {
-    const known = this.#watched.get(func);
-    if (known !== undefined) return known;
-    const watched: HostCall = (...args) => {
-      if (this.#isStarting) this.calls.add(name);
-      return (func as HostCall)(...args);
-    };
-    this.#watched.set(func, watched);
-    return watched;
   }
 }

@@ -68,11 +68,14 @@ function emitMaker(e: Emitter, type: FuncType, opts: LowerOptions): void {
   const args = emitLiftParams(e, paramTypes(type), flats);
   if (hasOut) code.line(js`const out = ${flats.at(-1) ?? ''} >>> 0;`);
   else code.line(js`const out = 0;`);
-  args.unshift(opts.callee === 'host' ? code.bind(js`caller.ctx`) : 'caller');
+  const isHost = opts.callee === 'host';
+  if (isHost) code.line(js`if (caller.asked !== undefined) caller.asked.add(${{ json: opts.name }});`);
+  args.unshift(isHost ? code.bind(js`caller.ctx`) : 'caller');
   const value = code.bind(js`call(${args})`);
   if (opts.calling === 'may-wait') {
     emitLater(e);
-    code.line(js`if (${value} instanceof Promise) return later(cx, ${value}, out, lends);`);
+    const promise = isHost ? js`caller.whileWaiting(${value})` : js`${value}`;
+    code.line(js`if (${value} instanceof Promise) return later(cx, ${promise}, out, lends);`);
   }
   code.line(js`return finish(cx, ${value}, out, lends); } catch (error) { throw inst.end(error); } }; };`);
 }

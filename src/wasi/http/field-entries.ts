@@ -13,8 +13,12 @@ export function toBytes(value: string): Uint8Array {
   return bytes;
 }
 
+/** Up to this many bytes V8 keeps in the array itself; a buffer around them would be made first. */
+const MAX_INLINE_BYTES = 64;
+
 /** The byte string of `bytes`. */
 export function toByteString(bytes: Uint8Array): string {
+  if (bytes.byteLength <= MAX_INLINE_BYTES) return Reflect.apply(String.fromCharCode, undefined, bytes);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 

@@ -28,6 +28,20 @@ describe.each([
     expect(() => getBytes(ctx, len)).toThrow(Trap);
   });
 
+  test.each([1, 3, 4, 16, 63, 64, 65])('draws every bit of %d bytes', (byteLength) => {
+    const draws = Array.from({ length: 100 }, () => getBytes(ctx, BigInt(byteLength)));
+    for (let index = 0; index < byteLength; index += 1) {
+      expect(draws.reduce((seen, bytes) => seen | (bytes[index] ?? 0), 0)).toBe(0xff);
+      expect(draws.reduce((seen, bytes) => seen & (bytes[index] ?? 0), 0xff)).toBe(0);
+    }
+  });
+
+  test('draws every bit of a u64', () => {
+    const draws = Array.from({ length: 100 }, () => getU64(ctx));
+    expect(draws.reduce((seen, drawn) => seen | drawn)).toBe(2n ** 64n - 1n);
+    expect(draws.reduce((seen, drawn) => seen & drawn)).toBe(0n);
+  });
+
   test('gives u64s that differ', () => {
     expect(new Set(Array.from({ length: 100 }, () => getU64(ctx))).size).toBe(100);
     expect(getU64(ctx)).toBeLessThan(2n ** 64n);
