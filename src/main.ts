@@ -5,6 +5,9 @@ const args = process.argv.slice(2);
 keepCompiledCode(args, process.env);
 // The threads with which V8 shares out a collection of young objects wait for the core that the server runs on: alone it is done sooner.
 setFlagsFromString('--no-parallel-scavenge');
+// As far as V8 itself would at its best let the heap grow between full collections. Each call that may wait leaves some old objects, so that
+// these collections come by the request; their threads too wait for that core, or take it from the server.
+setFlagsFromString('--heap-growing-percent=300');
 const [{ reportBug, run }, { createTerminal }] = await Promise.all([
   import('./cli/run.ts'),
   import('./cli/terminal.ts'),
