@@ -19,7 +19,7 @@ export interface FetchExchange extends Exchange {
 /** A `Request` in, a `Response` out. Trailers have no place in either. */
 export function createFetchExchange(request: Request, limits: ClientLimits): FetchExchange {
   const url = new URL(request.url);
-  const reply = new FetchReply(request.signal);
+  const reply = new FetchReply(request);
   const body = request.body === null ? EMPTY_BODY : new StreamBody(request.body, limits);
   return {
     head: {
@@ -151,18 +151,20 @@ class FetchReply implements ReplySink {
   readonly #resolve: (response: Response) => void;
   readonly #reject: (reason: unknown) => void;
   readonly #wakers = new Wakers();
-  readonly #signal: AbortSignal;
-  readonly #aborted = (): void => this.#leave(this.#signal.reason);
+  /** Its signal is told of nothing more once nobody holds the request. */
+  readonly #request: Request;
+  readonly #aborted = (): void => this.#leave(this.#request.signal.reason);
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #state: 'untouched' | 'started' | 'over' | 'left' = 'untouched';
 
-  constructor(signal: AbortSignal) {
+  constructor(request: Request) {
+    const { signal } = request;
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
     const onReady = (wake: () => void): (() => void) => this.#wakers.add(wake);
     this.response = promise;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#signal = signal;
+    this.#request = request;
     this.left = { isReady: () => this.#state === 'left', onReady };
     this.writable = { isReady: () => (this.#controller?.desiredSize ?? 1) > 0, onReady };
     signal.addEventListener('abort', this.#aborted);
@@ -224,7 +226,7 @@ class FetchReply implements ReplySink {
 
   #over(state: 'over' | 'left'): void {
     this.#state = state;
-    this.#signal.removeEventListener('abort', this.#aborted);
+    this.#request.signal.removeEventListener('abort', this.#aborted);
   }
 }
 

@@ -2,6 +2,8 @@ import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { getEventListeners, once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { type Host, type HostOptions, component, createHost } from '../../src/index.ts';
 import { guest, guestFile, TEST_CACHE } from '../harness/guests.ts';
@@ -40,6 +42,16 @@ function createBody(): {
   return Object.assign(body, { stream });
 }
 
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  for (const _round of [1, 2]) {
+    // What a turn looks at, it keeps.
+    await new Promise((resolve) => setImmediate(resolve));
+    gc();
+  }
+}
+
 describe('an aborted request', () => {
   test('before it is fetched runs no guest', async () => {
     await using fetched = await fetching('print');
@@ -47,6 +59,16 @@ describe('an aborted request', () => {
     await expect(fetched.host.fetch(request('/', { signal }))).rejects.toThrow('early');
     expect((await untilAnswered(fetched)).end).toBe('client-left');
     expect(fetched.output.all).toEqual([]);
+  });
+
+  test('is noticed though nobody else holds the request', async () => {
+    await using fetched = await fetching('sleep');
+    const abort = new AbortController();
+    const response = fetched.host.fetch(request('/?ms=60000', { signal: abort.signal }));
+    await until(() => fetched.host.inFlight === 1);
+    await collectGarbage();
+    abort.abort(new Error('enough'));
+    await expect(response).rejects.toThrow('enough');
   });
 
   test('while the guest works rejects, and ends the guest', async () => {
