@@ -14,6 +14,7 @@ import type { InstanceStrategy } from './instance/strategy.ts';
 import type { LinkedInstance } from './linker/linked-instance.ts';
 import { type LinkedPre, linkComponent } from './linker/link.ts';
 import { parseInterfaceName } from './linker/names.ts';
+import type { Preemption } from './linker/preemption.ts';
 import { resolveImports } from './linker/resolve.ts';
 import { HostError } from './util/host-error.ts';
 import { toLimits } from './util/limits.ts';
@@ -83,12 +84,11 @@ async function link(decoded: Decoded, options: LoadComponentOptions): Promise<Li
   resolveImports(source.label, world.imports, interfaces);
   if (engine === 'jco') return await linkForJco(decoded, options, 'as asked');
   try {
-    const isPreempted = options.preemption !== 'off' && mayHaveWatchdog();
     const pre = await linkComponent(source, interfaces, {
       definition,
       cache: openCache(options),
       limits: toLimits(options.limits),
-      preemption: isPreempted ? createPreemption() : undefined,
+      preemption: createPreemptionIfAsked(options),
     });
     return chooseIsolation(source, pre, options.isolation ?? 'auto');
   } catch (error) {
@@ -107,12 +107,18 @@ async function linkForJco({ source, world }: Decoded, options: LoadComponentOpti
   const pre = await linkByJco(source, world, interfaces, {
     cache: openCache(options),
     limits: toLimits(options.limits),
+    preemption: createPreemptionIfAsked(options),
   });
   return {
     engine: { name: 'jco', reason },
     isolation: { name: 'fresh', reason: 'every request gets a new instance, as always with the jco engine' },
     createStrategy: () => createFreshStrategy(pre),
   };
+}
+
+/** `undefined` where guests are not interrupted: as asked, or because no thread may say when. */
+function createPreemptionIfAsked({ preemption }: LoadOptions): Preemption<WasiCtx> | undefined {
+  return preemption !== 'off' && mayHaveWatchdog() ? createPreemption() : undefined;
 }
 
 function openCache({ cache }: LoadOptions): ArtifactCache {

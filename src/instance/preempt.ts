@@ -1,5 +1,6 @@
 import { type Preemption, VERDICT, type Verdict } from '../linker/preemption.ts';
 import type { WasiCtx } from '../wasi/context.ts';
+import { CpuClock } from './cpu-clock.ts';
 import { Turns } from './turns.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -9,33 +10,35 @@ const SLICE_MS = 5;
 /**
  * Preempts the guests of one component: each gives the thread back after a slice, and ends when its time is over.
  *
- * A guest that is asked where it cannot be suspended (in a start function, `realloc`, post-return, a destructor) goes on to that end.
+ * A guest that is asked where it cannot be suspended (in a start function, `realloc`, post-return, a destructor, jco's glue) goes on to that end.
  */
 export function createPreemption(): Preemption<WasiCtx> {
   const watchdog = new Watchdog(SLICE_MS);
   const turns = new Turns(SLICE_MS);
+  const clock = new CpuClock();
   return {
     memory: watchdog.memory,
     enter: (ctx) => {
       turns.otherRan();
-      ctx.cpu.begin(performance.now());
+      clock.begin(ctx.cpu);
     },
     leave: (ctx) => {
-      ctx.cpu.end(performance.now());
+      clock.end(ctx.cpu);
       ctx.cancelIfOverdue();
     },
     interrupt: (ctx) => {
       watchdog.clear();
+      clock.see(ctx.cpu);
       ctx.cancelIfOverdue();
       const isShort = ctx.cpu.turnMs(performance.now()) < SLICE_MS;
       return isShort || ctx.cancellation.isReady() ? verdictOn(ctx) : VERDICT.pause;
     },
     pause: async (ctx) => {
-      ctx.cpu.end(performance.now());
+      clock.end(ctx.cpu);
       ctx.paused = turns.next();
       await ctx.paused;
       ctx.paused = undefined;
-      ctx.cpu.begin(performance.now());
+      clock.begin(ctx.cpu);
       return verdictOn(ctx);
     },
   };

@@ -1,17 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import type { HostInterface } from '../abi/host-interface.ts';
 import type { Artifacts, ArtifactCache } from '../component/cache.ts';
-import { compileModules } from '../component/compile.ts';
 import { type ComponentSource, digestSource } from '../component/source.ts';
 import { GLUE_NAME, type SuspendingNames, transpileComponent } from '../component/transpile.ts';
 import type { World } from '../component/world.ts';
 import { HostError } from '../util/host-error.ts';
-import { rewriteModule } from '../component/rewrite/rewrite.ts';
 import type { InstanceLimits } from '../util/limits.ts';
-import { rewriteBounds } from './bounds.ts';
 import type { Instance, InstancePre } from './instance-pre.ts';
 import { type BoundInterface, createJcoImports } from './jco-imports.ts';
+import { type InstantiateCore, prepareJcoModules } from './jco-modules.ts';
 import { parseInterfaceName } from './names.ts';
+import type { Preemption } from './preemption.ts';
 import { type ResolvedImport, resolveImports } from './resolve.ts';
 
 /** What jco's glue exports in its instantiation mode. */
@@ -19,15 +18,18 @@ interface Glue {
   instantiate(
     getCoreModule: (name: string) => WebAssembly.Module,
     imports: Record<string, BoundInterface>,
+    instantiateCore: InstantiateCore,
   ): Record<string, unknown>;
 }
 
 type ExportedFuncs = Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>>;
 
 /** Where transpiled components are kept, and what bounds their instances. */
-export interface JcoContext {
+export interface JcoContext<Ctx> {
   readonly cache: ArtifactCache;
   readonly limits: InstanceLimits;
+  /** Ends guests whose time is over. Without it they run for as long as they like. */
+  readonly preemption?: Preemption<Ctx> | undefined;
 }
 
 /**
@@ -39,7 +41,7 @@ export async function linkByJco<Ctx>(
   source: ComponentSource,
   world: World,
   interfaces: readonly HostInterface<Ctx>[],
-  { cache, limits }: JcoContext,
+  { cache, limits, preemption }: JcoContext<Ctx>,
 ): Promise<InstancePre<Ctx>> {
   const resolved = resolveImports(source.label, world.imports, interfaces);
   const names = suspendingNames(world, resolved);
@@ -47,20 +49,22 @@ export async function linkByJco<Ctx>(
   const artifacts = await cache.getOrMake(key, () => transpileComponent(source, names));
   const [glue, modules] = await Promise.all([
     importGlue(source.label, artifacts),
-    compileModules(boundModules(artifacts, limits)),
+    prepareJcoModules(artifacts, limits, preemption),
   ]);
-  const jcoImports = createJcoImports([...new Set(resolved.map(({ host }) => host))], limits.maxHandles);
-  const getCoreModule = (name: string): WebAssembly.Module => modules.get(name) as WebAssembly.Module;
+  const hosts = [...new Set(resolved.map(({ host }) => host))];
+  const jcoImports = createJcoImports(hosts, { maxHandles: limits.maxHandles, preemption });
   return Object.freeze({
     instantiate: (ctx: Ctx): Instance => {
       const { interfaces: imports, trapped, toJco } = jcoImports.bind(ctx);
-      const exports = glue.instantiate(getCoreModule, imports);
+      preemption?.enter(ctx);
+      const exports = glue.instantiate(modules.get, imports, modules.instantiatorFor(ctx));
       return {
         call: async (interfaceName, func, args) => {
           const exported = findExport(exports, interfaceName)?.[func];
           if (exported === undefined) {
             throw new HostError('bad-component', `${source.label} does not export ${interfaceName}.${func}`);
           }
+          preemption?.enter(ctx);
           return await Promise.race([exported(...args.map(toJco)), trapped]);
         },
       };
@@ -76,14 +80,6 @@ function suspendingNames<Ctx>(world: World, resolved: readonly ResolvedImport<Ct
       .filter((name) => parseInterfaceName(name).name === 'wasi:http/incoming-handler')
       .map((name) => `${name}#handle`),
   };
-}
-
-/** The core modules with the maxima of their memories and tables. */
-function boundModules(artifacts: Artifacts, limits: InstanceLimits): (readonly [string, Uint8Array])[] {
-  const options = { ...rewriteBounds(limits), memory: 'plain' } as const;
-  return [...artifacts]
-    .filter(([name]) => name.endsWith('.wasm'))
-    .map(([name, bytes]) => [name, rewriteModule(bytes, options).bytes]);
 }
 
 /** Runs the glue's source as a module. The source is named in stack traces, where its URL would be its whole text. */

@@ -1,6 +1,7 @@
 import { HandleQuota } from '../abi/handle-table.ts';
 import type { HostFunc, HostInterface } from '../abi/host-interface.ts';
 import { parseFuncName, toCamelCase, toPascalCase } from './names.ts';
+import { type Preemption, whileWaiting } from './preemption.ts';
 
 /** The functions and classes of one interface as jco's glue takes them, bound to one request's context. */
 export type BoundInterface = Readonly<Record<string, unknown>>;
@@ -26,6 +27,8 @@ class JcoResource<Ctx> {
 interface BoundInstance<Ctx> {
   readonly ctx: Ctx;
   readonly onTrap: (error: unknown) => void;
+  /** Told when the guest waits. */
+  readonly preemption: Preemption<Ctx> | undefined;
   /** Counts what the guest was given and has not dropped; what it gave away too, of which jco tells nothing. */
   readonly quota: HandleQuota;
 }
@@ -51,8 +54,17 @@ export interface JcoBinding {
   toJco(value: unknown): unknown;
 }
 
+/** What guests are held to. */
+export interface JcoBounds<Ctx> {
+  readonly maxHandles?: number;
+  readonly preemption?: Preemption<Ctx> | undefined;
+}
+
 /** Makes the classes and their methods once, for all requests. Source: the "JS bindings" that jco documents. */
-export function createJcoImports<Ctx>(interfaces: readonly HostInterface<Ctx>[], maxHandles?: number): JcoImports<Ctx> {
+export function createJcoImports<Ctx>(
+  interfaces: readonly HostInterface<Ctx>[],
+  { maxHandles, preemption }: JcoBounds<Ctx> = {},
+): JcoImports<Ctx> {
   const classes = new Map<unknown, JcoResourceClass<Ctx>>();
   for (const host of interfaces) {
     for (const [resource, repClass] of Object.entries(host.resources)) {
@@ -64,7 +76,7 @@ export function createJcoImports<Ctx>(interfaces: readonly HostInterface<Ctx>[],
     bind: (ctx) => {
       const { promise: trapped, reject } = Promise.withResolvers<never>();
       trapped.catch(() => undefined);
-      const instance: BoundInstance<Ctx> = { ctx, onTrap: reject, quota: new HandleQuota(maxHandles) };
+      const instance: BoundInstance<Ctx> = { ctx, onTrap: reject, preemption, quota: new HandleQuota(maxHandles) };
       return {
         interfaces: Object.fromEntries(binders.map(([name, bind]) => [name, bind(instance)])),
         trapped,
@@ -139,7 +151,9 @@ function call<Ctx>(
   try {
     const result = (func as (ctx: Ctx, ...args: unknown[]) => unknown)(instance.ctx, ...args);
     if (!(result instanceof Promise)) return toJco(instance, result, classes);
-    return result.then((value) => toJco(instance, value, classes)).catch(trap);
+    const { preemption, ctx } = instance;
+    const waited = preemption === undefined ? result : whileWaiting(preemption, ctx, result);
+    return waited.then((value) => toJco(instance, value, classes)).catch(trap);
   } catch (error) {
     return trap(error);
   }

@@ -1,5 +1,4 @@
 import { readCoreImports, readCoreSections } from '../component/core-module.ts';
-import { RESERVED } from '../component/rewrite/layout.ts';
 import { type Fixup, recogniseFixup, recogniseShim } from '../component/shim.ts';
 import { HostError } from '../util/host-error.ts';
 import type { UnsealedOptions } from './evaluate.ts';
@@ -14,6 +13,7 @@ import type {
   ResolvedOptions,
   Step,
 } from './plan.ts';
+import { assertNothingReserved } from './reserved.ts';
 import type { CoreInstanceRef, CoreRef, Slot } from './scope.ts';
 
 /** A step whose imports may still be slots. */
@@ -94,9 +94,7 @@ export class PlanBuilder<Ctx> {
     const sections = readCoreSections(this.#modules[module] as Uint8Array);
     const imported = readCoreImports(sections);
     this.count(imported.length);
-    if (imported.some(({ module: from }) => from === RESERVED)) {
-      throw new HostError('bad-component', `a core module imports from "${RESERVED}", which is reserved; rename that`);
-    }
+    assertNothingReserved(imported);
     const imports = imported.map((name) => ({ ...name, ref: importFrom(name.module, name.name) }));
     const shim = recogniseShim(sections);
     const slots = new Map<string, Slot>();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { assemble, outcome, Tracked } from './tracked.ts';
+import { Checked, Interrupter, Tracked, assemble, outcome } from './tracked.ts';
 
 /** What comes by a check for ever, and what is computed if nobody ends it: `go` counts the i32 down to 0 and gives what it has added up. */
 const CIRCLES: readonly (readonly [name: string, wat: string])[] = [
@@ -107,9 +107,13 @@ const CIRCLES: readonly (readonly [name: string, wat: string])[] = [
 /** A module without a memory and one with, whose checks are beside marks. */
 const MEMORIES = ['', '(memory 1) (func (export "store") (i32.store (i32.const 0) (i32.const 1)))'];
 
+/** With all else that the linker needs, and alone, as for jco's glue. */
+const MODES = [Tracked, Checked] as const;
+const PLACES = MODES.flatMap((mode) => MEMORIES.map((memory) => ({ mode, memory })));
+
 describe.each(CIRCLES)('%s', (_name, wat) => {
-  test.each(MEMORIES)('is asked each time it comes round, and goes on or ends (%s)', async (memory) => {
-    const { interrupter, go } = await start(`(module ${memory} ${wat})`);
+  test.each(PLACES)('is asked each time it comes round, and goes on or ends ($mode.name, $memory)', async (place) => {
+    const { interrupter, go } = await start(`(module ${place.memory} ${wat})`, place.mode);
     expect(go(5)).toBe(15);
     expect(interrupter.calls).toBe(0);
     interrupter.set(1);
@@ -122,16 +126,41 @@ describe.each(CIRCLES)('%s', (_name, wat) => {
   });
 });
 
-test('nothing is asked of what runs to its end', async () => {
-  const { interrupter, go } = await start(`(module
+test.each(MODES)('nothing is asked of what runs to its end (%o)', async (mode) => {
+  const { interrupter, go } = await start(
+    `(module
     (func (export "go") (param i32) (result i32) (call $later (local.get 0)))
-    (func $later (param i32) (result i32) (block (br_if 0 (local.get 0))) (i32.const 7)))`);
+    (func $later (param i32) (result i32) (block (br_if 0 (local.get 0))) (i32.const 7)))`,
+    mode,
+  );
   interrupter.set(1);
   expect(go(1)).toBe(7);
   expect(interrupter.calls).toBe(0);
 });
 
-async function start(wat: string): Promise<Pick<Tracked, 'interrupter'> & { go: (n: number) => unknown }> {
-  const tracked = new Tracked(await assemble(wat), {});
-  return { interrupter: tracked.interrupter, go: (n) => tracked.func('go')(n) };
+test('a start function is interrupted', async () => {
+  const interrupter = new Interrupter();
+  interrupter.set(1);
+  interrupter.verdict = () => 1;
+  const bytes = await assemble('(module (start $spin) (func $spin (loop (br 0))))');
+  expect(outcome(() => new Checked(bytes, {}, interrupter))).toBe('trap: unreachable');
+});
+
+test('a start function finds the data in its place, in a memory that it imports too', async () => {
+  const interrupter = new Interrupter();
+  const a = { memory: new WebAssembly.Memory({ initial: 1, maximum: 1 }) };
+  const wat = `(module (import "a" "memory" (memory 1 1)) (memory $own 1)
+    (data (i32.const 4) "!") (data (memory $own) (i32.const 8) "!")
+    (global $sum (mut i32) (i32.const 0)) (start $add)
+    (func $add (global.set $sum (i32.add (i32.load (i32.const 4)) (i32.load $own (i32.const 8)))))
+    (func (export "go") (result i32) (global.get $sum)))`;
+  expect(new Checked(await assemble(wat), { a }, interrupter).func('go')()).toBe(2 * 0x21);
+});
+
+async function start(
+  wat: string,
+  Mode: (typeof MODES)[number],
+): Promise<{ interrupter: Interrupter; go: (n: number) => unknown }> {
+  const started = new Mode(await assemble(wat), {});
+  return { interrupter: started.interrupter, go: (n) => started.func('go')(n) };
 }

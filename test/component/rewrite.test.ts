@@ -13,10 +13,15 @@ import { type RewriteOptions, rewriteModule } from '../../src/component/rewrite/
 import { HostError } from '../../src/util/host-error.ts';
 import { FEATURES } from './features.ts';
 import { program } from './programs.ts';
-import { assemble, coreModules, isValid, outcome, PAGE_BYTES, Slice, Tracked } from './tracked.ts';
+import { Checked, assemble, coreModules, isValid, outcome, PAGE_BYTES, Slice, Tracked } from './tracked.ts';
 
 const OPTIONS = { maxMemoryPages: 8192, maxTableElements: 10_000, memory: 'tracked' } as const;
-const MODES: readonly RewriteOptions[] = [OPTIONS, { ...OPTIONS, preemption: 'on' }, { ...OPTIONS, memory: 'plain' }];
+const MODES: readonly RewriteOptions[] = [
+  OPTIONS,
+  { ...OPTIONS, preemption: 'on' },
+  { ...OPTIONS, memory: 'given', preemption: 'on' },
+  { ...OPTIONS, memory: 'plain' },
+];
 
 describe.each(await coreModules())('%s', (_name, bytes) => {
   test.each(MODES)('is valid when rewritten (%o)', (options) => {
@@ -101,6 +106,26 @@ describe('a tracked module', () => {
     },
   );
 });
+
+test('a module with checks alone computes what the original computes', async () => {
+  await fc.assert(
+    fc.asyncProperty(program, async ({ wat, args }) => {
+      const bytes = await assemble(wat);
+      const rewritten = rewriteModule(bytes, { ...OPTIONS, memory: 'plain' });
+      const original = new WebAssembly.Instance(new WebAssembly.Module(rewritten.bytes as BufferSource)).exports;
+      const checked = new Checked(bytes);
+      checked.interrupter.set(1);
+      const expected = outcome(() => (original['run'] as (...args: number[]) => unknown)(...args));
+      expect(outcome(() => checked.func('run')(...args))).toEqual(expected);
+      expect(Buffer.compare(memoryOf(checked.exports), memoryOf(original))).toBe(0);
+    }),
+    { numRuns: Number(process.env['FC_RUNS'] ?? 100) },
+  );
+});
+
+function memoryOf(exports: WebAssembly.Exports): Uint8Array {
+  return new Uint8Array((exports['wasi-serve:memory:0'] as WebAssembly.Memory).buffer);
+}
 
 describe('a tracked module', () => {
   test('gives its active data to the host and keeps the indices of segments', async () => {

@@ -8,6 +8,8 @@ import {
   SIZE_STRIDE,
 } from '../../src/component/rewrite/layout.ts';
 import { rewriteModule, type Rewritten } from '../../src/component/rewrite/rewrite.ts';
+import { instantiateChecked } from '../../src/linker/jco-modules.ts';
+import { VERDICT } from '../../src/linker/preemption.ts';
 
 export const PAGE_BYTES = 65_536;
 
@@ -76,12 +78,12 @@ export class Slice {
 }
 
 /** What interrupts a module: a word that is set, and what is called then. */
-class Interrupter {
+export class Interrupter {
   readonly word = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   /** What each call gives; the number of the call, from 1, is its argument. */
   verdict: (call: number) => number = () => 0;
   calls = 0;
-  readonly interrupt: unknown;
+  readonly interrupt: WebAssembly.ExportValue;
 
   constructor() {
     // A typed function reference takes functions of modules only.
@@ -89,12 +91,32 @@ class Interrupter {
     const reexport = [3, 2, 1, 0, 7, 5, 1, 1, 99, 0, 1, 10, 8, 1, 6, 0, 32, 0, 16, 0, 11];
     const module = new WebAssembly.Module(new Uint8Array([...bytes, ...reexport]));
     const b = (): number => this.verdict(++this.calls);
-    this.interrupt = new WebAssembly.Instance(module, { a: { b } }).exports['c'];
+    this.interrupt = new WebAssembly.Instance(module, { a: { b } }).exports['c'] as WebAssembly.ExportValue;
   }
 
   /** Has the word set, or not, until it is told otherwise. */
   set(word: 0 | 1): void {
     new Int32Array(this.word.buffer)[0] = word;
+  }
+}
+
+/** A module at work that has checks and nothing else, as in jco's glue. */
+export class Checked {
+  readonly exports: WebAssembly.Exports;
+  readonly interrupter: Interrupter;
+
+  constructor(bytes: Uint8Array, imports: WebAssembly.Imports = {}, interrupter = new Interrupter()) {
+    this.interrupter = interrupter;
+    const limits = { maxMemoryPages: 512, maxTableElements: 1000 };
+    const { bytes: checked, ...rewritten } = rewriteModule(bytes, { ...limits, memory: 'given', preemption: 'on' });
+    const { word, interrupt } = interrupter;
+    const caller = { interrupt: () => VERDICT.goOn, pause: () => Promise.resolve(VERDICT.goOn) };
+    const module = new WebAssembly.Module(checked as BufferSource);
+    this.exports = instantiateChecked({ module, rewritten }, imports, { word, interrupt, caller }).exports;
+  }
+
+  func(name: string): Func {
+    return this.exports[name] as Func;
   }
 }
 

@@ -2,9 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { connectRaw, rawGet, requestRaw, valuesOf } from '../harness/raw-client.ts';
 import { type Served, failuresOf, serveGuest, untilAnswered } from '../harness/serve-guest.ts';
 import { leftovers, untilNothingIsLeft } from './leftovers.ts';
+import { outcomeOf } from './outcome.ts';
 import { until } from './until.ts';
 
+const ENGINES = ['linker', 'jco'] as const;
 const ISOLATIONS = ['reset', 'fresh'] as const;
+
+const LIMITS = [{ cpuTimeoutMs: 100 }, { timeoutMs: 300 }];
 
 /** How a guest computes without an end before it answers. */
 const SPINS = ['before', 'recursion', 'between'];
@@ -40,8 +44,41 @@ describe.each(ISOLATIONS)('while two guests compute without an end (%s)', (isola
   });
 });
 
-test('time in which a guest waits is none of its CPU time', async () => {
-  await using served = await serveGuest('sleep', { cpuTimeoutMs: 100 });
+describe("in jco's glue, where a guest holds the thread until its time is over,", () => {
+  const way = { engine: 'jco' } as const;
+
+  test.each(SPINS)('two that compute without an end (%s) end at their CPU time; others answer then', async (spin) => {
+    await using served = await serveGuest('spin', { cpuTimeoutMs: 100 }, way);
+    const start = leftovers(served.host);
+    const spinning = [1, 2].map(() => requestRaw(served.origin, rawGet(`/?${spin}`)));
+    const beside = [1, 2].map(() => requestRaw(served.origin, rawGet('/')));
+    for (const reply of await Promise.all(spinning)) expect(reply).toMatchObject({ status: 504, ending: 'framed' });
+    for (const { status } of await Promise.all(beside)) expect(status).toBe(200);
+    expect(failuresOf(served)).toEqual(['guest used up its CPU time', 'guest used up its CPU time']);
+    await serveGood(served, 5);
+    await untilNothingIsLeft(served.host, start);
+  });
+
+  test.each(SPINS)('one ends at its deadline (%s)', async (spin) => {
+    await using served = await serveGuest('spin', { timeoutMs: 300 }, way);
+    expect((await requestRaw(served.origin, rawGet(`/?${spin}`))).status).toBe(504);
+    expect(failuresOf(served)).toEqual(['guest timed out']);
+    await serveGood(served, 1);
+  });
+
+  test.each(LIMITS)('one that computes without an end after its head has its reply reset (%j)', async (limit) => {
+    await using served = await serveGuest('spin', limit, way);
+    const start = leftovers(served.host);
+    expect(await outcomeOf(requestRaw(served.origin, rawGet('/?after')))).toBe('reset');
+    expect((await untilAnswered(served)).end).toBe('aborted');
+    expect(failuresOf(served)[0]).toMatch(/^the reply was broken off: guest (timed out|used up its CPU time)$/);
+    await serveGood(served, 1);
+    await untilNothingIsLeft(served.host, start);
+  });
+});
+
+test.each(ENGINES)('time in which a guest waits is none of its CPU time (%s)', async (engine) => {
+  await using served = await serveGuest('sleep', { cpuTimeoutMs: 100 }, { engine });
   expect((await requestRaw(served.origin, rawGet('/?ms=300'))).status).toBe(200);
 });
 
@@ -62,8 +99,8 @@ test('a guest that computes without an end after its head has its reply reset', 
   await untilNothingIsLeft(served.host, start);
 });
 
-test('a guest that computes for long answers all the same', async () => {
-  await using served = await serveGuest('spin');
+test.each(ENGINES)('a guest that computes for long answers all the same (%s)', async (engine) => {
+  await using served = await serveGuest('spin', {}, { engine });
   const replies = [1, 2, 3].map(() => requestRaw(served.origin, rawGet('/?ms=50')));
   for (const reply of await Promise.all(replies)) expect(reply).toMatchObject({ status: 200, body: 'computed\n' });
   expect(failuresOf(served)).toEqual([]);

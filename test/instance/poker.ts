@@ -1,9 +1,15 @@
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import type { HostInterface } from '../../src/abi/host-interface.ts';
+import { NO_CACHE } from '../../src/component/cache.ts';
+import { decodeComponent } from '../../src/component/decode.ts';
 import { createSource } from '../../src/component/source.ts';
+import { toWorld } from '../../src/component/world.ts';
+import type { InstancePre } from '../../src/linker/instance-pre.ts';
+import { linkByJco } from '../../src/linker/jco-glue.ts';
 import type { LinkedInstance } from '../../src/linker/linked-instance.ts';
 import type { Preemption } from '../../src/linker/preemption.ts';
 import { type LinkedPre, linkComponent } from '../../src/linker/link.ts';
+import { DEFAULT_LIMITS } from '../../src/util/limits.ts';
 import { WasiCtx } from '../../src/wasi/context.ts';
 
 /** Instructions that write, over `$at`, `$n` and `$v`, all i32. */
@@ -139,6 +145,17 @@ export async function linkText(
   preemption?: Preemption<WasiCtx>,
 ): Promise<LinkedPre<WasiCtx>> {
   return await linkComponent(createSource('a test', await parse(wat)), interfaces, { preemption });
+}
+
+/** As `linkText`, by jco's glue. */
+export async function linkTextByJco(
+  wat: string,
+  interfaces: readonly HostInterface<WasiCtx>[],
+  preemption?: Preemption<WasiCtx>,
+): Promise<InstancePre<WasiCtx>> {
+  const source = createSource('a test', await parse(wat));
+  const context = { cache: NO_CACHE, limits: DEFAULT_LIMITS, preemption };
+  return await linkByJco(source, toWorld(decodeComponent(source)), interfaces, context);
 }
 
 export function linkPoker(host = new PokerHost()): Promise<LinkedPre<WasiCtx>> {

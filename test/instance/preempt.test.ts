@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { HostInterface } from '../../src/abi/host-interface.ts';
 import { createPreemption } from '../../src/instance/preempt.ts';
-import { createPool } from '../../src/instance/pool.ts';
-import { createRecyclingStrategy } from '../../src/instance/fresh.ts';
-import type { LinkedPre } from '../../src/linker/link.ts';
-import { Cancelled, type WasiCtx } from '../../src/wasi/context.ts';
-import { linkText } from './poker.ts';
+import { type InstancePool, createPool } from '../../src/instance/pool.ts';
+import { createFreshStrategy, createRecyclingStrategy } from '../../src/instance/fresh.ts';
+import { VERDICT } from '../../src/linker/preemption.ts';
+import { Cancelled, WasiCtx } from '../../src/wasi/context.ts';
+import { linkText, linkTextByJco } from './poker.ts';
 
 /** How long guests may run here. Each runs as long as that at least. */
 const LIMIT = { cpuTimeoutMs: 30 };
@@ -83,9 +83,12 @@ const PLACES = {
   pass: 'inner',
 } as const satisfies Record<string, keyof Places>;
 
-describe.each(LOOPS)('a guest that %s where it cannot be suspended', (_what, loop) => {
+const ENGINES = ['linker', 'jco'] as const;
+const HERE = ENGINES.flatMap((engine) => LOOPS.map(([what, loop]) => ({ engine, what, loop })));
+
+describe.each(HERE)('a guest that $what where it cannot be suspended ($engine)', ({ engine, loop }) => {
   test.each(Object.entries(PLACES))('(%s, in %s) ends when its CPU time is used up', async (func, place) => {
-    const pool = createPool(createRecyclingStrategy(await link({ [place]: loop })));
+    const pool = await createPoolOf({ [place]: loop }, engine);
     using lease = pool.lease(LIMIT);
     const error: unknown = await lease.instance.call('test:guest/guest', func, []).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(WebAssembly.RuntimeError);
@@ -93,22 +96,35 @@ describe.each(LOOPS)('a guest that %s where it cannot be suspended', (_what, loo
   });
 
   test('(at its start) ends when its CPU time is used up', async () => {
-    const pool = createPool(createRecyclingStrategy(await link({ start: loop })));
+    const pool = await createPoolOf({ start: loop }, engine);
     expect(() => pool.lease(LIMIT)).toThrow(new Cancelled('cpu'));
   });
 
   test('(at its start) ends at its deadline', async () => {
-    const pool = createPool(createRecyclingStrategy(await link({ start: loop })));
+    const pool = await createPoolOf({ start: loop }, engine);
     expect(() => pool.lease({ timeoutMs: 30 })).toThrow(new Cancelled('deadline'));
   });
 });
 
-test('what does not loop passes where it cannot be suspended', async () => {
-  const pool = createPool(createRecyclingStrategy(await link({})));
+test.each(ENGINES)('what does not loop passes where it cannot be suspended (%s)', async (engine) => {
+  const pool = await createPoolOf({}, engine);
   for (const func of Object.keys(PLACES)) {
     using lease = pool.lease(LIMIT);
     await expect(lease.instance.call('test:guest/guest', func, [])).resolves.toBe(func === 'return' ? 7 : undefined);
   }
+});
+
+test('what another guest computes before one really goes on is none of its CPU time', () => {
+  const preemption = createPreemption();
+  const [one, other] = [new WasiCtx(LIMIT), new WasiCtx(LIMIT)];
+  preemption.enter(one);
+  preemption.enter(other);
+  const endMs = performance.now() + LIMIT.cpuTimeoutMs;
+  while (performance.now() < endMs);
+  expect(preemption.interrupt(other)).toBe(VERDICT.trap);
+  expect(preemption.interrupt(one)).toBe(VERDICT.goOn);
+  preemption.leave(one);
+  expect(one.cancellation.trap).toBeUndefined();
 });
 
 const WAITING = 10;
@@ -150,6 +166,8 @@ test('guests that compute for long at the same time all end with what they would
   expect(ended[0]).toBe(100);
 });
 
-function link(places: Places): Promise<LinkedPre<WasiCtx>> {
-  return linkText(component(places), [HOST], createPreemption());
+async function createPoolOf(places: Places, engine: (typeof ENGINES)[number]): Promise<InstancePool> {
+  const wat = component(places);
+  if (engine === 'jco') return createPool(createFreshStrategy(await linkTextByJco(wat, [HOST], createPreemption())));
+  return createPool(createRecyclingStrategy(await linkText(wat, [HOST], createPreemption())));
 }

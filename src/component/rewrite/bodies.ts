@@ -1,5 +1,7 @@
 import { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
+import { Checking } from './checking.ts';
+import { Checks } from './checks.ts';
 import type { CoreModule } from './core-module.ts';
 import { type Effects, noteEffects } from './effects.ts';
 import { Instructions } from './instructions.ts';
@@ -9,21 +11,25 @@ import { malformed } from './refusal.ts';
 import { MAX_LOCALS } from './survey.ts';
 import { readValueType } from './types.ts';
 
+/** What is put into bodies. `Checks` alone where stores are not marked. */
+export type BodyChanges = Replacements | Checks;
+
 /** Rewrites function bodies. They must come in the module's order. */
 export class Bodies {
   readonly #module: CoreModule;
   readonly #output: ByteWriter;
   readonly #instructions: Instructions;
-  /** `undefined` where stores are not marked. */
-  readonly #marking: Marking | undefined;
+  /** `undefined` where bodies stay as they are. */
+  readonly #changing: Marking | Checking | undefined;
   readonly effects: Effects = { writesMemory: false, writesTables: false, dropsSegments: false };
 
-  constructor(module: CoreModule, output: ByteWriter, replacements: Replacements | undefined) {
+  constructor(module: CoreModule, output: ByteWriter, changes: BodyChanges | undefined) {
     this.#module = module;
     this.#output = output;
     this.#instructions = new Instructions(module.bytes);
     const parts = { module, instructions: this.#instructions, output, effects: this.effects };
-    this.#marking = replacements && new Marking({ ...parts, ...replacements });
+    if (changes instanceof Checks) this.#changing = new Checking({ ...parts, checks: changes });
+    else if (changes !== undefined) this.#changing = new Marking({ ...parts, ...changes });
   }
 
   /** Appends the body in `[at, end)` of function `index` to the output, its length before it. */
@@ -31,12 +37,12 @@ export class Bodies {
     const reader = new ByteReader(this.#module.bytes, at, end);
     const localCount = this.#skipLocals(reader, index);
     const bodyStart = this.#output.length;
-    if (this.#marking === undefined) {
+    if (this.#changing === undefined) {
       this.#noteEffects(reader.at, end);
       this.#output.copy(this.#module.bytes, at, end);
     } else {
       this.#output.copy(this.#module.bytes, at, reader.at);
-      this.#marking.rewrite(reader.at, end, { index, localCount });
+      this.#changing.rewrite(reader.at, end, { index, localCount });
     }
     this.#output.prefixLength(bodyStart);
   }

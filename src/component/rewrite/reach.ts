@@ -37,15 +37,18 @@ export type ReachableGlobal = Reachable & { readonly type: string; readonly acce
  */
 export type Access = 'value' | 'functions' | 'none';
 
+/** What becomes of a module's memories; see `RewriteOptions`. */
+export type MemoryMode = 'tracked' | 'given' | 'plain';
+
 /** The memories that exist after the rewriting, those that are made imports too. */
-export function reachMemories({ memories }: CoreModule, mode: 'tracked' | 'plain'): ReachableMemory[] {
+export function reachMemories({ memories }: CoreModule, mode: MemoryMode): ReachableMemory[] {
   return memories.map(({ index, imported, limits, isShared }) => ({
     index,
     exportName: `${RESERVED}:memory:${index}`,
     imported,
     limits,
     isShared,
-    recycledAs: imported === undefined && mode === 'tracked' ? recycledName(index) : undefined,
+    recycledAs: imported === undefined && mode !== 'plain' ? recycledName(index) : undefined,
     isTracked: mode === 'tracked' && index === 0,
   }));
 }

@@ -1,4 +1,4 @@
-import { Bodies } from './bodies.ts';
+import { Bodies, type BodyChanges } from './bodies.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { Callers } from './callers.ts';
 import { Checks } from './checks.ts';
@@ -8,9 +8,9 @@ import type { Effects } from './effects.ts';
 import { Helpers } from './helpers.ts';
 import { MAX_TRACKED_PAGES, RESERVED } from './layout.ts';
 import { composeModule, type Additions } from './compose.ts';
-import type { Replacements } from './marking.ts';
 import {
   checkExportNames,
+  type MemoryMode,
   type ReachableGlobal,
   type ReachableMemory,
   type ReachableTable,
@@ -28,13 +28,13 @@ export type RewriteOptions = {
   /** Elements beyond which no table grows. */
   readonly maxTableElements: number;
   /**
-   * `tracked`: the host gives the memories, and stores to memory 0 mark the pages they write. `plain`: the module keeps its memories,
-   * its data and its start function.
+   * `tracked`: the host gives the memories and what is in them, and stores to memory 0 mark the pages they write. `given`: the host gives
+   * the memories. With both it calls the start function. `plain`: the module keeps its memories, its data and its start function.
    */
-  readonly memory: 'tracked' | 'plain';
+  readonly memory: MemoryMode;
   /** The functions that the host gives. They take the caller too where the memories are tracked; see `callerImports`. */
   readonly hostFunctions?: readonly ImportName[];
-  /** `on`: what runs without end looks again and again whether somebody else wants the thread. Only with `tracked` memories. Default `off`. */
+  /** `on`: what runs without end looks again and again whether somebody else wants the thread. Not with `plain` memories. Default `off`. */
   readonly preemption?: 'on' | 'off';
 };
 
@@ -80,7 +80,7 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
   checkExportNames(module);
   const memories = boundMemories(module, options);
   const isTracked = options.memory === 'tracked' && memories.length > 0;
-  const isPreempted = options.memory === 'tracked' && options.preemption === 'on';
+  const isPreempted = options.memory !== 'plain' && options.preemption === 'on';
   const isFollowed = isTracked || isPreempted;
   const callers = new Callers(module, (isFollowed && options.hostFunctions) || []);
   const takesCaller = isPreempted || callers.imports.length > 0;
@@ -96,10 +96,11 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
   const tables = boundTables(module, options);
   const vectorExports = addVectorAccess(helpers, globals);
   const code = new ByteWriter(codeCapacity(module));
-  const effects = rewriteCode(module, code, isFollowed ? { helpers, callers, checks } : undefined);
+  const changes = options.memory === 'tracked' && isFollowed ? { helpers, callers, checks } : checks;
+  const effects = rewriteCode(module, code, changes);
   const usesCards = isTracked && helpers.usesCards;
   const data = options.memory === 'tracked' ? takeDataSegments(module) : leaveDataSegments(module);
-  const takesStart = options.memory === 'tracked' && module.startFunction !== undefined;
+  const takesStart = options.memory !== 'plain' && module.startFunction !== undefined;
   const additions: Additions = {
     memories,
     // A table that no code writes needs no restoring. V8 keeps what it holds a second time for a table that JavaScript can reach.
@@ -167,8 +168,8 @@ function codeCapacity({ sections }: CoreModule): number {
 }
 
 /** Writes the bodies of the module's own functions, without their count. */
-function rewriteCode(module: CoreModule, output: ByteWriter, replacements: Replacements | undefined): Effects {
-  const bodies = new Bodies(module, output, replacements);
+function rewriteCode(module: CoreModule, output: ByteWriter, changes: BodyChanges | undefined): Effects {
+  const bodies = new Bodies(module, output, changes);
   const first = module.importedFunctionCount;
   let index = first;
   readVector(contentOf(module.bytes, module.sections, SECTION.code), (reader) => {

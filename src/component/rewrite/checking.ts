@@ -1,0 +1,83 @@
+import type { ByteWriter } from './byte-writer.ts';
+import type { Checks } from './checks.ts';
+import { type Effects, hasEffect, noteEffects } from './effects.ts';
+import type { Instructions } from './instructions.ts';
+import { CODE_COUNT, OP } from './opcodes.ts';
+import { malformed } from './refusal.ts';
+import { endOfShortForm } from './short-forms.ts';
+
+/** By code: whether an instruction is looked at. All others are passed. */
+const MATTERS = Uint8Array.from({ length: CODE_COUNT }, (_, code) => {
+  return code === OP.loop || code === OP.end || isCall(code) || hasEffect(code) ? 1 : 0;
+});
+
+function isCall(code: number): boolean {
+  return code >= OP.call && code <= OP.returnCallRef;
+}
+
+/** What the checking of a module's bodies works with. */
+export type CheckingParts = {
+  readonly checks: Checks;
+  readonly instructions: Instructions;
+  readonly output: ByteWriter;
+  /** Where it is noted what the bodies do. */
+  readonly effects: Effects;
+};
+
+/** Puts checks into bodies, and copies them otherwise as they are. `Marking` does so too, beside much else. */
+export class Checking {
+  readonly #checks: Checks;
+  readonly #instructions: Instructions;
+  readonly #output: ByteWriter;
+  readonly #effects: Effects;
+  /** How far the body was copied. */
+  #copied = 0;
+  #index = 0;
+  #mayRecur = false;
+
+  constructor({ checks, instructions, output, effects }: CheckingParts) {
+    this.#checks = checks;
+    this.#instructions = instructions;
+    this.#output = output;
+    this.#effects = effects;
+  }
+
+  /** Appends the instructions in `[at, end)` of function `index` to the output. */
+  rewrite(at: number, end: number, { index }: { index: number }): void {
+    const instructions = this.#instructions;
+    const { bytes } = instructions;
+    const start = this.#output.length;
+    instructions.enter(at, end);
+    this.#copied = at;
+    this.#index = index;
+    this.#mayRecur = false;
+    for (let next = at; next < end;) {
+      const matters = MATTERS[bytes[next] as number] === 1;
+      const passed = matters ? next : endOfShortForm(bytes, next);
+      next = passed === next ? this.#look(next) : passed;
+    }
+    if (instructions.at !== end || instructions.code !== OP.end)
+      throw malformed('a function body that does not end', at);
+    this.#output.copy(bytes, this.#copied, end);
+    if (this.#mayRecur) this.#checks.insert(this.#output, start);
+  }
+
+  /** Gives where the instruction ends. */
+  #look(start: number): number {
+    const instructions = this.#instructions;
+    instructions.at = start;
+    instructions.next();
+    const { code, at } = instructions;
+    if (code === OP.loop) this.#checkAfter(at);
+    else if (code === OP.call || code === OP.returnCall) this.#mayRecur ||= instructions.index <= this.#index;
+    else if (isCall(code)) this.#mayRecur = true;
+    else noteEffects(this.#effects, code);
+    return at;
+  }
+
+  #checkAfter(at: number): void {
+    this.#output.copy(this.#instructions.bytes, this.#copied, at);
+    this.#copied = at;
+    this.#checks.emit(this.#output);
+  }
+}

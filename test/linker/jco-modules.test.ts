@@ -1,0 +1,67 @@
+import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
+import { expect, test } from 'vitest';
+import { type JcoModules, prepareJcoModules } from '../../src/linker/jco-modules.ts';
+import { type Preemption, VERDICT, type Verdict } from '../../src/linker/preemption.ts';
+import { HostError } from '../../src/util/host-error.ts';
+import { DEFAULT_LIMITS } from '../../src/util/limits.ts';
+
+const NAME = 'component.core.wasm';
+
+const nothing = (): void => undefined;
+
+/** Somebody always wants the thread. Each context is the verdict on its guest. */
+function createEager(): Preemption<Verdict> {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  new Int32Array(memory.buffer)[0] = 1;
+  return { memory, enter: nothing, leave: nothing, interrupt: (ctx) => ctx, pause: (ctx) => Promise.resolve(ctx) };
+}
+
+async function prepare(wat: string, preemption?: Preemption<Verdict>): Promise<JcoModules<Verdict>> {
+  const artifacts = new Map([[NAME, await parse(wat)]]);
+  return await prepareJcoModules(artifacts, DEFAULT_LIMITS, preemption);
+}
+
+const COUNT = `(module (memory 1) (func (export "count") (result i32) (local $n i32)
+  (loop $again (br_if $again (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 9))))
+  (local.get $n)))`;
+
+const CASES = [
+  { verdict: 'goOn', outcome: 9 },
+  // Where it can be suspended nobody knows.
+  { verdict: 'pause', outcome: 9 },
+  { verdict: 'trap', outcome: 'unreachable' },
+] as const;
+
+test.each(CASES)('a guest that is told $verdict goes on or traps', async ({ verdict, outcome }) => {
+  const modules = await prepare(COUNT, createEager());
+  const { exports } = modules.instantiatorFor(VERDICT[verdict])(modules.get(NAME));
+  const count = exports['count'] as () => number;
+  if (outcome === 9) expect(count()).toBe(9);
+  else expect(count).toThrow(new WebAssembly.RuntimeError(outcome));
+});
+
+test('each instance has memories of its own', async () => {
+  const modules = await prepare('(module (memory (export "memory") 1))', createEager());
+  const instantiate = modules.instantiatorFor(VERDICT.goOn);
+  const [one, other] = [1, 2].map(() => instantiate(modules.get(NAME)).exports['memory']);
+  expect(one).not.toBe(other);
+});
+
+test('without preemption modules import nothing more', async () => {
+  const modules = await prepare(COUNT);
+  expect(WebAssembly.Module.imports(modules.get(NAME))).toEqual([]);
+});
+
+test.each([
+  ['that imports what is ours', '(module (import "wasi-serve" "word" (memory 1 1 shared)))', /reserved/],
+  [
+    'that names a memory it does not have, which would be ours',
+    '(module (memory 1) (func (i32.store 1 (i32.const 0) (i32.const 0))))',
+    /not valid/,
+  ],
+  ['whose memory is larger than permitted', '(module (memory 9000))', /a memory of 9000 pages/],
+])('a module %s is refused', async (_what, wat, message) => {
+  const preparing = prepare(wat, createEager());
+  await expect(preparing).rejects.toThrow(HostError);
+  await expect(preparing).rejects.toThrow(message);
+});
