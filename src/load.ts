@@ -8,7 +8,6 @@ import type { Engine, Isolation, LoadOptions } from './config/options.ts';
 import { createFreshStrategy, createRecyclingStrategy } from './instance/fresh.ts';
 import { createResetStrategy } from './instance/reset.ts';
 import { createPreemption } from './instance/preempt.ts';
-import { mayHaveWatchdog } from './instance/watchdog.ts';
 import { probeReset } from './instance/resettable.ts';
 import type { InstanceStrategy } from './instance/strategy.ts';
 import type { LinkedInstance } from './linker/linked-instance.ts';
@@ -18,6 +17,7 @@ import type { Preemption } from './linker/preemption.ts';
 import { resolveImports } from './linker/resolve.ts';
 import { HostError } from './util/host-error.ts';
 import { toLimits } from './util/limits.ts';
+import { mayStartThreads } from './util/threads.ts';
 import type { WasiCtx } from './wasi/context.ts';
 import { wasiInterfaces } from './wasi/interfaces.ts';
 
@@ -118,7 +118,7 @@ async function linkForJco({ source, world }: Decoded, options: LoadComponentOpti
 
 /** `undefined` where guests are not interrupted: as asked, or because no thread may say when. */
 function createPreemptionIfAsked({ preemption }: LoadOptions): Preemption<WasiCtx> | undefined {
-  return preemption !== 'off' && mayHaveWatchdog() ? createPreemption() : undefined;
+  return preemption !== 'off' && mayStartThreads() ? createPreemption() : undefined;
 }
 
 function openCache({ cache }: LoadOptions): ArtifactCache {

@@ -30,13 +30,6 @@ for (;;) {
 }
 `;
 
-/** Whether this process may start the thread: under Node's `--permission` that takes `--allow-worker`. */
-export function mayHaveWatchdog(): boolean {
-  // Undefined without `--permission`, whatever its type says.
-  const permission = process.permission as typeof process.permission | undefined;
-  return permission?.has('worker') ?? true;
-}
-
 /** Has guests look up again and again: the word is set at first, and `afterMs` after each time it was cleared. */
 export class Watchdog {
   readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
