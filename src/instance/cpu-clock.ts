@@ -17,7 +17,7 @@ export class CpuClock {
 
   /** A guest is found to run. */
   see(cpu: CpuTime): void {
-    if (this.#last !== undefined && this.#last !== cpu) cpu.begin(this.#lastMs);
+    if (this.#last !== undefined && this.#last !== cpu) cpu.beginAnew(this.#lastMs);
     this.#note(cpu);
   }
 

@@ -60,6 +60,7 @@ export class Lease {
 
   /** The call has returned properly: another request may follow, unless this one was cancelled meanwhile. */
   end(): void {
+    this.ctx.cpu.end(performance.now());
     if (this.ctx.cancellation.trap === undefined) this.#state = 'sound';
   }
 

@@ -36,10 +36,15 @@ function toRecord(event: LogEvent): JsonRecord {
   return { level: event.level, event: 'notice', message: event.message.trim() };
 }
 
-function toRequestRecord({ byteLength, durationMs, ...request }: RequestRecord): JsonRecord {
+function toRequestRecord({ byteLength, durationMs, cpuMs, ...request }: RequestRecord): JsonRecord {
   const level = request.end === 'aborted' || request.status >= 500 ? 'error' : 'info';
-  const rounded = Math.round(durationMs * 1000) / 1000;
-  return { level, event: 'request', ...request, bytes: byteLength, durationMs: rounded };
+  const times = { durationMs: toMicroseconds(durationMs), cpuMs: cpuMs && toMicroseconds(cpuMs) };
+  return { level, event: 'request', ...request, bytes: byteLength, ...times };
+}
+
+/** Milliseconds to three places. */
+function toMicroseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }
 
 function toOutputRecord(stream: 'stdout' | 'stderr', line: string): JsonRecord {

@@ -54,6 +54,8 @@ export interface RequestRecord {
   /** Of the body, as far as it was sent. */
   readonly byteLength: number;
   readonly durationMs: number;
+  /** How much of that time its guest has computed; `undefined` where nobody counts it, as without preemption. */
+  readonly cpuMs: number | undefined;
   readonly instance: 'fresh' | 'reset';
   readonly end: 'complete' | 'aborted' | 'client-left';
 }

@@ -29,7 +29,7 @@ const NOTICE_PREFIXES: Readonly<Record<NoticeLevel, (paint: Paint) => string>> =
   error: (paint) => `${paint('bad', 'error:')} `,
 };
 
-/** `GET  /path  200   1.2 kB   3.1 ms  fresh  ID`, and how it ended where that is not well. */
+/** `GET  /path  200   1.2 kB   3.1 ms  cpu 0.4 ms  fresh  ID`, and how it ended where that is not well. */
 function requestLine(request: RequestRecord, paint: Paint): string {
   const path = truncate(toPrintable(request.path), MAX_PATH_LENGTH);
   const columns = [
@@ -38,6 +38,7 @@ function requestLine(request: RequestRecord, paint: Paint): string {
     paint(statusTone(request.status), `${request.status}`.padStart(3)),
     formatBytes(request.byteLength).padStart(8),
     formatDuration(request.durationMs).padStart(8),
+    `cpu ${request.cpuMs === undefined ? '-' : formatDuration(request.cpuMs)}`.padStart(11),
     request.instance,
     paint('faint', toPrintable(request.id)),
   ];

@@ -51,6 +51,7 @@ async function serve(service: Service, exchange: Exchange, report: RequestReport
     return;
   }
   const lease = service.pool.lease(service.grant(service.inFlight.nextOrdinal(), exchange.head));
+  report.cpu = lease.ctx.cpu;
   // A `using` costs a microsecond.
   try {
     const call = callIncomingHandler(lease, new GuestHead(exchange.head, service, report), exchange.body);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Cancelled } from '../wasi/context.ts';
+import type { CpuTime } from '../wasi/cpu-time.ts';
 import type { RequestRecord } from '../observe/log.ts';
 import { firstValue } from '../wasi/http/field-entries.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
@@ -12,6 +13,8 @@ export class RequestReport {
   status = 0;
   /** Whether the reply is out, as far as it will ever be. */
   isReplied = false;
+  /** Of the guest, once there is one. */
+  cpu: CpuTime | undefined;
   readonly #service: Service;
   readonly #head: RequestHead;
   readonly #startedMs = performance.now();
@@ -27,9 +30,11 @@ export class RequestReport {
     return (this.#id ??= plainId(firstValue(this.#head.fields, 'x-request-id')) ?? randomUUID());
   }
 
-  /** How long ago the request came. */
-  get durationMs(): number {
-    return performance.now() - this.#startedMs;
+  /** How long ago the request came, and how much of that its guest has run. */
+  get times(): Pick<RequestRecord, 'durationMs' | 'cpuMs'> {
+    const nowMs = performance.now();
+    const cpuMs = this.cpu?.isCounted === true ? this.cpu.usedMs(nowMs) : undefined;
+    return { durationMs: nowMs - this.#startedMs, cpuMs };
   }
 
   /** The reply is a failure of ours, or of the guest. */
@@ -45,7 +50,7 @@ export class RequestReport {
   }
 
   /** What is known of the request, now that it ended so. */
-  describe(end: ReplyEnd, durationMs: number): RequestRecord {
+  describe(end: ReplyEnd, times: RequestReport['times']): RequestRecord {
     const { label, pool } = this.#service;
     const { method, pathWithQuery } = this.#head;
     return {
@@ -55,7 +60,7 @@ export class RequestReport {
       path: pathWithQuery,
       status: this.status,
       byteLength: end.byteLength,
-      durationMs,
+      ...times,
       instance: pool.strategy,
       end: end.at,
     };
@@ -84,16 +89,16 @@ class RequestAnswered {
   readonly at = 'request';
   readonly #report: RequestReport;
   readonly #end: ReplyEnd;
-  readonly #durationMs: number;
+  readonly #times: RequestReport['times'];
 
   constructor(report: RequestReport, end: ReplyEnd) {
     this.#report = report;
     this.#end = end;
-    this.#durationMs = report.durationMs;
+    this.#times = report.times;
   }
 
   get request(): RequestRecord {
-    return this.#report.describe(this.#end, this.#durationMs);
+    return this.#report.describe(this.#end, this.#times);
   }
 }
 

@@ -1,26 +1,38 @@
 /**
- * How long a guest has held the thread: all its turns, each from when it begins to run or goes on until it waits.
+ * How long a guest has held the thread: all its turns, each from when it begins to run or goes on until it waits or is done.
  *
  * Times in milliseconds of `performance.now()`. What other code did between two looks at the clock is counted too.
  */
 export class CpuTime {
   #usedMs = 0;
-  #turnStartMs = 0;
+  #turnStartMs: number | undefined;
+  #isCounted = false;
 
-  /** A turn begins. */
+  /** Whether there ever was a turn: nobody counts the time of guests that are not interrupted. */
+  get isCounted(): boolean {
+    return this.#isCounted;
+  }
+
+  /** A turn begins, or goes on. */
   begin(nowMs: number): void {
+    this.#isCounted = true;
+    this.#turnStartMs ??= nowMs;
+  }
+
+  /** A turn began later than it seemed, at `nowMs`. */
+  beginAnew(nowMs: number): void {
     this.#turnStartMs = nowMs;
   }
 
-  /** The turn that began last ends. */
+  /** The turn that runs ends, if one does. */
   end(nowMs: number): void {
-    this.#usedMs += nowMs - this.#turnStartMs;
-    this.#turnStartMs = nowMs;
+    this.#usedMs += this.turnMs(nowMs);
+    this.#turnStartMs = undefined;
   }
 
   /** How long the turn takes already. */
   turnMs(nowMs: number): number {
-    return nowMs - this.#turnStartMs;
+    return this.#turnStartMs === undefined ? 0 : nowMs - this.#turnStartMs;
   }
 
   /** All turns, the one that runs too. */

@@ -30,7 +30,7 @@ describe('a start', () => {
     expect(serving.text.stderr).toMatch(/^ {2}component {2}components\/hello\/hello\.wasm \(\d+\.\d kB\)$/m);
     expect(serving.text.stderr).toMatch(/^ {2}world {6}wasi:http\/proxy@0\.2\.\d+$/m);
     expect(serving.text.stderr).toContain(`curl -i ${serving.origin}/\n`);
-    expect(serving.text.stderr).toMatch(/^GET {2}\/ +200 +23 B +[\d.]+ m?s reset [\w-]{36}$/m);
+    expect(serving.text.stderr).toMatch(/^GET {2}\/ +200 +23 B +[\d.]+ m?s +cpu [\d.]+ m?s reset [\w-]{36}$/m);
     expect(serving.text.stderr).not.toContain('\u001b');
     expect(serving.text.stdout).toBe('');
   });

@@ -15,6 +15,7 @@ function request(part: object): LogEvent {
     status: 200,
     byteLength: 5,
     durationMs: 1.23456,
+    cpuMs: 0.12345,
   };
   return { at: 'request', request: { ...plain, instance: 'fresh', end: 'complete', ...part } };
 }
@@ -33,6 +34,7 @@ test.each<[LogEvent, object]>([
       status: 200,
       bytes: 5,
       durationMs: 1.235,
+      cpuMs: 0.123,
       instance: 'fresh',
       end: 'complete',
     },

@@ -12,6 +12,7 @@ const REQUEST: RequestRecord = {
   status: 200,
   byteLength: 1234,
   durationMs: 3.14,
+  cpuMs: 0.42,
   instance: 'fresh',
   end: 'complete',
 };
@@ -28,14 +29,17 @@ function failure(message: string, trace?: string): LogEvent {
 
 describe('a request', () => {
   test.each<[Partial<RequestRecord>, string]>([
-    [{}, 'GET  /path                    200   1.2 kB   3.1 ms fresh 7f\n'],
+    [{}, 'GET  /path                    200   1.2 kB   3.1 ms  cpu 0.4 ms fresh 7f\n'],
     [
       { method: 'DELETE', status: 404, byteLength: 0 },
-      'DELETE /path                    404      0 B   3.1 ms fresh 7f\n',
+      'DELETE /path                    404      0 B   3.1 ms  cpu 0.4 ms fresh 7f\n',
     ],
-    [{ end: 'aborted' }, 'GET  /path                    200   1.2 kB   3.1 ms fresh 7f broken off\n'],
-    [{ end: 'client-left' }, 'GET  /path                    200   1.2 kB   3.1 ms fresh 7f client left\n'],
-    [{ byteLength: 12_100_000, durationMs: 1834 }, 'GET  /path                    200  12.1 MB    1.8 s fresh 7f\n'],
+    [{ end: 'aborted' }, 'GET  /path                    200   1.2 kB   3.1 ms  cpu 0.4 ms fresh 7f broken off\n'],
+    [{ end: 'client-left' }, 'GET  /path                    200   1.2 kB   3.1 ms  cpu 0.4 ms fresh 7f client left\n'],
+    [
+      { byteLength: 12_100_000, durationMs: 1834 },
+      'GET  /path                    200  12.1 MB    1.8 s  cpu 0.4 ms fresh 7f\n',
+    ],
   ])('%j', (part, line) => {
     expect(formatText({ at: 'request', request: { ...REQUEST, ...part } }, PLAIN)).toBe(line);
   });
