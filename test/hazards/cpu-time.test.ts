@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { loadComponent } from '../../src/index.ts';
+import { guestFile } from '../harness/guests.ts';
 import { rawGet, requestRaw } from '../harness/raw-client.ts';
 import { serveGuest, untilAnswered } from '../harness/serve-guest.ts';
 
@@ -26,8 +28,9 @@ describe.each(WAYS)('the CPU time that is told of a request ($engine, $isolation
     expect(cpuMs).toBeLessThanOrEqual(durationMs);
   });
 
-  test('is unknown where nobody counts it', async () => {
-    await using served = await serveGuest('hello', {}, { ...way, preemption: 'off' });
+  test('is unknown where guests are not interrupted', async () => {
+    const component = await loadComponent(guestFile('hello'), { ...way, preemption: 'off' });
+    await using served = await serveGuest(component);
     await requestRaw(served.origin, rawGet('/'));
     expect(await untilAnswered(served)).toMatchObject({ cpuMs: undefined });
   });
