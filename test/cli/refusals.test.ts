@@ -101,6 +101,13 @@ describe('bad usage', () => {
     [['inspect', 'a.wasm', '--jsn'], /Did you mean --json\?/],
     [['a.wasm', '--addr', '8080'], /'--addr <host:port>' argument '8080' is invalid.*write 127\.0\.0\.1:8080/],
     [['a.wasm', '--drain-timeout', 'soon'], /'soon' is no time/],
+    [['a.wasm', '--cpu-timeout', 'soon'], /'--cpu-timeout <time>' argument 'soon' is invalid.*write 30s/],
+    [['a.wasm', '--cpu-timeout', '600h'], /too long/],
+    [
+      ['a.wasm', '--preemption', 'maybe'],
+      /'--preemption <on\|off>' argument 'maybe' is invalid.*Allowed choices are on, off/,
+    ],
+    [['a.wasm', '--preemption'], /argument missing/],
     [['a.wasm', '--max-concurrent-requests', '0'], /no whole number from 1/],
     [['a.wasm', '--engine', 'v8'], /Allowed choices are auto, linker, jco/],
     [['a.wasm', '-W', 'timeout=soon'], /'soon' is no time/],
@@ -120,7 +127,10 @@ describe('bad usage', () => {
 describe('help', () => {
   test.each([
     [['--help'], /^Usage: wasi-serve \[serve\] <file> \[options\]\n[^]*Examples:\n/],
-    [['serve', '--help'], /--addr <host:port>[^]*Limits on guests[^]* memory-bytes +512MiB\n[^]*Examples:\n/],
+    [
+      ['serve', '--help'],
+      /--addr <host:port>[^]*--cpu-timeout <time>[^]*--preemption <on\|off>[^]*Limits on guests[^]* memory-bytes +512MiB\n[^]*Examples:\n/,
+    ],
     [['inspect', '-h'], /--json/],
     [['--version'], /^\d+\.\d+\.\d+\n$/],
   ])('%j', async (args, text) => {
