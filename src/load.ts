@@ -13,7 +13,6 @@ import type { InstanceStrategy } from './instance/strategy.ts';
 import type { LinkedInstance } from './linker/linked-instance.ts';
 import { type LinkedPre, linkComponent } from './linker/link.ts';
 import { parseInterfaceName } from './linker/names.ts';
-import type { Preemption } from './linker/preemption.ts';
 import { resolveImports } from './linker/resolve.ts';
 import { HostError } from './util/host-error.ts';
 import { toLimits } from './util/limits.ts';
@@ -35,6 +34,8 @@ export interface Component {
   readonly world: World;
   readonly engine: Choice<Exclude<Engine, 'auto'>>;
   readonly isolation: Choice<Exclude<Isolation, 'auto'>>;
+  /** Whether a guest that computes for long is interrupted; `partly`: only to end it. */
+  readonly preemption: Choice<'on' | 'partly' | 'off'>;
   /** A strategy of its own for each host, so that hosts share no instance. */
   readonly createStrategy: () => InstanceStrategy;
 }
@@ -74,7 +75,7 @@ interface Decoded {
   readonly world: World;
 }
 
-type Linked = Pick<Component, 'engine' | 'isolation' | 'createStrategy'>;
+type Linked = Pick<Component, 'engine' | 'isolation' | 'preemption' | 'createStrategy'>;
 
 /** By the linker; by jco where that is asked for, or where the linker does not support the component. */
 async function link(decoded: Decoded, options: LoadComponentOptions): Promise<Linked> {
@@ -84,13 +85,14 @@ async function link(decoded: Decoded, options: LoadComponentOptions): Promise<Li
   resolveImports(source.label, world.imports, interfaces);
   if (engine === 'jco') return await linkForJco(decoded, options, 'as asked');
   try {
+    const preemption = choosePreemption(options, 'linker');
     const pre = await linkComponent(source, interfaces, {
       definition,
       cache: openCache(options),
       limits: toLimits(options.limits),
-      preemption: createPreemptionIfAsked(options),
+      preemption: preemption.name === 'off' ? undefined : createPreemption(),
     });
-    return chooseIsolation(source, pre, options.isolation ?? 'auto');
+    return { ...chooseIsolation(source, pre, options.isolation ?? 'auto'), engine: BY_LINKER, preemption };
   } catch (error) {
     const isUnsupported = error instanceof HostError && error.code === 'not-supported';
     if (engine === 'linker' || !isUnsupported || options.isolation === 'reset') throw error;
@@ -103,34 +105,48 @@ async function linkForJco({ source, world }: Decoded, options: LoadComponentOpti
     throw new HostError('not-supported', '--isolation reset: the jco engine gives every request a fresh instance');
   }
   const interfaces = [...(options.interfaces ?? []), ...wasiInterfaces];
+  const preemption = choosePreemption(options, 'jco');
   const { linkByJco } = await import('./linker/jco-glue.ts');
   const pre = await linkByJco(source, world, interfaces, {
     cache: openCache(options),
     limits: toLimits(options.limits),
-    preemption: createPreemptionIfAsked(options),
+    preemption: preemption.name === 'off' ? undefined : createPreemption(),
   });
   return {
     engine: { name: 'jco', reason },
     isolation: { name: 'fresh', reason: 'every request gets a new instance, as always with the jco engine' },
+    preemption,
     createStrategy: () => createFreshStrategy(pre),
   };
-}
-
-/** `undefined` where guests are not interrupted: as asked, or because no thread may say when. */
-function createPreemptionIfAsked({ preemption }: LoadOptions): Preemption<WasiCtx> | undefined {
-  return preemption !== 'off' && mayStartThreads() ? createPreemption() : undefined;
 }
 
 function openCache({ cache }: LoadOptions): ArtifactCache {
   return cache === false ? NO_CACHE : createCache(cache ?? defaultCacheFolder());
 }
 
-const LINKER_REASON = 'the component is planned once, and each function between guest and host compiled once';
+const BY_LINKER: Component['engine'] = Object.freeze({
+  name: 'linker',
+  reason: 'the component is planned once, and each function between guest and host compiled once',
+});
 
-function chooseIsolation({ label }: ComponentSource, pre: LinkedPre<WasiCtx>, isolation: Isolation): Linked {
-  const engine = { name: 'linker', reason: LINKER_REASON } as const;
-  const fresh = (reason: string): Linked => ({
-    engine,
+function choosePreemption({ preemption }: LoadOptions, engine: Component['engine']['name']): Component['preemption'] {
+  if (preemption === 'off') return { name: 'off', reason: 'as asked' };
+  if (mayStartThreads()) return PREEMPTION_BY_ENGINE[engine];
+  return {
+    name: 'off',
+    reason: "Node's --permission is without --allow-worker, so guests hold the process while they compute",
+  };
+}
+
+const PREEMPTION_BY_ENGINE: Readonly<Record<Component['engine']['name'], Component['preemption']>> = Object.freeze({
+  linker: { name: 'on', reason: 'guests that compute for long are interrupted, and end with their time' },
+  jco: { name: 'partly', reason: "guests in jco's glue hold the process while they compute, and end with their time" },
+});
+
+type Isolated = Pick<Component, 'isolation' | 'createStrategy'>;
+
+function chooseIsolation({ label }: ComponentSource, pre: LinkedPre<WasiCtx>, isolation: Isolation): Isolated {
+  const fresh = (reason: string): Isolated => ({
     isolation: { name: 'fresh', reason },
     createStrategy: () => createRecyclingStrategy(pre),
   });
@@ -138,14 +154,14 @@ function chooseIsolation({ label }: ComponentSource, pre: LinkedPre<WasiCtx>, is
   const probed = probeReset(pre);
   if (!('reason' in probed)) {
     const reason = 'instances are kept, and all that a request wrote is restored after it';
-    return { engine, isolation: { name: 'reset', reason }, createStrategy: startingWith(pre, probed) };
+    return { isolation: { name: 'reset', reason }, createStrategy: startingWith(pre, probed) };
   }
   if (isolation === 'auto') return fresh(probed.reason);
   if (probed.kind === 'unrestorable') {
     throw new HostError('not-supported', `${label} cannot be reset: ${probed.reason}`);
   }
   const reason = `as asked, though ${probed.reason}: that happens once, not for each request`;
-  return { engine, isolation: { name: 'reset', reason }, createStrategy: () => createResetStrategy(pre) };
+  return { isolation: { name: 'reset', reason }, createStrategy: () => createResetStrategy(pre) };
 }
 
 /** The first strategy has the instance that is there already. */

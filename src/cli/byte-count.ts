@@ -18,6 +18,23 @@ export function parseByteCount(text: string): number {
   throw new HostError('bad-argument', `'${text}' is no size: write 10MB, 16KiB or bytes`);
 }
 
+/** Bytes as `parseByteCount` reads them, in the largest unit of which they are a whole number: `16KiB`, `10MB`, `7B`. */
+export function formatByteCount(bytes: number): string {
+  const [unit, size] = UNITS_BY_SIZE.find(
+    ([, bytesPerUnit]) => bytes >= bytesPerUnit && bytes % bytesPerUnit === 0,
+  ) ?? ['B', 1];
+  return `${bytes / size}${unit}`;
+}
+
+const UNITS_BY_SIZE = [
+  ['GiB', 1024 ** 3],
+  ['GB', 1e9],
+  ['MiB', 1024 ** 2],
+  ['MB', 1e6],
+  ['KiB', 1024],
+  ['kB', 1e3],
+] as const;
+
 /** As `parseByteCount`, for a size that something has to fit into. */
 export function parseCapacity(text: string): number {
   const bytes = parseByteCount(text);

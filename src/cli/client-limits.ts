@@ -1,9 +1,8 @@
 import type { Option } from 'commander';
 import { type ClientLimits, DEFAULTS } from '../config/options.ts';
-import { formatTimeout } from '../util/format.ts';
-import { parseByteCount, parseCapacity } from './byte-count.ts';
+import { formatByteCount, parseByteCount, parseCapacity } from './byte-count.ts';
 import { parseCountFrom } from './count.ts';
-import { parseTimeout } from './duration.ts';
+import { formatSeconds, parseTimeout } from './duration.ts';
 import { checked, group } from './option.ts';
 
 /** The bounds on clients as commander gives them. */
@@ -40,7 +39,7 @@ export function clientLimitOptions(): Option[] {
 }
 
 function size(option: Option, bytes: number): Option {
-  return option.argParser(checked(parseCapacity)).default(bytes, `${bytes / 1024}KiB`);
+  return option.argParser(checked(parseCapacity)).default(bytes, formatByteCount(bytes));
 }
 
 function count(option: Option, number: number): Option {
@@ -48,7 +47,7 @@ function count(option: Option, number: number): Option {
 }
 
 function time(option: Option, ms: number): Option {
-  return option.argParser(checked(parseTimeout)).default(ms, formatTimeout(ms).replace(' ', ''));
+  return option.argParser(checked(parseTimeout)).default(ms, formatSeconds(ms));
 }
 
 export function toClientLimits(flags: ClientLimitFlags): ClientLimits {

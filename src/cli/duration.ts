@@ -27,6 +27,11 @@ export function parseDuration(text: string): number {
   return ms > 0 && ms < 1 ? 1 : Math.round(ms);
 }
 
+/** Milliseconds as `parseDuration` reads them: `30s`, `500ms`. */
+export function formatSeconds(ms: number): string {
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+}
+
 /** As `parseDuration`, for what cannot go without a bound. */
 export function parseTimeout(text: string): number {
   const ms = parseDuration(text);

@@ -1,7 +1,8 @@
 import { DEFAULT_LIMITS, type Limits } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
-import { parseCapacity } from './byte-count.ts';
+import { formatByteCount, parseCapacity } from './byte-count.ts';
 import { parseCountFrom } from './count.ts';
+import { toKebabCase } from './kebab-case.ts';
 
 type LimitKey = keyof Limits;
 
@@ -12,8 +13,13 @@ const KEYS: ReadonlyMap<string, LimitKey> = new Map(
 
 /** All names with their defaults, for the help. */
 export function listLimits(): string {
-  const lines = Array.from(KEYS, ([name, key]) => `  ${name.padEnd(20)} ${formatLimit(key, DEFAULT_LIMITS[key])}`);
+  const lines = Array.from(KEYS, ([name, key]) => `  ${name.padEnd(20)} ${formatDefault(key)}`);
   return `\nLimits on guests, by default:\n${lines.join('\n')}`;
+}
+
+/** A limit as `parseLimits` reads it: `fields-bytes=64KiB`. */
+export function formatLimit(key: LimitKey, value: number): string {
+  return `${toName(key)}=${isSize(key) ? formatByteCount(value) : value}`;
 }
 
 /** What `--limit name=value` says, given any number of times; the last counts. Throws `HostError`. */
@@ -39,17 +45,14 @@ function parseLimit(text: string): [LimitKey, number] {
 }
 
 function toName(key: LimitKey): string {
-  return key
-    .slice('max'.length)
-    .replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-    .slice(1);
+  return toKebabCase(key).slice('max-'.length);
 }
 
 function isSize(key: LimitKey): boolean {
   return key.endsWith('Bytes');
 }
 
-function formatLimit(key: LimitKey, value: number): string {
-  if (!isSize(key)) return value.toLocaleString('en-US');
-  return value % 1024 ** 2 === 0 ? `${value / 1024 ** 2}MiB` : `${value / 1024}KiB`;
+function formatDefault(key: LimitKey): string {
+  const value = DEFAULT_LIMITS[key];
+  return isSize(key) ? formatByteCount(value) : value.toLocaleString('en-US');
 }

@@ -49,5 +49,6 @@ function verdictRows(verdict: Verdict, paint: Paint): Row[] {
     ['servable', paint('good', 'yes')],
     ['engine', formatChoice(verdict.engine)],
     ['isolation', formatChoice(verdict.isolation)],
+    ['preemption', formatChoice(verdict.preemption)],
   ];
 }

@@ -32,7 +32,7 @@ export interface InspectedImport {
 
 /** Whether `serve` takes it, and how it would run; or all that stands against it. */
 export type Verdict =
-  | { readonly servable: true; readonly engine: Choice; readonly isolation: Choice }
+  | { readonly servable: true; readonly engine: Choice; readonly isolation: Choice; readonly preemption: Choice }
   | { readonly servable: false; readonly reasons: readonly string[] };
 
 /** Reads all that can be read. Throws `HostError` where the file is no component or a damaged one. */
@@ -68,8 +68,8 @@ async function judge(file: string, kind: WorldKind, imports: readonly InspectedI
   ];
   if (reasons.length > 0) return { servable: false, reasons };
   try {
-    const { engine, isolation } = await loadComponent(file);
-    return { servable: true, engine, isolation };
+    const { engine, isolation, preemption } = await loadComponent(file);
+    return { servable: true, engine, isolation, preemption };
   } catch (error) {
     if (error instanceof HostError) return { servable: false, reasons: [error.message] };
     throw error;

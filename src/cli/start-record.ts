@@ -3,6 +3,7 @@ import { DEFAULTS } from '../config/options.ts';
 import type { Component } from '../load.ts';
 import type { StartRecord } from '../observe/log.ts';
 import { type Address, formatOrigin } from '../server/listen.ts';
+import { listOtherLimits } from './other-limits.ts';
 import type { ServePlan } from './serve-plan.ts';
 
 /** What the log says of a component that is now served at `address`. */
@@ -16,6 +17,7 @@ export function toStartRecord(component: Component, plan: ServePlan, address: Ad
     imports: component.world.imports,
     engine: component.engine,
     isolation: component.isolation,
-    limits: { timeoutMs, maxConcurrentRequests, maxQueuedRequests },
+    preemption: component.preemption,
+    limits: { timeoutMs, maxConcurrentRequests, maxQueuedRequests, others: listOtherLimits(plan.host) },
   };
 }

@@ -26,6 +26,8 @@ export interface StartRecord {
   readonly imports: readonly string[];
   readonly engine: Choice;
   readonly isolation: Choice;
+  /** Whether guests that compute for long are interrupted. */
+  readonly preemption: Choice;
   readonly limits: StartLimits;
   /** The processes that serve, each with limits of its own; absent where it is this one. */
   readonly workerPids?: readonly number[];
@@ -42,6 +44,8 @@ export interface StartLimits {
   readonly timeoutMs: number;
   readonly maxConcurrentRequests: number;
   readonly maxQueuedRequests: number;
+  /** The others that are not at their defaults, as the options that set them: `--limit handles=7`. */
+  readonly others: readonly string[];
 }
 
 /** One answered request. */

@@ -6,7 +6,7 @@ import { type Row, formatRows } from './rows.ts';
 
 /** What is served, on what terms, and how to call it. The first line is the one that tools wait for. */
 export function formatStart(start: StartRecord, paint: Paint): string {
-  const { origin, component, byteLength, world, imports, engine, isolation, limits, workerPids } = start;
+  const { origin, component, byteLength, world, imports, engine, isolation, preemption, limits, workerPids } = start;
   const rows = formatRows(
     [
       ['component', `${toPrintable(component)} (${formatBytes(byteLength)})`],
@@ -14,8 +14,9 @@ export function formatStart(start: StartRecord, paint: Paint): string {
       ['imports', toPrintable(summariseImports(imports))],
       ['engine', formatChoice(engine)],
       ['isolation', formatChoice(isolation)],
+      ['preemption', formatChoice(preemption)],
       ...workerRows(workerPids),
-      ['limits', `${formatLimits(limits)}${workerPids === undefined ? '' : ', in each worker'}`],
+      ['limits', `${workerPids === undefined ? '' : 'in each worker: '}${formatLimits(limits)}`],
       ['try', paint('strong', `curl -i ${toCallable(origin)}/`)],
     ],
     paint,
@@ -44,7 +45,8 @@ function summariseImports(imports: readonly string[]): string {
   return Array.from(byPackage, ([name, members]) => `${name} (${members.length})`).join(', ');
 }
 
-function formatLimits({ timeoutMs, maxConcurrentRequests, maxQueuedRequests }: StartLimits): string {
+function formatLimits({ timeoutMs, maxConcurrentRequests, maxQueuedRequests, others }: StartLimits): string {
   const timeout = timeoutMs === 0 ? 'no deadline' : `${formatTimeout(timeoutMs)} a request`;
-  return `${timeout}, ${maxConcurrentRequests} requests at once, ${maxQueuedRequests} more in the queue`;
+  const usual = `${timeout}, ${maxConcurrentRequests} requests at once, ${maxQueuedRequests} more in the queue`;
+  return others.length === 0 ? usual : `${usual}\n${others.join(' ')}`;
 }

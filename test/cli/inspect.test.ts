@@ -29,7 +29,12 @@ describe('as JSON', () => {
       byteLength: bytes.byteLength,
       digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
       world: { kind: 'proxy', name: expect.stringMatching(/^wasi:http\/proxy@0\.2\./) as string },
-      verdict: { servable: true, engine: { name: 'linker' }, isolation: { name: 'reset' } },
+      verdict: {
+        servable: true,
+        engine: { name: 'linker' },
+        isolation: { name: 'reset' },
+        preemption: { name: 'on', reason: expect.stringContaining('interrupted') as string },
+      },
     });
     expect(inspection.imports).toContainEqual({
       name: expect.stringMatching(/^wasi:http\/types@0\.2\./) as string,
@@ -61,6 +66,12 @@ describe('as JSON', () => {
     expect(world.kind).toBe('command');
     expect(verdict).toEqual({ servable: false, reasons: [expect.stringContaining('only wasi:http/proxy is served')] });
   });
+});
+
+test('as text it says how a component would be served', async () => {
+  const { stdout } = await runWasiServe(['inspect', guestPath('hello')]);
+  for (const line of ['servable +yes', 'engine +linker: .+', 'isolation +reset: .+', 'preemption +on: .+'])
+    expect(stdout).toMatch(new RegExp(`^  ${line}$`, 'm'));
 });
 
 test('as text each row has its label, each import whether it is served', async () => {

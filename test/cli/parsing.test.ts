@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../src/cli/address.ts';
-import { parseByteCount, parseCapacity } from '../../src/cli/byte-count.ts';
+import { formatByteCount, parseByteCount, parseCapacity } from '../../src/cli/byte-count.ts';
 import { parseCountFrom } from '../../src/cli/count.ts';
 import { parseLimits } from '../../src/cli/guest-limits.ts';
-import { parseDuration, parseTimeout } from '../../src/cli/duration.ts';
+import { formatSeconds, parseDuration, parseTimeout } from '../../src/cli/duration.ts';
 import { toGuestEnv } from '../../src/cli/guest-env.ts';
 import { parseRequestFields } from '../../src/cli/request-fields.ts';
 import { type FlagTexts, parseFlags } from '../../src/cli/wasmtime-flags.ts';
@@ -47,6 +47,11 @@ describe('a time', () => {
 
   test('of any number of milliseconds is read back', () => {
     fc.assert(fc.property(fc.nat(2 ** 31 - 1), (ms) => parseDuration(`${ms}ms`) === ms));
+  });
+
+  test('is written so that it is read back', () => {
+    expect([0, 1, 1500, 30_000].map(formatSeconds)).toEqual(['0s', '1ms', '1500ms', '30s']);
+    fc.assert(fc.property(fc.nat(2 ** 31 - 1), (ms) => parseDuration(formatSeconds(ms)) === ms));
   });
 });
 
@@ -109,6 +114,13 @@ describe('a size', () => {
 
   test.each(['', 'MB', '-1', '1e3', '10M', '5x', '0x10', '9'.repeat(30), 'Infinity'])('%j is none', (text) => {
     expect(() => parseByteCount(text)).toThrow(/is no size/);
+  });
+
+  test('is written so that it is read back', () => {
+    expect([0, 7, 1000, 16_384, 10_000_000, 2 ** 30].map(formatByteCount)).toEqual([
+      ...['0B', '7B', '1kB', '16KiB', '10MB', '1GiB'],
+    ]);
+    fc.assert(fc.property(fc.maxSafeNat(), (bytes) => parseByteCount(formatByteCount(bytes)) === bytes));
   });
 
   test('that something has to fit into is not 0, nor is a time that something takes', () => {

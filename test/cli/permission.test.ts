@@ -21,6 +21,13 @@ describe("under Node's permission model, with the least of permissions", () => {
     expect(await reply.text()).toBe('from upstream');
   });
 
+  test('without the permission to start threads it says that guests are not interrupted', async () => {
+    const env = { NODE_OPTIONS: LEAST.NODE_OPTIONS.replace('--allow-worker', '') };
+    await using serving = await servingOn([guestPath('hello')], env);
+    await serving.until('stderr', /^ {2}preemption {2}off: .*--allow-worker/m);
+    expect((await fetch(serving.origin)).status).toBe(200);
+  });
+
   test('a signal stops it gracefully', async () => {
     await using serving = await servingOn([guestPath('hello')], LEAST);
     serving.kill('SIGTERM');

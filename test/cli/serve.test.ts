@@ -27,12 +27,31 @@ describe('a start', () => {
     expect(await textOf(serving.origin)).toBe('Hello from wasi-serve!\n');
     await serving.until('stderr', /reset [\w-]{36}\n$/);
     expect(serving.text.stderr.split('\n')[0]).toBe(`Serving HTTP on ${serving.origin}/`);
-    expect(serving.text.stderr).toMatch(/^ {2}component {2}components\/hello\/hello\.wasm \(\d+\.\d kB\)$/m);
-    expect(serving.text.stderr).toMatch(/^ {2}world {6}wasi:http\/proxy@0\.2\.\d+$/m);
+    expect(serving.text.stderr).toMatch(/^ {2}component {3}components\/hello\/hello\.wasm \(\d+\.\d kB\)$/m);
+    expect(serving.text.stderr).toMatch(/^ {2}world {7}wasi:http\/proxy@0\.2\.\d+$/m);
+    expect(serving.text.stderr).toMatch(/^ {2}preemption {2}on: .+$/m);
+    expect(serving.text.stderr).toMatch(/^ {2}limits {6}30 s a request, [^\n]+\n {2}try /m);
     expect(serving.text.stderr).toContain(`curl -i ${serving.origin}/\n`);
     expect(serving.text.stderr).toMatch(/^GET {2}\/ +200 +23 B +[\d.]+ m?s +cpu [\d.]+ m?s reset [\w-]{36}$/m);
     expect(serving.text.stderr).not.toContain('\u001b');
     expect(serving.text.stdout).toBe('');
+  });
+
+  test('tells the limits that are not at their defaults, as options', async () => {
+    const limits = ['--cpu-timeout 5s', '--max-body 10MB', '--grace 250ms', '--limit handles=7'];
+    await using serving = await servingOn([HELLO, ...limits.flatMap((limit) => limit.split(' ')), '-Wtimeout=2s']);
+    await serving.until('stderr', /\n {2}try [^\n]+\n/);
+    const [, told = ''] =
+      /\n {2}limits {6}2 s a request, [^\n]+\n {14}([^\n]+)\n {2}try /.exec(serving.text.stderr) ?? [];
+    expect(told.split(/ (?=--)/).toSorted()).toEqual(limits.toSorted());
+  });
+
+  test.each([
+    [['--preemption', 'off'], /^ {2}preemption {2}off: as asked$/m],
+    [['--engine', 'jco'], /^ {2}preemption {2}partly: .+$/m],
+  ])('with %j says how guests are interrupted', async (args, row) => {
+    await using serving = await servingOn([HELLO, ...args]);
+    await serving.until('stderr', row);
   });
 
   test('bounds what clients send, and says so', async () => {
@@ -123,7 +142,10 @@ describe('a guest', () => {
 
 describe('logs', () => {
   test('as JSON are one object a line, the output of guests too', async () => {
-    await using serving = await servingOn([guestPath('print'), '--log-format', 'json', '-S', 'nn']);
+    await using serving = await servingOn([
+      ...[guestPath('print'), '--log-format', 'json', '-S', 'nn'],
+      ...['--cpu-timeout', '1.5s', '-W', 'max-memory-size=1GiB'],
+    ]);
     await textOf(serving.origin);
     await serving.until('stderr', /"event":"request".*\n/);
     serving.kill('SIGTERM');
@@ -132,7 +154,12 @@ describe('logs', () => {
       expect.objectContaining({ event: 'guest-output', stream: 'stdout', instance: 0, line: 'out one' }),
     );
     expect(parseLines(serving.text.stderr)).toMatchObject([
-      { event: 'start', message: `Serving HTTP on ${serving.origin}/` },
+      {
+        event: 'start',
+        message: `Serving HTTP on ${serving.origin}/`,
+        preemption: { name: 'on' },
+        limits: { timeoutMs: 30_000, others: ['--cpu-timeout 1500ms', '--limit memory-bytes=1GiB'] },
+      },
       { event: 'notice', level: 'warning' },
       { event: 'guest-output', stream: 'stderr', line: 'err one' },
       { event: 'guest-output', stream: 'stderr', line: 'err two' },

@@ -18,7 +18,7 @@ type Crew = Awaited<ReturnType<typeof servingOn>> & { readonly pids: readonly [n
 /** A primary with two workers, all of which listen. */
 async function crewOf(args: readonly string[]): Promise<Crew> {
   const serving = await servingOn([...args, '--workers', '2']);
-  const [, first, second] = await serving.until('stderr', /^ {2}workers {4}2: processes (\d+), (\d+)$/m);
+  const [, first, second] = await serving.until('stderr', /^ {2}workers {5}2: processes (\d+), (\d+)$/m);
   return { ...serving, pids: [Number(first), Number(second)] };
 }
 
@@ -51,7 +51,7 @@ describe.concurrent('a start', () => {
   test('is told once, of one port and two processes', async () => {
     await using crew = await crewOf([HELLO, '-S', 'nn']);
     await crew.until('stderr', /^note: without effect here: -S nn$/m);
-    expect(crew.text.stderr).toMatch(/^ {2}limits .*, in each worker$/m);
+    expect(crew.text.stderr).toMatch(/^ {2}limits {6}in each worker: 30 s a request, .*$/m);
     expect(new Set(crew.pids).size).toBe(2);
     expect(crew.pids.some(isGone)).toBe(false);
     crew.kill('SIGTERM');

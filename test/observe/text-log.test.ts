@@ -127,18 +127,26 @@ test('a start begins with the line that tools wait for', () => {
         imports: ['wasi:io/poll@0.2.3', 'wasi:io/error@0.2.3', 'wasi:http/types@0.2.3'],
         engine: { name: 'jco', reason: 'why' },
         isolation: { name: 'fresh', reason: 'because' },
-        limits: { timeoutMs: 1500, maxConcurrentRequests: 10, maxQueuedRequests: 0 },
+        preemption: { name: 'off', reason: 'as asked' },
+        limits: {
+          timeoutMs: 1500,
+          maxConcurrentRequests: 10,
+          maxQueuedRequests: 0,
+          others: ['--cpu-timeout 5s', '--limit handles=7'],
+        },
       },
     },
     PLAIN,
   );
   expect(text).toBe(`Serving HTTP on http://0.0.0.0:8080/
-  component  a.wasm (12.1 MB)
-  world      wasi:http/proxy@0.2.3
-  imports    wasi:io (2), wasi:http (1)
-  engine     jco: why
-  isolation  fresh: because
-  limits     1500 ms a request, 10 requests at once, 0 more in the queue
-  try        curl -i http://127.0.0.1:8080/
+  component   a.wasm (12.1 MB)
+  world       wasi:http/proxy@0.2.3
+  imports     wasi:io (2), wasi:http (1)
+  engine      jco: why
+  isolation   fresh: because
+  preemption  off: as asked
+  limits      1500 ms a request, 10 requests at once, 0 more in the queue
+              --cpu-timeout 5s --limit handles=7
+  try         curl -i http://127.0.0.1:8080/
 `);
 });

@@ -1,0 +1,4 @@
+/** `maxFieldsBytes` as `max-fields-bytes`. */
+export function toKebabCase(camelCase: string): string {
+  return camelCase.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
