@@ -115,9 +115,7 @@ export class NodeBody implements BodySource {
     this.discard();
     if (incoming.complete) return;
     afterClose(this.#outgoing, () => {
-      if (incoming.complete || incoming.destroyed) return;
-      const timer = setTimeout(() => incoming.destroy(), LINGER_MS);
-      incoming.once('close', () => clearTimeout(timer));
+      if (!incoming.complete && !incoming.destroyed && !incoming.socket.destroyed) destroyAfterLinger(incoming);
     });
   }
 
@@ -187,6 +185,19 @@ export class NodeBody implements BodySource {
 function bodyIdle({ bodyIdleTimeoutMs }: ClientLimits): Failure {
   const reason = `nothing of the body of the request came within ${formatTimeout(bodyIdleTimeoutMs)} (--body-idle-timeout)`;
   return { status: 408, reason };
+}
+
+/** Unless the rest of the request comes first, or its connection closes, of which Node does not tell a request that is answered. */
+function destroyAfterLinger(incoming: IncomingMessage): void {
+  const { socket } = incoming;
+  const timer = setTimeout(() => incoming.destroy(), LINGER_MS);
+  const forget = (): void => {
+    clearTimeout(timer);
+    incoming.off('close', forget);
+    socket.off('close', forget);
+  };
+  incoming.on('close', forget);
+  socket.on('close', forget);
 }
 
 function afterClose(outgoing: ServerResponse, then: () => void): void {

@@ -95,6 +95,18 @@ test('a client whose body never ends costs no memory, and its connection no long
   expect((await client.readReply()).status).toBe(200);
 });
 
+test('a client that has its reply and leaves, its body unsent, leaves nothing behind', async () => {
+  await using served = await serveGuest('hello');
+  const start = leftovers(served.host);
+  for (let clients = 0; clients < 3; clients += 1) {
+    const client = await connectRaw(served.origin);
+    await client.send(post('/', 10));
+    expect((await client.readReply()).status).toBe(200);
+    await client[Symbol.asyncDispose]();
+  }
+  await untilNothingIsLeft(served.host, start);
+});
+
 test('a guest that fails leaves a connection that serves the next request', async () => {
   await using served = await serveGuest('poll');
   await using client = await connectRaw(served.origin);
