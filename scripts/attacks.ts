@@ -1,11 +1,13 @@
-// Each attack of components/hostile/ for a while, beside a good guest in the same process: a line for each. Minutes; by hand.
+// Each attack of components/hostile/ for a while, in each engine and isolation, beside a good guest in the same process: a line for each.
+// Minutes; by hand.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectRaw, rawGet } from '../test/harness/raw-client.ts';
+import { LOAD_WAYS } from '../test/harness/guests.ts';
 import type { Order, Report } from '../test/hostile/attack-host.ts';
-import { ATTACKS } from '../test/hostile/attacks.ts';
-import { strike } from '../test/hostile/run-attack.ts';
+import { ATTACKS, type Attack, attacksIn } from '../test/hostile/attacks.ts';
+import { type Target, strike } from '../test/hostile/run-attack.ts';
 
 /** How long each attack goes on. */
 const ATTACK_MS = Number(process.env['ATTACK_MS'] ?? 1000);
@@ -22,24 +24,39 @@ host.once('exit', (code) => {
 const neighbour = (await nextReport()) as Target;
 await measure(neighbour.origin, sleep(ATTACK_MS));
 const aloneMs = percentile(await measure(neighbour.origin, sleep(5 * ATTACK_MS)), 0.99);
-const names = ATTACKS.map(({ file, name }) => `${file}/${name}`);
-const width = Math.max(...names.map(({ length }) => length));
+const width = Math.max(...ATTACKS.map((attack) => nameOf(attack).length));
 let worst = 0;
 let survived = 0;
+let made = 0;
 
-console.log(`a neighbour's p99 alone: ${aloneMs.toFixed(1)} ms\n`);
-console.log(`${'attack'.padEnd(width)}  outcome        times       p99    times     worst  RSS after`);
-for (const [index, attack] of ATTACKS.entries()) {
-  const target = (await ask({ attack: index })) as Target;
+console.log(`a neighbour's p99 alone: ${aloneMs.toFixed(1)} ms`);
+for (const way of LOAD_WAYS) {
+  console.log(
+    `\n${`${way.engine} ${way.isolation}`.padEnd(width)}  outcome        times       p99    times     worst  RSS after`,
+  );
+  for (const [index, attack] of attacksIn(way).entries()) await tryAttack(attack, { way, attack: index });
+}
+console.log(
+  `${made} attacks, ${survived} with the outcome they should have; worst p99 of the neighbour ${worst.toFixed(0)} times that alone`,
+);
+process.exitCode = survived === made ? 0 : 1;
+host.disconnect();
+
+type Left = Exclude<Report, Target>;
+
+/** Has an attack go on for a while, and tells what came of it in a line. */
+async function tryAttack(attack: Attack, order: Order): Promise<void> {
+  const target = (await ask(order)) as Target;
   const outcomes: (number | string)[] = [];
   const beside = await measure(neighbour.origin, strikeOn(target, outcomes));
   const { rss } = (await ask('end')) as Left;
   const isAsTold = outcomes.every((outcome) => outcome === attack.outcome);
   const p99 = percentile(beside, 0.99);
+  made += 1;
   survived += isAsTold ? 1 : 0;
   worst = Math.max(worst, p99 / aloneMs);
   const cells = [
-    (names[index] ?? '').padEnd(width),
+    nameOf(attack).padEnd(width),
     [...new Set(outcomes)].join(' ').padEnd(12),
     `${outcomes.length}`.padStart(6),
     formatMs(p99),
@@ -49,14 +66,10 @@ for (const [index, attack] of ATTACKS.entries()) {
   ];
   console.log(`${cells.join('  ')}${isAsTold ? '' : `   should be ${attack.outcome}`}`);
 }
-console.log(
-  `${ATTACKS.length} attacks, ${survived} with the outcome they should have; worst p99 of the neighbour ${worst.toFixed(0)} times that alone`,
-);
-process.exitCode = survived === ATTACKS.length ? 0 : 1;
-host.disconnect();
 
-type Target = Extract<Report, { origin: string }>;
-type Left = Extract<Report, { rss: number }>;
+function nameOf({ file, name }: Attack): string {
+  return `${file}/${name}`;
+}
 
 async function ask(order: Order): Promise<Report> {
   const report = nextReport();

@@ -119,3 +119,35 @@
     (else (call $pollable.block (call $subscribe-duration (i64.const -1))))))
 (func $attack (param i32 i32)
   (call $drop-thing (call $new-thing (i32.const 0))))
+
+;;; loop-before-the-head
+(func $attack (param i32 i32)
+  (loop $again (br $again)))
+
+;;; loop-after-the-head
+(func $attack (param $request i32) (param $out i32)
+  (drop (call $answer-body (local.get $out)))
+  (loop $again (br $again)))
+
+;;; loop-at-start
+(func (export "_initialize") (loop $again (br $again)))
+(func $attack (param i32 i32))
+
+;;; loop-in-post-return
+(func (export "cabi_post_wasi:http/incoming-handler@0.2.12#handle") (loop $again (br $again)))
+(func $attack (param $request i32) (param $out i32)
+  (call $answer (local.get $out) (i32.const 200)))
+
+;;; loop-in-a-destructor (resources)
+(func (export "hostile:guest/things#[constructor]thing") (result i32) (call $new-thing (i32.const 0)))
+(func (export "hostile:guest/things#[dtor]thing") (param i32) (loop $again (br $again)))
+(func $attack (param i32 i32)
+  (call $drop-thing (call $new-thing (i32.const 0))))
+
+;;; loop-in-memory
+;; Writes 512 MiB in one instruction, which nothing interrupts, again and again.
+(func $attack (param i32 i32)
+  (loop $grow (br_if $grow (i32.ne (i32.const -1) (memory.grow (i32.const 1)))))
+  (loop $again
+    (memory.fill (i32.const 65536) (i32.const 1) (i32.const 0x1fff0000))
+    (br $again)))

@@ -18,3 +18,22 @@
   (call $pollable.block (call $future.subscribe (local.get $future)))
   (call $future.get (local.get $future) (i32.const 0))
   (call $answer (local.get $out) (call $incoming-response.status (i32.load (i32.const 24)))))
+
+;;; future-before-pollable
+;; While its request is under way.
+(func $attack (param $request i32) (param $out i32)
+  (local $future i32)
+  (call $send (call $request-to-path (local.get $request)) (i32.const 0) (i32.const 0) (i32.const 0))
+  (local.set $future (i32.load (i32.const 8)))
+  (drop (call $future.subscribe (local.get $future)))
+  (call $drop-future (local.get $future)))
+
+;;; future-while-it-waits
+;; Dropped with its request under way.
+(func $attack (param $request i32) (param $out i32)
+  (local $future i32)
+  (call $send (call $request-to-path (local.get $request)) (i32.const 0) (i32.const 0) (i32.const 0))
+  (local.set $future (i32.load (i32.const 8)))
+  (call $drop-pollable (call $future.subscribe (local.get $future)))
+  (call $drop-future (local.get $future))
+  (call $answer (local.get $out) (i32.const 200)))

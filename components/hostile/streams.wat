@@ -79,3 +79,27 @@
     (call $output-stream.write (local.get $stdout) (i32.const 65536) (i32.const 10000) (i32.const 0))
     (br_if $again (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))
   (call $answer (local.get $out) (i32.const 200)))
+
+;;; write-more-than-permitted
+(func $attack (param $request i32) (param $out i32)
+  (call $output-stream.write (call $answer-body (local.get $out)) (call $letters (i32.const 1048577)) (i32.const 1048577) (i32.const 0)))
+
+;;; forbidden-trailers
+;; One that `fields` refuses, then three that it takes but no trailer section may hold, and one that it may.
+(data $names "transfer-encodingcontent-lengthcontent-typeset-cookiex-good")
+(func $append (param $trailers i32) (param $at i32) (param $length i32) (result i32)
+  (call $fields.append (local.get $trailers) (i32.add (i32.const 65536) (local.get $at)) (local.get $length)
+    (i32.const 65600) (i32.const 1) (i32.const 0))
+  (i32.load8_u (i32.const 0)))
+(func $attack (param $request i32) (param $out i32)
+  (local $trailers i32)
+  (memory.init $names (i32.const 65536) (i32.const 0) (i32.const 59))
+  (i32.store8 (i32.const 65600) (i32.const 57))
+  (local.set $trailers (call $fields))
+  (if (i32.eqz (call $append (local.get $trailers) (i32.const 0) (i32.const 17))) (then unreachable))
+  (drop (call $append (local.get $trailers) (i32.const 17) (i32.const 14)))
+  (drop (call $append (local.get $trailers) (i32.const 31) (i32.const 12)))
+  (drop (call $append (local.get $trailers) (i32.const 43) (i32.const 10)))
+  (drop (call $append (local.get $trailers) (i32.const 53) (i32.const 6)))
+  (call $drop-output-stream (call $answer-body (local.get $out)))
+  (call $outgoing-body.finish (global.get $body) (i32.const 1) (local.get $trailers) (i32.const 0)))

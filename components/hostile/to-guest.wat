@@ -68,3 +68,8 @@
   (i32.add (i32.const 1) (call $deep (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 1))))
 (func $attack (param i32 i32)
   (call $get-random-bytes (i64.const 64) (i32.const 0)))
+
+;;; realloc-loops
+(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (loop $again (br $again)) unreachable)
+(func $attack (param i32 i32)
+  (call $get-random-bytes (i64.const 64) (i32.const 0)))

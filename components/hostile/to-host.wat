@@ -134,3 +134,58 @@
 ;;; sleep-for-centuries
 (func $attack (param i32 i32)
   (call $pollable.block (call $subscribe-duration (i64.const -1))))
+
+;;; wait-for-the-end-of-time
+(func $attack (param i32 i32)
+  (call $pollable.block (call $subscribe-instant (i64.const -1))))
+
+;;; blocking-reads-without-end
+;; Of a body of 100,000 bytes; 200 where that many come.
+(func $attack (param $request i32) (param $out i32)
+  (local $stream i32) (local $read i32)
+  (call $incoming-request.consume (local.get $request) (i32.const 0))
+  (call $incoming-body.stream (i32.load (i32.const 4)) (i32.const 0))
+  (local.set $stream (i32.load (i32.const 4)))
+  (loop $again
+    (call $input-stream.blocking-read (local.get $stream) (i64.const -1) (i32.const 0))
+    (if (i32.eqz (i32.load8_u (i32.const 0)))
+      (then
+        (local.set $read (i32.add (local.get $read) (i32.load (i32.const 8))))
+        (br $again))))
+  (call $answer (local.get $out) (select (i32.const 200) (i32.const 599) (i32.eq (local.get $read) (i32.const 100000)))))
+
+;;; blocking-skips-without-end
+;; As above.
+(func $attack (param $request i32) (param $out i32)
+  (local $stream i32) (local $read i32)
+  (call $incoming-request.consume (local.get $request) (i32.const 0))
+  (call $incoming-body.stream (i32.load (i32.const 4)) (i32.const 0))
+  (local.set $stream (i32.load (i32.const 4)))
+  (loop $again
+    (call $input-stream.blocking-skip (local.get $stream) (i64.const -1) (i32.const 0))
+    (if (i32.eqz (i32.load8_u (i32.const 0)))
+      (then
+        (local.set $read (i32.add (local.get $read) (i32.load (i32.const 8))))
+        (br $again))))
+  (call $answer (local.get $out) (select (i32.const 200) (i32.const 599) (i32.eq (local.get $read) (i32.const 100000)))))
+
+;;; blocking-splices-without-end
+;; Of the whole request into the reply.
+(func $attack (param $request i32) (param $out i32)
+  (local $from i32) (local $to i32)
+  (call $incoming-request.consume (local.get $request) (i32.const 0))
+  (call $incoming-body.stream (i32.load (i32.const 4)) (i32.const 0))
+  (local.set $from (i32.load (i32.const 4)))
+  (local.set $to (call $answer-body (local.get $out)))
+  (loop $again
+    (call $output-stream.blocking-splice (local.get $to) (local.get $from) (i64.const -1) (i32.const 0))
+    (br_if $again (i32.eqz (i32.load8_u (i32.const 0))))))
+
+;;; blocking-zeroes-without-end
+(func $attack (param $request i32) (param $out i32)
+  (call $output-stream.blocking-zeroes (call $answer-body (local.get $out)) (i64.const -1) (i32.const 0)))
+
+;;; blocking-write-of-too-much
+;; 4097 bytes, one more than WASI allows.
+(func $attack (param $request i32) (param $out i32)
+  (call $output-stream.blocking-write (call $answer-body (local.get $out)) (i32.const 65536) (i32.const 4097) (i32.const 0)))

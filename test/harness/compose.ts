@@ -13,13 +13,18 @@ const PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0] as const;
 const SECTION = { coreModule: 1, component: 4, instance: 5, alias: 6, export: 11 } as const;
 const SORT_INSTANCE = 0x05;
 
+/** As `compose`, of two guests in components/. */
+export async function composeGuests(middleware: string, handler: string): Promise<Uint8Array> {
+  return await compose(await readGuest(middleware), await readGuest(handler));
+}
+
 /**
- * A component around two guests of components/: it hands on what WASI it imports, and the handler to the middleware.
+ * A component around two: it hands on what WASI it imports, and the handler `inner` to the middleware `front`.
  *
  * What `wac plug --plug HANDLER MIDDLEWARE` makes. Source: component-model `Binary.md`.
  */
-export async function compose(middleware: string, handler: string): Promise<Uint8Array> {
-  const [outer, inner, front] = [await importsOfProxy(), await readGuest(handler), await readGuest(middleware)];
+export async function compose(front: Uint8Array, inner: Uint8Array): Promise<Uint8Array> {
+  const outer = await importsOfProxy();
   const handlerInstance = outer.imports.length;
   const passedOn = new Map(outer.imports.map((imported, index) => [withoutVersion(imported), index]));
   const toHandler = argsOf(inner, passedOn);

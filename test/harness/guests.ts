@@ -7,6 +7,13 @@ export type LoadWay = Pick<LoadComponentOptions, 'engine' | 'isolation'>;
 /** Where tests keep what is made from components, from one run to the next. */
 export const TEST_CACHE = join(import.meta.dirname, '../../.cache/test');
 
+/** What every engine runs, in every isolation that it has. */
+export const LOAD_WAYS = [
+  { engine: 'linker', isolation: 'reset' },
+  { engine: 'linker', isolation: 'fresh' },
+  { engine: 'jco', isolation: 'fresh' },
+] as const;
+
 const loaded = new Map<string, Promise<Component>>();
 
 /** The file of a guest in components/. */

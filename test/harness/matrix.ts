@@ -3,23 +3,16 @@ import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { type HostOptions, component, createHost } from '../../src/index.ts';
-import { TEST_CACHE, guest, guestFile } from './guests.ts';
+import { LOAD_WAYS, TEST_CACHE, guest, guestFile } from './guests.ts';
 import { type Observed, observe, serveGuest } from './serve-guest.ts';
-
-/** What every engine runs, in every isolation it has. */
-const ENGINES = [
-  { engine: 'jco', isolation: 'fresh' },
-  { engine: 'linker', isolation: 'fresh' },
-  { engine: 'linker', isolation: 'reset' },
-] as const;
 
 /** What carries a request: our own sockets; `host.fetch`; a Hono app on @hono/node-server that mounts the component. */
 const EXCHANGES = ['node', 'fetch', 'hono'] as const;
 
 /** One way to serve a component. */
 export interface Way {
-  readonly engine: (typeof ENGINES)[number]['engine'];
-  readonly isolation: (typeof ENGINES)[number]['isolation'];
+  readonly engine: (typeof LOAD_WAYS)[number]['engine'];
+  readonly isolation: (typeof LOAD_WAYS)[number]['isolation'];
   readonly exchange: (typeof EXCHANGES)[number];
 }
 
@@ -33,7 +26,7 @@ export interface Answering extends Observed, AsyncDisposable {
 }
 
 /** Every way: the end-to-end tests run in each, `describe.each(ways)('$engine $isolation $exchange', …)`. */
-export const ways: readonly Way[] = ENGINES.flatMap((way) => EXCHANGES.map((exchange) => ({ ...way, exchange })));
+export const ways: readonly Way[] = LOAD_WAYS.flatMap((way) => EXCHANGES.map((exchange) => ({ ...way, exchange })));
 
 /** The ways that end in sockets of ours: raw bytes, trailers, statuses above 599. */
 export const nodeWays: readonly Way[] = ways.filter(({ exchange }) => exchange === 'node');

@@ -2,37 +2,43 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { componentEmbed, componentNew, parse } from '@bytecodealliance/jco-transpile/wasm-tools';
+import { compose } from '../harness/compose.ts';
 
 const FOLDER = join(import.meta.dirname, '../../components/hostile');
 const WIT_PATH = join(import.meta.dirname, '../../wit');
 const DEFAULT_REALLOC = '(export "cabi_realloc" (func $realloc))';
 
-/** An attack's heading: `;;; name` and perhaps the encoding of its strings, or `resources` where it has some of its own. */
-const HEADING = /^;;; ([a-z0-9-]+)(?: \((utf16|compact-utf16|resources)\))?$/m;
+/**
+ * An attack's heading: `;;; name` and perhaps the encoding of its strings; `resources` where it has some of its own; `before` and the name of
+ * another attack of the file, for which it stands in a component around both.
+ */
+const HEADING = /^;;; ([a-z0-9-]+)(?: \((utf16|compact-utf16|resources|before [a-z0-9-]+)\))?$/m;
 
 /** The component of one attack of a file in components/hostile/. */
 export async function assembleAttack(file: string, name: string): Promise<Uint8Array> {
   const parts = read(file).split(HEADING);
   const at = parts.findIndex((part, index) => index % 3 === 1 && part === name);
   if (at === -1) throw new Error(`components/hostile/${file}.wat has no attack ${name}`);
-  const [option, fields = ''] = [parts[at + 1], parts[at + 2]];
+  const [option = '', fields = ''] = [parts[at + 1], parts[at + 2]];
+  const [kind = '', behind] = option.split(' ');
   const binary = await parse(toModule(fields));
+  using world = kind === 'resources' || kind === 'before' ? copyWorlds() : undefined;
   const embedded = await componentEmbed({
     binary,
-    ...(option === 'resources' ? worldWithResources() : { witPath: WIT_PATH, world: 'proxy' }),
-    ...(option === 'utf16' || option === 'compact-utf16' ? { stringEncoding: option } : {}),
+    ...(world === undefined ? { witPath: WIT_PATH, world: 'proxy' } : { witPath: world.path, world: kind }),
+    ...(kind === 'utf16' || kind === 'compact-utf16' ? { stringEncoding: kind } : {}),
   });
-  return await componentNew(embedded, []);
+  const component = await componentNew(embedded, []);
+  return behind === undefined ? component : await compose(component, await assembleAttack(file, behind));
 }
 
-/** The world of `resources.wit`, above a copy of all others. */
-function worldWithResources(): { witPath: string; world: string } {
-  const witPath = mkdtempSync(join(tmpdir(), 'wasi-serve-wit-'));
-  process.once('exit', () => rmSync(witPath, { recursive: true, force: true }));
-  cpSync(join(WIT_PATH, 'deps'), join(witPath, 'deps'), { recursive: true });
-  cpSync(join(WIT_PATH, 'world.wit'), join(witPath, 'deps/host/world.wit'));
-  cpSync(join(FOLDER, 'resources.wit'), join(witPath, 'resources.wit'));
-  return { witPath, world: 'resources' };
+/** The folder of `worlds.wit`, above a copy of all others. Disposing removes it. */
+function copyWorlds(): Disposable & { readonly path: string } {
+  const path = mkdtempSync(join(tmpdir(), 'wasi-serve-wit-'));
+  cpSync(join(WIT_PATH, 'deps'), join(path, 'deps'), { recursive: true });
+  cpSync(join(WIT_PATH, 'world.wit'), join(path, 'deps/host/world.wit'));
+  cpSync(join(FOLDER, 'worlds.wit'), join(path, 'worlds.wit'));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
 }
 
 /** The names of all attacks of a file. */

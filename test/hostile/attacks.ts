@@ -1,3 +1,9 @@
+import type { LOAD_WAYS } from '../harness/guests.ts';
+
+type Outcome = 200 | 500 | 504 | 508 | 'reset';
+/** An engine and an isolation. */
+export type AttackWay = (typeof LOAD_WAYS)[number];
+
 /** What a hostile guest does, and what becomes of it. */
 export interface Attack {
   /** A file of components/hostile/, without its ending. */
@@ -5,20 +11,29 @@ export interface Attack {
   /** The attack's heading in it. */
   readonly name: string;
   /** Of the reply, or that it was broken off. */
-  readonly outcome: 200 | 500 | 504 | 508 | 'reset';
-  /** What the log says last; absent where the guest does no wrong. */
+  readonly outcome: Outcome;
+  /** What the log says last, in the linker's words; absent where the guest does no wrong. */
   readonly log?: RegExp;
   /** Its wall time. Default 10 s. */
   readonly timeoutMs?: number;
   /** It calls whom the path of its request names: an upstream that answers nothing, or its own host. */
   readonly calls?: 'upstream' | 'itself';
+  /** The body of its request: 100,000 bytes, or as many that never come. */
+  readonly body?: 'whole' | 'never';
+  /**
+   * The one engine or isolation in which it is made: a guest that does not start is never reset; in jco's glue nothing interrupts a guest, nor
+   * bounds what one call copies.
+   */
+  readonly only?: 'linker' | 'fresh' | 'fresh linker';
+  /** What becomes of it in jco's glue, where that is something else. */
+  readonly inJco?: Outcome;
 }
 
 type Row = readonly [
   name: string,
   outcome: Attack['outcome'],
   log?: RegExp | undefined,
-  more?: Pick<Attack, 'timeoutMs' | 'calls'>,
+  more?: Pick<Attack, 'timeoutMs' | 'calls' | 'body' | 'only' | 'inJco'>,
 ];
 
 const OUT_OF_STACK = /the guest trapped: Maximum call stack size exceeded/;
@@ -40,11 +55,15 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['parent-first', 'reset', /output-stream dropped while 1 of its children live/],
     ['body-before-stream', 'reset', /outgoing-body dropped while 1 of its children live/],
     ['all-kept', 200],
+    ['hoard-own', 500, /more than 100000 resource handles/, { only: 'linker' }],
+    ['hoard-in-parts', 500, /more than 100000 resource handles/],
+    ['drop-what-waits', 200, undefined, { body: 'never' }],
+    ['stream-before-pollable', 500, /input-stream dropped while 1 of its children live/],
   ],
   'to-host': [
     ['32769-entries', 500, /fields: more than the limit of 4096 entries|fields: more than the limit of 131072 bytes/],
-    ['million-entries', 500, TOO_MUCH],
-    ['one-buffer-thousands-of-times', 500, TOO_MUCH],
+    ['million-entries', 500, TOO_MUCH, { only: 'linker' }],
+    ['one-buffer-thousands-of-times', 500, TOO_MUCH, { only: 'linker' }],
     ['name-of-64-mib', 500, /fields: more than the limit of 131072 bytes/],
     ['value-of-64-mib', 500, /fields: more than the limit of 131072 bytes/],
     ['name-of-129-mib', 500, TOO_MUCH],
@@ -58,15 +77,21 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['surrogate-in-utf8', 500, /the string at 0 is not UTF-8/],
     ['lone-surrogate', 500, /is not UTF-16: it has a lone surrogate/],
     ['odd-pointer-in-utf16', 500, /pointer 1 is not a multiple of 2/],
-    ['odd-pointer-in-compact-utf16', 500, /pointer 1 is not a multiple of 2/],
+    ['odd-pointer-in-compact-utf16', 500, /pointer 1 is not a multiple of 2/, { only: 'linker' }],
     ['no-such-case', 500, /77/],
     ['no-such-option', 500, /2/],
     ['no-such-error-code', 500, /99/],
     ['setters-of-a-mebibyte', 200],
-    ['read-and-skip-everything', 200],
+    ['read-and-skip-everything', 200, undefined, { body: 'whole' }],
     ['zeroes-without-end', 'reset', /a write of 18446744073709551615 bytes where check-write permits 1048576/],
-    ['splice-without-end', 200],
+    ['splice-without-end', 200, undefined, { body: 'whole' }],
     ['sleep-for-centuries', 504, TIMED_OUT, { timeoutMs: 100 }],
+    ['wait-for-the-end-of-time', 504, TIMED_OUT, { timeoutMs: 100 }],
+    ['blocking-reads-without-end', 200, undefined, { body: 'whole' }],
+    ['blocking-skips-without-end', 200, undefined, { body: 'whole' }],
+    ['blocking-splices-without-end', 200, undefined, { body: 'whole' }],
+    ['blocking-zeroes-without-end', 'reset', /18446744073709551615/],
+    ['blocking-write-of-too-much', 'reset', /4097/],
   ],
   'to-guest': [
     ['two-to-the-40th-random-bytes', 500, /1099511627776 random bytes asked for at once, the limit is 67108864/],
@@ -80,39 +105,60 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['realloc-calls-an-import', 500, IN_REALLOC],
     ['realloc-waits', 500, IN_REALLOC],
     ['realloc-recurses', 500, OUT_OF_STACK],
+    ['realloc-loops', 504, TIMED_OUT, { timeoutMs: 100, only: 'linker' }],
   ],
   streams: [
     ['write-unasked', 'reset', /a write of 1024 bytes where check-write permits 0/],
     ['empty-writes-unasked', 'reset', /a write of 0 bytes where check-write permits 0/],
-    ['empty-writes-for-ever', 'reset', TIMED_OUT, { timeoutMs: 500 }],
-    ['reply-for-ever', 'reset', TIMED_OUT, { timeoutMs: 500 }],
-    ['a-byte-now-and-then', 'reset', TIMED_OUT, { timeoutMs: 500 }],
+    ['empty-writes-for-ever', 'reset', TIMED_OUT, { timeoutMs: 300 }],
+    ['reply-for-ever', 'reset', TIMED_OUT, { timeoutMs: 300 }],
+    ['a-byte-now-and-then', 'reset', TIMED_OUT, { timeoutMs: 300 }],
     ['write-after-finish', 200, /there is no handle \d+; a output-stream was expected/],
     ['drop-the-body-without-finish', 'reset', /dropped its outgoing-body without finish/],
     ['trailers-beyond-the-limit', 'reset', /fields: more than the limit of 131072 bytes/],
     ['print-10-mib', 200],
+    ['write-more-than-permitted', 'reset', /a write of 1048577 bytes where check-write permits 1048576/],
+    ['forbidden-trailers', 200],
   ],
   control: [
     ['grow-memory', 200],
     ['grow-table', 200],
     ['recurse', 500, OUT_OF_STACK],
-    ['recurse-at-start', 500, /the guest did not start: Maximum call stack size exceeded/],
+    ['recurse-at-start', 500, /the guest did not start: Maximum call stack size exceeded/, { only: 'fresh' }],
     ['recurse-with-calls', 500, OUT_OF_STACK],
     ['recurse-with-waits', 500, OUT_OF_STACK],
-    ['trap-at-start', 500, /the guest did not start: unreachable/],
+    ['trap-at-start', 500, /the guest did not start: unreachable/, { only: 'fresh' }],
     ['poll-nothing', 500, /the list of pollables is empty/],
     ['poll-one-million-times-the-same', 200],
     ['poll-90000-timers', 200],
     ['set-twice', 200, /there is no handle \d+; a response-outparam was expected/],
     ['recurse-across-host', 500, OUT_OF_STACK],
-    ['recurse-across-host-at-start', 500, /the guest did not start: Maximum call stack size exceeded/],
+    [
+      'recurse-across-host-at-start',
+      500,
+      /the guest did not start: Maximum call stack size exceeded/,
+      { only: 'fresh' },
+    ],
     ['recurse-across-host-with-waits', 500, /more than 16 calls that may wait are inside of each other/],
-    ['destructor-waits-for-ever', 504, TIMED_OUT, { timeoutMs: 100 }],
-    ['many-stacks-for-ever', 504, TIMED_OUT, { timeoutMs: 100 }],
+    ['destructor-waits-for-ever', 504, TIMED_OUT, { timeoutMs: 100, inJco: 500 }],
+    ['many-stacks-for-ever', 504, TIMED_OUT, { timeoutMs: 100, inJco: 500 }],
+    ['loop-before-the-head', 504, TIMED_OUT, { timeoutMs: 100, only: 'linker' }],
+    ['loop-after-the-head', 'reset', TIMED_OUT, { timeoutMs: 400, only: 'linker' }],
+    ['loop-at-start', 504, TIMED_OUT, { timeoutMs: 100, only: 'fresh linker' }],
+    ['loop-in-post-return', 200, TIMED_OUT, { timeoutMs: 100, only: 'linker' }],
+    ['loop-in-a-destructor', 504, TIMED_OUT, { timeoutMs: 100, only: 'linker' }],
+    ['loop-in-memory', 504, TIMED_OUT, { timeoutMs: 100, only: 'linker' }],
   ],
   outbound: [
     ['10000-requests', 200, undefined, { calls: 'upstream' }],
     ['call-oneself', 508, undefined, { calls: 'itself' }],
+    [
+      'future-before-pollable',
+      500,
+      /future-incoming-response dropped while 1 of its children live/,
+      { calls: 'upstream' },
+    ],
+    ['future-while-it-waits', 200, undefined, { calls: 'upstream' }],
   ],
 };
 
@@ -120,3 +166,13 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
 export const ATTACKS: readonly Attack[] = Object.entries(ROWS).flatMap(([file, rows]) =>
   rows.map(([name, outcome, log, more]) => ({ file, name, outcome, ...(log === undefined ? {} : { log }), ...more })),
 );
+
+/** Those that are made in one way, with what becomes of them there. */
+export function attacksIn({ engine, isolation }: AttackWay): Attack[] {
+  const isMade = ({ only }: Attack): boolean =>
+    only?.split(' ').every((name) => name === engine || name === isolation) ?? true;
+  return ATTACKS.filter(isMade).map((attack) => ({
+    ...attack,
+    outcome: (engine === 'jco' ? attack.inJco : undefined) ?? attack.outcome,
+  }));
+}

@@ -1,8 +1,10 @@
+import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { HostError, loadComponent } from '../../src/index.ts';
 import type { Limits } from '../../src/util/limits.ts';
 import { rawGet, requestRaw } from '../harness/raw-client.ts';
 import { failuresOf, linesOf, serveGuest } from '../harness/serve-guest.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { until } from '../hazards/until.ts';
 import { assembleAttack } from './assemble.ts';
 import { type Attacker, startAttacker } from './run-attack.ts';
@@ -94,6 +96,26 @@ test('output beyond maxOutputBytes is dropped, with one notice', async () => {
   ]);
 });
 
+test('outgoing requests beyond maxConcurrentOutbound wait for their turn', async () => {
+  const held: ServerResponse[] = [];
+  let most = 0;
+  await using upstream = await startUpstream((incoming, outgoing) => {
+    if (incoming.url === '/probe') {
+      outgoing.end();
+      return;
+    }
+    held.push(outgoing);
+    most = Math.max(most, held.length);
+    // By the time that a request of ours is answered, all have come that would.
+    if (held.length === 3)
+      void fetch(`${upstream.origin}/probe`).then(() => held.splice(0).map((reply) => reply.end()));
+  });
+  await using served = await serveGuest('fan-out', { limits: { maxConcurrentOutbound: 3 } });
+  const path = `/?n=12&url=${encodeURIComponent(upstream.origin)}`;
+  expect((await requestRaw(served.origin, rawGet(path))).body).toBe('12 ok\n');
+  expect(most).toBe(3);
+});
+
 test.each<[Partial<Limits>, RegExp]>([
   [{ maxComponentBytes: 1000 }, /has \d+ bytes, the limit is 1000/],
   [{ maxComponentItems: 10 }, /more definitions than any component needs/],
@@ -108,7 +130,7 @@ test.each<[Partial<Limits>, RegExp]>([
 });
 
 function start([file, name]: readonly [string, string], limits: Partial<Limits>): Promise<Attacker> {
-  return startAttacker({ file, name, outcome: 200, calls: 'upstream' }, limits);
+  return startAttacker({ file, name, outcome: 200, calls: 'upstream' }, { limits });
 }
 
 function post({ served, path }: Attacker): ReturnType<typeof requestRaw> {

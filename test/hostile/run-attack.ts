@@ -1,36 +1,53 @@
 import type { Socket } from 'node:net';
 import { type Component, loadComponent } from '../../src/index.ts';
 import type { Limits } from '../../src/util/limits.ts';
-import { startTcpUpstream } from '../harness/upstream.ts';
+import { type LoadWay, TEST_CACHE } from '../harness/guests.ts';
 import { rawGet, requestRaw } from '../harness/raw-client.ts';
 import { type Served, serveGuest } from '../harness/serve-guest.ts';
+import { startTcpUpstream } from '../harness/upstream.ts';
 import { outcomeOf } from '../hazards/outcome.ts';
 import { assembleAttack } from './assemble.ts';
 import type { Attack } from './attacks.ts';
 
 const TIMEOUT_MS = 10_000;
+const BODY_BYTES = 100_000;
 
 /** One that did not read would not see that its client is gone. */
 const readAndSayNothing = (socket: Socket): void => void socket.resume();
 
+/** How an attack is served: by the linker and with the usual limits where nothing else is said. */
+export interface AttackOptions {
+  readonly way?: LoadWay;
+  readonly limits?: Partial<Limits>;
+}
+
+/** The request that sets an attack off, and where it goes. */
+export interface Target {
+  readonly origin: string;
+  readonly request: string;
+}
+
 /** An attack that is served, and whom it calls. Whoever starts it disposes it. */
 export interface Attacker extends AsyncDisposable {
   readonly served: Served;
-  /** Of the request that sets it off. */
+  readonly target: Target;
+  /** Of the request. */
   readonly path: string;
 }
 
-export async function startAttacker(attack: Attack, limits: Partial<Limits> = {}): Promise<Attacker> {
-  const component = await loadAttack(attack, limits);
+export async function startAttacker(attack: Attack, { way, limits = {} }: AttackOptions = {}): Promise<Attacker> {
+  const component = await loadAttack(attack, { engine: 'linker', ...way }, limits);
   const upstream = attack.calls !== 'upstream' ? undefined : await startTcpUpstream(readAndSayNothing);
   const served = await serveGuest(component, {
     timeoutMs: attack.timeoutMs ?? TIMEOUT_MS,
     limits,
     ...(limits.maxOutputBytes === undefined ? { writeGuestOutput: () => undefined } : {}),
   });
+  const path = `/${upstream?.authority ?? (attack.calls === 'itself' ? new URL(served.origin).host : '')}`;
   return {
     served,
-    path: `/${upstream?.authority ?? (attack.calls === 'itself' ? new URL(served.origin).host : '')}`,
+    target: { origin: served.origin, request: toRequest(attack, path) },
+    path,
     [Symbol.asyncDispose]: async () => {
       await served[Symbol.asyncDispose]();
       await upstream?.[Symbol.asyncDispose]();
@@ -39,11 +56,19 @@ export async function startAttacker(attack: Attack, limits: Partial<Limits> = {}
 }
 
 /** The status of an attacker's reply, or how it broke off. */
-export function strike({ origin, path }: { readonly origin: string; readonly path: string }): Promise<number | string> {
-  return outcomeOf(requestRaw(origin, rawGet(path)));
+export function strike({ origin, request }: Target): Promise<number | string> {
+  return outcomeOf(requestRaw(origin, request));
 }
 
-async function loadAttack({ file, name }: Attack, limits: Partial<Limits>): Promise<Component> {
+function toRequest({ body }: Attack, path: string): string {
+  if (body === undefined) return rawGet(path);
+  const head = rawGet(path, `Content-Length: ${BODY_BYTES}`).replace('GET', 'POST');
+  return body === 'whole' ? head + 'a'.repeat(BODY_BYTES) : head;
+}
+
+async function loadAttack({ file, name }: Attack, way: LoadWay, limits: Partial<Limits>): Promise<Component> {
   const bytes = await assembleAttack(file, name);
-  return await loadComponent(bytes, { label: `${file}/${name}`, cache: false, engine: 'linker', limits });
+  // What jco makes takes its time, and stays the same.
+  const cache = way.engine === 'jco' && TEST_CACHE;
+  return await loadComponent(bytes, { label: `${file}/${name}`, cache, ...way, limits });
 }

@@ -6,7 +6,7 @@ import { createSource } from '../../src/component/source.ts';
 import { type Component, loadComponent } from '../../src/index.ts';
 import { linkComponent } from '../../src/linker/link.ts';
 import type { Instance } from '../../src/linker/instance-pre.ts';
-import { compose } from '../harness/compose.ts';
+import { composeGuests } from '../harness/compose.ts';
 import { guestFile } from '../harness/guests.ts';
 import { failuresOf, linesOf, serveGuest, untilAnswered } from '../harness/serve-guest.ts';
 
@@ -16,7 +16,7 @@ afterAll(() => composed.clear());
 /** `middleware` before a guest of components/. */
 async function behindMiddleware(handler: string, isolation: 'fresh' | 'reset'): Promise<Component> {
   let bytes = composed.get(handler);
-  if (bytes === undefined) composed.set(handler, (bytes = compose('middleware', handler)));
+  if (bytes === undefined) composed.set(handler, (bytes = composeGuests('middleware', handler)));
   return await loadComponent(await bytes, { label: `middleware before ${handler}`, engine: 'linker', isolation });
 }
 

@@ -4,6 +4,7 @@ import { Parent } from '../io/parent.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { Fields } from './fields.ts';
 import type { OutgoingBytes } from './outgoing-bytes.ts';
+import { toTrailers } from './trailers.ts';
 
 /** `outgoing-body` of `wasi:http/types`. Dropped without `finish`, its message is broken off. */
 export class OutgoingBody {
@@ -21,10 +22,10 @@ export class OutgoingBody {
     return ok(new OutputStream(this.#bytes, this.#children));
   }
 
-  /** Traps while the body's stream lives. */
+  /** Traps while the body's stream lives. Trailers that may not be sent as such are left out. */
   finish(trailers: Fields | undefined): Result<undefined, ErrorCode> {
     this.#children.assertChildless();
-    const failure = this.#bytes.finish(trailers?.entries);
+    const failure = this.#bytes.finish(trailers && toTrailers(trailers.entries));
     return failure === undefined ? OK : err(failure);
   }
 

@@ -1,0 +1,35 @@
+;;; drop-in-order
+;; Drops what the digits of its path name, one after the other: 0 the request, 1 its body, 2 the stream of that, 3 the stream's pollable;
+;; 4 the body of the reply, 5 its stream, 6 the stream's pollable. Each digit N is the handle at 100 + 4N.
+(func $attack (param $request i32) (param $out i32)
+  (local $at i32) (local $end i32)
+  (call $incoming-request.path (local.get $request) (i32.const 0))
+  (local.set $at (i32.load (i32.const 4)))
+  (local.set $end (i32.add (local.get $at) (i32.load (i32.const 8))))
+  (i32.store (i32.const 100) (local.get $request))
+  (call $incoming-request.consume (local.get $request) (i32.const 0))
+  (i32.store (i32.const 104) (i32.load (i32.const 4)))
+  (call $incoming-body.stream (i32.load (i32.const 104)) (i32.const 0))
+  (i32.store (i32.const 108) (i32.load (i32.const 4)))
+  (i32.store (i32.const 112) (call $input-stream.subscribe (i32.load (i32.const 108))))
+  (i32.store (i32.const 120) (call $answer-body (local.get $out)))
+  (i32.store (i32.const 116) (global.get $body))
+  (i32.store (i32.const 124) (call $output-stream.subscribe (i32.load (i32.const 120))))
+  (loop $next
+    (local.set $at (i32.add (local.get $at) (i32.const 1)))
+    (if (i32.lt_u (local.get $at) (local.get $end))
+      (then
+        (call $drop (i32.sub (i32.load8_u (local.get $at)) (i32.const 48)))
+        (br $next)))))
+(func $drop (param $digit i32)
+  (local $handle i32)
+  (local.set $handle (i32.load offset=100 (i32.shl (local.get $digit) (i32.const 2))))
+  (block $6 (block $5 (block $4 (block $3 (block $2 (block $1 (block $0
+    (br_table $0 $1 $2 $3 $4 $5 $6 (local.get $digit)))
+    (call $drop-incoming-request (local.get $handle)) return)
+    (call $drop-incoming-body (local.get $handle)) return)
+    (call $drop-input-stream (local.get $handle)) return)
+    (call $drop-pollable (local.get $handle)) return)
+    (call $drop-outgoing-body (local.get $handle)) return)
+    (call $drop-output-stream (local.get $handle)) return)
+    (call $drop-pollable (local.get $handle)))

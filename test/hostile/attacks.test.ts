@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { loadComponent } from '../../src/index.ts';
+import { assembleAttack, listAttacks } from './assemble.ts';
+import { ATTACKS } from './attacks.ts';
+
+test('each attack of components/hostile/ is made', () => {
+  const files = [...new Set(ATTACKS.map(({ file }) => file))];
+  for (const file of files) {
+    expect(ATTACKS.filter((attack) => attack.file === file).map(({ name }) => name)).toEqual(listAttacks(file));
+  }
+});
+
+test.each(['trap-at-start', 'recurse-at-start'])('what does not start is not reset (%s)', async (name) => {
+  const loading = loadComponent(await assembleAttack('control', name), { cache: false, isolation: 'reset' });
+  await expect(loading).rejects.toThrow(/cannot be reset: its start fails/);
+});

@@ -1,0 +1,40 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { rawGet, requestRaw } from '../harness/raw-client.ts';
+import { failuresOf, serveGuest } from '../harness/serve-guest.ts';
+import { leftovers, untilNothingIsLeft } from '../hazards/leftovers.ts';
+import { until } from '../hazards/until.ts';
+import { type AttackWay, attacksIn } from './attacks.ts';
+import { startAttacker, strike } from './run-attack.ts';
+
+/** Requests of a good client, beside each strike. */
+const BESIDE = 10;
+
+/** Has each attack that is made in one way strike beside a good guest: a file for each way, so that they run at the same time. */
+export function testAttacks(way: AttackWay): void {
+  // One after the other: the second finds what the first left. In jco's glue nothing is used again.
+  const strikesInAll = way.engine === 'jco' ? 1 : 2;
+  test.each(attacksIn(way))('$file: $name', async (attack) => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    onTestFinished(() => void process.off('unhandledRejection', note));
+    await using good = await serveGuest('hello');
+    await using attacker = await startAttacker(attack, { way });
+    const { host } = attacker.served;
+    const start = leftovers(host);
+
+    for (let strikes = 0; strikes < strikesInAll; strikes += 1) {
+      const struck = strike(attacker.target);
+      const beside = Array.from({ length: BESIDE }, () => requestRaw(good.origin, rawGet('/')));
+      for (const { body } of await Promise.all(beside)) expect(body).toBe('Hello from wasi-serve!\n');
+      expect(await struck).toBe(attack.outcome);
+      await until(() => host.inFlight === 0);
+    }
+    const said = failuresOf(attacker.served);
+    if (attack.log === undefined) expect(said).toEqual([]);
+    else expect(said.at(-1)).toMatch(way.engine === 'jco' ? /./ : attack.log);
+    await untilNothingIsLeft(host, start);
+    expect(unhandled).toEqual([]);
+    expect((await requestRaw(good.origin, rawGet('/'))).status).toBe(200);
+  });
+}
