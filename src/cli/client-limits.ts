@@ -2,7 +2,7 @@ import type { Option } from 'commander';
 import { type ClientLimits, DEFAULTS } from '../config/options.ts';
 import { formatByteCount, parseByteCount, parseCapacity } from './byte-count.ts';
 import { parseCountFrom } from './count.ts';
-import { formatSeconds, parseTimeout } from './duration.ts';
+import { formatSeconds, parseDuration, parseTimeout } from './duration.ts';
 import { checked, group } from './option.ts';
 
 /** The bounds on clients as commander gives them. */
@@ -13,7 +13,10 @@ export interface ClientLimitFlags {
   readonly maxBody: number;
   readonly maxConnections: number;
   readonly headTimeout: number;
+  readonly bodyTimeout: number;
   readonly bodyIdleTimeout: number;
+  readonly minBodyRate: number;
+  readonly bodyGrace: number;
   readonly keepAliveTimeout: number;
   readonly writeTimeout: number;
 }
@@ -24,12 +27,22 @@ export function clientLimitOptions(): Option[] {
     size(inGroup('--max-head <size>', 'a larger head gets 431'), DEFAULTS.maxHeadBytes),
     count(inGroup('--max-headers <n>', 'more fields get 431'), DEFAULTS.maxHeaders),
     size(inGroup('--max-target <size>', 'a longer target gets 414'), DEFAULTS.maxTargetBytes),
-    inGroup('--max-body <size>', 'a larger body gets 413; 0 for no bound')
-      .argParser(checked(parseByteCount))
-      .default(DEFAULTS.maxBodyBytes, 'none'),
+    sizeOrNone(inGroup('--max-body <size>', 'a larger body gets 413; 0 for no bound'), DEFAULTS.maxBodyBytes),
     count(inGroup('--max-connections <n>', 'more are closed when accepted'), DEFAULTS.maxConnections),
     time(inGroup('--head-timeout <time>', 'a head that takes longer gets 408'), DEFAULTS.headTimeoutMs),
+    timeOrNone(
+      inGroup('--body-timeout <time>', 'a body that takes longer gets 408; 0 for no bound'),
+      DEFAULTS.bodyTimeoutMs,
+    ),
     time(inGroup('--body-idle-timeout <time>', 'a body of which nothing comes gets 408'), DEFAULTS.bodyIdleTimeoutMs),
+    sizeOrNone(
+      inGroup('--min-body-rate <size>', 'of a body, each second; one that comes slower gets 408; 0 for no bound'),
+      DEFAULTS.minBodyRateBytes,
+    ),
+    time(
+      inGroup('--body-grace <time>', 'how long a body may come slower; 2s at most where requests wait'),
+      DEFAULTS.bodyGraceMs,
+    ),
     time(inGroup('--keep-alive-timeout <time>', 'how long idle connections are kept'), DEFAULTS.keepAliveTimeoutMs),
     time(
       inGroup('--write-timeout <time>', 'a client that takes nothing is reset; after 2s where requests wait'),
@@ -42,12 +55,20 @@ function size(option: Option, bytes: number): Option {
   return option.argParser(checked(parseCapacity)).default(bytes, formatByteCount(bytes));
 }
 
+function sizeOrNone(option: Option, bytes: number): Option {
+  return option.argParser(checked(parseByteCount)).default(bytes, bytes === 0 ? 'none' : formatByteCount(bytes));
+}
+
 function count(option: Option, number: number): Option {
   return option.argParser(checked(parseCountFrom(1))).default(number);
 }
 
 function time(option: Option, ms: number): Option {
   return option.argParser(checked(parseTimeout)).default(ms, formatSeconds(ms));
+}
+
+function timeOrNone(option: Option, ms: number): Option {
+  return option.argParser(checked(parseDuration)).default(ms, ms === 0 ? 'none' : formatSeconds(ms));
 }
 
 export function toClientLimits(flags: ClientLimitFlags): ClientLimits {
@@ -58,7 +79,10 @@ export function toClientLimits(flags: ClientLimitFlags): ClientLimits {
     maxBodyBytes: flags.maxBody,
     maxConnections: flags.maxConnections,
     headTimeoutMs: flags.headTimeout,
+    bodyTimeoutMs: flags.bodyTimeout,
     bodyIdleTimeoutMs: flags.bodyIdleTimeout,
+    minBodyRateBytes: flags.minBodyRate,
+    bodyGraceMs: flags.bodyGrace,
     keepAliveTimeoutMs: flags.keepAliveTimeout,
     writeTimeoutMs: flags.writeTimeout,
   };

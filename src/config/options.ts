@@ -35,8 +35,17 @@ export interface ClientLimits {
   readonly maxConnections: number;
   /** How long a client may take over a head, looked at once a second. Then 408. Default 10,000. */
   readonly headTimeoutMs: number;
-  /** How long a client may send nothing of a body that the guest waits for. Then 408, a reset once the reply has begun. Default 30,000. */
+  /** How long a client may take over a body, 0 for no bound, looked at once a second. Then 408, a reset once the reply has begun. Default 0. */
+  readonly bodyTimeoutMs: number;
+  /** How long a client may send nothing of a body that the guest waits for, looked at once a second. Then the same. Default 30,000. */
   readonly bodyIdleTimeoutMs: number;
+  /**
+   * With how many bytes a second a body has to come while the guest waits for it, 0 for any number, looked at once a second. Then the same.
+   * Default 500, as in Apache's `mod_reqtimeout`: less than any link gives, and many that trickle do not hold all places.
+   */
+  readonly minBodyRateBytes: number;
+  /** How long a body may come slower than that; 2 seconds at most while requests wait for their turn. Default 10,000. */
+  readonly bodyGraceMs: number;
   /** How long a connection is kept for another request. Default 5000. */
   readonly keepAliveTimeoutMs: number;
   /**
@@ -89,7 +98,10 @@ export const DEFAULTS: HostConfig = Object.freeze({
   maxBodyBytes: 0,
   maxConnections: 10_000,
   headTimeoutMs: 10_000,
+  bodyTimeoutMs: 0,
   bodyIdleTimeoutMs: 30_000,
+  minBodyRateBytes: 500,
+  bodyGraceMs: 10_000,
   keepAliveTimeoutMs: 5000,
   writeTimeoutMs: 30_000,
   limits: DEFAULT_LIMITS,

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Failure } from './error-reply.ts';
 import { endWithLinger } from './linger.ts';
+import type { Look } from './look.ts';
 import { malformedReply } from './malformed.ts';
 import type { NodeExchange } from './node-exchange.ts';
 
@@ -56,6 +57,11 @@ export class Connection {
     if (this.#exchange?.isWhole === false) this.#breakRequest(this.#exchange, failure);
     else if (this.#reply === undefined) this.#endBroken(failure);
     return 'broken';
+  }
+
+  /** Ends a body that takes too long: that of the latest request, since none follows one that is not whole. */
+  lookAtBody(look: Look): void {
+    this.#exchange?.lookAtBody(look);
   }
 
   /** The rest of the latest request never comes. */

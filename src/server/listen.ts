@@ -7,7 +7,7 @@ import { describeRefusal } from './error-reply.ts';
 import type { Exchange } from './exchange.ts';
 import { type ParseError, malformationOf } from './malformed.ts';
 import { NodeExchange } from './node-exchange.ts';
-import { StalledWrites } from './stalled-writes.ts';
+import { SlowClients } from './slow-clients.ts';
 import type { Tally } from './tally.ts';
 
 /** Where to listen. Port 0 takes any free one. */
@@ -49,7 +49,7 @@ export async function listen(listener: Listener, address: Address): Promise<List
   // A client may end its side and still wait for its reply.
   Object.assign(server, { httpAllowHalfOpen: true });
   takeRequests(server, connections, listener);
-  const stalledWrites = watchConnections(server, connections, listener);
+  const slowClients = watchConnections(server, connections, listener);
   await bind(server, address);
   return {
     address: addressOf(server),
@@ -60,7 +60,7 @@ export async function listen(listener: Listener, address: Address): Promise<List
     },
     close: async (timeoutMs) => {
       await connections.sent(timeoutMs);
-      stalledWrites[Symbol.dispose]();
+      slowClients[Symbol.dispose]();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
@@ -111,12 +111,9 @@ function watchConnections(
   server: Server,
   connections: Connections,
   { refusals, limits, isCrowded }: Listener,
-): StalledWrites {
-  const stalledWrites = new StalledWrites(connections, {
-    timeoutMs: limits.writeTimeoutMs,
-    isCrowded,
-    onReset: (reason) => refusals.count(reason),
-  });
+): SlowClients {
+  const onReset = (reason: string): void => refusals.count(reason);
+  const slowClients = new SlowClients(connections, { limits, isCrowded, onReset });
   server.on('connection', (socket) => {
     // Each request of a client that pipelines listens on their one socket.
     socket.setMaxListeners(0);
@@ -134,7 +131,7 @@ function watchConnections(
     if (connection.break(failure) === 'broken' && failure !== undefined) refusals.count(describeRefusal(failure));
   });
   server.on('drop', () => refusals.count(`closed: ${limits.maxConnections} connections are open (--max-connections)`));
-  return stalledWrites;
+  return slowClients;
 }
 
 /** `http://127.0.0.1:8080`, IPv6 in brackets. */

@@ -1,14 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ok, err, type Result } from '../abi/host-interface.ts';
 import type { ClientLimits } from '../config/options.ts';
-import { formatTimeout } from '../util/format.ts';
 import type { BodySource } from '../wasi/http/body-source.ts';
 import type { ErrorCode } from '../wasi/http/error-code.ts';
 import type { FieldEntries } from '../wasi/http/field-entries.ts';
 import { Wakers } from '../wasi/io/readiness.ts';
 import { CLOSED, failed, type StreamError } from '../wasi/io/stream-error.ts';
+import { BodyPace } from './body-pace.ts';
 import type { Failure } from './error-reply.ts';
 import { endAfter } from './linger.ts';
+import type { Look } from './look.ts';
 import { bodyTooLarge, isBodyTooLarge } from './refusal.ts';
 import { Violation } from './violation.ts';
 
@@ -41,14 +42,16 @@ export class NodeBody implements BodySource {
   #rest: Uint8Array = NO_BYTES;
   #receivedBytes = 0;
   #broken: { readonly error: StreamError; readonly code: ErrorCode } | undefined;
-  /** Over when the guest has waited long enough; what the connection had read when it began to. */
-  #idle: NodeJS.Timeout | undefined;
-  #bytesReadBefore = 0;
+  /** What the connection had read when the body began. */
+  readonly #startBytes: number;
+  /** From the first look on: most bodies have come by then. */
+  #pace: BodyPace | undefined;
 
   constructor(incoming: IncomingMessage, outgoing: ServerResponse, limits: ClientLimits) {
     this.#incoming = incoming;
     this.#outgoing = outgoing;
     this.#limits = limits;
+    this.#startBytes = incoming.socket.bytesRead;
     // Node drops a body that nobody has asked for when the reply is out; a guest may read on after it.
     incoming.read(0);
   }
@@ -69,8 +72,19 @@ export class NodeBody implements BodySource {
 
   onReady(wake: () => void): () => void {
     this.#listen();
-    this.#watchIdle();
     return this.#wakers.add(wake);
+  }
+
+  /** Ends a body that takes too long. */
+  look(look: Look): void {
+    const incoming = this.#incoming;
+    if (this.#end() !== undefined) return;
+    this.#pace ??= new BodyPace(this.#limits, this.#startBytes);
+    // A client that waits for earlier replies, or for 100 Continue behind them, need not send.
+    const isItsTurn = this.#outgoing.socket !== null;
+    const sight = { bytesRead: incoming.socket.bytesRead, isAwaited: isItsTurn && this.#wakers.size > 0 };
+    const failure = this.#pace.look(look, sight);
+    if (failure !== undefined) this.violate(failure, { tag: 'connection-read-timeout' });
   }
 
   /** The client breaks the rules: the guest reads no more of the body but `code`, and the connection ends with its reply. */
@@ -101,7 +115,6 @@ export class NodeBody implements BodySource {
   /** The connection waits until the exchange is over. */
   [Symbol.dispose](): void {
     this.#rest = NO_BYTES;
-    clearTimeout(this.#idle);
   }
 
   /**
@@ -110,7 +123,6 @@ export class NodeBody implements BodySource {
    */
   drain(): void {
     const incoming = this.#incoming;
-    clearTimeout(this.#idle);
     if (incoming.readableEnded || incoming.destroyed) return;
     this.discard();
     if (incoming.complete) return;
@@ -156,20 +168,6 @@ export class NodeBody implements BodySource {
     return err({ tag: 'HTTP-request-trailer-section-size', val: undefined });
   }
 
-  #watchIdle(): void {
-    this.#bytesReadBefore = this.#incoming.socket.bytesRead;
-    if (this.#idle !== undefined) this.#idle.refresh();
-    else this.#idle = setTimeout(() => this.#lookIdle(), this.#limits.bodyIdleTimeoutMs);
-  }
-
-  #lookIdle(): void {
-    if (this.#wakers.size === 0 || this.#end() !== undefined) return;
-    // A client that waits for earlier replies, or for 100 Continue behind them, need not send.
-    const isItsTurn = this.#outgoing.socket !== null;
-    if (!isItsTurn || this.#incoming.socket.bytesRead !== this.#bytesReadBefore) this.#watchIdle();
-    else this.violate(bodyIdle(this.#limits), { tag: 'connection-read-timeout' });
-  }
-
   #end(): StreamError | undefined {
     return this.#broken?.error ?? this.#wireEnd();
   }
@@ -180,11 +178,6 @@ export class NodeBody implements BodySource {
     if (!destroyed) return undefined;
     return failed('the client broke off its request', BROKEN_OFF);
   }
-}
-
-function bodyIdle({ bodyIdleTimeoutMs }: ClientLimits): Failure {
-  const reason = `nothing of the body of the request came within ${formatTimeout(bodyIdleTimeoutMs)} (--body-idle-timeout)`;
-  return { status: 408, reason };
 }
 
 /** Unless the rest of the request comes first, or its connection closes, of which Node does not tell a request that is answered. */

@@ -9,6 +9,7 @@ import { Wakers, type Readiness } from '../wasi/io/readiness.ts';
 import type { Failure } from './error-reply.ts';
 import type { Exchange, ReplyHead, ReplySink } from './exchange.ts';
 import { endAfter } from './linger.ts';
+import type { Look } from './look.ts';
 import { NodeBody, pairUp } from './node-body.ts';
 import { endsConnection, refusalOf, targetOf } from './refusal.ts';
 import type { Violation } from './violation.ts';
@@ -51,6 +52,11 @@ export class NodeExchange implements Exchange {
   /** Whether all of the request has come. */
   get isWhole(): boolean {
     return this.#incoming.complete;
+  }
+
+  /** Ends a body that takes too long. */
+  lookAtBody(look: Look): void {
+    this.#body?.look(look);
   }
 
   /** The rest of the request never comes. */

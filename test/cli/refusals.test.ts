@@ -103,6 +103,8 @@ describe('bad usage', () => {
     [['a.wasm', '--drain-timeout', 'soon'], /'soon' is no time/],
     [['a.wasm', '--cpu-timeout', 'soon'], /'--cpu-timeout <time>' argument 'soon' is invalid.*write 30s/],
     [['a.wasm', '--cpu-timeout', '600h'], /too long/],
+    [['a.wasm', '--min-body-rate', 'fast'], /'--min-body-rate <size>' argument 'fast' is invalid.*no size/],
+    [['a.wasm', '--body-grace', '0'], /'0' would be over at once/],
     [
       ['a.wasm', '--preemption', 'maybe'],
       /'--preemption <on\|off>' argument 'maybe' is invalid.*Allowed choices are on, off/,

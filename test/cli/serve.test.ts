@@ -38,7 +38,7 @@ describe('a start', () => {
   });
 
   test('tells the limits that are not at their defaults, as options', async () => {
-    const limits = ['--cpu-timeout 5s', '--max-body 10MB', '--grace 250ms', '--limit handles=7'];
+    const limits = ['--cpu-timeout 5s', '--min-body-rate 1kB', '--body-timeout 60s', '--limit handles=7'];
     await using serving = await servingOn([HELLO, ...limits.flatMap((limit) => limit.split(' ')), '-Wtimeout=2s']);
     await serving.until('stderr', /\n {2}try [^\n]+\n/);
     const [, told = ''] =

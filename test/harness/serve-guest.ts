@@ -79,6 +79,11 @@ export function failuresOf({ events }: Observed): string[] {
   return events.all.flatMap((event) => (event.at === 'request-failed' ? [event.message] : []));
 }
 
+/** What the operator has read of limits and options. */
+export function noticesOf({ events }: Observed): string[] {
+  return events.all.flatMap((event) => (event.at === 'notice' ? [event.message] : []));
+}
+
 /** The record of the first answered request, or of the first to `path`, once there is one. */
 export async function untilAnswered({ events }: Observed, path?: string): Promise<RequestRecord> {
   const event = await events.until((e) => e.at === 'request' && (path === undefined || e.request.path === path));

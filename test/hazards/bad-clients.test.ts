@@ -20,7 +20,11 @@ interface Crowding {
   readonly bytes: string;
   /** What each sends all the while, so that none is idle. */
   readonly trickle?: string;
+  /** Whether those that are answered, or whose connections end, come again. */
+  readonly comesAgain?: boolean;
   readonly goodPath: string;
+  /** Requests of the good client. */
+  readonly goodRequests?: number;
 }
 
 const crowdings: readonly Crowding[] = [
@@ -41,6 +45,18 @@ const crowdings: readonly Crowding[] = [
     bytes: 'POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 100000\r\n\r\n',
     trickle: 'x',
     goodPath: '/',
+  },
+  {
+    name: 'with slow bodies, again and again',
+    count: MORE_THAN_PLACES,
+    guest: 'trailers',
+    // A rehearsal is over sooner.
+    options: SCALE < 1 ? { bodyGraceMs: 200 } : {},
+    bytes: 'POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 100000\r\n\r\n',
+    trickle: 'x',
+    comesAgain: true,
+    goodPath: '/',
+    goodRequests: 20,
   },
   {
     name: 'that take nothing of their replies',
@@ -71,14 +87,14 @@ const crowdings: readonly Crowding[] = [
 
 test.each(crowdings)(
   '$count clients $name keep no good client from its replies',
-  async ({ name, count, guest, options, bytes, trickle = '', goodPath }) => {
+  async ({ name, count, guest, options, trickle = '', goodPath, goodRequests = GOOD_REQUESTS, ...conduct }) => {
     using host = await HostProcess.start(guest, { maxConcurrentRequests: PLACES, ...options });
     const url = `${host.origin}${goodPath}`;
     const alone = await beGood(url, 10);
     const before = await host.state();
-    using crowd = await Crowd.gather(host.origin, count, bytes);
+    using crowd = await Crowd.gather(host.origin, count, conduct);
     const trickling = setInterval(() => crowd.trickle(trickle), 500);
-    const good = await beGood(url, GOOD_REQUESTS);
+    const good = await beGood(url, goodRequests);
     clearInterval(trickling);
     const during = await host.state();
     report(`${count} clients ${name}`, { alone, good, ended: crowd.ended, before, during });

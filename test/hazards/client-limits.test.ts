@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type RawClient, type RawReply, connectRaw, rawGet, requestRaw, valuesOf } from '../harness/raw-client.ts';
-import { type Served, linesOf, serveGuest } from '../harness/serve-guest.ts';
+import { type Served, linesOf, noticesOf, serveGuest } from '../harness/serve-guest.ts';
 import { until } from './until.ts';
 
 const CHUNKED_POST = 'POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n';
@@ -8,11 +8,6 @@ const MIB = 1024 * 1024;
 
 function post(byteLength: number): string {
   return `POST / HTTP/1.1\r\nHost: test\r\nContent-Length: ${byteLength}\r\n\r\n`;
-}
-
-/** What the operator has read of limits. */
-function notices({ events }: Served): string[] {
-  return events.all.flatMap((event) => (event.at === 'notice' ? [event.message] : []));
 }
 
 /** A reply of the host's, whole, after which the connection ends. */
@@ -34,7 +29,7 @@ describe('a head', () => {
     await using client = await connectRaw(served.origin);
     await client.send(rawGet('/', `a: ${'b'.repeat(1100)}`));
     await expectLastReply(client, 431);
-    expect(notices(served)).toEqual([expect.stringMatching(/^refused with 431: .* 1024 bytes \(--max-head\)/)]);
+    expect(noticesOf(served)).toEqual([expect.stringMatching(/^refused with 431: .* 1024 bytes \(--max-head\)/)]);
     await expectServed(served);
   });
 
@@ -50,14 +45,14 @@ describe('a head', () => {
     expect(reply.status).toBe(status);
     if (status === 200) expect(reply.body.split('\n').filter((line) => /^a\d+: /.test(line))).toHaveLength(count);
     else
-      expect(notices(served)).toEqual([expect.stringMatching(/^refused with 431: .* 100 fields \(--max-headers\)$/)]);
+      expect(noticesOf(served)).toEqual([expect.stringMatching(/^refused with 431: .* 100 fields \(--max-headers\)$/)]);
   });
 
   test('whose target is longer than may be gets 414', async () => {
     await using served = await serveGuest('hello', { maxTargetBytes: 100 });
     await expectServed(served, `/${'a'.repeat(99)}`);
     expect((await requestRaw(served.origin, rawGet(`/${'a'.repeat(100)}`))).status).toBe(414);
-    expect(notices(served)).toEqual([
+    expect(noticesOf(served)).toEqual([
       'refused with 414: the target of the request is longer than 100 bytes (--max-target)',
     ]);
   });
@@ -72,7 +67,7 @@ describe('a head that does not come within its time', () => {
     await using client = await connectRaw(served.origin);
     await client.send(bytes);
     await expectLastReply(client, 408);
-    expect(notices(served)).toEqual(['refused with 408: no whole head came within 50 ms (--head-timeout)']);
+    expect(noticesOf(served)).toEqual(['refused with 408: no whole head came within 50 ms (--head-timeout)']);
     await expectServed(served);
   });
 
@@ -82,7 +77,7 @@ describe('a head that does not come within its time', () => {
     await client.send('GET / HTTP/1.1\r\na: ');
     await until(async () => {
       await client.send('b');
-      return notices(served).length > 0;
+      return noticesOf(served).length > 0;
     });
     await expectLastReply(client, 408);
   });
@@ -113,7 +108,7 @@ describe('a body of which nothing comes for too long', () => {
     await using client = await connectRaw(served.origin);
     await client.send(bytes);
     await expectLastReply(client, 408);
-    expect(notices(served)).toEqual([
+    expect(noticesOf(served)).toEqual([
       'refused with 408: nothing of the body of the request came within 50 ms (--body-idle-timeout)',
     ]);
     await until(() => served.host.inFlight === 0);
@@ -142,7 +137,7 @@ describe('a body of which nothing comes for too long', () => {
     await idle.send(CHUNKED_POST);
     await until(async () => {
       await slow.sendChunk('x');
-      return notices(served).length > 0;
+      return noticesOf(served).length > 0;
     });
     await slow.sendChunk('');
     expect((await slow.readReply()).status).toBe(200);
@@ -168,7 +163,7 @@ describe('a body larger than may be', () => {
     await client.send(post(11));
     await expectLastReply(client, 413);
     expect(linesOf(served, 'stdout')).toEqual([]);
-    expect(notices(served)).toEqual([notice]);
+    expect(noticesOf(served)).toEqual([notice]);
   });
 
   test('by its length gets 413 though its client sends all of it first', async () => {
@@ -186,7 +181,7 @@ describe('a body larger than may be', () => {
     await until(() => served.host.inFlight === 1);
     await client.send('6\r\nabcdef\r\n');
     await expectLastReply(client, 413);
-    expect(notices(served)).toEqual([notice]);
+    expect(noticesOf(served)).toEqual([notice]);
     await expectServed(served);
   });
 
@@ -239,7 +234,7 @@ test('a connection more than may be is closed, until another ends', async () => 
   }
   await using third = await connectRaw(served.origin);
   expect(await third.readEnding()).not.toBe('framed');
-  expect(notices(served)).toEqual(['closed: 2 connections are open (--max-connections)']);
+  expect(noticesOf(served)).toEqual(['closed: 2 connections are open (--max-connections)']);
 
   await first[Symbol.asyncDispose]();
   await until(async () => {
@@ -258,8 +253,8 @@ describe('a client that takes nothing of its reply', () => {
     await using served = await serveGuest('flood', { writeTimeoutMs: 100, timeoutMs: 0 });
     await using client = await connectRaw(served.origin);
     await client.send(rawGet(path));
-    await until(() => notices(served).length > 0);
-    expect(notices(served)).toEqual([NOTICE]);
+    await until(() => noticesOf(served).length > 0);
+    expect(noticesOf(served)).toEqual([NOTICE]);
     expect((await client.readReply()).ending).toBe('reset');
     await until(() => served.host.inFlight === 0);
   });
@@ -270,7 +265,7 @@ describe('a client that takes nothing of its reply', () => {
     await client.send(rawGet(`/?bytes=${1024 * MIB}`));
     await until(() => served.host.inFlight === 1);
     await expectServed(served, '/?bytes=1');
-    expect(notices(served)).toEqual([
+    expect(noticesOf(served)).toEqual([
       'reset: a client took nothing of its reply for 2 s while requests wait for their turn (--write-timeout)',
     ]);
     expect((await client.readReply()).ending).toBe('reset');
@@ -279,6 +274,6 @@ describe('a client that takes nothing of its reply', () => {
   test('is not one that reads on, nor one whose guest takes its time', async () => {
     await using served = await serveGuest('sleep', { writeTimeoutMs: 10 });
     expect((await requestRaw(served.origin, rawGet('/?ms=200'))).body).toBe('slept 200\n');
-    expect(notices(served)).toEqual([]);
+    expect(noticesOf(served)).toEqual([]);
   });
 });

@@ -39,27 +39,35 @@ export class HostProcess implements Disposable {
   }
 }
 
-/** Many clients that send the same, read nothing, and are let go of together. */
+/** What the clients of a crowd do, each. */
+export interface Conduct {
+  /** What they send; then they read nothing. */
+  readonly bytes: string;
+  /** Whether those that are answered, or whose connections end, come again. */
+  readonly comesAgain?: boolean;
+}
+
+/** Many clients that do the same and are let go of together. */
 export class Crowd implements Disposable {
-  readonly #sockets: readonly Socket[];
-  /** How many connections the host has ended. */
+  readonly #address: { readonly host: string; readonly port: number };
+  readonly #conduct: Conduct;
+  readonly #sockets = new Set<Socket>();
+  #isGone = false;
+  /** How many connections have ended. */
   ended = 0;
 
-  private constructor(sockets: readonly Socket[]) {
-    this.#sockets = sockets;
+  private constructor(origin: string, conduct: Conduct) {
+    const { hostname, port } = new URL(origin);
+    this.#address = { host: hostname, port: Number(port) };
+    this.#conduct = conduct;
   }
 
-  /** Resolves when all are connected and have sent `bytes`. */
-  static async gather(origin: string, count: number, bytes: string): Promise<Crowd> {
-    const { hostname, port } = new URL(origin);
-    const sockets: Socket[] = [];
-    const crowd = new Crowd(sockets);
+  /** Resolves when all are connected and have sent their bytes. */
+  static async gather(origin: string, count: number, conduct: Conduct): Promise<Crowd> {
+    const crowd = new Crowd(origin, conduct);
     for (let begun = 0; begun < count; begun += BATCH) {
       const size = Math.min(BATCH, count - begun);
-      const batch = Array.from({ length: size }, () =>
-        crowd.#join(connect({ host: hostname, port: Number(port) }), bytes),
-      );
-      sockets.push(...(await Promise.all(batch)));
+      await Promise.all(Array.from({ length: size }, () => crowd.#join()));
     }
     return crowd;
   }
@@ -70,19 +78,25 @@ export class Crowd implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isGone = true;
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #join(socket: Socket, bytes: string): Promise<Socket> {
-    socket.on('close', () => (this.ended += 1));
-    return new Promise((resolve, reject) => {
-      socket.once('error', reject);
-      socket.once('connect', () => {
-        socket.off('error', reject);
-        // It may be reset at any time.
-        socket.on('error', () => undefined);
-        socket.write(bytes, () => resolve(socket));
-      });
+  #join(): Promise<void> {
+    const { bytes, comesAgain = false } = this.#conduct;
+    const socket = connect(this.#address);
+    this.#sockets.add(socket);
+    socket.on('close', () => {
+      this.ended += 1;
+      this.#sockets.delete(socket);
+      if (comesAgain && !this.#isGone) void this.#join();
+    });
+    if (comesAgain) socket.once('data', () => socket.destroy());
+    return new Promise((resolve) => {
+      // It may be reset at any time.
+      socket.on('error', () => resolve());
+      // Waits for the connection, and what trickles for its turn.
+      socket.write(bytes, () => resolve());
     });
   }
 }
