@@ -6,24 +6,31 @@ import { withHop } from './wasi/http/hops.ts';
 import type { RequestHead } from './wasi/http/incoming.ts';
 import type { SendRequest } from './wasi/http/send-request.ts';
 
+/** What all guests of a host are granted alike. */
+export interface HostGrants {
+  readonly config: HostConfig;
+  readonly sendRequest: SendRequest;
+  /** Tells the operator of a bound that a guest has reached. */
+  readonly tell: (what: string) => void;
+}
+
 /** What one guest may touch: its environment, its output as lines, and the network. Each is made when the guest asks for it. */
 export class RequestGrants implements Grants, Disposable {
   readonly limits: RequestLimits;
   readonly timeoutMs: number;
   readonly cpuTimeoutMs: number;
   readonly #ordinal: number;
-  readonly #config: HostConfig;
-  readonly #sendRequest: SendRequest;
+  readonly #host: HostGrants;
   readonly #head: Pick<RequestHead, 'fields'>;
   #quota: OutputQuota | undefined;
   #stdout: LineSink | undefined;
   #stderr: LineSink | undefined;
 
   /** `ordinal` is the number of the request, from 0; `head` is its client's. */
-  constructor(ordinal: number, config: HostConfig, sendRequest: SendRequest, head: Pick<RequestHead, 'fields'>) {
+  constructor(ordinal: number, host: HostGrants, head: Pick<RequestHead, 'fields'>) {
+    const { config } = host;
     this.#ordinal = ordinal;
-    this.#config = config;
-    this.#sendRequest = sendRequest;
+    this.#host = host;
     this.#head = head;
     this.limits = config.limits;
     this.timeoutMs = config.timeoutMs;
@@ -33,11 +40,15 @@ export class RequestGrants implements Grants, Disposable {
   /** Says that the request comes by way of this host, so that guests that call each other in a loop come to an end. */
   get sendRequest(): SendRequest {
     return (request, signal) =>
-      this.#sendRequest({ ...request, fields: withHop(request.fields, this.#head.fields) }, signal);
+      this.#host.sendRequest({ ...request, fields: withHop(request.fields, this.#head.fields) }, signal);
+  }
+
+  get tell(): (what: string) => void {
+    return this.#host.tell;
   }
 
   get env(): [string, string][] {
-    return [['INSTANCE_ID', `${this.#ordinal}`], ...Object.entries(this.#config.env)];
+    return [['INSTANCE_ID', `${this.#ordinal}`], ...Object.entries(this.#host.config.env)];
   }
 
   get stdout(): LineSink {
@@ -55,7 +66,7 @@ export class RequestGrants implements Grants, Disposable {
   }
 
   #createSink(stream: 'stdout' | 'stderr'): LineSink {
-    const { loggingPrefix, writeGuestOutput } = this.#config;
+    const { loggingPrefix, writeGuestOutput } = this.#host.config;
     return new LineSink({
       prefix: loggingPrefix === 'shown' ? linePrefix(stream, this.#ordinal) : undefined,
       quota: (this.#quota ??= new OutputQuota(this.limits.maxOutputBytes)),

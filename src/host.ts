@@ -79,14 +79,16 @@ export function createHost(component: Component, options: HostOptions = {}, log:
 }
 
 function createService(component: Component, config: HostConfig, log: Log, sendRequest: SendRequest): Service {
+  const refusals = new Tally(log);
+  const grants = { config, sendRequest, tell: (what: string) => refusals.count(what) };
   return {
     label: component.label,
     pool: createPool(component.createStrategy()),
     admission: new Admission(config),
     inFlight: new InFlight(),
     log,
-    refusals: new Tally(log),
-    grant: (ordinal, head) => new RequestGrants(ordinal, config, sendRequest, head),
+    refusals,
+    grant: (ordinal, head) => new RequestGrants(ordinal, grants, head),
     requestFields: config.requestHeaders.map(([name, value]) => [name.toLowerCase(), value] as const),
     graceMs: config.graceMs,
     errorDetail: config.errorDetail,

@@ -100,7 +100,7 @@ function send(exchange: Exchange, failure: Failure, report: RequestReport): Repl
 function turnAway(service: Service, exchange: Exchange, report: RequestReport): ReplyEnd {
   const left = STATUS_BY_REASON['client-left'];
   if (exchange.clientLeft.isReady()) return tell(service, exchange, { status: left, reason: '' }, report);
-  const reason = 'the host is busy: too many requests wait already';
+  const reason = 'the host is busy: too many requests wait already (--max-queued-requests)';
   return fail(service, exchange, { status: 503, reason, retryAfterS: 1 }, report);
 }
 

@@ -15,7 +15,7 @@ export interface Service {
   readonly admission: Admission;
   readonly inFlight: InFlight;
   readonly log: Log;
-  /** Requests that no guest should see, by why. */
+  /** Requests that no guest should see, clients that were ended, and bounds that guests have reached, by what. */
   readonly refusals: Tally;
   /** What the guest of request number `ordinal` (from 0) may touch. */
   readonly grant: (ordinal: number, head: RequestHead) => Grants;

@@ -17,6 +17,8 @@ export interface Grants {
   /** Sends the guest's outgoing requests; without it each is answered with `HTTP-request-denied`. */
   readonly sendRequest?: SendRequest;
   readonly limits?: RequestLimits;
+  /** Tells the operator of a bound that the guest has reached and need not notice. */
+  readonly tell?: (what: string) => void;
   /** Wall time of the request, and how much of it the guest may run; 0 is as long as it likes. In milliseconds. */
   readonly timeoutMs?: number;
   readonly cpuTimeoutMs?: number;
@@ -48,7 +50,7 @@ export class WasiCtx {
 
   /** The way out for this request's outgoing requests. */
   get outbound(): OutboundGate {
-    return (this.#outbound ??= new OutboundGate(this.grants.sendRequest, this.limits));
+    return (this.#outbound ??= new OutboundGate(this.grants, this.limits));
   }
 
   /**

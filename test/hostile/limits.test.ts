@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { HostError, loadComponent } from '../../src/index.ts';
 import type { Limits } from '../../src/util/limits.ts';
 import { rawGet, requestRaw } from '../harness/raw-client.ts';
-import { failuresOf, linesOf, serveGuest } from '../harness/serve-guest.ts';
+import { failuresOf, linesOf, noticesOf, serveGuest } from '../harness/serve-guest.ts';
 import { startUpstream } from '../harness/upstream.ts';
 import { until } from '../hazards/until.ts';
 import { assembleAttack } from './assemble.ts';
@@ -94,6 +94,12 @@ test('output beyond maxOutputBytes is dropped, with one notice', async () => {
     'stdout [0] :: aaaaa',
     'stdout [0] :: [output beyond 5 bytes of one request is dropped]',
   ]);
+});
+
+test('outgoing requests beyond maxOutbound are told to the operator', async () => {
+  await using attacker = await start(['limits', 'count-requests'], { maxOutbound: 3 });
+  expect((await post(attacker)).status).toBe(203);
+  expect(noticesOf(attacker.served)).toEqual(['denied: outgoing requests beyond 3 of one request (--limit outbound)']);
 });
 
 test('outgoing requests beyond maxConcurrentOutbound wait for their turn', async () => {
