@@ -11,6 +11,7 @@ export interface ClientLimitFlags {
   readonly maxHeaders: number;
   readonly maxTarget: number;
   readonly maxBody: number;
+  readonly maxPipelined: number;
   readonly maxConnections: number;
   readonly headTimeout: number;
   readonly bodyTimeout: number;
@@ -28,6 +29,10 @@ export function clientLimitOptions(): Option[] {
     count(inGroup('--max-headers <n>', 'more fields get 431'), DEFAULTS.maxHeaders),
     size(inGroup('--max-target <size>', 'a longer target gets 414'), DEFAULTS.maxTargetBytes),
     sizeOrNone(inGroup('--max-body <size>', 'a larger body gets 413; 0 for no bound'), DEFAULTS.maxBodyBytes),
+    count(
+      inGroup('--max-pipelined <n>', 'requests of a connection before their replies; more reset it'),
+      DEFAULTS.maxPipelined,
+    ),
     count(inGroup('--max-connections <n>', 'more are closed when accepted'), DEFAULTS.maxConnections),
     time(inGroup('--head-timeout <time>', 'a head that takes longer gets 408'), DEFAULTS.headTimeoutMs),
     timeOrNone(
@@ -77,6 +82,7 @@ export function toClientLimits(flags: ClientLimitFlags): ClientLimits {
     maxHeaders: flags.maxHeaders,
     maxTargetBytes: flags.maxTarget,
     maxBodyBytes: flags.maxBody,
+    maxPipelined: flags.maxPipelined,
     maxConnections: flags.maxConnections,
     headTimeoutMs: flags.headTimeout,
     bodyTimeoutMs: flags.bodyTimeout,

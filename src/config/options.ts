@@ -31,6 +31,8 @@ export interface ClientLimits {
   readonly maxTargetBytes: number;
   /** The body of a request, 0 for no bound. Beyond: 413. Default 0. */
   readonly maxBodyBytes: number;
+  /** Requests of one connection that are not answered, which are served one after the other. Beyond: a reset. Default 32. */
+  readonly maxPipelined: number;
   /** Open connections. Beyond: closed when accepted. Default 10,000. */
   readonly maxConnections: number;
   /** How long a client may take over a head, looked at once a second. Then 408. Default 10,000. */
@@ -96,6 +98,7 @@ export const DEFAULTS: HostConfig = Object.freeze({
   maxHeaders: 100,
   maxTargetBytes: 8 * 1024,
   maxBodyBytes: 0,
+  maxPipelined: 32,
   maxConnections: 10_000,
   headTimeoutMs: 10_000,
   bodyTimeoutMs: 0,

@@ -7,7 +7,7 @@ import { type Look, patienceAt } from './look.ts';
 export interface BodySight {
   /** What the connection has read, from its first byte on. */
   readonly bytesRead: number;
-  /** Whether the guest waits for more of it, which the client is free to send. */
+  /** Whether the guest waits for more of it. */
   readonly isAwaited: boolean;
 }
 

@@ -6,12 +6,16 @@ import type { Look } from './look.ts';
 import { malformedReply } from './malformed.ts';
 import type { NodeExchange } from './node-exchange.ts';
 
-/** A connection. Its latest reply is the last that it waits for: those before it go first. */
+/** A connection. Its requests are answered one after the other, so that its latest reply is the last that it waits for. */
 export class Connection {
   readonly socket: Socket;
   readonly #onReplied: () => void;
   #exchange: NodeExchange | undefined;
   #reply: ServerResponse | undefined;
+  /** How many requests have come that are not answered; those too that never are. */
+  #unanswered = 0;
+  /** What begins with the requests that wait for the replies to those before them. */
+  #turns: (() => void)[] | undefined;
   /** What had been read when the latest reply was over. */
   #bytesRead = -1;
   /** `ending`: no other request is answered. `broken`: what comes is no request at all. */
@@ -29,9 +33,15 @@ export class Connection {
     return this.#reply;
   }
 
-  /** Whether a request that comes now is to be answered. */
+  /** Whether a request that has come now is to be answered. */
   get takesRequests(): boolean {
     return this.#state === 'open';
+  }
+
+  /** Counts a request that has come, and returns how many are not answered. */
+  count(): number {
+    this.#unanswered += 1;
+    return this.#unanswered;
   }
 
   /** Whether nothing of another request has come since the latest was answered. */
@@ -39,12 +49,15 @@ export class Connection {
     return this.#reply === undefined && this.#bytesRead === this.socket.bytesRead;
   }
 
-  /** A request has come, which `reply` will answer. */
-  asked(exchange: NodeExchange, reply: ServerResponse): void {
+  /** A request has come, which `reply` will answer: `begin` is called when it is its turn. */
+  asked(exchange: NodeExchange, reply: ServerResponse, begin: () => void): void {
+    const isFirst = this.#reply === undefined;
     this.#exchange = exchange;
     this.#reply = reply;
     if (exchange.endsConnection) this.#state = 'ending';
     reply.on('close', () => this.#replied(reply));
+    if (isFirst) begin();
+    else (this.#turns ??= []).push(begin);
   }
 
   /** What comes is no request, nor the rest of one; `undefined`: there is nothing to say to that. Returns whether anything was expected of it. */
@@ -71,7 +84,12 @@ export class Connection {
   }
 
   #replied(reply: ServerResponse): void {
-    if (this.#reply !== reply) return;
+    this.#unanswered -= 1;
+    if (this.#reply !== reply) {
+      // A client that has left gets no more.
+      if (!this.socket.destroyed) this.#turns?.shift()?.();
+      return;
+    }
     this.#reply = undefined;
     this.#bytesRead = this.socket.bytesRead;
     const isWhole = this.#exchange?.isWhole === true;

@@ -27,13 +27,13 @@ export class Connections {
     return this.#connections.values();
   }
 
-  /** A request has come, which `reply` will answer. */
-  asked(connection: Connection, exchange: NodeExchange, reply: ServerResponse): void {
+  /** A request has come, which `reply` will answer: `begin` is called when it is its turn. */
+  asked(connection: Connection, exchange: NodeExchange, reply: ServerResponse, begin: () => void): void {
     if (this.#state === 'stopping') {
       if (connection.reply !== undefined) connection.reply.shouldKeepAlive = true;
       reply.shouldKeepAlive = false;
     }
-    connection.asked(exchange, reply);
+    connection.asked(exchange, reply, begin);
   }
 
   /** Closes those that are kept for another request; the others close after their last reply, which says so if it still can. */

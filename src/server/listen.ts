@@ -93,18 +93,29 @@ class PlainRequest extends IncomingMessage {
   set upgrade(_asked: boolean) {}
 }
 
-function takeRequests(server: Server, connections: Connections, { answer, limits }: Listener): void {
+function takeRequests(server: Server, connections: Connections, { answer, limits, refusals }: Listener): void {
   const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    const connection = connections.of(incoming.socket);
-    if (connection?.takesRequests !== true) return;
-    const exchange = new NodeExchange(incoming, outgoing, limits);
-    connections.asked(connection, exchange, outgoing);
-    // What came of a body in one packet with the head is there by then: a guest that reads a short one need not wait for it.
-    if (exchange.hasBody) setImmediate(answer, exchange);
-    else answer(exchange);
+    const { socket } = incoming;
+    const connection = connections.of(socket);
+    if (connection === undefined || socket.destroyed) return;
+    if (connection.count() > limits.maxPipelined) {
+      refusals.count(tooManyPipelined(limits));
+      socket.resetAndDestroy();
+    } else if (connection.takesRequests) {
+      const exchange = new NodeExchange(incoming, outgoing, limits);
+      connections.asked(connection, exchange, outgoing, () => {
+        // What came of a body in one packet with the head is there by then: a guest that reads a short one need not wait for it.
+        if (exchange.hasBody) setImmediate(answer, exchange);
+        else answer(exchange);
+      });
+    }
   };
   server.on('request', take);
   server.on('checkContinue', take);
+}
+
+function tooManyPipelined({ maxPipelined }: ClientLimits): string {
+  return `reset: a client sent more than ${maxPipelined} requests before it had their replies (--max-pipelined)`;
 }
 
 function watchConnections(

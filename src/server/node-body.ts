@@ -80,9 +80,7 @@ export class NodeBody implements BodySource {
     const incoming = this.#incoming;
     if (this.#end() !== undefined) return;
     this.#pace ??= new BodyPace(this.#limits, this.#startBytes);
-    // A client that waits for earlier replies, or for 100 Continue behind them, need not send.
-    const isItsTurn = this.#outgoing.socket !== null;
-    const sight = { bytesRead: incoming.socket.bytesRead, isAwaited: isItsTurn && this.#wakers.size > 0 };
+    const sight = { bytesRead: incoming.socket.bytesRead, isAwaited: this.#wakers.size > 0 };
     const failure = this.#pace.look(look, sight);
     if (failure !== undefined) this.violate(failure, { tag: 'connection-read-timeout' });
   }
@@ -134,7 +132,7 @@ export class NodeBody implements BodySource {
   #begin(): void {
     if (this.#state !== 'untouched') return;
     this.#state = 'reading';
-    if (expectsContinue(this.#incoming)) this.#sendContinue();
+    if (expectsContinue(this.#incoming) && !this.#outgoing.headersSent) this.#outgoing.writeContinue();
   }
 
   #listen(): void {
@@ -143,13 +141,6 @@ export class NodeBody implements BodySource {
     const incoming = this.#incoming;
     for (const event of ['end', 'error', 'close']) incoming.on(event, this.#wake);
     if (this.#state !== 'discarding') incoming.on('readable', this.#arrived);
-  }
-
-  /** Not before the replies to earlier requests are out: Node would put it behind the head of its own. */
-  #sendContinue(): void {
-    const outgoing = this.#outgoing;
-    if (outgoing.socket === null) outgoing.once('socket', () => this.#sendContinue());
-    else if (!outgoing.headersSent) outgoing.writeContinue();
   }
 
   #take(): Uint8Array {

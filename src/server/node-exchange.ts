@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { ClientLimits } from '../config/options.ts';
 import { type BodySource, EMPTY_BODY } from '../wasi/http/body-source.ts';
 import type { ErrorCode } from '../wasi/http/error-code.ts';
@@ -205,13 +204,12 @@ class NodeReply implements ReplySink {
     this.#outgoing.end();
   }
 
-  /** Without a head on the wire it is enough to close, which harms no earlier reply; nor one whose turn is before this one's. */
+  /** Without a head on the wire it is enough to close, which harms no earlier reply. */
   abort(): void {
     const { socket } = this.#outgoing;
     if (this.#outgoing.writableEnded) return;
-    if (socket === null) this.#outgoing.once('socket', (assigned: Socket) => void assigned.destroy());
-    else if (this.isHeadSent) socket.resetAndDestroy();
-    else socket.destroy();
+    if (this.isHeadSent) socket?.resetAndDestroy();
+    else socket?.destroy();
   }
 
   #writeHead({ status, fields, framing }: ReplyHead): void {

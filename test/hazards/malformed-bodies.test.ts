@@ -131,7 +131,7 @@ test('CONNECT behind a request at work waits for its turn', async () => {
   expect((await client.readReply()).status).toBe(501);
   expect(await client.readEnding()).toBe('closed');
   expect(served.events.all.flatMap((event) => (event.at === 'request' ? [event.request.method] : []))).toEqual([
-    'CONNECT',
     'GET',
+    'CONNECT',
   ]);
 });

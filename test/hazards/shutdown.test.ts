@@ -75,11 +75,11 @@ describe('a host that closes', () => {
     expect(await closed).toBe(0);
   });
 
-  test('lets a client read finished replies that it has not begun to read', async () => {
+  test('lets a client read finished replies that it has not begun to read, and gives it those that wait for them', async () => {
     const served = await serveGuest('content-length');
     await using client = await connectRaw(served.origin);
     await client.send(rawGet('/?declared=1000000&written=1000000').repeat(16));
-    await until(() => served.events.all.length === 16 && served.host.inFlight === 0);
+    await until(() => served.events.all.length > 0);
     const closed = served.host.close();
     for (let index = 0; index < 16; index += 1) expect((await client.readReply()).body).toHaveLength(1_000_000);
     expect(await client.readEnding()).toBe('closed');
