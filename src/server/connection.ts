@@ -6,26 +6,33 @@ import type { Look } from './look.ts';
 import { malformedReply } from './malformed.ts';
 import type { NodeExchange } from './node-exchange.ts';
 
+/** Whom a connection tells what happens on it. */
+export interface ConnectionEvents {
+  /** It is the turn of a request. */
+  onTurn(exchange: NodeExchange): void;
+  /** No reply is left to wait for. */
+  onReplied(connection: Connection): void;
+}
+
 /** A connection. Its requests are answered one after the other, so that its latest reply is the last that it waits for. */
 export class Connection {
   readonly socket: Socket;
-  readonly #onReplied: () => void;
+  readonly #events: ConnectionEvents;
   #exchange: NodeExchange | undefined;
   #reply: ServerResponse | undefined;
   /** How many requests have come that are not answered; those too that never are. */
   #unanswered = 0;
-  /** What begins with the requests that wait for the replies to those before them. */
-  #turns: (() => void)[] | undefined;
+  /** Those that wait for the replies to requests before them. */
+  #waiting: NodeExchange[] | undefined;
   /** What had been read when the latest reply was over. */
   #bytesRead = -1;
   /** `ending`: no other request is answered. `broken`: what comes is no request at all. */
   #state: 'open' | 'ending' | 'broken' = 'open';
   #failure: Failure | undefined;
 
-  /** `onReplied` is called whenever no reply is left to wait for. */
-  constructor(socket: Socket, onReplied: () => void) {
+  constructor(socket: Socket, events: ConnectionEvents) {
     this.socket = socket;
-    this.#onReplied = onReplied;
+    this.#events = events;
   }
 
   /** The latest, while it is not over. */
@@ -49,15 +56,15 @@ export class Connection {
     return this.#reply === undefined && this.#bytesRead === this.socket.bytesRead;
   }
 
-  /** A request has come, which `reply` will answer: `begin` is called when it is its turn. */
-  asked(exchange: NodeExchange, reply: ServerResponse, begin: () => void): void {
-    const isFirst = this.#reply === undefined;
+  /** A request has come, which `reply` will answer in its turn. */
+  asked(exchange: NodeExchange, reply: ServerResponse): void {
+    const isItsTurn = this.#reply === undefined;
     this.#exchange = exchange;
     this.#reply = reply;
     if (exchange.endsConnection) this.#state = 'ending';
     reply.on('close', () => this.#replied(reply));
-    if (isFirst) begin();
-    else (this.#turns ??= []).push(begin);
+    if (isItsTurn) this.#events.onTurn(exchange);
+    else (this.#waiting ??= []).push(exchange);
   }
 
   /** What comes is no request, nor the rest of one; `undefined`: there is nothing to say to that. Returns whether anything was expected of it. */
@@ -86,8 +93,7 @@ export class Connection {
   #replied(reply: ServerResponse): void {
     this.#unanswered -= 1;
     if (this.#reply !== reply) {
-      // A client that has left gets no more.
-      if (!this.socket.destroyed) this.#turns?.shift()?.();
+      this.#takeTurn();
       return;
     }
     this.#reply = undefined;
@@ -95,7 +101,13 @@ export class Connection {
     const isWhole = this.#exchange?.isWhole === true;
     if (isWhole) this.#exchange = undefined;
     if (this.#state === 'broken') this.#endBroken(isWhole ? this.#failure : undefined);
-    this.#onReplied();
+    this.#events.onReplied(this);
+  }
+
+  /** Of the next request, unless its client has left. */
+  #takeTurn(): void {
+    const exchange = this.#waiting?.shift();
+    if (exchange !== undefined && !this.socket.destroyed) this.#events.onTurn(exchange);
   }
 
   /** All replies to requests are out; `failure` answers what came behind them. */

@@ -1,18 +1,23 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Emptiness } from '../util/emptiness.ts';
-import { Connection } from './connection.ts';
+import { Connection, type ConnectionEvents } from './connection.ts';
 import type { NodeExchange } from './node-exchange.ts';
 
 /** The connections of a server, so that one that stops loses no reply that is ended but not sent, which Node would. */
 export class Connections {
   readonly #connections = new Map<Socket, Connection>();
   readonly #noReply = new Emptiness();
+  readonly #events: ConnectionEvents;
   #state: 'serving' | 'stopping' = 'serving';
 
+  /** `onTurn` is called with each request when it is its turn. */
+  constructor(onTurn: (exchange: NodeExchange) => void) {
+    this.#events = { onTurn, onReplied: (connection) => this.#replied(connection) };
+  }
+
   opened(socket: Socket): void {
-    const connection = new Connection(socket, () => this.#replied(connection));
-    this.#connections.set(socket, connection);
+    this.#connections.set(socket, new Connection(socket, this.#events));
     socket.once('close', () => {
       this.#connections.delete(socket);
       this.#settle();
@@ -27,13 +32,13 @@ export class Connections {
     return this.#connections.values();
   }
 
-  /** A request has come, which `reply` will answer: `begin` is called when it is its turn. */
-  asked(connection: Connection, exchange: NodeExchange, reply: ServerResponse, begin: () => void): void {
+  /** A request has come, which `reply` will answer in its turn. */
+  asked(connection: Connection, exchange: NodeExchange, reply: ServerResponse): void {
     if (this.#state === 'stopping') {
       if (connection.reply !== undefined) connection.reply.shouldKeepAlive = true;
       reply.shouldKeepAlive = false;
     }
-    connection.asked(exchange, reply, begin);
+    connection.asked(exchange, reply);
   }
 
   /** Closes those that are kept for another request; the others close after their last reply, which says so if it still can. */

@@ -41,7 +41,7 @@ export interface Listener {
 /** Opens a port, whose requests `listener` takes. Throws `HostError` where that fails. */
 export async function listen(listener: Listener, address: Address): Promise<Listening> {
   const { limits } = listener;
-  const connections = new Connections();
+  const connections = new Connections((exchange) => begin(exchange, listener));
   const server = createServer({ ...toServerOptions(limits), IncomingMessage: PlainRequest });
   // One more is let through than may come, which tells that there are too many.
   server.maxHeadersCount = limits.maxHeaders + 1;
@@ -93,7 +93,13 @@ class PlainRequest extends IncomingMessage {
   set upgrade(_asked: boolean) {}
 }
 
-function takeRequests(server: Server, connections: Connections, { answer, limits, refusals }: Listener): void {
+function begin(exchange: NodeExchange, { answer }: Listener): void {
+  // What came of a body in one packet with the head is there by then: a guest that reads a short one need not wait for it.
+  if (exchange.hasBody) setImmediate(answer, exchange);
+  else answer(exchange);
+}
+
+function takeRequests(server: Server, connections: Connections, { limits, refusals }: Listener): void {
   const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const { socket } = incoming;
     const connection = connections.of(socket);
@@ -102,12 +108,7 @@ function takeRequests(server: Server, connections: Connections, { answer, limits
       refusals.count(tooManyPipelined(limits));
       socket.resetAndDestroy();
     } else if (connection.takesRequests) {
-      const exchange = new NodeExchange(incoming, outgoing, limits);
-      connections.asked(connection, exchange, outgoing, () => {
-        // What came of a body in one packet with the head is there by then: a guest that reads a short one need not wait for it.
-        if (exchange.hasBody) setImmediate(answer, exchange);
-        else answer(exchange);
-      });
+      connections.asked(connection, new NodeExchange(incoming, outgoing, limits), outgoing);
     }
   };
   server.on('request', take);
