@@ -4,7 +4,7 @@ import { type BodySource, EMPTY_BODY } from '../wasi/http/body-source.ts';
 import type { ErrorCode } from '../wasi/http/error-code.ts';
 import type { FieldEntries } from '../wasi/http/field-entries.ts';
 import { HOPS_FIELD } from '../wasi/http/hops.ts';
-import { type Readiness, Wakers } from '../wasi/io/readiness.ts';
+import { Latch, type Readiness, Wakers } from '../wasi/io/readiness.ts';
 import { CLOSED, failed, type StreamError } from '../wasi/io/stream-error.ts';
 import type { Exchange, ReplyHead, ReplySink } from './exchange.ts';
 import type { Failure } from './error-reply.ts';
@@ -83,8 +83,12 @@ class StreamBody implements BodySource {
     return isReady;
   }
 
-  onReady(wake: () => void): () => void {
-    return this.#wakers.add(wake);
+  onReady(wake: () => void): void {
+    this.#wakers.add(wake);
+  }
+
+  offReady(wake: () => void): void {
+    this.#wakers.remove(wake);
   }
 
   discard(): void {
@@ -146,29 +150,29 @@ class StreamBody implements BodySource {
 
 class FetchReply implements ReplySink {
   readonly response: Promise<Response>;
-  readonly left: Readiness;
-  readonly writable: Readiness;
+  readonly left = new Latch();
   readonly #resolve: (response: Response) => void;
   readonly #reject: (reason: unknown) => void;
-  readonly #wakers = new Wakers();
+  readonly #drained = new Wakers();
   /** Its signal is told of nothing more once nobody holds the request. */
   readonly #request: Request;
   readonly #aborted = (): void => this.#leave(this.#request.signal.reason);
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-  #state: 'untouched' | 'started' | 'over' | 'left' = 'untouched';
+  #state: 'untouched' | 'started' | 'over' = 'untouched';
 
   constructor(request: Request) {
     const { signal } = request;
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
-    const onReady = (wake: () => void): (() => void) => this.#wakers.add(wake);
     this.response = promise;
     this.#resolve = resolve;
     this.#reject = reject;
     this.#request = request;
-    this.left = { isReady: () => this.#state === 'left', onReady };
-    this.writable = { isReady: () => (this.#controller?.desiredSize ?? 1) > 0, onReady };
     signal.addEventListener('abort', this.#aborted);
     if (signal.aborted) this.#aborted();
+  }
+
+  get writable(): Readiness {
+    return this.#drained.toReadiness(() => (this.#controller?.desiredSize ?? 1) > 0);
   }
 
   get isHeadSent(): boolean {
@@ -178,7 +182,7 @@ class FetchReply implements ReplySink {
   whole(head: ReplyHead, body: Uint8Array): void {
     if (this.#state !== 'untouched') return;
     this.#resolve(toResponse(head, hasBody(head) ? (body as Uint8Array<ArrayBuffer>) : null));
-    this.#over('over');
+    this.#over();
   }
 
   start(head: ReplyHead): void {
@@ -194,18 +198,18 @@ class FetchReply implements ReplySink {
   end(): void {
     if (this.#state !== 'started') return;
     this.#controller?.close();
-    this.#over('over');
+    this.#over();
   }
 
   abort(): void {
-    this.#breakOff(new Error('the reply was broken off'), 'over');
+    this.#breakOff(new Error('the reply was broken off'));
   }
 
   #createStream(): ReadableStream<Uint8Array> {
     return new ReadableStream<Uint8Array>(
       {
         start: (controller) => void (this.#controller = controller),
-        pull: () => this.#wakers.wake(),
+        pull: () => this.#drained.wake(),
         cancel: (reason) => this.#leave(reason),
       },
       { highWaterMark: 1 },
@@ -213,19 +217,20 @@ class FetchReply implements ReplySink {
   }
 
   #leave(reason: unknown): void {
-    this.#breakOff(reason, 'left');
-    this.#wakers.wake();
+    if (this.#state === 'over') return;
+    this.#breakOff(reason);
+    this.left.open();
   }
 
-  #breakOff(reason: unknown, state: 'over' | 'left'): void {
-    if (this.#state === 'over' || this.#state === 'left') return;
+  #breakOff(reason: unknown): void {
+    if (this.#state === 'over') return;
     this.#reject(reason);
     this.#controller?.error(reason);
-    this.#over(state);
+    this.#over();
   }
 
-  #over(state: 'over' | 'left'): void {
-    this.#state = state;
+  #over(): void {
+    this.#state = 'over';
     this.#request.signal.removeEventListener('abort', this.#aborted);
   }
 }

@@ -70,9 +70,13 @@ export class NodeBody implements BodySource {
     return this.#rest.byteLength > 0 || this.#incoming.readableLength > 0 || this.#end() !== undefined;
   }
 
-  onReady(wake: () => void): () => void {
+  onReady(wake: () => void): void {
     this.#listen();
-    return this.#wakers.add(wake);
+    this.#wakers.add(wake);
+  }
+
+  offReady(wake: () => void): void {
+    this.#wakers.remove(wake);
   }
 
   /** Ends a body that takes too long. */

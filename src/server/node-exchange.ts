@@ -127,9 +127,13 @@ class ClientLeft implements Readiness {
     return this.#outgoing.closed && !this.#outgoing.writableFinished;
   }
 
-  onReady(wake: () => void): () => void {
+  onReady(wake: () => void): void {
     this.#wakers ??= this.#listen();
-    return this.#wakers.add(wake);
+    this.#wakers.add(wake);
+  }
+
+  offReady(wake: () => void): void {
+    this.#wakers?.remove(wake);
   }
 
   #listen(): Wakers {
@@ -229,9 +233,7 @@ class NodeReply implements ReplySink {
 function writableOf(outgoing: ServerResponse): Readiness {
   return {
     isReady: () => !outgoing.writableNeedDrain,
-    onReady: (wake) => {
-      outgoing.on('drain', wake);
-      return () => void outgoing.off('drain', wake);
-    },
+    onReady: (wake) => void outgoing.on('drain', wake),
+    offReady: (wake) => void outgoing.off('drain', wake),
   };
 }

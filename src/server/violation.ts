@@ -22,7 +22,11 @@ export class Violation implements Readiness {
     return this.#failure !== undefined;
   }
 
-  onReady(wake: () => void): () => void {
-    return this.#wakers.add(wake);
+  onReady(wake: () => void): void {
+    this.#wakers.add(wake);
+  }
+
+  offReady(wake: () => void): void {
+    this.#wakers.remove(wake);
   }
 }

@@ -1,4 +1,4 @@
-import type { WasiCtx } from '../wasi/context.ts';
+import type { CancelReason, WasiCtx } from '../wasi/context.ts';
 import type { Exchange } from './exchange.ts';
 import type { Service } from './service.ts';
 
@@ -10,34 +10,39 @@ import type { Service } from './service.ts';
 export class Watch implements Disposable {
   readonly #service: Service;
   readonly #ctx: WasiCtx;
+  readonly #exchange: Exchange;
   readonly #deadline: NodeJS.Timeout | undefined;
-  readonly #stopListening: readonly (() => void)[];
   #grace: NodeJS.Timeout | undefined;
 
-  constructor(service: Service, ctx: WasiCtx, { clientLeft, violation }: Exchange) {
+  constructor(service: Service, ctx: WasiCtx, exchange: Exchange) {
     this.#service = service;
     this.#ctx = ctx;
-    const { graceMs, inFlight } = service;
+    this.#exchange = exchange;
     const { timeoutMs = 0 } = ctx.grants;
-    const cancelAfter = (ms: number, reason: 'deadline' | 'client-left'): NodeJS.Timeout =>
-      setTimeout(() => ctx.cancellation.cancel(reason), ms);
     const elapsedMs = performance.now() - ctx.startedMs;
-    this.#deadline = timeoutMs === 0 ? undefined : cancelAfter(Math.max(0, timeoutMs - elapsedMs), 'deadline');
-    const look = (): void => {
-      if (clientLeft.isReady()) this.#grace ??= cancelAfter(graceMs, 'client-left');
-      if (violation?.failure !== undefined) ctx.cancellation.cancel('request-broken', violation.failure.reason);
-    };
-    look();
-    this.#stopListening = [clientLeft, ...(violation === undefined ? [] : [violation])].map((source) =>
-      source.onReady(look),
-    );
-    inFlight.add(ctx);
+    this.#deadline = timeoutMs === 0 ? undefined : cancelAfter(Math.max(0, timeoutMs - elapsedMs), ctx, 'deadline');
+    this.#look();
+    exchange.clientLeft.onReady(this.#look);
+    exchange.violation?.onReady(this.#look);
+    service.inFlight.add(ctx);
   }
 
   [Symbol.dispose](): void {
     clearTimeout(this.#deadline);
     clearTimeout(this.#grace);
-    for (const stopListening of this.#stopListening) stopListening();
+    this.#exchange.clientLeft.offReady(this.#look);
+    this.#exchange.violation?.offReady(this.#look);
     this.#service.inFlight.remove(this.#ctx);
   }
+
+  readonly #look = (): void => {
+    const { clientLeft, violation } = this.#exchange;
+    const { cancellation } = this.#ctx;
+    if (clientLeft.isReady()) this.#grace ??= cancelAfter(this.#service.graceMs, this.#ctx, 'client-left');
+    if (violation?.failure !== undefined) cancellation.cancel('request-broken', violation.failure.reason);
+  };
+}
+
+function cancelAfter(ms: number, { cancellation }: WasiCtx, reason: CancelReason): NodeJS.Timeout {
+  return setTimeout(() => cancellation.cancel(reason), ms);
 }

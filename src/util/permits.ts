@@ -1,7 +1,8 @@
 /** Why somebody may stop waiting for a permit: ready when they have. */
 export interface GiveUp {
   isReady(): boolean;
-  onReady(wake: () => void): () => void;
+  onReady(wake: () => void): void;
+  offReady(wake: () => void): void;
 }
 
 /** A bounded number of permits with a bounded queue: first come, first served. Whoever got one gives it back once. */
@@ -50,14 +51,15 @@ export class Permits {
 
   #waitForTurn(giveUp: GiveUp | undefined): Promise<boolean> {
     return new Promise((resolve) => {
+      const leave = (): void => {
+        if (this.#queue.delete(turn)) turn(false);
+      };
       const turn = (isGranted: boolean): void => {
-        stopListening?.();
+        giveUp?.offReady(leave);
         resolve(isGranted);
       };
       this.#queue.add(turn);
-      const stopListening = giveUp?.onReady(() => {
-        if (this.#queue.delete(turn)) turn(false);
-      });
+      giveUp?.onReady(leave);
     });
   }
 }

@@ -134,7 +134,11 @@ export class Cancellation implements Readiness {
     return this.#trap !== undefined;
   }
 
-  onReady(wake: () => void): () => void {
-    return this.#wakers.add(wake);
+  onReady(wake: () => void): void {
+    this.#wakers.add(wake);
+  }
+
+  offReady(wake: () => void): void {
+    this.#wakers.remove(wake);
   }
 }

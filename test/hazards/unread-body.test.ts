@@ -12,7 +12,7 @@ import { leftovers, untilNothingIsLeft } from './leftovers.ts';
 
 const MIB = 1024 * 1024;
 
-const NEVER: Readiness = { isReady: () => false, onReady: () => () => {} };
+const NEVER: Readiness = { isReady: () => false, onReady: () => {}, offReady: () => {} };
 
 function post(path: string, byteLength: number, ...lines: string[]): string {
   return [`POST ${path} HTTP/1.1`, 'Host: test', `Content-Length: ${byteLength}`, ...lines, '', ''].join('\r\n');

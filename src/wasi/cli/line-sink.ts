@@ -58,6 +58,7 @@ export function linePrefix(stream: 'stdout' | 'stderr', id: number): string {
 export class LineSink implements ByteSink, Disposable {
   readonly isReady = READY.isReady;
   readonly onReady = READY.onReady;
+  readonly offReady = READY.offReady;
   readonly #options: LineSinkOptions;
   readonly #prefix: string;
   readonly #held = new HeldLine();

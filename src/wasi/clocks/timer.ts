@@ -27,13 +27,14 @@ export class Timer implements Readiness {
     return monotonicNowNs() >= this.#instantNs;
   }
 
-  onReady(wake: () => void): () => void {
-    const remove = this.#wakers.add(wake);
+  onReady(wake: () => void): void {
+    this.#wakers.add(wake);
     this.#timeout ??= this.#arm();
-    return () => {
-      remove();
-      if (this.#wakers.size === 0) this.#disarm();
-    };
+  }
+
+  offReady(wake: () => void): void {
+    this.#wakers.remove(wake);
+    if (this.#wakers.size === 0) this.#disarm();
   }
 
   #arm(): NodeJS.Timeout {

@@ -49,8 +49,12 @@ export class FutureIncomingResponse implements Readiness {
     return this.#state.at !== 'waiting';
   }
 
-  onReady(wake: () => void): () => void {
-    return this.#wakers.add(wake);
+  onReady(wake: () => void): void {
+    this.#wakers.add(wake);
+  }
+
+  offReady(wake: () => void): void {
+    this.#wakers.remove(wake);
   }
 
   [Symbol.dispose](): void {

@@ -132,8 +132,12 @@ export class FutureTrailers implements Readiness {
     return this.#taken || this.#source.trailers() !== undefined;
   }
 
-  onReady(wake: () => void): () => void {
-    return this.#source.onReady(wake);
+  onReady(wake: () => void): void {
+    this.#source.onReady(wake);
+  }
+
+  offReady(wake: () => void): void {
+    this.#source.offReady(wake);
   }
 
   [Symbol.dispose](): void {

@@ -26,10 +26,6 @@ type WriteEnd = Piece & { readonly at: 'pending' | 'finished' | 'aborted' };
  * The reader asks for a piece only when the wire takes more, so a slow wire makes the budget 0 and the guest wait.
  */
 export class OutgoingBytes implements ByteSink {
-  /** Ready when `next` would give something. */
-  readonly readable: Readiness;
-  /** Ready when the body has been aborted. */
-  readonly broken: Readiness;
   readonly #limits: WriteLimits;
   readonly #contentLength: bigint | undefined;
   readonly #overrun: (written: bigint) => ErrorCode;
@@ -50,14 +46,16 @@ export class OutgoingBytes implements ByteSink {
     this.#limits = limits;
     this.#contentLength = contentLength;
     this.#overrun = overrun;
-    this.readable = {
-      isReady: () => this.#queue.length > 0 || this.#end.at !== 'pending',
-      onReady: (wake) => this.#readerWakers.add(wake),
-    };
-    this.broken = {
-      isReady: () => this.#end.at === 'aborted',
-      onReady: (wake) => this.#readerWakers.add(wake),
-    };
+  }
+
+  /** Ready when `next` would give something. */
+  get readable(): Readiness {
+    return this.#readerWakers.toReadiness(() => this.#queue.length > 0 || this.#end.at !== 'pending');
+  }
+
+  /** Ready when the body has been aborted. */
+  get broken(): Readiness {
+    return this.#readerWakers.toReadiness(() => this.#end.at === 'aborted');
   }
 
   /** The length that the head declares. */
@@ -80,8 +78,12 @@ export class OutgoingBytes implements ByteSink {
     return this.budget() !== 0;
   }
 
-  onReady(wake: () => void): () => void {
-    return this.#writerWakers.add(wake);
+  onReady(wake: () => void): void {
+    this.#writerWakers.add(wake);
+  }
+
+  offReady(wake: () => void): void {
+    this.#writerWakers.remove(wake);
   }
 
   /** More than the declared length is refused before any byte of the excess is passed on. */

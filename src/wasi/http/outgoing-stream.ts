@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { UpstreamFailure } from './error-table.ts';
 import type { FieldEntries } from './field-entries.ts';
+import type { Readiness } from '../io/readiness.ts';
 import type { OutgoingBytes } from './outgoing-bytes.ts';
 
 /**
@@ -12,14 +13,16 @@ import type { OutgoingBytes } from './outgoing-bytes.ts';
  */
 export class OutgoingStream extends Readable {
   readonly #body: OutgoingBytes;
+  readonly #readable: Readiness;
   readonly #aborted: (failure: UpstreamFailure) => void;
-  #stopWaiting: (() => void) | undefined;
+  #isWaiting = false;
   #trailers: FieldEntries | undefined;
 
   constructor(body: OutgoingBytes, aborted: (failure: UpstreamFailure) => void) {
     // 0: nothing is read ahead of the wire.
     super({ highWaterMark: 0 });
     this.#body = body;
+    this.#readable = body.readable;
     this.#aborted = aborted;
   }
 
@@ -29,9 +32,9 @@ export class OutgoingStream extends Readable {
   }
 
   override _read(): void {
-    if (this.#stopWaiting !== undefined) return;
+    if (this.#isWaiting) return;
     const piece = this.#body.next();
-    if (piece.at === 'pending') this.#stopWaiting = this.#body.readable.onReady(() => this.#onReady());
+    if (piece.at === 'pending') this.#wait();
     if (piece.at === 'bytes') this.push(piece.bytes);
     // Source of the code: what wasmtime's body fails with when its guest drops it.
     if (piece.at === 'aborted') this.#aborted(new UpstreamFailure({ tag: 'HTTP-protocol-error' }, piece.reason));
@@ -41,15 +44,20 @@ export class OutgoingStream extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#stopWaiting?.();
+    this.#readable.offReady(this.#look);
     this.#body.leave();
     callback(error);
   }
 
-  #onReady(): void {
-    if (!this.#body.readable.isReady()) return;
-    this.#stopWaiting?.();
-    this.#stopWaiting = undefined;
-    this._read();
+  #wait(): void {
+    this.#isWaiting = true;
+    this.#readable.onReady(this.#look);
   }
+
+  readonly #look = (): void => {
+    if (!this.#readable.isReady()) return;
+    this.#readable.offReady(this.#look);
+    this.#isWaiting = false;
+    this._read();
+  };
 }

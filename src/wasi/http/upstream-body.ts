@@ -78,8 +78,12 @@ export class UpstreamBody implements BodySource {
     return this.#pieces.length > 0 || this.#end.at !== 'pending';
   }
 
-  onReady(wake: () => void): () => void {
-    return this.#wakers.add(wake);
+  onReady(wake: () => void): void {
+    this.#wakers.add(wake);
+  }
+
+  offReady(wake: () => void): void {
+    this.#wakers.remove(wake);
   }
 
   discard(): void {

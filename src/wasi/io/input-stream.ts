@@ -36,8 +36,12 @@ export class InputStream implements Readiness {
     return this.#end !== undefined || this.#source.isReady();
   }
 
-  onReady(wake: () => void): () => void {
-    return this.#source.onReady(wake);
+  onReady(wake: () => void): void {
+    this.#source.onReady(wake);
+  }
+
+  offReady(wake: () => void): void {
+    this.#source.offReady(wake);
   }
 
   [Symbol.dispose](): void {
@@ -51,5 +55,6 @@ export class InputStream implements Readiness {
 export const EMPTY_SOURCE: ByteSource = Object.freeze({
   read: () => CLOSED,
   isReady: () => true,
-  onReady: () => () => {},
+  onReady: () => {},
+  offReady: () => {},
 });

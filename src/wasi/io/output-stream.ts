@@ -61,8 +61,12 @@ export class OutputStream implements Readiness {
     return this.#end !== undefined || this.#sink.isReady();
   }
 
-  onReady(wake: () => void): () => void {
-    return this.#sink.onReady(wake);
+  onReady(wake: () => void): void {
+    this.#sink.onReady(wake);
+  }
+
+  offReady(wake: () => void): void {
+    this.#sink.offReady(wake);
   }
 
   [Symbol.dispose](): void {

@@ -4,13 +4,15 @@ export interface Readiness {
   isReady(): boolean;
   /**
    * Calls `wake` at the next moment when `isReady()` may have become true; `wake` may come more than once or in vain.
-   * Returns what takes the listener away again. Called only while not ready.
+   * Called only while not ready.
    */
-  onReady(wake: () => void): () => void;
+  onReady(wake: () => void): void;
+  /** Takes the listener away again, wherever it still is. */
+  offReady(wake: () => void): void;
 }
 
 /** Always ready. */
-export const READY: Readiness = Object.freeze({ isReady: () => true, onReady: () => () => {} });
+export const READY: Readiness = Object.freeze({ isReady: () => true, onReady: () => {}, offReady: () => {} });
 
 /** The listeners of something that becomes ready from time to time. */
 export class Wakers {
@@ -18,11 +20,14 @@ export class Wakers {
   #first: (() => void) | undefined;
   #others: Set<() => void> | undefined;
 
-  /** Adds a listener and returns what takes it away. */
-  add(wake: () => void): () => void {
+  add(wake: () => void): void {
     if (this.#first === undefined && this.size === 0) this.#first = wake;
     else if (this.#first !== wake) (this.#others ??= new Set()).add(wake);
-    return () => this.#remove(wake);
+  }
+
+  remove(wake: () => void): void {
+    if (this.#first === wake) this.#first = undefined;
+    else this.#others?.delete(wake);
   }
 
   /** Calls every listener that is there now. */
@@ -33,14 +38,37 @@ export class Wakers {
     for (const wake of others) wake();
   }
 
+  /** What is ready where `isReady` says so, and may become it whenever these listeners are called. */
+  toReadiness(isReady: () => boolean): Readiness {
+    return { isReady, onReady: (wake) => this.add(wake), offReady: (wake) => this.remove(wake) };
+  }
+
   /** How many listen: a test's way to see that nothing is left behind. */
   get size(): number {
     return (this.#first === undefined ? 0 : 1) + (this.#others?.size ?? 0);
   }
+}
 
-  #remove(wake: () => void): void {
-    if (this.#first === wake) this.#first = undefined;
-    else this.#others?.delete(wake);
+/** Not ready until it is opened, and then for good. */
+export class Latch implements Readiness {
+  readonly #wakers = new Wakers();
+  #isOpen = false;
+
+  open(): void {
+    this.#isOpen = true;
+    this.#wakers.wake();
+  }
+
+  isReady(): boolean {
+    return this.#isOpen;
+  }
+
+  onReady(wake: () => void): void {
+    this.#wakers.add(wake);
+  }
+
+  offReady(wake: () => void): void {
+    this.#wakers.remove(wake);
   }
 }
 
@@ -52,14 +80,13 @@ export class Wakers {
 export function waitForAny(sources: readonly Readiness[], cancellation: Readiness): true | Promise<void> {
   if (cancellation.isReady() || sources.some((source) => source.isReady())) return true;
   return new Promise((resolve) => {
-    // Of exactly the length that they need: many guests wait at the same time.
-    const all = sources.concat(cancellation);
-    let removals: readonly (() => void)[] = [];
     const wake = (): void => {
-      if (!all.some((source) => source.isReady())) return;
-      for (const remove of removals) remove();
+      if (!cancellation.isReady() && !sources.some((source) => source.isReady())) return;
+      for (const source of sources) source.offReady(wake);
+      cancellation.offReady(wake);
       resolve();
     };
-    removals = all.map((source) => source.onReady(wake));
+    for (const source of sources) source.onReady(wake);
+    cancellation.onReady(wake);
   });
 }

@@ -16,19 +16,22 @@ describe('a timer', () => {
   test('holds a Node timer only while somebody listens', () => {
     const timer = new Timer(monotonicNowNs() + 10n * NS_PER_MS);
     expect(vi.getTimerCount()).toBe(0);
-    const removals = [timer.onReady(() => {}), timer.onReady(() => {})];
+    const [one, other] = [vi.fn<() => void>(), vi.fn<() => void>()];
+    timer.onReady(one);
+    timer.onReady(other);
     expect(vi.getTimerCount()).toBe(1);
-    removals[0]?.();
-    removals[0]?.();
+    timer.offReady(one);
+    timer.offReady(one);
     expect(vi.getTimerCount()).toBe(1);
-    removals[1]?.();
+    timer.offReady(other);
     expect(vi.getTimerCount()).toBe(0);
   });
 
   test('can be listened to again after its last listener left', () => {
     const timer = new Timer(monotonicNowNs() + 10n * NS_PER_MS);
-    timer.onReady(() => {})();
     const wake = vi.fn<() => void>();
+    timer.onReady(wake);
+    timer.offReady(wake);
     timer.onReady(wake);
     vi.advanceTimersByTime(10);
     expect(wake).toHaveBeenCalledTimes(1);
@@ -69,10 +72,10 @@ describe('a timer', () => {
   ])('copes with an instant %s away', (_name, durationNs) => {
     const timer = new Timer(durationNs);
     const wake = vi.fn<() => void>();
-    const remove = timer.onReady(wake);
+    timer.onReady(wake);
     vi.advanceTimersByTime(2 ** 31);
     expect([wake.mock.calls.length, timer.isReady(), vi.getTimerCount()]).toEqual([0, false, 1]);
-    remove();
+    timer.offReady(wake);
     expect(vi.getTimerCount()).toBe(0);
   });
 });

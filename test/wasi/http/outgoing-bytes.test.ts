@@ -190,9 +190,10 @@ function sizeError(written: bigint): ErrorCode {
 function watch(readiness: Readiness): () => void {
   if (readiness.isReady()) return () => {};
   let isWoken = false;
-  const remove = readiness.onReady(() => (isWoken = true));
+  const wake = (): void => void (isWoken = true);
+  readiness.onReady(wake);
   return () => {
-    remove();
+    readiness.offReady(wake);
     expect(isWoken || !readiness.isReady()).toBe(true);
   };
 }

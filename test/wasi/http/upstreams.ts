@@ -108,7 +108,7 @@ export function createWholeBody(text: string, contentLength?: bigint): OutgoingB
   return body;
 }
 
-const NEVER = { isReady: () => false, onReady: () => () => {} };
+const NEVER = { isReady: () => false, onReady: () => {}, offReady: () => {} };
 
 /** Waits until `source` is ready. */
 export async function ready(source: Parameters<typeof waitForAny>[0][number]): Promise<void> {

@@ -22,8 +22,12 @@ export class Gate implements Readiness {
     return this.#isOpen;
   }
 
-  onReady(wake: () => void): () => void {
-    return this.wakers.add(wake);
+  onReady(wake: () => void): void {
+    this.wakers.add(wake);
+  }
+
+  offReady(wake: () => void): void {
+    this.wakers.remove(wake);
   }
 }
 

@@ -73,16 +73,17 @@ describe('Wakers', () => {
   test('calls those that are there when the wake begins', () => {
     const wakers = new Wakers();
     const late = vi.fn<() => void>();
-    wakers.add(() => void wakers.add(late));
+    wakers.add(() => wakers.add(late));
     wakers.wake();
     expect(late).not.toHaveBeenCalled();
   });
 
   test('forgets a listener however often it is taken away', () => {
     const wakers = new Wakers();
-    const remove = wakers.add(() => {});
-    remove();
-    remove();
+    const wake = vi.fn<() => void>();
+    wakers.add(wake);
+    wakers.remove(wake);
+    wakers.remove(wake);
     expect(wakers.size).toBe(0);
   });
 });

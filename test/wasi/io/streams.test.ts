@@ -43,8 +43,12 @@ class TestSource implements ByteSource {
     return this.bytes.length > 0 || this.end !== undefined;
   }
 
-  onReady(wake: () => void): () => void {
-    return this.wakers.add(wake);
+  onReady(wake: () => void): void {
+    this.wakers.add(wake);
+  }
+
+  offReady(wake: () => void): void {
+    this.wakers.remove(wake);
   }
 }
 
@@ -83,8 +87,12 @@ class TestSink implements ByteSink {
     return this.failure !== undefined || this.room > 0;
   }
 
-  onReady(wake: () => void): () => void {
-    return this.wakers.add(wake);
+  onReady(wake: () => void): void {
+    this.wakers.add(wake);
+  }
+
+  offReady(wake: () => void): void {
+    this.wakers.remove(wake);
   }
 }
 
