@@ -103,17 +103,22 @@ interface Outcome {
   readonly lends: number;
 }
 
-/** Has `finish` run when the promise of a call resolves; whatever fails ends the instance. */
-export async function finishLater(
+/** Has `finish` run when the promise of a call resolves; whatever fails ends the instance. No `await`, whose frame a guest that waits would hold. */
+export function finishLater(
   { inst }: LiftLowerContext,
   value: Promise<unknown>,
   finish: (value: unknown) => unknown,
 ): Promise<unknown> {
-  try {
-    return finish(await value);
-  } catch (error) {
+  const fail = (error: unknown): never => {
     throw inst.end(error);
-  }
+  };
+  return value.then((settled) => {
+    try {
+      return finish(settled);
+    } catch (error) {
+      return fail(error);
+    }
+  }, fail);
 }
 
 /**

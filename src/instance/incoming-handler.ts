@@ -2,7 +2,7 @@ import { Cancelled, type WasiCtx } from '../wasi/context.ts';
 import type { BodySource } from '../wasi/http/body-source.ts';
 import { IncomingRequest, type RequestHead } from '../wasi/http/incoming.ts';
 import type { OutgoingResponse } from '../wasi/http/outgoing.ts';
-import { type GuestResponse, ResponseOutparam } from '../wasi/http/response-outparam.ts';
+import { type AnswerTaker, type GuestResponse, ResponseOutparam } from '../wasi/http/response-outparam.ts';
 import type { Lease } from './pool.ts';
 
 /** What a guest makes of a request: a response or an error code; nothing; or its end by the host, before it said anything. */
@@ -15,16 +15,6 @@ export type Answer =
     }
   | { readonly at: 'never-set'; readonly trap: Error | undefined }
   | { readonly at: 'cancelled'; readonly trap: Cancelled };
-
-/** A guest at work on one request. Neither promise rejects. */
-export interface GuestCall {
-  /** Resolves when the guest has given its answer, or will not. */
-  readonly answer: Promise<Answer>;
-  /** Resolves when the guest has returned, with the trap if it did not do so properly; the reply does not wait for it. */
-  readonly returned: Promise<Error | undefined>;
-  /** Whether it has returned. */
-  isOver(): boolean;
-}
 
 /** How long a guest that computes on after it gave its answer is waited for: a reply that is whole by then is sent with its length. */
 const PATIENCE_MS = 250;
@@ -41,36 +31,75 @@ export function guestGaveThreadBack(): Promise<void> {
  * Source: wasi-http `handler.wit`.
  */
 export function callIncomingHandler(lease: Lease, head: RequestHead, body: BodySource): GuestCall {
-  const { promise: answer, resolve: resolveAnswer } = Promise.withResolvers<Answer>();
-  const { promise: returned, resolve: resolveReturned } = Promise.withResolvers<Error | undefined>();
-  const { cancellation } = lease.ctx;
-  let response: OutgoingResponse | undefined;
-  let isOver = false;
-  const outparam = new ResponseOutparam(
-    (set) => {
-      response = set.tag === 'ok' ? set.val : undefined;
-      resolveAnswer({ at: 'set', response: set, settled: () => untilSettled(lease.ctx) });
-    },
-    () => resolveAnswer({ at: 'never-set', trap: undefined }),
-  );
-  const end = (trap: Error | undefined): void => {
-    if (isOver) return;
-    isOver = true;
-    if (trap === undefined) response?.bytes?.finish(undefined);
-    else response?.bytes?.abort(trap.message);
-    resolveAnswer(trap instanceof Cancelled ? { at: 'cancelled', trap } : { at: 'never-set', trap });
-    resolveReturned(trap);
-  };
-  cancellation.onReady(() => end(cancellation.trap));
-  lease.begin();
-  void lease.instance.call('wasi:http/incoming-handler', 'handle', [new IncomingRequest(head, body), outparam]).then(
-    () => {
-      lease.end();
-      end(undefined);
-    },
-    (error: unknown) => end(toError(error)),
-  );
-  return { answer, returned, isOver: () => isOver };
+  const call = new GuestCall(lease);
+  call.begin(head, body);
+  return call;
+}
+
+/** A guest at work on one request. */
+class GuestCall implements AnswerTaker {
+  /** Resolves when the guest has given its answer, or will not; never rejects. */
+  readonly answer: Promise<Answer>;
+  readonly #lease: Lease;
+  readonly #answer: (answer: Answer) => void;
+  #response: OutgoingResponse | undefined;
+  #end: { readonly trap: Error | undefined } | undefined;
+  /** Made when somebody waits: most guests have returned before. */
+  #returned: PromiseWithResolvers<Error | undefined> | undefined;
+
+  constructor(lease: Lease) {
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    this.answer = promise;
+    this.#lease = lease;
+    this.#answer = resolve;
+  }
+
+  begin(head: RequestHead, body: BodySource): void {
+    const lease = this.#lease;
+    const { cancellation } = lease.ctx;
+    cancellation.onReady(() => this.#endWith(cancellation.trap));
+    lease.begin();
+    const args = [new IncomingRequest(head, body), new ResponseOutparam(this)];
+    void lease.instance.call('wasi:http/incoming-handler', 'handle', args).then(
+      () => this.#endProperly(),
+      (error: unknown) => this.#endWith(toError(error)),
+    );
+  }
+
+  /** Whether the guest has returned. */
+  get isOver(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** Resolves when the guest has returned, with the trap if it did not do so properly; never rejects. The reply does not wait for it. */
+  get returned(): Promise<Error | undefined> {
+    if (this.#end !== undefined) return Promise.resolve(this.#end.trap);
+    this.#returned ??= Promise.withResolvers();
+    return this.#returned.promise;
+  }
+
+  take(response: GuestResponse): void {
+    this.#response = response.tag === 'ok' ? response.val : undefined;
+    this.#answer({ at: 'set', response, settled: () => untilSettled(this.#lease.ctx) });
+  }
+
+  giveUp(): void {
+    this.#answer({ at: 'never-set', trap: undefined });
+  }
+
+  #endProperly(): void {
+    this.#lease.end();
+    this.#endWith(undefined);
+  }
+
+  #endWith(trap: Error | undefined): void {
+    if (this.#end !== undefined) return;
+    this.#end = { trap };
+    if (trap === undefined) this.#response?.bytes?.finish(undefined);
+    else this.#response?.bytes?.abort(trap.message);
+    this.#answer(trap instanceof Cancelled ? { at: 'cancelled', trap } : { at: 'never-set', trap });
+    this.#returned?.resolve(trap);
+  }
 }
 
 function toError(thrown: unknown): Error {

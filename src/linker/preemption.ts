@@ -16,16 +16,17 @@ export interface Preemption<Ctx> {
 export const VERDICT = Object.freeze({ goOn: 0, trap: 1, pause: 2 } as const);
 export type Verdict = (typeof VERDICT)[keyof typeof VERDICT];
 
-/** Has the time between a promise and its end not counted as the guest's. */
-export async function whileWaiting<Ctx>(
-  preemption: Preemption<Ctx>,
-  ctx: Ctx,
-  waiting: Promise<unknown>,
-): Promise<unknown> {
+/** Has the time between a promise and its end not counted as the guest's. No `await`, whose frame a guest that waits would hold. */
+export function whileWaiting<Ctx>(preemption: Preemption<Ctx>, ctx: Ctx, waiting: Promise<unknown>): Promise<unknown> {
   preemption.leave(ctx);
-  try {
-    return await waiting;
-  } finally {
-    preemption.enter(ctx);
-  }
+  return waiting.then(
+    (value) => {
+      preemption.enter(ctx);
+      return value;
+    },
+    (error: unknown) => {
+      preemption.enter(ctx);
+      throw error;
+    },
+  );
 }

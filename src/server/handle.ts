@@ -56,7 +56,7 @@ async function serve(service: Service, exchange: Exchange, report: RequestReport
   try {
     const call = callIncomingHandler(lease, new GuestHead(exchange.head, service, report), exchange.body);
     await guestGaveThreadBack();
-    if (!call.isOver()) lease.ctx.keep(new Watch(service, lease.ctx, exchange));
+    if (!call.isOver) lease.ctx.keep(new Watch(service, lease.ctx, exchange));
     const answer = await call.answer;
     report.replied(await reply(service, exchange, answer, report));
     const trap = await call.returned;
