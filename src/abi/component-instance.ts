@@ -15,19 +15,25 @@ export interface ComponentInstanceOptions {
 export class ComponentInstance {
   readonly parent: ComponentInstance | undefined;
   readonly resources: ReadonlySet<ResourceType>;
-  readonly handles: HandleTable;
   /** False while a call into the instance runs: nothing may enter it again. */
   mayEnter = true;
   /** False while the instance's `realloc` or post-return runs: these may not call out. */
   mayLeave = true;
   /** What ended the instance. A guest can catch what an import throws; it cannot go on. */
   ended: { readonly by: unknown } | undefined;
+  readonly #quota: HandleQuota | undefined;
+  /** Made when it is needed: that of a component around others often is not. */
+  #handles: HandleTable | undefined;
   #scratch: DataView | undefined;
 
   constructor(options: ComponentInstanceOptions = {}) {
     this.parent = options.parent;
     this.resources = options.resources ?? new Set();
-    this.handles = new HandleTable(options.quota);
+    this.#quota = options.quota;
+  }
+
+  get handles(): HandleTable {
+    return (this.#handles ??= new HandleTable(this.#quota));
   }
 
   /** Eight bytes in which bits are read as another type. Hold nothing between uses. */
@@ -43,7 +49,7 @@ export class ComponentInstance {
 
   /** As new. */
   reset(): void {
-    this.handles.reset();
+    this.#handles?.reset();
     this.mayEnter = true;
     this.mayLeave = true;
     this.ended = undefined;

@@ -89,23 +89,25 @@ export class LiftLowerContext {
  */
 class BorrowScope implements BorrowCounter {
   numBorrows = 0;
-  readonly #lenders: ResourceHandle[] = [];
+  /** With room for what most calls borrow: a list that grows from nothing takes room for 17. */
+  readonly #lenders: (ResourceHandle | undefined)[] = [undefined, undefined];
+  #lends = 0;
 
   /** How many handles are lent: what `endLends` takes to end the lends that come after. */
   get lends(): number {
-    return this.#lenders.length;
+    return this.#lends;
   }
 
   /** Source: `add_lender`. */
   addLender(handle: ResourceHandle): void {
     handle.numLends++;
-    this.#lenders.push(handle);
+    this.#lenders[this.#lends++] = handle;
   }
 
   /** Ends the lends made since there were `lends`. Source: `deliver_resolve`. */
   endLends(lends: number): void {
-    while (this.#lenders.length > lends) {
-      const handle = this.#lenders.pop();
+    while (this.#lends > lends) {
+      const handle = this.#lenders[--this.#lends];
       if (handle !== undefined) handle.numLends--;
     }
   }
@@ -117,6 +119,6 @@ class BorrowScope implements BorrowCounter {
 
   reset(): void {
     this.numBorrows = 0;
-    this.#lenders.length = 0;
+    this.#lends = 0;
   }
 }

@@ -41,6 +41,12 @@ export class ResourceHandle {
 
 /** The entry 0 of all tables, which is never used. */
 const UNUSED = Object.freeze(new ResourceHandle());
+/** Room for as many handles as most requests have at a time: a list that grows takes room for 17 more. */
+const ROOM = 7;
+const NO_HANDLES: readonly (ResourceHandle | undefined)[] = Object.freeze([
+  UNUSED,
+  ...Array.from({ length: ROOM }, () => undefined),
+]);
 
 /**
  * The handles of one component instance. Indices start at 1; the one freed last is used first.
@@ -51,7 +57,7 @@ const UNUSED = Object.freeze(new ResourceHandle());
  */
 export class HandleTable {
   readonly #quota: HandleQuota;
-  #entries: ResourceHandle[] = [UNUSED];
+  #entries = NO_HANDLES.slice();
   #length = 1;
   #firstFree = 0;
   #live = 0;

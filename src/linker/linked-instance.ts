@@ -75,8 +75,8 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   #core: CoreState | undefined;
   /** How many calls run that JavaScript makes and waits for: no guest below them can be suspended. */
   #plainCalls = 0;
-  /** What the component exports, from the first call on. */
-  #exports: Map<LiftedFunc, ComponentFunction> | undefined;
+  /** What was called last: most components export one function. */
+  #called: { readonly lifted: LiftedFunc; readonly call: ComponentFunction } | undefined;
   /** By index of the lowering: functions of other components, from the first call on. */
   #between: ComponentFunction[] | undefined;
   /** Destructors that may wait, from the first drop on. */
@@ -108,7 +108,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   clear(): void {
     this.#cores = [];
     this.#core = undefined;
-    this.#exports = undefined;
+    this.#called = undefined;
     this.#between = undefined;
     this.#destructors = undefined;
     for (const context of this.contexts) context.realloc = undefined;
@@ -121,11 +121,9 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     if (lifted === undefined) {
       throw new HostError('bad-component', `the component does not export ${interfaceName}.${func}`);
     }
-    this.#exports ??= new Map();
-    const known = this.#exports.get(lifted) ?? this.#lift(lifted, undefined);
-    this.#exports.set(lifted, known);
+    if (this.#called?.lifted !== lifted) this.#called = { lifted, call: this.#lift(lifted, undefined) };
     this.#linked.preemption?.enter(this.ctx);
-    return known(...args) as Promise<unknown>;
+    return this.#called.call(...args) as Promise<unknown>;
   }
 
   callBetween(lowering: number, args: readonly unknown[]): unknown {
@@ -347,5 +345,6 @@ function createComponentInstances<Ctx>({ plan, resources, limits }: Linked<Ctx>)
     const parent = madeBy === undefined ? undefined : instances[madeBy];
     instances.push(new ComponentInstance({ parent, resources: resources[index], quota }));
   }
-  return instances;
+  // A list that has grown holds room for more.
+  return [...instances];
 }

@@ -52,16 +52,18 @@ async function serve(service: Service, exchange: Exchange, report: RequestReport
   }
   const lease = service.pool.lease(service.grant(service.inFlight.nextOrdinal(), exchange.head));
   report.cpu = lease.ctx.cpu;
+  let watch: Watch | undefined;
   // A `using` costs a microsecond.
   try {
     const call = callIncomingHandler(lease, new GuestHead(exchange.head, service, report), exchange.body);
     await guestGaveThreadBack();
-    if (!call.isOver) lease.ctx.keep(new Watch(service, lease.ctx, exchange));
+    if (!call.isOver) watch = new Watch(service, lease.ctx, exchange);
     const answer = await call.answer;
     report.replied(await reply(service, exchange, answer, report));
     const trap = await call.returned;
     if (answer.at !== 'cancelled') report.returned(trap);
   } finally {
+    watch?.[Symbol.dispose]();
     lease[Symbol.dispose]();
   }
 }

@@ -14,28 +14,24 @@ export interface Readiness {
 /** Always ready. */
 export const READY: Readiness = Object.freeze({ isReady: () => true, onReady: () => {}, offReady: () => {} });
 
+const NO_WAKES: readonly (() => void)[] = Object.freeze([]);
+
 /** The listeners of something that becomes ready from time to time. */
 export class Wakers {
-  /** Most have one listener at most, which needs no set. */
-  #first: (() => void) | undefined;
-  #others: Set<() => void> | undefined;
+  /** Few, and a new list each time: one that grows in its place takes room for 17, a set that of ten. */
+  #wakes: readonly (() => void)[] = NO_WAKES;
 
   add(wake: () => void): void {
-    if (this.#first === undefined && this.size === 0) this.#first = wake;
-    else if (this.#first !== wake) (this.#others ??= new Set()).add(wake);
+    if (!this.#wakes.includes(wake)) this.#wakes = this.#wakes.concat(wake);
   }
 
   remove(wake: () => void): void {
-    if (this.#first === wake) this.#first = undefined;
-    else this.#others?.delete(wake);
+    if (this.#wakes.includes(wake)) this.#wakes = this.#wakes.filter((other) => other !== wake);
   }
 
   /** Calls every listener that is there now. */
   wake(): void {
-    if (this.size === 0) return;
-    const others = [...(this.#others ?? [])];
-    this.#first?.();
-    for (const wake of others) wake();
+    for (const wake of this.#wakes) wake();
   }
 
   /** What is ready where `isReady` says so, and may become it whenever these listeners are called. */
@@ -45,7 +41,7 @@ export class Wakers {
 
   /** How many listen: a test's way to see that nothing is left behind. */
   get size(): number {
-    return (this.#first === undefined ? 0 : 1) + (this.#others?.size ?? 0);
+    return this.#wakes.length;
   }
 }
 
