@@ -6,7 +6,7 @@ import { type Log, SILENT } from './observe/log.ts';
 import { Admission } from './server/admit.ts';
 import { InFlight } from './server/drain.ts';
 import type { Exchange } from './server/exchange.ts';
-import { createFetchExchange } from './server/fetch-exchange.ts';
+import { FetchExchange } from './server/fetch-exchange.ts';
 import { handle } from './server/handle.ts';
 import { type Address, type Listener, type Listening, listen } from './server/listen.ts';
 import type { Service } from './server/service.ts';
@@ -60,7 +60,7 @@ export function createHost(component: Component, options: HostOptions = {}, log:
   };
   return {
     fetch: (request) => {
-      const exchange = createFetchExchange(request, config);
+      const exchange = new FetchExchange(request, config);
       answer(exchange);
       return exchange.response;
     },

@@ -22,16 +22,20 @@ export interface LowerOptions extends FuncOptions {
   readonly callee: 'host' | 'component';
 }
 
+/** Whose time does not pass while the host has it wait. */
+interface Waiter {
+  waits(): void;
+  goesOn(): void;
+}
+
 /** The instance that calls a lowered function. */
-export interface Caller {
+export interface Caller extends Waiter {
   /** The request's context, which host functions get first. */
   readonly ctx: unknown;
   /** In the order in which lowered functions number them. */
   readonly contexts: readonly LiftLowerContext[];
   /** Where the names of the host functions go that it calls, as long as somebody wants to know. */
   readonly asked: Set<string> | undefined;
-  /** The same promise of a host function, while which the guest does not run. */
-  whileWaiting(value: Promise<unknown>): Promise<unknown>;
 }
 
 /** A core function that any number of instances import: the one that calls passes itself last. */
@@ -89,7 +93,7 @@ export function canonLower(type: FuncType, opts: LowerOptions): (rt: LowerSlots)
         if (isHost) caller.asked?.add(opts.name);
         const value = start(cx, flat, isHost ? caller.ctx : caller);
         if (opts.calling === 'sync' || !(value instanceof Promise)) return finish(cx, value, outcome);
-        return finishLater(cx, isHost ? caller.whileWaiting(value) : value, (v) => finish(cx, v, outcome));
+        return finishLater(cx, value, (v) => finish(cx, v, outcome), isHost ? caller : undefined);
       } catch (error) {
         throw cx.inst.end(error);
       }
@@ -103,22 +107,31 @@ interface Outcome {
   readonly lends: number;
 }
 
-/** Has `finish` run when the promise of a call resolves; whatever fails ends the instance. No `await`, whose frame a guest that waits would hold. */
+/**
+ * Has `finish` run when the promise of a call resolves; whatever fails ends the instance. `waiter` is told when the host has it wait.
+ *
+ * No `await`, whose frame each guest that waits would hold.
+ */
 export function finishLater(
   { inst }: LiftLowerContext,
   value: Promise<unknown>,
   finish: (value: unknown) => unknown,
+  waiter?: Waiter,
 ): Promise<unknown> {
+  waiter?.waits();
   const fail = (error: unknown): never => {
+    waiter?.goesOn();
     throw inst.end(error);
   };
-  return value.then((settled) => {
+  const succeed = (settled: unknown): unknown => {
+    waiter?.goesOn();
     try {
       return finish(settled);
     } catch (error) {
-      return fail(error);
+      throw inst.end(error);
     }
-  }, fail);
+  };
+  return value.then(succeed, fail);
 }
 
 /**

@@ -12,7 +12,7 @@ import type { Contexts } from './contexts.ts';
 import type { Instance } from './instance-pre.ts';
 import type { LiftMaker, Makers } from './makers.ts';
 import type { CoreItem, GuestResourceType, LiftedFunc, Lowering, Plan } from './plan.ts';
-import { type Preemption, VERDICT, type Verdict, whileWaiting } from './preemption.ts';
+import { type Preemption, VERDICT, type Verdict } from './preemption.ts';
 import type { PreparedModule } from './prepared-module.ts';
 import { type GivenFunction, type SharedFunctions, type SharingInstance, givenFunction } from './shared-functions.ts';
 import type { Starts } from './starts.ts';
@@ -145,9 +145,12 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     return undefined;
   }
 
-  whileWaiting(value: Promise<unknown>): Promise<unknown> {
-    const { preemption } = this.#linked;
-    return preemption === undefined ? value : whileWaiting(preemption, this.ctx, value);
+  waits(): void {
+    this.#linked.preemption?.leave(this.ctx);
+  }
+
+  goesOn(): void {
+    this.#linked.preemption?.enter(this.ctx);
   }
 
   interrupt(): Verdict {

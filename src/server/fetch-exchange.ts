@@ -4,6 +4,7 @@ import { type BodySource, EMPTY_BODY } from '../wasi/http/body-source.ts';
 import type { ErrorCode } from '../wasi/http/error-code.ts';
 import type { FieldEntries } from '../wasi/http/field-entries.ts';
 import { HOPS_FIELD } from '../wasi/http/hops.ts';
+import type { RequestHead } from '../wasi/http/incoming.ts';
 import { Latch, type Readiness, Wakers } from '../wasi/io/readiness.ts';
 import { CLOSED, failed, type StreamError } from '../wasi/io/stream-error.ts';
 import type { Exchange, ReplyHead, ReplySink } from './exchange.ts';
@@ -11,32 +12,43 @@ import type { Failure } from './error-reply.ts';
 import { bodyTooLarge, isBodyTooLarge, loopRefusal } from './refusal.ts';
 import { Violation } from './violation.ts';
 
-/** An exchange and the `Response` that answers it, which resolves with the reply's head. */
-export interface FetchExchange extends Exchange {
-  readonly response: Promise<Response>;
-}
-
 /** A `Request` in, a `Response` out. Trailers have no place in either. */
-export function createFetchExchange(request: Request, limits: ClientLimits): FetchExchange {
-  const url = new URL(request.url);
-  const reply = new FetchReply(request);
-  const body = request.body === null ? EMPTY_BODY : new StreamBody(request.body, limits);
-  return {
-    head: {
+export class FetchExchange implements Exchange {
+  readonly head: RequestHead;
+  readonly body: BodySource;
+  readonly reply: FetchReply;
+  readonly refusal: Failure | undefined;
+
+  constructor(request: Request, limits: ClientLimits) {
+    const url = new URL(request.url);
+    this.head = {
       method: request.method,
       scheme: url.protocol === 'https:' ? 'HTTPS' : 'HTTP',
       authority: request.headers.get('host') ?? url.host,
       pathWithQuery: toPathWithQuery(request.url),
       fields: [...request.headers],
-    },
-    body,
-    reply,
-    clientLeft: reply.left,
-    refusal: refusalOf(request, limits),
-    violation: body instanceof StreamBody ? body.violation : undefined,
-    response: reply.response,
-    [Symbol.dispose]: () => body[Symbol.dispose](),
-  };
+    };
+    this.body = request.body === null ? EMPTY_BODY : new StreamBody(request.body, limits);
+    this.reply = new FetchReply(request);
+    this.refusal = refusalOf(request, limits);
+  }
+
+  /** Resolves with the reply's head. */
+  get response(): Promise<Response> {
+    return this.reply.response;
+  }
+
+  get clientLeft(): Readiness {
+    return this.reply.left;
+  }
+
+  get violation(): Violation | undefined {
+    return this.body instanceof StreamBody ? this.body.violation : undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.body[Symbol.dispose]();
+  }
 }
 
 function refusalOf({ headers }: Request, limits: ClientLimits): Failure | undefined {

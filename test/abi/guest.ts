@@ -40,7 +40,7 @@ function forOneCaller(lower: Lower): (type: FuncType, opts: LowerOptions) => (sl
       const withoutCaller = (_caller: unknown, ...args: unknown[]): unknown => call(...(args as never[]));
       const shared = maker({ context: 0, call: opts.callee === 'host' ? call : withoutCaller });
       return (...flats) =>
-        shared(...([...flats, { ctx: store.ctx, contexts: [cx], whileWaiting: (value: unknown) => value }] as never[]));
+        shared(...([...flats, { ctx: store.ctx, contexts: [cx], waits() {}, goesOn() {} }] as never[]));
     };
   };
 }
