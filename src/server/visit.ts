@@ -1,0 +1,52 @@
+import type { Lease } from '../instance/pool.ts';
+import type { Exchange } from './exchange.ts';
+import type { Service } from './service.ts';
+import { Watch } from './watch.ts';
+
+/**
+ * What one request holds of the host: its place among those in flight, a permit, a lease, a watch over its guest, and its exchange.
+ *
+ * Whoever makes one disposes it: that gives all back, in the reverse order. Throws what an embedder's function throws that gets the last line
+ * of the guest's output.
+ */
+export class Visit implements Disposable {
+  readonly #service: Service;
+  readonly #exchange: Exchange;
+  #permit: 'none' | 'held' = 'none';
+  #lease: Lease | undefined;
+  #watch: Watch | undefined;
+
+  constructor(service: Service, exchange: Exchange) {
+    this.#service = service;
+    this.#exchange = exchange;
+    service.inFlight.arrive();
+  }
+
+  /** The request has been let in. */
+  admitted(): void {
+    this.#permit = 'held';
+  }
+
+  /** An instance for the request, once. Throws as the pool does. */
+  lease(): Lease {
+    const { pool, grant, inFlight } = this.#service;
+    this.#lease = pool.lease(grant(inFlight.nextOrdinal(), this.#exchange.head));
+    return this.#lease;
+  }
+
+  /** The guest of `lease` waits for something, from when on it is watched. */
+  watch({ ctx }: Lease): void {
+    this.#watch = new Watch(this.#service, ctx, this.#exchange);
+  }
+
+  [Symbol.dispose](): void {
+    try {
+      this.#watch?.[Symbol.dispose]();
+      this.#lease?.[Symbol.dispose]();
+    } finally {
+      if (this.#permit === 'held') this.#service.admission.leave();
+      this.#exchange[Symbol.dispose]();
+      this.#service.inFlight.leave();
+    }
+  }
+}
