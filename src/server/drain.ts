@@ -1,9 +1,17 @@
 import { Emptiness } from '../util/emptiness.ts';
 import type { WasiCtx } from '../wasi/context.ts';
 
-/** The requests that are not over and the guests that wait for something, so that a host that stops can wait for them or end them. */
+/** Beyond it a Node timer fires at once. Source: Node's `setTimeout`, `TIMEOUT_MAX`. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/**
+ * The requests that are not over and the guests that wait for something, so that these end when their time is over, and a host that stops can
+ * wait for them or end them.
+ */
 export class InFlight {
+  /** The longer one has waited the earlier: they all have equally long, so that one timer does for all. */
   readonly #contexts = new Set<WasiCtx>();
+  #deadline: NodeJS.Timeout | undefined;
   readonly #idle = new Emptiness();
   #requests = 0;
   #nextOrdinal = 0;
@@ -20,15 +28,31 @@ export class InFlight {
     if (this.#requests === 0) this.#idle.tell();
   }
 
-  /** Has a guest cancelled when the time to finish is over, at once if it is already; until it is removed. */
+  /** Has a guest cancelled at its deadline, and when the host's time to finish is over, at once if it is already; until it is removed. */
   add(ctx: WasiCtx): void {
     this.#contexts.add(ctx);
     if (this.#state === 'stopping') ctx.cancellation.cancel('stopping');
+    if (this.#deadline === undefined) this.#cancelOverdue();
   }
 
   remove(ctx: WasiCtx): void {
     this.#contexts.delete(ctx);
+    if (this.#contexts.size > 0) return;
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
   }
+
+  readonly #cancelOverdue = (): void => {
+    this.#deadline = undefined;
+    for (const { leftMs, cancellation } of this.#contexts) {
+      if (leftMs === Infinity) return;
+      if (leftMs > 0) {
+        this.#deadline = setTimeout(this.#cancelOverdue, Math.min(Math.ceil(leftMs), MAX_TIMEOUT_MS));
+        return;
+      }
+      cancellation.cancel('deadline');
+    }
+  };
 
   /** The ordinal of the next request, from 0. */
   nextOrdinal(): number {

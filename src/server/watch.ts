@@ -1,4 +1,4 @@
-import type { CancelReason, WasiCtx } from '../wasi/context.ts';
+import type { WasiCtx } from '../wasi/context.ts';
 import type { Exchange } from './exchange.ts';
 import type { Service } from './service.ts';
 
@@ -11,16 +11,12 @@ export class Watch implements Disposable {
   readonly #service: Service;
   readonly #ctx: WasiCtx;
   readonly #exchange: Exchange;
-  readonly #deadline: NodeJS.Timeout | undefined;
   #grace: NodeJS.Timeout | undefined;
 
   constructor(service: Service, ctx: WasiCtx, exchange: Exchange) {
     this.#service = service;
     this.#ctx = ctx;
     this.#exchange = exchange;
-    const { timeoutMs = 0 } = ctx.grants;
-    const elapsedMs = performance.now() - ctx.startedMs;
-    this.#deadline = timeoutMs === 0 ? undefined : cancelAfter(Math.max(0, timeoutMs - elapsedMs), ctx, 'deadline');
     this.#look();
     exchange.clientLeft.onReady(this.#look);
     exchange.violation?.onReady(this.#look);
@@ -28,7 +24,6 @@ export class Watch implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#deadline);
     clearTimeout(this.#grace);
     this.#exchange.clientLeft.offReady(this.#look);
     this.#exchange.violation?.offReady(this.#look);
@@ -38,11 +33,8 @@ export class Watch implements Disposable {
   readonly #look = (): void => {
     const { clientLeft, violation } = this.#exchange;
     const { cancellation } = this.#ctx;
-    if (clientLeft.isReady()) this.#grace ??= cancelAfter(this.#service.graceMs, this.#ctx, 'client-left');
+    if (clientLeft.isReady())
+      this.#grace ??= setTimeout(() => cancellation.cancel('client-left'), this.#service.graceMs);
     if (violation?.failure !== undefined) cancellation.cancel('request-broken', violation.failure.reason);
   };
-}
-
-function cancelAfter(ms: number, { cancellation }: WasiCtx, reason: CancelReason): NodeJS.Timeout {
-  return setTimeout(() => cancellation.cancel(reason), ms);
 }

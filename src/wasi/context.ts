@@ -63,12 +63,17 @@ export class WasiCtx {
     return waiting === true ? true : waiting.then(() => this.cancellation.throwIfCancelled());
   }
 
+  /** How much of its time the request has left. */
+  get leftMs(): number {
+    const { timeoutMs = 0 } = this.grants;
+    return timeoutMs > 0 ? this.startedMs + timeoutMs - performance.now() : Infinity;
+  }
+
   /** Cancels the request if its time is over. While the guest runs no timer does. */
   cancelIfOverdue(): void {
-    const { timeoutMs = 0, cpuTimeoutMs = 0 } = this.grants;
-    const nowMs = performance.now();
-    if (timeoutMs > 0 && nowMs - this.startedMs >= timeoutMs) this.cancellation.cancel('deadline');
-    if (cpuTimeoutMs > 0 && this.cpu.usedMs(nowMs) >= cpuTimeoutMs) this.cancellation.cancel('cpu');
+    const { cpuTimeoutMs = 0 } = this.grants;
+    if (this.leftMs <= 0) this.cancellation.cancel('deadline');
+    if (cpuTimeoutMs > 0 && this.cpu.usedMs(performance.now()) >= cpuTimeoutMs) this.cancellation.cancel('cpu');
   }
 
   /** Has `resource` disposed with the request, should the guest not do so before. Its disposal must not throw. */
