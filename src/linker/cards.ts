@@ -11,6 +11,7 @@ import { HostError } from '../util/host-error.ts';
 import type { MemorySize } from './wiring.ts';
 
 const PAGE_BYTES = 65_536;
+const SYSTEM_PAGE_BYTES = 4096;
 const CARDS_PER_PAGE = PAGE_BYTES / CARD_BYTES;
 const MAX_CARD_PAGES = 65_536;
 /** How many pages the memory of cards grows by at once: address space, not resident memory. */
@@ -106,7 +107,8 @@ export class Cards {
     const group = this.#end;
     const byteLength = GROUP_HEADER_BYTES + maxPages * CARDS_PER_PAGE * GROUP_SLICES;
     this.#growTo(group + byteLength);
-    this.#end += byteLength;
+    // Each group begins with a page of the system's: what a small memory needs of it, all at its start, would else lie on two.
+    this.#end += Math.ceil(byteLength / SYSTEM_PAGE_BYTES) * SYSTEM_PAGE_BYTES;
     for (let number = GROUP_SLICES - 1; number > 0; number -= 1) this.#addFree(maxPages, group + number);
     return group;
   }
