@@ -18,20 +18,27 @@ const NO_WAKES: readonly (() => void)[] = Object.freeze([]);
 
 /** The listeners of something that becomes ready from time to time. */
 export class Wakers {
+  /** Most have one listener at most, which needs no list. */
+  #first: (() => void) | undefined;
   /** Few, and a new list each time: one that grows in its place takes room for 17, a set that of ten. */
-  #wakes: readonly (() => void)[] = NO_WAKES;
+  #others = NO_WAKES;
 
   add(wake: () => void): void {
-    if (!this.#wakes.includes(wake)) this.#wakes = this.#wakes.concat(wake);
+    if (this.#first === wake || this.#others.includes(wake)) return;
+    if (this.#first === undefined) this.#first = wake;
+    else this.#others = this.#others.concat(wake);
   }
 
   remove(wake: () => void): void {
-    if (this.#wakes.includes(wake)) this.#wakes = this.#wakes.filter((other) => other !== wake);
+    if (this.#first === wake) this.#first = undefined;
+    else if (this.#others.length > 0) this.#others = this.#others.filter((other) => other !== wake);
   }
 
   /** Calls every listener that is there now. */
   wake(): void {
-    for (const wake of this.#wakes) wake();
+    const others = this.#others;
+    this.#first?.();
+    for (const wake of others) wake();
   }
 
   /** What is ready where `isReady` says so, and may become it whenever these listeners are called. */
@@ -41,7 +48,7 @@ export class Wakers {
 
   /** How many listen: a test's way to see that nothing is left behind. */
   get size(): number {
-    return this.#wakes.length;
+    return (this.#first === undefined ? 0 : 1) + this.#others.length;
   }
 }
 
