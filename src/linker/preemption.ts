@@ -15,3 +15,17 @@ export interface Preemption<Ctx> {
 /** What a guest does next: as rewritten modules know it. `pause` needs that no JavaScript stands between the guest and the promising call. */
 export const VERDICT = Object.freeze({ goOn: 0, trap: 1, pause: 2 } as const);
 export type Verdict = (typeof VERDICT)[keyof typeof VERDICT];
+
+/** Has the time between a promise and its end not counted as the guest's. */
+export async function whileWaiting<Ctx>(
+  preemption: Preemption<Ctx>,
+  ctx: Ctx,
+  waiting: Promise<unknown>,
+): Promise<unknown> {
+  preemption.leave(ctx);
+  try {
+    return await waiting;
+  } finally {
+    preemption.enter(ctx);
+  }
+}
