@@ -18,7 +18,7 @@ WORKDIR /app
 USER node
 EXPOSE 8080
 # Node itself is process 1, so that it gets SIGTERM and lets requests finish: for --drain-timeout, as far as `docker stop -t` does.
-# No health check: what there is to ask is the guest's.
+# No health check: whoever wants one opens a port for it with --admin-addr.
 ENTRYPOINT ["node", "--permission", "--allow-net", "--allow-worker", "--allow-fs-read=.", \
   "node_modules/wasi-serve/dist/bin.js", "serve", "--addr", "0.0.0.0:8080"]
 CMD ["app.wasm"]

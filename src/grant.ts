@@ -70,6 +70,7 @@ export class RequestGrants implements Grants, Disposable {
     return new LineSink({
       prefix: loggingPrefix === 'shown' ? linePrefix(stream, this.#ordinal) : undefined,
       quota: (this.#quota ??= new OutputQuota(this.limits.maxOutputBytes)),
+      tell: this.#host.tell,
       writeLines: (lines) => writeGuestOutput(stream, lines),
     });
   }

@@ -2,6 +2,7 @@ import { DEFAULTS, type HostConfig, type HostOptions } from './config/options.ts
 import { RequestGrants } from './grant.ts';
 import { createPool } from './instance/pool.ts';
 import type { Component } from './load.ts';
+import type { HostLoad } from './observe/host-load.ts';
 import { type Log, SILENT } from './observe/log.ts';
 import { Admission } from './server/admit.ts';
 import { InFlight } from './server/drain.ts';
@@ -23,6 +24,8 @@ export interface Host {
   listen(address: Address): Promise<Listening>;
   /** Requests whose guest is at work. */
   readonly inFlight: number;
+  /** What it holds at the moment: for metrics. */
+  readonly load: HostLoad;
   /** Takes no more connections, lets guests finish, cancels those that have not after `drainTimeoutMs`; resolves with how many. */
   close(drainTimeoutMs?: number): Promise<number>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -40,6 +43,7 @@ export function createHost(component: Component, options: HostOptions = {}, log:
   const outbound = createOutboundOnDemand();
   const service = createService(component, config, log, outbound.sendRequest);
   const open: Listening[] = [];
+  let state: 'serving' | 'closing' = 'serving';
   const answer = (exchange: Exchange): void => void handle(service, exchange);
   const listener: Listener = {
     answer,
@@ -48,6 +52,7 @@ export function createHost(component: Component, options: HostOptions = {}, log:
     isCrowded: () => service.admission.queued > 0,
   };
   const close = async (drainTimeoutMs = DRAIN_TIMEOUT_MS): Promise<number> => {
+    state = 'closing';
     const endMs = performance.now() + drainTimeoutMs;
     for (const listening of open) listening.stopAccepting();
     const cancelled = await service.inFlight.drain(drainTimeoutMs);
@@ -73,6 +78,9 @@ export function createHost(component: Component, options: HostOptions = {}, log:
     get inFlight() {
       return service.admission.admitted;
     },
+    get load() {
+      return { ...toLoad(service, open), isAccepting: state === 'serving' && open.length > 0 };
+    },
     close,
     [Symbol.asyncDispose]: async () => void (await close()),
   };
@@ -92,6 +100,17 @@ function createService(component: Component, config: HostConfig, log: Log, sendR
     requestFields: config.requestHeaders.map(([name, value]) => [name.toLowerCase(), value] as const),
     graceMs: config.graceMs,
     errorDetail: config.errorDetail,
+  };
+}
+
+function toLoad({ admission, pool, refusals }: Service, open: readonly Listening[]): Omit<HostLoad, 'isAccepting'> {
+  return {
+    requestsInFlight: admission.admitted,
+    requestsQueued: admission.queued,
+    connections: open.reduce((total, { connections }) => total + connections, 0),
+    keptInstances: pool.kept.size,
+    keptBytes: pool.kept.byteLength,
+    refusals: refusals.totals,
   };
 }
 

@@ -5,7 +5,10 @@ export type { Engine, HostOptions, Isolation, LoadOptions } from './config/optio
 export type { InstanceLimits, RequestLimits } from './util/limits.ts';
 export { HostError, type HostErrorCode } from './util/host-error.ts';
 export type { Address, Listening } from './server/listen.ts';
-export type { Log, LogEvent, RequestRecord } from './observe/log.ts';
+export type { HostLoad } from './observe/host-load.ts';
+export { type Log, type LogEvent, type RequestRecord, teeLog } from './observe/log.ts';
+export { type Metrics, createMetrics } from './observe/metrics.ts';
+export { type AdminPort, listenAdmin } from './server/admin.ts';
 export { type HostFunc, type HostInterface, type ResourceClass, type Result, err, ok } from './abi/host-interface.ts';
 export { Trap } from './abi/trap.ts';
 export type { WasiCtx } from './wasi/context.ts';

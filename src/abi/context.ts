@@ -2,7 +2,7 @@ import { DEFAULT_LIMITS } from '../util/limits.ts';
 import type { ComponentInstance } from './component-instance.ts';
 import { checkWritable, type GuestMemory } from './guest-memory.ts';
 import type { BorrowCounter, ResourceHandle } from './handle-table.ts';
-import { Trap } from './trap.ts';
+import { LimitExceeded, Trap } from './trap.ts';
 
 /** The canonical options that are known before there is an instance. */
 export interface CanonicalOptions {
@@ -60,7 +60,11 @@ export class LiftLowerContext {
   /** Takes `bytes` from the budget; traps when it is spent. */
   charge(bytes: number): void {
     this.budget -= bytes;
-    if (this.budget < 0) throw new Trap(`more than ${this.maxCallBytes} bytes passed to the host in one call`);
+    if (this.budget < 0) throw this.#overBudget();
+  }
+
+  #overBudget(): LimitExceeded {
+    return new LimitExceeded('maxCallBytes', `more than ${this.maxCallBytes} bytes passed to the host in one call`);
   }
 
   /** New memory from the guest, checked and marked as written. Views are fresh afterwards. Source: `allocate`. */

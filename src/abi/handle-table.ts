@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS } from '../util/limits.ts';
-import { Trap } from './trap.ts';
+import { LimitExceeded, Trap } from './trap.ts';
 import type { ResourceType } from './types.ts';
 
 /** Handles kept for the next request after `reset`; the rest is left to the garbage collector. */
@@ -16,7 +16,7 @@ export class HandleQuota {
 
   /** Counts one more. Traps beyond the quota. */
   take(): void {
-    if (this.live >= this.max) throw new Trap(`more than ${this.max} resource handles`);
+    if (this.live >= this.max) throw new LimitExceeded('maxHandles', `more than ${this.max} resource handles`);
     this.live++;
   }
 }

@@ -1,3 +1,5 @@
+import { type Limits, toLimitName } from '../util/limits.ts';
+
 /**
  * The guest broke the contract of an interface, or its time is over: its instance dies and is never used again.
  *
@@ -5,6 +7,16 @@
  */
 export class Trap extends Error {
   override readonly name = 'Trap';
+}
+
+/** The guest reached a limit that ends it. The message names the option that sets it. */
+export class LimitExceeded extends Trap {
+  readonly limit: keyof Limits;
+
+  constructor(limit: keyof Limits, message: string) {
+    super(`${message} (--limit ${toLimitName(limit)})`);
+    this.limit = limit;
+  }
 }
 
 /** Traps with `message` where `condition` holds: the guest's fault, not the host's. Source: `trap_if`. */

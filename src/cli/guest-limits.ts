@@ -1,14 +1,13 @@
-import { DEFAULT_LIMITS, type Limits } from '../util/limits.ts';
+import { DEFAULT_LIMITS, type Limits, toLimitName } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
 import { formatByteCount, parseCapacity } from './byte-count.ts';
 import { parseCountFrom } from './count.ts';
-import { toKebabCase } from './kebab-case.ts';
 
 type LimitKey = keyof Limits;
 
-/** By the name on the command line: `maxFieldsBytes` is `fields-bytes`. */
+/** By the name on the command line. */
 const KEYS: ReadonlyMap<string, LimitKey> = new Map(
-  (Object.keys(DEFAULT_LIMITS) as LimitKey[]).map((key) => [toName(key), key]),
+  (Object.keys(DEFAULT_LIMITS) as LimitKey[]).map((key) => [toLimitName(key), key]),
 );
 
 /** All names with their defaults, for the help. */
@@ -19,7 +18,7 @@ export function listLimits(): string {
 
 /** A limit as `parseLimits` reads it: `fields-bytes=64KiB`. */
 export function formatLimit(key: LimitKey, value: number): string {
-  return `${toName(key)}=${isSize(key) ? formatByteCount(value) : value}`;
+  return `${toLimitName(key)}=${isSize(key) ? formatByteCount(value) : value}`;
 }
 
 /** What `--limit name=value` says, given any number of times; the last counts. Throws `HostError`. */
@@ -42,10 +41,6 @@ function parseLimit(text: string): [LimitKey, number] {
     throw new HostError('bad-argument', `--limit ${text}: write name=value; names are ${[...KEYS.keys()].join(', ')}`);
   }
   return [key, parseLimitValue(key, text.slice(equals + 1))];
-}
-
-function toName(key: LimitKey): string {
-  return toKebabCase(key).slice('max-'.length);
 }
 
 function isSize(key: LimitKey): boolean {

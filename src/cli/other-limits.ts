@@ -3,7 +3,7 @@ import { DEFAULT_LIMITS, type Limits } from '../util/limits.ts';
 import { formatByteCount } from './byte-count.ts';
 import { formatSeconds } from './duration.ts';
 import { formatLimit } from './guest-limits.ts';
-import { toKebabCase } from './kebab-case.ts';
+import { toKebabCase } from '../util/kebab-case.ts';
 
 /** What a start tells anyway. */
 const ALWAYS_TOLD: readonly string[] = ['timeoutMs', 'maxConcurrentRequests', 'maxQueuedRequests'];

@@ -60,6 +60,7 @@ function servingOptions(): Option[] {
     inGroup('--shutdown-addr <host:port>', 'a connection to this address stops the host').argParser(
       checked(parseAddress),
     ),
+    inGroup('--admin-addr <host:port>', 'where /healthz, /readyz and /metrics are').argParser(checked(parseAddress)),
     inGroup('--drain-timeout <time>', 'how long a stop waits for guests')
       .argParser(checked(parseDuration))
       .default(30_000, '30s'),

@@ -6,6 +6,7 @@ import type { ClientLimitFlags } from './client-limits.ts';
 export interface ServeFlags extends ClientLimitFlags {
   readonly addr: Address;
   readonly shutdownAddr?: Address;
+  readonly adminAddr?: Address;
   readonly workers: number;
   readonly env: readonly string[];
   readonly header: readonly string[];

@@ -16,6 +16,8 @@ export interface ServePlan {
   readonly workers: number;
   /** A connection there stops the host. */
   readonly shutdownAddress: Address | undefined;
+  /** Where health and metrics are told; nothing is counted where that is nowhere. */
+  readonly adminAddress: Address | undefined;
   readonly load: LoadOptions;
   readonly host: HostOptions;
   readonly drainTimeoutMs: number;
@@ -38,6 +40,7 @@ export function toServePlan(file: string, flags: ServeFlags, env: NodeJS.Process
     address: flags.addr,
     workers: flags.workers,
     shutdownAddress: flags.shutdownAddr,
+    adminAddress: flags.adminAddr,
     load: { engine, isolation, preemption, ...cache, limits },
     host: { ...toHostOptions(flags, wasmtime, env), limits },
     drainTimeoutMs: flags.drainTimeout,

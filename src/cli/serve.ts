@@ -3,9 +3,10 @@ import { announce } from './announce.ts';
 import type { ExitCode } from './exit-code.ts';
 import { finish } from './finish.ts';
 import { sayIfSlow } from './preparing.ts';
+import { openOwnAdmin } from './own-admin.ts';
 import type { ServePlan } from './serve-plan.ts';
 import { beginClosing, loadPlanned, openHost } from './serving-host.ts';
-import { toStartRecord } from './start-record.ts';
+import { toStartRecord, withAdmin } from './start-record.ts';
 import { listenForShutdown, watchForStop } from './stop.ts';
 import { tellHostErrors } from './tell-host-errors.ts';
 import type { Terminal } from './terminal.ts';
@@ -15,10 +16,12 @@ export async function serve(plan: ServePlan, terminal: Terminal): Promise<ExitCo
   const voice = createVoice(plan.logFormat, terminal);
   using stop = watchForStop(terminal.quit);
   return await tellHostErrors(voice.log, async () => {
+    await using admin = await openOwnAdmin(plan);
     const component = await sayIfSlow(plan.file, voice, () => loadPlanned(plan));
-    await using serving = await openHost(component, plan, voice);
+    await using serving = await openHost(component, plan, voice, admin?.metrics);
     using shutdownPort = await listenForShutdown(plan.shutdownAddress, stop);
-    announce(toStartRecord(component, plan, serving.address), shutdownPort, plan, voice.log);
+    const start = toStartRecord(component, plan, serving.address);
+    announce(withAdmin(start, admin), shutdownPort, plan, voice.log);
     const cause = await stop.requested;
     await finish(beginClosing(serving.host, plan), plan, voice.log, cause);
   });

@@ -1,5 +1,7 @@
 import { type Host, createHost } from '../host.ts';
 import { type Component, loadComponent } from '../load.ts';
+import { teeLog } from '../observe/log.ts';
+import type { Metrics } from '../observe/metrics.ts';
 import type { Address } from '../server/listen.ts';
 import type { Closing } from './finish.ts';
 import { collectWhenIdle } from './idle-memory.ts';
@@ -22,13 +24,19 @@ export interface ServingHost extends AsyncDisposable {
   readonly address: Address;
 }
 
-/** Throws `HostError` where the port cannot be had. */
-export async function openHost(component: Component, plan: ServePlan, voice: Voice): Promise<ServingHost> {
+/** Feeds `metrics`, where there are any. Throws `HostError` where the port cannot be had. */
+export async function openHost(
+  component: Component,
+  plan: ServePlan,
+  voice: Voice,
+  metrics: Metrics | undefined,
+): Promise<ServingHost> {
   const { writeGuestOutput } = voice;
   await using opening = new AsyncDisposableStack();
-  const host = opening.use(
-    createHost(component, { ...plan.host, writeGuestOutput }, accessLogOf(voice, plan.accessLog)),
-  );
+  const accessLog = accessLogOf(voice, plan.accessLog);
+  const log = metrics === undefined ? accessLog : teeLog(accessLog, metrics.log);
+  const host = opening.use(createHost(component, { ...plan.host, writeGuestOutput }, log));
+  metrics?.watch({ component: component.label, host });
   opening.use(collectWhenIdle(() => host.inFlight === 0));
   const { address } = await host.listen(plan.address);
   const open = opening.move();

@@ -2,6 +2,7 @@ import { toWorldKind } from '../component/world-kind.ts';
 import { DEFAULTS } from '../config/options.ts';
 import type { Component } from '../load.ts';
 import type { StartRecord } from '../observe/log.ts';
+import type { AdminPort } from '../server/admin.ts';
 import { type Address, formatOrigin } from '../server/listen.ts';
 import { listOtherLimits } from './other-limits.ts';
 import type { ServePlan } from './serve-plan.ts';
@@ -20,4 +21,9 @@ export function toStartRecord(component: Component, plan: ServePlan, address: Ad
     preemption: component.preemption,
     limits: { timeoutMs, maxConcurrentRequests, maxQueuedRequests, others: listOtherLimits(plan.host) },
   };
+}
+
+/** The record with where health and metrics are, if they are. */
+export function withAdmin(start: StartRecord, admin: AdminPort | undefined): StartRecord {
+  return admin === undefined ? start : { ...start, adminOrigin: formatOrigin(admin.address) };
 }

@@ -9,6 +9,7 @@ import type { InstanceStrategy } from './strategy.ts';
 export function createFreshStrategy(pre: InstancePre<WasiCtx>): InstanceStrategy {
   return {
     name: 'fresh',
+    kept: { size: 0, byteLength: 0 },
     take: (ctx) => pre.instantiate(ctx),
     giveBack: () => undefined,
     [Symbol.dispose]: () => undefined,
@@ -25,6 +26,7 @@ export function createRecyclingStrategy(pre: LinkedPre<WasiCtx>): InstanceStrate
   const spares = new Spares();
   return {
     name: 'fresh',
+    kept: spares,
     take: (ctx) => {
       const spare = spares.take();
       if (spare === undefined) return pre.instantiate(ctx);

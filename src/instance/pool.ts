@@ -1,10 +1,11 @@
 import { type Grants, WasiCtx } from '../wasi/context.ts';
 import type { Instance } from '../linker/instance-pre.ts';
-import type { InstanceState, InstanceStrategy } from './strategy.ts';
+import type { InstanceState, InstanceStrategy, KeptInstances } from './strategy.ts';
 
 /** Leases isolated instances of one component. */
 export interface InstancePool extends Disposable {
   readonly strategy: InstanceStrategy['name'];
+  readonly kept: KeptInstances;
   /**
    * An instance with a context of its own, for one request, of which the grants are a part. Throws where it does not start, `Cancelled` where
    * it took too long.
@@ -15,6 +16,7 @@ export interface InstancePool extends Disposable {
 export function createPool(strategy: InstanceStrategy): InstancePool {
   return {
     strategy: strategy.name,
+    kept: strategy.kept,
     lease: (grants) => {
       const ctx = new WasiCtx(grants);
       try {

@@ -30,6 +30,7 @@ export function createResetStrategy(pre: LinkedPre<WasiCtx>, warm?: LinkedInstan
   if (warm !== undefined) spares.add(capture(warm));
   return {
     name: 'reset',
+    kept: spares,
     take: (ctx) => {
       const spare = spares.take();
       if (spare === undefined) return capture(pre.instantiate(ctx));

@@ -36,6 +36,11 @@ export class Spares implements Disposable {
     return this.#spares.length;
   }
 
+  /** What their memories hold. */
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
   /** Whether there is room for an instance whose memories held `startBytes` when it started, and hold `byteLength` now. */
   hasRoomFor(byteLength: number, startBytes: number): boolean {
     if (this.#isDisposed || byteLength - startBytes > MAX_KEPT_GROWTH_BYTES) return false;

@@ -30,8 +30,9 @@ function toRecord(event: LogEvent): JsonRecord {
   }
   if (event.at === 'request') return toRequestRecord(event.request);
   if (event.at === 'request-failed') {
-    const { id, component, message, trace } = event;
-    return { level: 'error', event: 'request-failed', id, component, message, trace: backtraceFrames(trace ?? '') };
+    const { id, component, message, limit, trace } = event;
+    const frames = backtraceFrames(trace ?? '');
+    return { level: 'error', event: 'request-failed', id, component, message, limit, trace: frames };
   }
   return { level: event.level, event: 'notice', message: event.message.trim() };
 }

@@ -8,6 +8,8 @@ export type LogEvent =
       readonly component: string;
       readonly message: string;
       readonly trace: string | undefined;
+      /** The limit that ended it, by its name at the command line: `handles`, `timeout`. */
+      readonly limit?: string | undefined;
     }
   | { readonly at: 'notice'; readonly level: NoticeLevel; readonly message: string };
 
@@ -31,6 +33,8 @@ export interface StartRecord {
   readonly limits: StartLimits;
   /** The processes that serve, each with limits of its own; absent where it is this one. */
   readonly workerPids?: readonly number[];
+  /** Where health and metrics are: `http://127.0.0.1:9100`. */
+  readonly adminOrigin?: string;
 }
 
 /** What the host chose among several ways, and why. */
@@ -69,3 +73,10 @@ export type Log = (event: LogEvent) => void;
 
 /** Says nothing. */
 export const SILENT: Log = () => undefined;
+
+/** Tells all of `logs`, in their order. */
+export function teeLog(...logs: readonly Log[]): Log {
+  return (event) => {
+    for (const log of logs) log(event);
+  };
+}

@@ -17,6 +17,7 @@ export function formatStart(start: StartRecord, paint: Paint): string {
       ['preemption', formatChoice(preemption)],
       ...workerRows(workerPids),
       ['limits', `${workerPids === undefined ? '' : 'in each worker: '}${formatLimits(limits)}`],
+      ...adminRows(start.adminOrigin),
       ['try', paint('strong', `curl -i ${toCallable(origin)}/`)],
     ],
     paint,
@@ -26,6 +27,10 @@ export function formatStart(start: StartRecord, paint: Paint): string {
 
 function workerRows(pids: readonly number[] | undefined): Row[] {
   return pids === undefined ? [] : [['workers', `${pids.length}: processes ${pids.join(', ')}`]];
+}
+
+function adminRows(origin: string | undefined): Row[] {
+  return origin === undefined ? [] : [['admin', `${origin}/healthz, /readyz and /metrics`]];
 }
 
 /** An origin that a client on this machine can call: where every address is listened on, the loopback one. */

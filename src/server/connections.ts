@@ -24,6 +24,11 @@ export class Connections {
     });
   }
 
+  /** How many are open. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
   of(socket: Socket): Connection | undefined {
     return this.#connections.get(socket);
   }

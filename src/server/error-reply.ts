@@ -11,6 +11,8 @@ export interface Failure {
   readonly reason: string;
   /** Seconds, for a client that may try again. */
   readonly retryAfterS?: number;
+  /** The limit that was reached, by its name at the command line. */
+  readonly limit?: string | undefined;
 }
 
 /** The status for an error code that the guest gives as its answer; all others are 500. */

@@ -1,6 +1,7 @@
 import { type Answer, callIncomingHandler, guestGaveThreadBack } from '../instance/incoming-handler.ts';
 import { Cancelled } from '../wasi/context.ts';
 import { describeErrorCode } from '../wasi/http/error-code.ts';
+import { limitOf } from './breach.ts';
 import { type Failure, STATUS_BY_REASON, describeRefusal, errorReply, statusOf } from './error-reply.ts';
 import type { Exchange } from './exchange.ts';
 import { GuestHead } from './guest-head.ts';
@@ -87,11 +88,11 @@ function turnAway(service: Service, exchange: Exchange, report: RequestReport): 
   const left = STATUS_BY_REASON['client-left'];
   if (exchange.clientLeft.isReady()) return tell(service, exchange, { status: left, reason: '' }, report);
   const reason = 'the host is busy: too many requests wait already (--max-queued-requests)';
-  return fail(service, exchange, { status: 503, reason, retryAfterS: 1 }, report);
+  return fail(service, exchange, { status: 503, reason, retryAfterS: 1, limit: 'max-queued-requests' }, report);
 }
 
-function failureOf({ reason, message }: Cancelled): Failure {
-  return { status: STATUS_BY_REASON[reason], reason: message };
+function failureOf(trap: Cancelled): Failure {
+  return { status: STATUS_BY_REASON[trap.reason], reason: trap.message, limit: limitOf(trap) };
 }
 
 /** A failure that nobody foresaw, in whatever phase, or a start that took too long. */

@@ -20,6 +20,8 @@ export interface Address {
 export interface Listening {
   /** The real address. */
   readonly address: Address;
+  /** How many connections are open. */
+  readonly connections: number;
   /** Takes no more connections and closes the idle ones; those at work go on. */
   stopAccepting(): void;
   /** Closes what is still open, once clients have had `timeoutMs` to take what is written; resolves when the port is free. */
@@ -50,9 +52,12 @@ export async function listen(listener: Listener, address: Address): Promise<List
   Object.assign(server, { httpAllowHalfOpen: true });
   takeRequests(server, connections, listener);
   const slowClients = watchConnections(server, connections, listener);
-  await bind(server, address);
+  await bind(server, address, '--addr');
   return {
     address: addressOf(server),
+    get connections() {
+      return connections.size;
+    },
     stopAccepting: () => {
       // In place of Node's, which would also close connections whose replies are not sent in full.
       server.closeIdleConnections = () => connections.stop();
@@ -151,23 +156,25 @@ export function formatOrigin({ hostname, port }: Address): string {
   return `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
 }
 
-function bind(server: Server, { hostname, port }: Address): Promise<void> {
+/** Has a server listen. Throws `HostError` where that fails; `option` is the one that sets the address. */
+export function bind(server: Server, { hostname, port }: Address, option: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(error, { hostname, port })));
+    server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(error, { hostname, port }, option)));
     server.listen(port, hostname, resolve);
   });
 }
 
-function bindError(error: NodeJS.ErrnoException, address: Address): HostError {
-  const origin = formatOrigin(address);
-  if (error.code === 'EADDRINUSE') {
-    const message = `${origin} is in use by another process: stop that, or choose another address with --addr`;
-    return new HostError('address-in-use', message, { cause: error });
-  }
-  return new HostError('bad-config', `cannot listen on ${origin}: ${error.message}`, { cause: error });
-}
-
-function addressOf(server: Server): Address {
+/** The real address of a server that listens. */
+export function addressOf(server: Server): Address {
   const { address, port } = server.address() as AddressInfo;
   return { hostname: address, port };
+}
+
+function bindError(error: NodeJS.ErrnoException, address: Address, option: string): HostError {
+  const origin = formatOrigin(address);
+  if (error.code === 'EADDRINUSE') {
+    const message = `${origin} is in use by another process: stop that, or choose another address with ${option}`;
+    return new HostError('address-in-use', message, { cause: error });
+  }
+  return new HostError('bad-config', `cannot listen on ${origin} (${option}): ${error.message}`, { cause: error });
 }

@@ -4,6 +4,7 @@ import type { CpuTime } from '../wasi/cpu-time.ts';
 import type { RequestRecord } from '../observe/log.ts';
 import { firstValue } from '../wasi/http/field-entries.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
+import { limitOf } from './breach.ts';
 import type { Failure } from './error-reply.ts';
 import type { ReplyEnd } from './reply.ts';
 import type { Service } from './service.ts';
@@ -38,14 +39,14 @@ export class RequestReport {
   }
 
   /** The reply is a failure of ours, or of the guest. */
-  failed({ reason }: Failure): void {
-    this.#guestFailed(reason, undefined);
+  failed({ reason, limit }: Failure): void {
+    this.#guestFailed(reason, undefined, limit);
   }
 
   /** The reply is out, as far as it will ever be. */
   replied(end: ReplyEnd): void {
     this.isReplied = true;
-    if (end.at === 'aborted') this.#guestFailed(`the reply was broken off: ${end.reason}`, undefined);
+    if (end.at === 'aborted') this.#guestFailed(`the reply was broken off: ${end.reason}`);
     this.#service.log(new RequestAnswered(this, end));
   }
 
@@ -69,18 +70,19 @@ export class RequestReport {
   /** The guest is done; `trap` where it did not return properly. */
   returned(trap: Error | undefined): void {
     if (trap === undefined) return;
-    if (trap instanceof Cancelled) this.#guestFailed(trap.message, undefined);
-    else this.#guestFailed(`the guest trapped: ${trap.message}`, trap.stack);
+    if (trap instanceof Cancelled) this.#guestFailed(trap.message, undefined, limitOf(trap));
+    else this.#guestFailed(`the guest trapped: ${trap.message}`, trap.stack, limitOf(trap));
   }
 
   /** Something failed that nobody foresaw: instantiation, or the host itself. */
   broke(error: unknown): void {
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    this.#guestFailed(message, stack);
+    const { message, stack, cause } = error instanceof Error ? error : new Error(String(error));
+    this.#guestFailed(message, stack, limitOf(error) ?? limitOf(cause));
   }
 
-  #guestFailed(message: string, trace: string | undefined): void {
-    this.#service.log({ at: 'request-failed', id: this.id, component: this.#service.label, message, trace });
+  #guestFailed(message: string, trace?: string, limit?: string): void {
+    const { log, label } = this.#service;
+    log({ at: 'request-failed', id: this.id, component: label, message, trace, limit });
   }
 }
 

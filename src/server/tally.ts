@@ -12,14 +12,21 @@ export class Tally implements Disposable {
   readonly #log: Log;
   /** What has been told, and how often it has happened since. */
   readonly #counts = new Map<string, number>();
+  readonly #totals = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(log: Log) {
     this.#log = log;
   }
 
+  /** How often each thing has happened in all. */
+  get totals(): ReadonlyMap<string, number> {
+    return this.#totals;
+  }
+
   /** `what` is one of a few texts: none of a client's choosing. */
   count(what: string): void {
+    this.#totals.set(what, (this.#totals.get(what) ?? 0) + 1);
     const count = this.#counts.get(what);
     this.#counts.set(what, count === undefined ? 0 : count + 1);
     if (count === undefined) this.#tell(what);

@@ -1,3 +1,5 @@
+import { toKebabCase } from './kebab-case.ts';
+
 /** Bounds on what a component may be and an instance of it may hold: settled when it is loaded. Sizes in bytes. */
 export interface InstanceLimits {
   /** The component itself. Beyond: it is not read. */
@@ -63,4 +65,9 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
 /** All limits, those that are not given by default. */
 export function toLimits(given: Partial<Limits> = {}): Limits {
   return { ...DEFAULT_LIMITS, ...given };
+}
+
+/** The name at the command line: `maxFieldsBytes` is `fields-bytes`. */
+export function toLimitName(limit: keyof Limits): string {
+  return toKebabCase(limit).slice('max-'.length);
 }

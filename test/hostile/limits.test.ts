@@ -32,7 +32,7 @@ const reached: readonly Reached[] = [
     limits: { maxRandomBytes: 100 },
     attack: ['to-guest', 'two-to-the-40th-random-bytes'],
     status: 500,
-    log: /random bytes asked for at once, the limit is 100$/,
+    log: /random bytes asked for at once, the limit is 100 \(--limit random-bytes\)$/,
   },
   {
     limits: { maxFieldsBytes: 100 },
@@ -84,6 +84,7 @@ test("resource handles have their limit in jco's glue too", async () => {
   await using served = await serveGuest(component);
   expect((await requestRaw(served.origin, rawGet('/'))).status).toBe(500);
   expect(failuresOf(served).at(-1)).toMatch(/more than 1000 resource handles/);
+  expect(served.events.all).toContainEqual(expect.objectContaining({ at: 'request-failed', limit: 'handles' }));
 });
 
 test('output beyond maxOutputBytes is dropped, with one notice', async () => {

@@ -52,6 +52,10 @@ test.each<[LogEvent, object]>([
     { level: 'error', event: 'request-failed', message: 'trap', trace: ['at f (wasm-function[1]:0x1)'] },
   ],
   [
+    { at: 'request-failed', id: '7f', component: 'a.wasm', message: 'trap', trace: undefined, limit: 'handles' },
+    { level: 'error', event: 'request-failed', limit: 'handles', trace: [] },
+  ],
+  [
     { at: 'notice', level: 'warning', message: 'm' },
     { level: 'warning', event: 'notice', message: 'm' },
   ],

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log, StartRecord } from '../../observe/log.ts';
+import { type MetricRecords, addCounts } from '../../observe/metrics.ts';
 import { COLOURED } from '../../observe/paint.ts';
 import type { Address } from '../../server/listen.ts';
 import { formatTimeout } from '../../util/format.ts';
@@ -36,6 +37,8 @@ export class Crew {
   /** By place: those that run, and those of them that listen. */
   readonly #running = new Map<number, WorkerProcess>();
   readonly #listening = new Set<number>();
+  /** What those that have ended had counted. */
+  #ended: Promise<MetricRecords> = Promise.resolve([]);
   #address: Address;
 
   constructor(plan: ServePlan, terminal: Terminal, log: Log) {
@@ -96,6 +99,17 @@ export class Crew {
     };
   }
 
+  /** Whether at least one takes requests, and is to go on. */
+  get isAccepting(): boolean {
+    return this.#listening.size > 0 && !this.#stopping.signal.aborted;
+  }
+
+  /** The metrics of those that listen, and the counts of those that have ended. */
+  async readMetrics(): Promise<MetricRecords[]> {
+    const listening = Array.from(this.#listening, (place) => this.#running.get(place)?.metrics.read() ?? []);
+    return await Promise.all([this.#ended, ...listening]);
+  }
+
   /** Ends all at once. */
   kill(): void {
     for (const worker of this.#running.values()) worker.kill();
@@ -141,6 +155,7 @@ export class Crew {
     this.#running.set(place, worker);
     void worker.ended.then(() => {
       if (this.#running.get(place) === worker) this.#running.delete(place);
+      this.#ended = this.#ended.then((counts) => addCounts(counts, worker.metrics.last));
     });
     return worker;
   }

@@ -1,10 +1,11 @@
 import type { StartRecord } from '../../observe/log.ts';
+import type { MetricRecords } from '../../observe/metrics.ts';
 import type { Address } from '../../server/listen.ts';
 import type { HostErrorCode } from '../../util/host-error.ts';
 import type { ServePlan } from '../serve-plan.ts';
 
 /** What the primary tells a worker. */
-export type ToWorker = Begin | { readonly at: 'stop' };
+export type ToWorker = Begin | { readonly at: 'metrics' } | { readonly at: 'stop' };
 
 /** The first message to a worker: all that it is to do. Nothing is read from the command line again. */
 export interface Begin {
@@ -16,10 +17,14 @@ export interface Begin {
   readonly preparing: 'told' | 'silent';
 }
 
-/** What a worker tells the primary, in this order. `failed` in place of `listening`: the operator must act. */
+/**
+ * What a worker tells the primary, in this order. `failed` in place of `listening`: the operator must act. `metrics` whenever it is asked for
+ * them.
+ */
 export type FromWorker =
   | Up
   | { readonly at: 'failed'; readonly code: HostErrorCode; readonly message: string }
+  | { readonly at: 'metrics'; readonly records: MetricRecords }
   | { readonly at: 'closing'; readonly waiting: number }
   | { readonly at: 'closed'; readonly cancelled: number };
 

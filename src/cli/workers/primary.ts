@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import type { Metrics } from '../../observe/metrics.ts';
 import type { Begin, FromWorker, ToWorker } from './messages.ts';
 
 /** The process that supervises, as a worker sees it. */
@@ -6,8 +7,8 @@ export interface Primary {
   readonly begun: Promise<Begin>;
   /** Resolves when the primary wants this worker to finish, or has gone. Before `serving()` either ends the process at once. */
   readonly stopped: Promise<void>;
-  /** From now on there may be requests to finish. */
-  serving(): void;
+  /** From now on there may be requests to finish, and metrics, where they are kept, to tell. */
+  serving(metrics: Metrics | undefined): void;
   /** Resolves when the message is sent, or nobody is there any more. */
   tell(message: FromWorker): Promise<void>;
 }
@@ -16,15 +17,16 @@ export interface Primary {
 export function connectToPrimary(quit: () => void): Primary {
   const begun = Promise.withResolvers<Begin>();
   const stopped = Promise.withResolvers<void>();
-  let at: 'starting' | 'serving' = 'starting';
+  let state: { at: 'starting' } | { at: 'serving'; metrics: Metrics | undefined } = { at: 'starting' };
   const stop = (): void => {
-    if (at === 'starting') quit();
+    if (state.at === 'starting') quit();
     stopped.resolve();
   };
   // A terminal's Ctrl-C and many a process manager reach workers too. What a signal means, the primary decides.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   process.on('message', (message: ToWorker) => {
     if (message.at === 'begin') begun.resolve(message);
+    else if (message.at === 'metrics') void tellMetrics(state.at === 'serving' ? state.metrics : undefined);
     else stop();
   });
   const { worker } = cluster;
@@ -33,7 +35,12 @@ export function connectToPrimary(quit: () => void): Primary {
     worker.exitedAfterDisconnect = true;
     stop();
   });
-  return { begun: begun.promise, stopped: stopped.promise, serving: () => void (at = 'serving'), tell };
+  const serving = (metrics: Metrics | undefined): void => void (state = { at: 'serving', metrics });
+  return { begun: begun.promise, stopped: stopped.promise, serving, tell };
+}
+
+async function tellMetrics(metrics: Metrics | undefined): Promise<void> {
+  await tell({ at: 'metrics', records: (await metrics?.toRecords()) ?? [] });
 }
 
 function tell(message: FromWorker): Promise<void> {

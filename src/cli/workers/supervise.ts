@@ -3,10 +3,12 @@ import type { ExitCode } from '../exit-code.ts';
 import { finish } from '../finish.ts';
 import { createVoice } from '../logs.ts';
 import type { ServePlan } from '../serve-plan.ts';
+import { withAdmin } from '../start-record.ts';
 import { listenForShutdown, watchForStop } from '../stop.ts';
 import { tellHostErrors } from '../tell-host-errors.ts';
 import type { Terminal } from '../terminal.ts';
 import { Crew } from './crew.ts';
+import { openCrewAdmin } from './crew-admin.ts';
 
 /** Serves by several processes, and never itself, until somebody wants that to stop; then lets guests finish. */
 export async function serve(plan: ServePlan, terminal: Terminal): Promise<ExitCode> {
@@ -17,9 +19,10 @@ export async function serve(plan: ServePlan, terminal: Terminal): Promise<ExitCo
       crew.kill();
       terminal.quit(exitCode);
     });
+    await using admin = await openCrewAdmin(plan, crew);
     using shutdownPort = await listenForShutdown(plan.shutdownAddress, stop);
     const start = await Promise.race([crew.start(), stop.requested.then(() => undefined)]);
-    if (start !== undefined) announce(start, shutdownPort, plan, log);
+    if (start !== undefined) announce(withAdmin(start, admin), shutdownPort, plan, log);
     const cause = await stop.requested;
     await finish(await crew.close(), plan, log, cause);
   });

@@ -1,4 +1,5 @@
 import { COLOURED, PLAIN } from '../../observe/paint.ts';
+import { createMetrics } from '../../observe/metrics.ts';
 import { HostError } from '../../util/host-error.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { createVoice } from '../logs.ts';
@@ -28,9 +29,10 @@ async function serveUntilStopped(begin: Begin, primary: Primary, terminal: Termi
   const voice = createVoice(plan.logFormat, { ...terminal, paintStderr: colour === 'on' ? COLOURED : PLAIN });
   const load = (): ReturnType<typeof loadPlanned> => loadPlanned(plan);
   const component = preparing === 'told' ? await sayIfSlow(plan.file, voice, load) : await load();
-  await using serving = await openHost(component, plan, voice);
+  const metrics = plan.adminAddress === undefined ? undefined : await createMetrics();
+  await using serving = await openHost(component, plan, voice, metrics);
   const { host, address } = serving;
-  primary.serving();
+  primary.serving(metrics);
   await primary.tell({ at: 'listening', start: toStartRecord(component, plan, address), address });
   await primary.stopped;
   const { waiting, closed } = beginClosing(host, plan);

@@ -3,6 +3,7 @@ import { HostError } from '../../util/host-error.ts';
 import type { Closing } from '../finish.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Begin, FromWorker, ToWorker, Up } from './messages.ts';
+import { WorkerMetrics } from './worker-metrics.ts';
 import { passWholeLines } from './whole-lines.ts';
 
 /** A worker, as the primary sees it. */
@@ -13,6 +14,7 @@ export interface WorkerProcess {
   begin(begin: Begin): void;
   /** Resolves when it listens; `undefined` where it ends without. */
   readonly listening: Promise<Up | undefined>;
+  readonly metrics: WorkerMetrics;
   /** Resolves when it has ended and all that it wrote is read. */
   readonly ended: Promise<WorkerEnd>;
   /** Has it finish. `waiting` is 0 where it ends without an answer, and so is the number of those cancelled. */
@@ -40,6 +42,7 @@ export function startWorker(terminal: Terminal): WorkerProcess {
   worker.on('message', (message: FromWorker) => {
     if (message.at === 'listening') listening.resolve(message);
     else if (message.at === 'failed') failure = new HostError(message.code, message.message);
+    else if (message.at === 'metrics') metrics.tell(message.records);
     else if (message.at === 'closing') waiting.resolve(message.waiting);
     else closed.resolve(message.cancelled);
   });
@@ -54,6 +57,7 @@ export function startWorker(terminal: Terminal): WorkerProcess {
   const tell = (message: ToWorker): void => {
     if (worker.isConnected()) worker.send(message, () => undefined);
   };
+  const metrics = new WorkerMetrics(() => tell({ at: 'metrics' }));
   return {
     pid: worker.process.pid ?? 0,
     get begun() {
@@ -64,6 +68,7 @@ export function startWorker(terminal: Terminal): WorkerProcess {
       tell(begin);
     },
     listening: listening.promise,
+    metrics,
     ended,
     close: () => {
       tell({ at: 'stop' });
@@ -114,6 +119,7 @@ function stillborn({ message }: Error): WorkerProcess {
     begun: undefined,
     begin: () => undefined,
     listening: Promise.resolve(undefined),
+    metrics: new WorkerMetrics(() => undefined),
     ended: Promise.resolve({ how: toFailure(message), failure: undefined, isClean: false }),
     close: () => ({ waiting: none, closed: none }),
     kill: () => undefined,

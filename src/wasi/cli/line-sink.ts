@@ -42,6 +42,8 @@ export interface LineSinkOptions {
   readonly quota: OutputQuota;
   /** Takes one or more whole lines, each with its newline, in one call for one write of the guest. */
   readonly writeLines: (lines: string) => void;
+  /** Tells the operator of output that is dropped. */
+  readonly tell?: (what: string) => void;
 }
 
 /** What starts each line that request `id` writes, as `wasmtime serve` has it: `stdout [0] :: `. */
@@ -111,6 +113,7 @@ export class LineSink implements ByteSink, Disposable {
   }
 
   #endWithNotice(maxBytes: number): void {
+    this.#options.tell?.(`dropped: output beyond ${maxBytes} bytes of one request (--limit output-bytes)`);
     this.#endHeld();
     this.#lines += `${this.#prefix}[output beyond ${maxBytes} bytes of one request is dropped]\n`;
   }

@@ -1,5 +1,5 @@
 import { OK, err, ok, type Result } from '../../abi/host-interface.ts';
-import { Trap } from '../../abi/trap.ts';
+import { LimitExceeded } from '../../abi/trap.ts';
 import type { RequestLimits } from '../../util/limits.ts';
 import type { Parent } from '../io/parent.ts';
 import { type FieldEntries, toByteString, toBytes } from './field-entries.ts';
@@ -132,7 +132,9 @@ export class Fields {
   /** Before anything is looked at: the guest can pass megabytes as often as it likes. */
   #checkSize(byteLength: number): void {
     const { maxFieldsBytes } = this.#limits;
-    if (byteLength > maxFieldsBytes) throw new Trap(`fields: more than the limit of ${maxFieldsBytes} bytes`);
+    if (byteLength > maxFieldsBytes) {
+      throw new LimitExceeded('maxFieldsBytes', `fields: more than the limit of ${maxFieldsBytes} bytes`);
+    }
   }
 
   #refusal(key: string): HeaderError | undefined {
@@ -151,7 +153,7 @@ export class Fields {
     const { maxFieldsEntries } = this.#limits;
     this.#checkSize(this.#byteLength);
     if (this.#entries.length + texts.length > maxFieldsEntries) {
-      throw new Trap(`fields: more than the limit of ${maxFieldsEntries} entries`);
+      throw new LimitExceeded('maxFieldsEntries', `fields: more than the limit of ${maxFieldsEntries} entries`);
     }
     this.#entries.splice(at, 0, ...texts.map((text) => [key, text] as const));
   }

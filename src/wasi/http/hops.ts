@@ -10,8 +10,12 @@ const MAX_HOPS = 16;
 
 /** Whether a request with this value of `cdn-loop`, all of them joined by commas, has been passed on too often. */
 export function isLoop(value: string): boolean {
-  const ids = value.split(',').map((entry) => entry.split(';')[0]?.trim());
-  return ids.filter((id) => id === HOST_ID).length >= MAX_HOPS;
+  return countHops(value) >= MAX_HOPS;
+}
+
+/** Whether a request with this value of `cdn-loop` comes from a guest of such a host. */
+export function isOfGuest(value: string): boolean {
+  return countHops(value) > 0;
 }
 
 /** The fields of an outgoing request that a guest sends while it answers one that came with `received`. */
@@ -19,4 +23,9 @@ export function withHop(fields: FieldEntries, received: FieldEntries): FieldEntr
   const own = fields.filter(([name]) => name !== HOPS_FIELD);
   const before = received.filter(([name]) => name === HOPS_FIELD);
   return [...own, ...before, [HOPS_FIELD, HOST_ID]];
+}
+
+function countHops(value: string): number {
+  const ids = value.split(',').map((entry) => entry.split(';')[0]?.trim());
+  return ids.filter((id) => id === HOST_ID).length;
 }

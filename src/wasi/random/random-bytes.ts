@@ -1,5 +1,5 @@
 import { randomFillSync, randomInt } from 'node:crypto';
-import { Trap } from '../../abi/trap.ts';
+import { LimitExceeded } from '../../abi/trap.ts';
 import type { WasiCtx } from '../context.ts';
 
 /** Node's generator takes 2^31 - 1 bytes a call; pieces of this size keep it as fast. */
@@ -11,7 +11,9 @@ const MAX_BYTES_BY_WORD = 64;
 /** `len` cryptographically secure bytes. Traps beyond `maxRandomBytes`. */
 export function getRandomBytes(ctx: WasiCtx, len: bigint): Uint8Array {
   const { maxRandomBytes } = ctx.limits;
-  if (len > maxRandomBytes) throw new Trap(`${len} random bytes asked for at once, the limit is ${maxRandomBytes}`);
+  if (len > maxRandomBytes) {
+    throw new LimitExceeded('maxRandomBytes', `${len} random bytes asked for at once, the limit is ${maxRandomBytes}`);
+  }
   const bytes = new Uint8Array(Number(len));
   if (bytes.byteLength <= MAX_BYTES_BY_WORD) fillByWord(bytes);
   else fillByPiece(bytes);

@@ -1,0 +1,13 @@
+import { sumMetrics } from '../../observe/metrics.ts';
+import { type AdminPort, listenAdmin } from '../../server/admin.ts';
+import type { ServePlan } from '../serve-plan.ts';
+import type { Crew } from './crew.ts';
+
+/** Opens the port for `--admin-addr`, where one is given: it tells of all workers together. Throws `HostError` where that fails. */
+export async function openCrewAdmin({ adminAddress }: ServePlan, crew: Crew): Promise<AdminPort | undefined> {
+  if (adminAddress === undefined) return undefined;
+  return await listenAdmin(
+    { isReady: () => crew.isAccepting, toText: async () => sumMetrics(await crew.readMetrics()) },
+    adminAddress,
+  );
+}

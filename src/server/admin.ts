@@ -1,0 +1,75 @@
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import { HOPS_FIELD, isOfGuest } from '../wasi/http/hops.ts';
+import { type Address, addressOf, bind } from './listen.ts';
+
+/** What the admin port tells. */
+export interface Admin {
+  /** Whether requests are taken. */
+  isReady(): boolean;
+  /** Metrics as text in Prometheus' format. */
+  toText(): Promise<string>;
+}
+
+/** An open port, apart from the guest's. Whoever opens one disposes it. */
+export interface AdminPort extends AsyncDisposable {
+  /** The real one. */
+  readonly address: Address;
+}
+
+/** A reply; `type` is its content-type. */
+interface AdminReply {
+  readonly status: number;
+  readonly text: string;
+  readonly type?: string;
+}
+
+type Page = (admin: Admin) => AdminReply | Promise<AdminReply>;
+
+/** Few ask here, and none sends much. */
+const BOUNDS = { maxHeaderSize: 8 * 1024, headersTimeout: 5000, requestTimeout: 5000, keepAliveTimeout: 5000 } as const;
+const MAX_CONNECTIONS = 64;
+
+const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>([
+  ['/healthz', () => ({ status: 200, text: 'ok\n' })],
+  ['/readyz', (admin) => (admin.isReady() ? { status: 200, text: 'ready\n' } : { status: 503, text: 'not ready\n' })],
+  ['/metrics', async (admin) => ({ status: 200, text: await admin.toText(), type: METRICS_TYPE })],
+]);
+
+/** Source: prometheus.io, "Exposition formats", the text-based one. */
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** Opens a port for whoever supervises this process: health, readiness, metrics. Throws `HostError` where that fails. */
+export async function listenAdmin(admin: Admin, address: Address): Promise<AdminPort> {
+  const server = createServer(BOUNDS, (request, response) => void answer(admin, request, response));
+  server.maxConnections = MAX_CONNECTIONS;
+  await bind(server, address, '--admin-addr');
+  return {
+    address: addressOf(server),
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(admin: Admin, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { status, text, type = 'text/plain; charset=utf-8' } = await toReply(admin, request);
+  if (status === 405) response.setHeader('allow', 'GET, HEAD');
+  response
+    .writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store' })
+    .end(text);
+}
+
+async function toReply(admin: Admin, { method, url = '', headers }: IncomingMessage): Promise<AdminReply> {
+  // Guests may call local addresses, and what all of them do is none of their business.
+  if (isOfGuest(`${headers[HOPS_FIELD]}`)) return { status: 403, text: 'not for guests\n' };
+  const page = PAGES.get(url.replace(/\?.*/s, ''));
+  if (page === undefined) return { status: 404, text: `there are ${[...PAGES.keys()].join(', ')}\n` };
+  if (method !== 'GET' && method !== 'HEAD') return { status: 405, text: 'GET only\n' };
+  try {
+    return await page(admin);
+  } catch (error) {
+    return { status: 500, text: `${error instanceof Error ? error.message : error}\n` };
+  }
+}
