@@ -1,5 +1,6 @@
 // Each attack of components/hostile/ for a while, in each engine and isolation, beside a good guest in the same process: a line for each.
 // Minutes; by hand.
+//   npm run attacks [-- NAME…]     those whose name has one of these in it, as control/grow
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,7 +35,9 @@ for (const way of LOAD_WAYS) {
   console.log(
     `\n${`${way.engine} ${way.isolation}`.padEnd(width)}  outcome        times       p99    times     worst  RSS after`,
   );
-  for (const [index, attack] of attacksIn(way).entries()) await tryAttack(attack, { way, attack: index });
+  for (const [index, attack] of attacksIn(way).entries()) {
+    if (isWanted(attack)) await tryAttack(attack, { way, attack: index });
+  }
 }
 console.log(
   `${made} attacks, ${survived} with the outcome they should have; worst p99 of the neighbour ${worst.toFixed(0)} times that alone`,
@@ -65,6 +68,12 @@ async function tryAttack(attack: Attack, order: Order): Promise<void> {
     `${Math.round(rss / 2 ** 20)} MiB`.padStart(8),
   ];
   console.log(`${cells.join('  ')}${isAsTold ? '' : `   should be ${attack.outcome}`}`);
+}
+
+/** Whether an attack is among those that are named, if any are. */
+function isWanted(attack: Attack): boolean {
+  const parts = process.argv.slice(2);
+  return parts.length === 0 || parts.some((part) => nameOf(attack).includes(part));
 }
 
 function nameOf({ file, name }: Attack): string {

@@ -2,6 +2,11 @@
 (func $attack (param i32 i32)
   (call $get-random-bytes (i64.const 0x10000000000) (i32.const 0)))
 
+;;; 16-mib-of-random
+(func $attack (param $request i32) (param $out i32)
+  (call $get-random-bytes (i64.const 0x1000000) (i32.const 0))
+  (call $answer (local.get $out) (i32.const 200)))
+
 ;;; realloc-gives-0
 ;; Which is an address like any other.
 (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0))

@@ -15,17 +15,25 @@
   (call $fields.from-list (call $entries (i32.const 4000) (i32.const 65536) (i32.const 1) (local.get $buffer) (i32.const 1048576))
     (i32.const 4000) (i32.const 0)))
 
-;;; name-of-64-mib
+;;; name-of-15-mib
 (func $attack (param i32 i32)
-  (call $fields.append (call $fields) (call $letters (i32.const 0x4000000)) (i32.const 0x4000000) (i32.const 0) (i32.const 0) (i32.const 0)))
+  (call $fields.append (call $fields) (call $letters (i32.const 0xf00000)) (i32.const 0xf00000) (i32.const 0) (i32.const 0) (i32.const 0)))
 
-;;; value-of-64-mib
+;;; value-of-15-mib
 (func $attack (param i32 i32)
-  (call $fields.append (call $fields) (call $letters (i32.const 0x4000000)) (i32.const 1) (i32.const 65536) (i32.const 0x4000000) (i32.const 0)))
+  (call $fields.append (call $fields) (call $letters (i32.const 0xf00000)) (i32.const 1) (i32.const 65536) (i32.const 0xf00000) (i32.const 0)))
 
-;;; name-of-129-mib
+;;; name-of-17-mib
 (func $attack (param i32 i32)
-  (call $fields.append (call $fields) (call $letters (i32.const 0x8100000)) (i32.const 0x8100000) (i32.const 0) (i32.const 0) (i32.const 0)))
+  (call $fields.append (call $fields) (call $letters (i32.const 0x1100000)) (i32.const 0x1100000) (i32.const 0) (i32.const 0) (i32.const 0)))
+
+;;; path-of-15-mib
+;; Refused by 200.
+(func $attack (param $request i32) (param $out i32)
+  (local $refused i32)
+  (local.set $refused
+    (call $set-path (call $outgoing-request (call $fields)) (i32.const 1) (call $letters (i32.const 0xf00000)) (i32.const 0xf00000)))
+  (call $answer (local.get $out) (i32.const 200)))
 
 ;;; one-key-million-times
 (func $attack (param i32 i32)

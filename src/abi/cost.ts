@@ -14,8 +14,12 @@ export function elementCost(element: ValType): number {
 /** What V8 takes for an object with no properties, about. */
 const OBJECT_BYTES = 32;
 
+/** A handle is looked up, checked and lent besides, which takes the time of so much. */
+const HANDLE_BYTES = 4 * OBJECT_BYTES;
+
 /** About how many bytes V8 takes for a value, without what its strings and lists hold. */
 function hostSize(t: ValType): number {
+  if (t.kind === 'own' || t.kind === 'borrow') return HANDLE_BYTES;
   if (t.kind === 'list') return t.element.kind === 'u8' ? 4 * OBJECT_BYTES : 2 * OBJECT_BYTES;
   if (t.kind === 'flags') return OBJECT_BYTES + 8 * t.labels.length;
   if (isRecordLike(t)) return fieldsOf(t).reduce((sum, field) => sum + hostSize(field.type), OBJECT_BYTES);

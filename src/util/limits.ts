@@ -42,21 +42,24 @@ export interface RequestLimits {
 
 export type Limits = InstanceLimits & RequestLimits;
 
-/** Far above what honest guests need, far below what hurts the host. */
+/**
+ * Far above what honest guests need, far below what hurts the host. What one call or instruction can do that nothing interrupts (copy so
+ * much, make so much randomness, fill a table) takes some 20 ms at most.
+ */
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxComponentBytes: 256 * 1024 * 1024,
   maxComponentItems: 1_000_000,
   maxNesting: 100,
   maxMemoryBytes: 512 * 1024 * 1024,
-  maxTableElements: 1_000_000,
+  maxTableElements: 100_000,
   maxHandles: 100_000,
-  maxCallBytes: 128 * 1024 * 1024,
+  maxCallBytes: 16 * 1024 * 1024,
   maxReadBytes: 64 * 1024,
   maxWriteBytes: 1024 * 1024,
   maxBufferedWrites: 2,
   maxFieldsBytes: 128 * 1024,
   maxFieldsEntries: 4096,
-  maxRandomBytes: 64 * 1024 * 1024,
+  maxRandomBytes: 16 * 1024 * 1024,
   maxOutputBytes: 1024 * 1024,
   maxConcurrentOutbound: 32,
   maxOutbound: 1000,

@@ -218,7 +218,7 @@ describe.each(TWINS)('$twin', (twin) => {
 
     test('covers a list that is as long as memory in no time', () => {
       const guest = createGuest({ byteLength: 2 ** 24 });
-      expect(() => liftParams(twin, guest, [list(list(u8))], [0, 2 ** 21])).toThrow(/more than 134217728 bytes/);
+      expect(() => liftParams(twin, guest, [list(list(u8))], [0, 2 ** 21])).toThrow(/more than 16777216 bytes/);
     });
   });
 

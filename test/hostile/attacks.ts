@@ -39,7 +39,7 @@ type Row = readonly [
 const OUT_OF_STACK = /the guest trapped: Maximum call stack size exceeded/;
 const TIMED_OUT = /guest timed out/;
 const BOTH_ENDS = /bytes at \d+ end outside of the memory of \d+ bytes/;
-const TOO_MUCH = /more than 134217728 bytes passed to the host in one call/;
+const TOO_MUCH = /more than 16777216 bytes passed to the host in one call/;
 const IN_REALLOC = /an import was called from inside of realloc/;
 
 const ROWS: Readonly<Record<string, readonly Row[]>> = {
@@ -64,9 +64,10 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['32769-entries', 500, /fields: more than the limit of 4096 entries|fields: more than the limit of 131072 bytes/],
     ['million-entries', 500, TOO_MUCH, { only: 'linker' }],
     ['one-buffer-thousands-of-times', 500, TOO_MUCH, { only: 'linker' }],
-    ['name-of-64-mib', 500, /fields: more than the limit of 131072 bytes/],
-    ['value-of-64-mib', 500, /fields: more than the limit of 131072 bytes/],
-    ['name-of-129-mib', 500, TOO_MUCH],
+    ['name-of-15-mib', 500, /fields: more than the limit of 131072 bytes/],
+    ['value-of-15-mib', 500, /fields: more than the limit of 131072 bytes/],
+    ['name-of-17-mib', 500, TOO_MUCH],
+    ['path-of-15-mib', 200],
     ['one-key-million-times', 500, /fields: more than the limit of (131072 bytes|4096 entries)/],
     ['list-whose-size-overflows', 500, /a list of 4294967312 bytes is too long/],
     ['list-past-the-end', 500, BOTH_ENDS],
@@ -94,7 +95,8 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['blocking-write-of-too-much', 'reset', /4097/],
   ],
   'to-guest': [
-    ['two-to-the-40th-random-bytes', 500, /1099511627776 random bytes asked for at once, the limit is 67108864/],
+    ['two-to-the-40th-random-bytes', 500, /1099511627776 random bytes asked for at once, the limit is 16777216/],
+    ['16-mib-of-random', 200],
     ['realloc-gives-0', 200],
     ['realloc-misaligned', 500, /pointer 65537 is not a multiple of 4/],
     ['realloc-out-of-bounds', 500, BOTH_ENDS],
@@ -123,13 +125,15 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   control: [
     ['grow-memory', 200],
     ['grow-table', 200],
+    ['copy-memory', 200],
+    ['fill-tables', 200],
     ['recurse', 500, OUT_OF_STACK],
     ['recurse-at-start', 500, /the guest did not start: Maximum call stack size exceeded/, { only: 'fresh' }],
     ['recurse-with-calls', 500, OUT_OF_STACK],
     ['recurse-with-waits', 500, OUT_OF_STACK],
     ['trap-at-start', 500, /the guest did not start: unreachable/, { only: 'fresh' }],
     ['poll-nothing', 500, /the list of pollables is empty/],
-    ['poll-one-million-times-the-same', 200],
+    ['poll-one-million-times-the-same', 500, TOO_MUCH, { inJco: 200 }],
     ['poll-90000-timers', 200],
     ['set-twice', 200, /there is no handle \d+; a response-outparam was expected/],
     ['recurse-across-host', 500, OUT_OF_STACK],

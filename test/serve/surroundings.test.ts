@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { readFacts } from '../harness/facts.ts';
 import { answer, ways } from '../harness/matrix.ts';
 import { linesOf } from '../harness/serve-guest.ts';
+import { DEFAULT_LIMITS } from '../../src/util/limits.ts';
 
 /** The lines `name: value` of a guest's report. */
 async function readReport(response: Response): Promise<Record<string, string>> {
@@ -118,7 +119,7 @@ describe.each(ways)('$engine $isolation $exchange', (way) => {
 
     test('beyond the limit traps', async () => {
       await using guest = await answer(way, 'random');
-      const response = await guest.send(`/?len=${64 * 1024 * 1024 + 1}`);
+      const response = await guest.send(`/?len=${DEFAULT_LIMITS.maxRandomBytes + 1}`);
       expect(response.status).toBe(500);
     });
 

@@ -1,6 +1,6 @@
 import { ByteWriter } from './byte-writer.ts';
 import type { Callers } from './callers.ts';
-import type { InterruptPlace } from './checks.ts';
+import type { Checks, InterruptPlace } from './checks.ts';
 import type { Instructions } from './instructions.ts';
 import {
   emitSumOrOutOfBounds,
@@ -14,6 +14,7 @@ import {
   type CardPlace,
 } from './emit.ts';
 import { OP, PREFIX_BASE } from './opcodes.ts';
+import { emitPieces } from './pieces.ts';
 
 const I32 = 0x7f;
 const I64 = 0x7e;
@@ -30,8 +31,8 @@ const ATOMIC_VALUES: readonly number[] = Object.freeze([I32, I64, I32, I32, I64,
 /** Real modules have some 1,300; beyond this many, stores with still other offsets share functions. */
 const MAX_STORE_HELPERS = 4096;
 
-/** Writes a body. Gives the function's type. */
-type Emit = (body: ByteWriter) => [params: readonly number[], results: readonly number[]];
+/** Writes the body of function `index`, and makes no other meanwhile. Gives the function's type. */
+type Emit = (body: ByteWriter, index: number) => [params: readonly number[], results: readonly number[]];
 
 /** A function that the rewriter adds. Shape of `type` and `body`: as in the type and code sections. */
 export type Helper = { readonly type: Uint8Array; readonly body: Uint8Array };
@@ -134,13 +135,19 @@ export class Helpers {
     });
   }
 
-  /** The function that does the `memory.fill`, `memory.copy` or `memory.init` just read and marks where it wrote. */
-  bulk(instructions: Instructions): number {
+  /**
+   * The function that does the `memory.fill`, `memory.copy` or `memory.init` just read and marks where it wrote, if that is in memory 0.
+   * With `checks`, between the pieces of a long one.
+   */
+  bulk(instructions: Instructions, checks: Checks | undefined): number {
     const { bytes, code, start, at, index, index2 } = instructions;
-    return this.#getForCards(`${code} ${index} ${index2}`, (body) => {
+    const isMarked = (code === OP.memoryInit ? index2 : index) === 0;
+    if (isMarked) this.#usesCards = true;
+    return this.#get(`${code} ${index} ${index2}`, (body, self) => {
+      if (checks !== undefined) emitPieces(body, { instructions, index: self }, checks);
       body.append([...LOCAL_0, ...LOCAL_1, ...LOCAL_2]);
       body.copy(bytes, start, at);
-      emitMarkRange(body, this.#place);
+      if (isMarked) emitMarkRange(body, this.#place);
       return [[I32, I32, I32], []];
     });
   }
@@ -212,10 +219,11 @@ export class Helpers {
   #make(emit: Emit, declares: 'no locals' | 'its locals' = 'no locals'): number {
     const body = new ByteWriter(64);
     if (declares === 'no locals') body.byte(0);
-    const [params, results] = emit(body);
+    const index = this.#firstIndex + this.made.length;
+    const [params, results] = emit(body, index);
     body.byte(OP.end);
     const type = new Uint8Array([0x60, params.length, ...params, results.length, ...results]);
     this.made.push({ type, body: body.written() });
-    return this.#firstIndex + this.made.length - 1;
+    return index;
   }
 }

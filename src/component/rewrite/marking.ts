@@ -74,8 +74,9 @@ export type MarkingParts = Replacements & {
 };
 
 /**
- * Puts calls of helpers in the place of those stores to memory 0 whose page may not be marked yet, and of its `memory.size` and
- * `memory.grow`; puts the caller on the stack for functions that take it. All other instructions are copied as they are.
+ * Puts calls of helpers in the place of those stores to memory 0 whose page may not be marked yet, of its `memory.size` and
+ * `memory.grow`, and of what writes many bytes; puts the caller on the stack for functions that take it. All other instructions are
+ * copied as they are.
  *
  * A mark comes right after its store, so only addresses in bounds are marked, and at every call all that was written is marked.
  */
@@ -306,10 +307,13 @@ export class Marking {
     this.#replaceByCall(code === OP.memorySize ? this.#helpers.size() : this.#helpers.grow());
   }
 
+  /** Those that write other memories are replaced only where checks come between their pieces. */
   #stepBulk(code: number): void {
+    if (code === OP.dataDrop) return;
     const { index, index2 } = this.#instructions;
     const target = code === OP.memoryInit ? index2 : index;
-    if (code !== OP.dataDrop && target === 0) this.#replaceByCall(this.#helpers.bulk(this.#instructions));
+    if (target !== 0 && this.#checks === undefined) return;
+    this.#replaceByCall(this.#helpers.bulk(this.#instructions, this.#checks));
   }
 
   /** The function takes what the instruction takes and gives what it gives. */
