@@ -14,7 +14,7 @@ import {
   type CardPlace,
 } from './emit.ts';
 import { OP, PREFIX_BASE } from './opcodes.ts';
-import { emitPieces } from './pieces.ts';
+import { emitPassLong, emitPieces } from './pieces.ts';
 
 const I32 = 0x7f;
 const I64 = 0x7e;
@@ -31,8 +31,10 @@ const ATOMIC_VALUES: readonly number[] = Object.freeze([I32, I64, I32, I32, I64,
 /** Real modules have some 1,300; beyond this many, stores with still other offsets share functions. */
 const MAX_STORE_HELPERS = 4096;
 
+type FunctionType = readonly [params: readonly number[], results: readonly number[]];
+
 /** Writes the body of function `index`, and makes no other meanwhile. Gives the function's type. */
-type Emit = (body: ByteWriter, index: number) => [params: readonly number[], results: readonly number[]];
+type Emit = (body: ByteWriter, index: number) => FunctionType;
 
 /** A function that the rewriter adds. Shape of `type` and `body`: as in the type and code sections. */
 export type Helper = { readonly type: Uint8Array; readonly body: Uint8Array };
@@ -140,15 +142,17 @@ export class Helpers {
    * With `checks`, between the pieces of a long one.
    */
   bulk(instructions: Instructions, checks: Checks | undefined): number {
-    const { bytes, code, start, at, index, index2 } = instructions;
-    const isMarked = (code === OP.memoryInit ? index2 : index) === 0;
-    if (isMarked) this.#usesCards = true;
-    return this.#get(`${code} ${index} ${index2}`, (body, self) => {
-      if (checks !== undefined) emitPieces(body, { instructions, index: self }, checks);
-      body.append([...LOCAL_0, ...LOCAL_1, ...LOCAL_2]);
-      body.copy(bytes, start, at);
-      if (isMarked) emitMarkRange(body, this.#place);
-      return [[I32, I32, I32], []];
+    const { code, index, index2 } = instructions;
+    const key = `${code} ${index} ${index2}`;
+    const pieces =
+      checks &&
+      this.#get(`${key} in pieces`, (body, self) => {
+        emitPieces(body, { instructions, index: self + 1 }, checks);
+        return this.#emitBulk(body, instructions);
+      });
+    return this.#get(key, (body) => {
+      if (pieces !== undefined) emitPassLong(body, pieces);
+      return this.#emitBulk(body, instructions);
     });
   }
 
@@ -200,6 +204,16 @@ export class Helpers {
       body.append([OP.if, VOID, OP.unreachable, OP.end]);
       return [[], []];
     });
+  }
+
+  #emitBulk(body: ByteWriter, { bytes, code, start, at, index, index2 }: Instructions): FunctionType {
+    body.append([...LOCAL_0, ...LOCAL_1, ...LOCAL_2]);
+    body.copy(bytes, start, at);
+    if ((code === OP.memoryInit ? index2 : index) === 0) {
+      this.#usesCards = true;
+      emitMarkRange(body, this.#place);
+    }
+    return [[I32, I32, I32], []];
   }
 
   #getForCards(key: string, emit: Emit): number {

@@ -8,6 +8,7 @@ import { OP } from './opcodes.ts';
 const PIECE_BYTES = 1024 * 1024;
 
 const VOID = 0x40;
+const RETURN = 0x0f;
 const BRANCH_IF = 0x0d;
 const I32_GT_U = 0x4b;
 const I32_LE_U = 0x4d;
@@ -15,22 +16,28 @@ const I32_AND = 0x71;
 const I32_XOR = 0x73;
 const MINUS_ONE: readonly number[] = Object.freeze([OP.i32Const, 0x7f]);
 
-/** What function is being written: that of the `memory.fill`, `memory.copy` or `memory.init` just read, whose params are its operands. */
+/** The function that does the `memory.fill`, `memory.copy` or `memory.init` just read. Its params are the instruction's operands. */
 export type BulkFunction = { readonly instructions: Instructions; readonly index: number };
 
+/** Leaves a long operation to another function of the same params. */
+export function emitPassLong(body: ByteWriter, index: number): void {
+  emitIsLong(body);
+  body.append([OP.if, VOID, ...LOCAL_0, ...LOCAL_1, ...LOCAL_2, OP.call]);
+  body.u32(index);
+  body.append([RETURN, OP.end]);
+}
+
 /**
- * Has a long operation done in pieces, of which each is a call of the function itself, all but one: the rest is in the params then.
+ * Does a long operation in pieces, each a call of `bulk`, up to the last: that is in the params then.
  *
- * Where an end of a range is out of bounds all is left to the instruction, or the first piece, and traps before anything is written.
+ * Where an end of a range is out of bounds the first piece traps, or all is in the params, so that nothing is written before the trap.
  */
 export function emitPieces(body: ByteWriter, bulk: BulkFunction, checks: Checks): void {
-  emitIsLong(body);
-  body.append([OP.if, VOID]);
   emitHasEnds(body, bulk);
   body.append([OP.if, VOID]);
   if (bulk.instructions.code === OP.memoryCopy) emitCopyPieces(body, bulk, checks);
   else emitPiecesFromEnd(body, bulk, checks);
-  body.append([OP.end, OP.end]);
+  body.byte(OP.end);
 }
 
 /** A piece is written before any other is read that lies where it goes. */
