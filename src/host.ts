@@ -11,7 +11,7 @@ import { FetchExchange } from './server/fetch-exchange.ts';
 import { handle } from './server/handle.ts';
 import { type Address, type Listener, type Listening, listen } from './server/listen.ts';
 import type { Service } from './server/service.ts';
-import { toLimits } from './util/limits.ts';
+import { describeTotalMemory, toLimits } from './util/limits.ts';
 import { Tally } from './server/tally.ts';
 import { createOutboundOnDemand } from './wasi/http/outbound-on-demand.ts';
 import type { SendRequest } from './wasi/http/send-request.ts';
@@ -44,6 +44,7 @@ export function createHost(component: Component, options: HostOptions = {}, log:
   const service = createService(component, config, log, outbound.sendRequest);
   const open: Listening[] = [];
   let state: 'serving' | 'closing' = 'serving';
+  const stopTelling = tellRefusals(component, service.refusals);
   const answer = (exchange: Exchange): void => void handle(service, exchange);
   const listener: Listener = {
     answer,
@@ -60,6 +61,7 @@ export function createHost(component: Component, options: HostOptions = {}, log:
     await Promise.all(open.map((listening) => listening.close(leftMs)));
     await outbound[Symbol.asyncDispose]();
     service.pool[Symbol.dispose]();
+    stopTelling();
     service.refusals[Symbol.dispose]();
     return cancelled;
   };
@@ -112,6 +114,11 @@ function toLoad({ admission, pool, refusals }: Service, open: readonly Listening
     keptBytes: pool.kept.byteLength,
     refusals: refusals.totals,
   };
+}
+
+/** Has the operator know where guests are refused memory. Returns what ends that. */
+function tellRefusals({ memory }: Component, refusals: Tally): () => void {
+  return memory.onRefused(() => refusals.count(`a guest was refused memory: ${describeTotalMemory(memory.max)}`));
 }
 
 function sendsRequests({ world }: Component): boolean {

@@ -3,6 +3,7 @@ export { type Choice, type Component, type LoadComponentOptions, loadComponent }
 export { type ComponentHandler, component } from './mount.ts';
 export type { Engine, HostOptions, Isolation, LoadOptions } from './config/options.ts';
 export type { InstanceLimits, RequestLimits } from './util/limits.ts';
+export { SharedQuota } from './util/shared-quota.ts';
 export { HostError, type HostErrorCode } from './util/host-error.ts';
 export type { Address, Listening } from './server/listen.ts';
 export type { HostLoad } from './observe/host-load.ts';

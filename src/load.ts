@@ -16,6 +16,7 @@ import { parseInterfaceName } from './linker/names.ts';
 import { resolveImports } from './linker/resolve.ts';
 import { HostError } from './util/host-error.ts';
 import { toLimits } from './util/limits.ts';
+import { SharedQuota } from './util/shared-quota.ts';
 import { mayStartThreads } from './util/threads.ts';
 import type { WasiCtx } from './wasi/context.ts';
 import { wasiInterfaces } from './wasi/interfaces.ts';
@@ -36,6 +37,8 @@ export interface Component {
   readonly isolation: Choice<Exclude<Isolation, 'auto'>>;
   /** Whether a guest that computes for long is interrupted; `partly`: only to end it. */
   readonly preemption: Choice<'on' | 'partly' | 'off'>;
+  /** What its guests hold of memory, and how much they may. */
+  readonly memory: SharedQuota;
   /** A strategy of its own for each host, so that hosts share no instance. */
   readonly createStrategy: () => InstanceStrategy;
 }
@@ -46,6 +49,8 @@ export interface LoadComponentOptions extends LoadOptions {
   readonly label?: string;
   /** Served beside WASI's. One with the name of a WASI interface takes its place. */
   readonly interfaces?: readonly HostInterface<WasiCtx>[];
+  /** Given to several components, their guests together hold no more bytes of memory than it allows. Default: one of its own, of `maxTotalMemoryBytes`. */
+  readonly memory?: SharedQuota;
 }
 
 /**
@@ -64,8 +69,9 @@ export async function loadComponent(file: string | Uint8Array, options: LoadComp
   const world = toWorld(definition);
   assertProxy(source, world);
   const { label, bytes } = source;
-  const linked = await link({ source, definition, world }, options);
-  return Object.freeze({ label, byteLength: bytes.byteLength, world, ...linked });
+  const memory = options.memory ?? new SharedQuota(limits.maxTotalMemoryBytes);
+  const linked = await link({ source, definition, world }, { ...options, memory });
+  return Object.freeze({ label, byteLength: bytes.byteLength, world, memory, ...linked });
 }
 
 /** A component whose bytes are read. */
@@ -91,6 +97,7 @@ async function link(decoded: Decoded, options: LoadComponentOptions): Promise<Li
       cache: openCache(options),
       limits: toLimits(options.limits),
       preemption: preemption.name === 'off' ? undefined : createPreemption(),
+      memory: options.memory,
     });
     return { ...chooseIsolation(source, pre, options.isolation ?? 'auto'), engine: BY_LINKER, preemption };
   } catch (error) {

@@ -4,6 +4,16 @@
   (loop $again (br_if $again (i32.ne (i32.const -1) (memory.grow (i32.const 1)))))
   (call $answer (local.get $out) (i32.add (i32.const 200) (memory.size))))
 
+;;; hold-pages
+;; As many pages as the memory grows to, all written, until the request has a body. Answers with 200 and how many.
+(func $attack (param $request i32) (param $out i32)
+  (loop $again (br_if $again (i32.ne (i32.const -1) (memory.grow (i32.const 1)))))
+  (memory.fill (i32.const 65536) (i32.const 1) (i32.shl (i32.sub (memory.size) (i32.const 1)) (i32.const 16)))
+  (call $incoming-request.consume (local.get $request) (i32.const 0))
+  (call $incoming-body.stream (i32.load (i32.const 4)) (i32.const 0))
+  (call $pollable.block (call $input-stream.subscribe (i32.load (i32.const 4))))
+  (call $answer (local.get $out) (i32.add (i32.const 200) (memory.size))))
+
 ;;; count-elements
 ;; Answers with 200 and how many elements a table grows to.
 (table $table 0 funcref)

@@ -21,6 +21,11 @@ export function formatLimit(key: LimitKey, value: number): string {
   return `${toLimitName(key)}=${isSize(key) ? formatByteCount(value) : value}`;
 }
 
+/** What of the limits is not each worker's own by default: the machine's memory is there once. */
+export function shareAmong(workers: number): Pick<Limits, 'maxTotalMemoryBytes'> {
+  return { maxTotalMemoryBytes: Math.floor(DEFAULT_LIMITS.maxTotalMemoryBytes / workers) };
+}
+
 /** What `--limit name=value` says, given any number of times; the last counts. Throws `HostError`. */
 export function parseLimits(texts: readonly string[]): Partial<Limits> {
   return Object.fromEntries(texts.map(parseLimit));
@@ -49,5 +54,6 @@ function isSize(key: LimitKey): boolean {
 
 function formatDefault(key: LimitKey): string {
   const value = DEFAULT_LIMITS[key];
-  return isSize(key) ? formatByteCount(value) : value.toLocaleString('en-US');
+  const text = isSize(key) ? formatByteCount(value) : value.toLocaleString('en-US');
+  return key === 'maxTotalMemoryBytes' ? `${text}: half of this machine's, a part for each worker` : text;
 }

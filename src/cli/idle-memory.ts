@@ -1,5 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collectGarbage } from '../util/collect.ts';
 
 /** How often a host looks whether it has anything to do. */
 const LOOK_MS = 5000;
@@ -41,15 +40,7 @@ export class IdleMemory {
 export function collectWhenIdle(isIdle: () => boolean): Disposable {
   const memory = new IdleMemory(process.memoryUsage.rss());
   const timer = setInterval(() => {
-    if (memory.look({ isIdle: isIdle(), byteLength: process.memoryUsage.rss() })) collect();
+    if (memory.look({ isIdle: isIdle(), byteLength: process.memoryUsage.rss() })) collectGarbage('async');
   }, LOOK_MS).unref();
   return { [Symbol.dispose]: () => clearInterval(timer) };
-}
-
-/** V8 gives its collector only to contexts that are made while it is exposed. */
-function collect(): void {
-  setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as (options: object) => void;
-  setFlagsFromString('--no-expose-gc');
-  gc({ type: 'major', execution: 'async' });
 }

@@ -3,7 +3,7 @@ import type { Address } from '../server/listen.ts';
 import { HostError } from '../util/host-error.ts';
 import { toClientLimits } from './client-limits.ts';
 import { toGuestEnv } from './guest-env.ts';
-import { parseLimits } from './guest-limits.ts';
+import { parseLimits, shareAmong } from './guest-limits.ts';
 import { parseRequestFields } from './request-fields.ts';
 import type { LogFormat, ServeFlags } from './serve-flags.ts';
 import { type Flags, parseFlags } from './wasmtime-flags.ts';
@@ -33,7 +33,7 @@ export function toServePlan(file: string, flags: ServeFlags, env: NodeJS.Process
   const { wasi, wasm, codegen, optimize, debug } = flags;
   const wasmtime = parseFlags({ S: wasi, W: wasm, C: codegen, O: optimize, D: debug });
   const { engine, isolation, preemption } = flags;
-  const limits = { ...wasmtime.limits, ...parseLimits(flags.limit) };
+  const limits = { ...shareAmong(flags.workers), ...wasmtime.limits, ...parseLimits(flags.limit) };
   const cache = wasmtime.cache === undefined ? {} : { cache: wasmtime.cache };
   return {
     file,

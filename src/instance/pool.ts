@@ -1,5 +1,6 @@
 import { type Grants, WasiCtx } from '../wasi/context.ts';
 import type { Instance } from '../linker/instance-pre.ts';
+import { HostError } from '../util/host-error.ts';
 import type { InstanceState, InstanceStrategy, KeptInstances } from './strategy.ts';
 
 /** Leases isolated instances of one component. */
@@ -8,7 +9,7 @@ export interface InstancePool extends Disposable {
   readonly kept: KeptInstances;
   /**
    * An instance with a context of its own, for one request, of which the grants are a part. Throws where it does not start, `Cancelled` where
-   * it took too long.
+   * it took too long, `HostError` where there is no room for it.
    */
   lease(grants: Grants): Lease;
 }
@@ -23,6 +24,7 @@ export function createPool(strategy: InstanceStrategy): InstancePool {
         return new Lease(strategy, strategy.take(ctx), ctx);
       } catch (error) {
         ctx[Symbol.dispose]();
+        if (error instanceof HostError) throw error;
         throw ctx.cancellation.trap ?? toStartFailure(error);
       }
     },

@@ -1,5 +1,6 @@
 import type { LinkedInstance } from '../linker/linked-instance.ts';
 import type { LinkedPre } from '../linker/link.ts';
+import { HostError } from '../util/host-error.ts';
 import { WasiCtx } from '../wasi/context.ts';
 
 /**
@@ -16,7 +17,11 @@ export interface ResetBlocker {
 /** How long a start may take. Whatever takes longer starts for each request, within that one's time. */
 const START_TIMEOUT_MS = 30_000;
 
-/** Looks into the modules, then starts an instance to see what that takes: where nothing blocks it can serve the first request. */
+/**
+ * Looks into the modules, then starts an instance to see what that takes: where nothing blocks it can serve the first request.
+ *
+ * Throws `HostError` where there is no room for one.
+ */
 export function probeReset(pre: LinkedPre<WasiCtx>): ResetBlocker | LinkedInstance<WasiCtx> {
   const state = pre.unrestorable;
   if (state !== undefined) return { kind: 'unrestorable', reason: state };
@@ -28,6 +33,7 @@ export function probeReset(pre: LinkedPre<WasiCtx>): ResetBlocker | LinkedInstan
     instance.release();
     return { kind: 'impure-start', reason: `its start calls ${[...startCalls].join(', ')}` };
   } catch (error) {
+    if (error instanceof HostError) throw error;
     return {
       kind: 'unrestorable',
       reason: `its start fails: ${describe(ctx.cancellation.trap ?? error)}`,

@@ -1,4 +1,5 @@
 import type { LinkedInstance } from '../linker/linked-instance.ts';
+import type { SharedQuota } from '../util/shared-quota.ts';
 import type { WasiCtx } from '../wasi/context.ts';
 
 type Spare = LinkedInstance<WasiCtx>;
@@ -20,6 +21,7 @@ const IDLE_MS = 5000;
  */
 export class Spares implements Disposable {
   readonly #idleMs: number;
+  readonly #stopListening: (() => void) | undefined;
   readonly #spares: { readonly instance: Spare; readonly byteLength: number }[] = [];
   #byteLength = 0;
   /** The fewest that there were since the last sweep: so many were not needed. */
@@ -27,8 +29,10 @@ export class Spares implements Disposable {
   #sweeping: NodeJS.Timeout | undefined;
   #isDisposed = false;
 
-  constructor(idleMs = IDLE_MS) {
+  /** All but one are let go of too where `memory` is short. */
+  constructor(memory?: SharedQuota, idleMs = IDLE_MS) {
     this.#idleMs = idleMs;
+    this.#stopListening = memory?.onShort(() => this.#letGoOf(this.#spares.length - 1));
   }
 
   /** How many there are. */
@@ -70,6 +74,7 @@ export class Spares implements Disposable {
     this.#isDisposed = true;
     this.#letGoOf(this.#spares.length);
     this.#stopSweeping();
+    this.#stopListening?.();
   }
 
   #sweep(): void {
@@ -84,10 +89,12 @@ export class Spares implements Disposable {
     this.#unused = 0;
   }
 
-  #letGoOf(count: number): void {
+  /** Says whether that is any. */
+  #letGoOf(count: number): boolean {
     for (const { instance, byteLength } of this.#spares.splice(0, Math.max(0, count))) {
       this.#byteLength -= byteLength;
       instance.release();
     }
+    return count > 0;
   }
 }

@@ -1,5 +1,5 @@
 import type { SharedFunction } from '../abi/canon.ts';
-import { INTERRUPT_TYPE } from '../component/rewrite/checks.ts';
+import { INTERRUPT_TYPE } from '../component/rewrite/host-functions.ts';
 import type { Verdict } from './preemption.ts';
 
 /** An instance that can be asked what is to become of its guest. */

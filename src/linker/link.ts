@@ -9,6 +9,7 @@ import type { ReachableMemory } from '../component/rewrite/reach.ts';
 import type { RewriteOptions } from '../component/rewrite/rewrite.ts';
 import { DEFAULT_LIMITS, type InstanceLimits } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
+import type { SharedQuota } from '../util/shared-quota.ts';
 import { rewriteBounds } from './bounds.ts';
 import { Cards } from './cards.ts';
 import { evaluateRoot } from './evaluate.ts';
@@ -80,24 +81,27 @@ export interface LinkContext<Ctx> {
   readonly limits?: InstanceLimits;
   /** Without it guests run for as long as they like. */
   readonly preemption?: Preemption<Ctx> | undefined;
+  /** Bytes that the memories of all instances may have together, and of all components that it is given to. Without it there is no bound. */
+  readonly memory?: SharedQuota | undefined;
 }
 
 /** Links a component by our own linker. Throws `HostError` where it is not what we support, or asks for what the host lacks. */
 export async function linkComponent<Ctx>(
   source: ComponentSource,
   interfaces: readonly HostInterface<Ctx>[],
-  { definition, cache = NO_CACHE, limits = DEFAULT_LIMITS, preemption }: LinkContext<Ctx> = {},
+  { definition, cache = NO_CACHE, limits = DEFAULT_LIMITS, preemption, memory }: LinkContext<Ctx> = {},
 ): Promise<LinkedPre<Ctx>> {
   const plan = planComponent(source, interfaces, definition);
   const options = rewriteOptionsOf(plan, preemption === undefined ? 'off' : 'on', limits);
   const kept = await createKeptRewriting(cache, source, options);
   const binaries = await rewriteModules(plan.modules, options, kept);
   const [modules, shared] = await Promise.all([compileRewritten(binaries), makeWhileWaiting(plan, preemption)]);
-  const linked = { ...completePlan(plan, shared, modules), limits };
+  const linked = { ...completePlan(plan, shared, modules), limits, memory };
   return Object.freeze({
     unrestorable: modules.map(({ rewritten }) => findUnrestorable(rewritten)).find((reason) => reason !== undefined),
     marksAllWrites: modules.every(({ rewritten }) => marksAllWrites(rewritten)),
     startCalls: linked.starts.calls,
+    memory,
     instantiate: (ctx: Ctx) => new LinkedInstance(linked, ctx),
   });
 }
@@ -112,7 +116,7 @@ async function makeWhileWaiting<Ctx>(plan: Plan<Ctx>, preemption: Preemption<Ctx
   return { ...emitted, functions: createSharedFunctions({ plan, ...emitted }) };
 }
 
-type Unbounded<Ctx> = Omit<Linked<Ctx>, 'limits'>;
+type Unbounded<Ctx> = Omit<Linked<Ctx>, 'limits' | 'memory'>;
 
 /** Makes all that instances share. */
 function completePlan<Ctx>(plan: Plan<Ctx>, shared: Shared<Ctx>, modules: readonly PreparedModule[]): Unbounded<Ctx> {
@@ -156,4 +160,6 @@ export interface LinkedPre<Ctx> extends InstancePre<Ctx> {
   readonly startCalls: ReadonlySet<string>;
   /** Whether all that is ever written to a memory is marked, from its first byte on. */
   readonly marksAllWrites: boolean;
+  /** What its instances hold of memory, if that has a bound. */
+  readonly memory: SharedQuota | undefined;
 }

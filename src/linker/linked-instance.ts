@@ -5,8 +5,9 @@ import { GuestMemory } from '../abi/guest-memory.ts';
 import { HandleQuota } from '../abi/handle-table.ts';
 import { Trap } from '../abi/trap.ts';
 import { RESERVED } from '../component/rewrite/layout.ts';
-import type { InstanceLimits } from '../util/limits.ts';
+import { describeTotalMemory, type InstanceLimits } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
+import type { Holding, SharedQuota } from '../util/shared-quota.ts';
 import { type Cards, TrackedMemory } from './cards.ts';
 import type { Contexts } from './contexts.ts';
 import type { Instance } from './instance-pre.ts';
@@ -33,6 +34,8 @@ export interface Linked<Ctx> {
   readonly limits: Pick<InstanceLimits, 'maxHandles' | 'maxCallBytes'>;
   /** `undefined` where guests run for as long as they like. */
   readonly preemption: Preemption<Ctx> | undefined;
+  /** Bytes of memory, of instances that are not garbage; `undefined` where there is no bound on their sum. */
+  readonly memory: SharedQuota | undefined;
 }
 
 /** What an instance keeps in the core: all that a request can change. */
@@ -70,6 +73,8 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   readonly #guestMemories: readonly GuestMemory[];
   /** Of all steps; used again by each start. */
   readonly #memories: readonly TrackedMemory[];
+  /** Of the bytes of the memories. */
+  readonly #holding: Holding | undefined;
   /** By step. */
   #cores: (WebAssembly.Exports | undefined)[] = [];
   #core: CoreState | undefined;
@@ -94,6 +99,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
       const memory = this.#guestMemories[opts.memory ?? -1] ?? new GuestMemory();
       return new LiftLowerContext({ opts, inst, memory, maxCallBytes: linked.limits.maxCallBytes });
     });
+    this.#holding = linked.memory && this.#hold(linked.memory);
     this.#memories = linked.wiring.memories.map((size) => new TrackedMemory(linked.cards, size));
     this.#start();
   }
@@ -162,6 +168,10 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     return (await this.#linked.preemption?.pause(this.ctx)) ?? VERDICT.goOn;
   }
 
+  takePages(pages: number): boolean {
+    return this.#holding?.resize(this.byteLength + pages * PAGE_BYTES) ?? true;
+  }
+
   /** Gives the instance to another request. */
   bind(ctx: Ctx): void {
     this.ctx = ctx;
@@ -179,7 +189,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
 
   /** What `byteLength` is before anything runs. */
   get startByteLength(): number {
-    return this.#memories.reduce((sum, { initialPages }) => sum + initialPages * PAGE_BYTES, 0);
+    return this.#linked.wiring.memories.reduce((sum, { initialPages }) => sum + initialPages * PAGE_BYTES, 0);
   }
 
   /** Forgets all handles and calls: as new, but for the core. */
@@ -191,6 +201,12 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   /** Gives back what is shared with other instances. Sound only where no call into it runs, not even one that is suspended. */
   release(): void {
     for (const memory of this.#memories) memory.release();
+  }
+
+  #hold(quota: SharedQuota): Holding {
+    const holding = quota.hold(this, this.startByteLength);
+    if (holding !== undefined) return holding;
+    throw new HostError('overloaded', `no guest can start: ${describeTotalMemory(quota.max)}`);
   }
 
   /** Traps where there are too many. Those of an instance that has trapped stay as they are, and so does their number. */
@@ -269,9 +285,10 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     const memories = rewritten.memories.map(({ exportName }) => this.#tracked(exports[exportName]));
     const [first] = memories;
     if (rewritten.callerExport !== undefined) (exports[rewritten.callerExport] as WebAssembly.Global).value = this;
-    if (rewritten.interruptExport !== undefined) {
-      (exports[rewritten.interruptExport] as WebAssembly.Global).value = this.#linked.functions.interrupt;
-    }
+    const { functions } = this.#linked;
+    const { interruptExport, takePagesExport } = rewritten;
+    if (interruptExport !== undefined) (exports[interruptExport] as WebAssembly.Global).value = functions.interrupt;
+    if (takePagesExport !== undefined) (exports[takePagesExport] as WebAssembly.Global).value = functions.takePages;
     if (rewritten.cardsExport !== undefined && first !== undefined) {
       (exports[rewritten.cardsExport] as WebAssembly.Global).value = first.base;
     }

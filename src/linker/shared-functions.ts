@@ -3,7 +3,7 @@ import type { ComponentInstance } from '../abi/component-instance.ts';
 import { flattenFunctype } from '../abi/flatten.ts';
 import { canonResourceDrop, canonResourceNew, canonResourceRep } from '../abi/resources.ts';
 import type { CoreType, ResourceType } from '../abi/types.ts';
-import { createBridge } from './bridge.ts';
+import { type Bridged, createBridge } from './bridge.ts';
 import type { Contexts } from './contexts.ts';
 import type { LowerMaker, Makers } from './makers.ts';
 import type { Builtin, CoreItem, GuestResourceType, Lowering, Plan } from './plan.ts';
@@ -13,6 +13,8 @@ import { destructorMayWait, funcMayWait } from './waiting.ts';
 
 /** An instance as the functions see it that all instances share. */
 export interface SharingInstance extends Caller, Interruptible {
+  /** Whether its memories may grow by so many pages together. */
+  takePages(pages: number): boolean;
   readonly componentInstances: readonly ComponentInstance[];
   /** Calls another component's function that a lowering is made of. */
   callBetween(lowering: number, args: readonly unknown[]): unknown;
@@ -36,6 +38,8 @@ export interface SharedFunctions {
   readonly builtins: readonly GivenFunction[];
   /** What a module calls that saw the word set; nothing where nobody sets it. */
   readonly interrupt: WebAssembly.ExportValue | undefined;
+  /** What a module calls before it asks V8 for pages. */
+  readonly takePages: WebAssembly.ExportValue;
 }
 
 type Unbridged = Omit<GivenFunction, 'bridged'> & {
@@ -55,20 +59,29 @@ export function createSharedFunctions<Ctx>(sharing: Sharing<Ctx>): SharedFunctio
   const lowerings = sharing.plan.lowerings.map((lowering, index) => shareLowering(sharing, lowering, index));
   const builtins = sharing.plan.builtins.map((builtin) => shareBuiltin(sharing, builtin));
   const all = [...lowerings, ...builtins];
-  const bridged = createBridge(
-    all.map(({ params, results, shared, mayWait }) => ({
+  const bridged = createBridge([
+    ...all.map(({ params, results, shared, mayWait }) => ({
       params,
       results,
       func: mayWait ? new WebAssembly.Suspending(shared) : shared,
     })),
-  );
+    TAKE_PAGES,
+  ]);
   const given = all.map(({ shared, mayWait }, index) => ({ shared, mayWait, bridged: bridged[index] as never }));
   return {
     lowerings: given.slice(0, lowerings.length),
     builtins: given.slice(lowerings.length),
     interrupt: sharing.preemption && createInterrupt(),
+    takePages: bridged[all.length] as never,
   };
 }
+
+/** As rewritten modules know it. A count of pages has no sign. */
+const TAKE_PAGES: Bridged = Object.freeze({
+  params: ['i32'],
+  results: ['i32'],
+  func: ((pages: number, caller: SharingInstance) => Number(caller.takePages(pages >>> 0))) as SharedFunction,
+} as const);
 
 /** The function behind an item, if it is one that the host gives. */
 export function givenFunction({ lowerings, builtins }: SharedFunctions, item: CoreItem): GivenFunction | undefined {

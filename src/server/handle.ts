@@ -1,4 +1,5 @@
 import { type Answer, callIncomingHandler, guestGaveThreadBack } from '../instance/incoming-handler.ts';
+import { HostError } from '../util/host-error.ts';
 import { Cancelled } from '../wasi/context.ts';
 import { describeErrorCode } from '../wasi/http/error-code.ts';
 import { limitOf } from './breach.ts';
@@ -38,8 +39,10 @@ export async function handle(service: Service, exchange: Exchange): Promise<void
     const trap = await call.returned;
     if (answer.at !== 'cancelled') report.returned(trap);
   } catch (error) {
-    if (report.isReplied || !(error instanceof Cancelled)) report.broke(error);
-    if (!report.isReplied) report.replied(breakOff(service, exchange, report, error));
+    const failure = report.isReplied ? undefined : foreseen(error);
+    if (failure === undefined) report.broke(error);
+    if (failure !== undefined) report.replied(fail(service, exchange, failure, report));
+    else if (!report.isReplied) report.replied(breakOff(service, exchange, report));
   } finally {
     leave(visit, report);
   }
@@ -95,9 +98,15 @@ function failureOf(trap: Cancelled): Failure {
   return { status: STATUS_BY_REASON[trap.reason], reason: trap.message, limit: limitOf(trap) };
 }
 
-/** A failure that nobody foresaw, in whatever phase, or a start that took too long. */
-function breakOff(service: Service, exchange: Exchange, report: RequestReport, error: unknown): ReplyEnd {
-  if (error instanceof Cancelled) return fail(service, exchange, failureOf(error), report);
+/** Why a guest did not start, where that is known: it took too long, or there is no room for it. */
+function foreseen(error: unknown): Failure | undefined {
+  if (error instanceof Cancelled) return failureOf(error);
+  const isCrowded = error instanceof HostError && error.code === 'overloaded';
+  return isCrowded ? { status: 503, reason: error.message, retryAfterS: 1, limit: 'maxTotalMemoryBytes' } : undefined;
+}
+
+/** A failure that nobody foresaw, in whatever phase. */
+function breakOff(service: Service, exchange: Exchange, report: RequestReport): ReplyEnd {
   const reason = 'the host failed';
   try {
     if (!exchange.reply.isHeadSent) return tell(service, exchange, { status: 500, reason }, report);

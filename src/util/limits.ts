@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { toKebabCase } from './kebab-case.ts';
 
 /** Bounds on what a component may be and an instance of it may hold: settled when it is loaded. Sizes in bytes. */
@@ -10,6 +11,8 @@ export interface InstanceLimits {
   readonly maxNesting: number;
   /** Each linear memory; it is patched into the modules. Beyond: `memory.grow` gives -1. */
   readonly maxMemoryBytes: number;
+  /** The linear memories of all guests of a component that are there at once. Beyond: as `maxMemoryBytes`; a guest that would start: 503. */
+  readonly maxTotalMemoryBytes: number;
   /** Elements of each table. Beyond: `table.grow` gives -1. */
   readonly maxTableElements: number;
   /** Resource handles of one request, in all its tables. Beyond: a trap. */
@@ -51,6 +54,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxComponentItems: 1_000_000,
   maxNesting: 100,
   maxMemoryBytes: 512 * 1024 * 1024,
+  maxTotalMemoryBytes: halfOfMachine(),
   maxTableElements: 100_000,
   maxHandles: 100_000,
   maxCallBytes: 16 * 1024 * 1024,
@@ -64,6 +68,19 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxConcurrentOutbound: 32,
   maxOutbound: 1000,
 });
+
+/** The other half is for the host, whatever else runs there, and the kernel's buffers. Whole mebibytes. */
+function halfOfMachine(): number {
+  // Of a container, or more than there is; 0 where nobody knows.
+  const constrained = process.constrainedMemory();
+  const bytes = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  return Math.floor(bytes / 2 / 1024 ** 2) * 1024 ** 2;
+}
+
+/** What an operator reads where `maxTotalMemoryBytes` is reached. */
+export function describeTotalMemory(maxBytes: number): string {
+  return `the memories of all guests together may have ${maxBytes} bytes (--limit total-memory-bytes)`;
+}
 
 /** All limits, those that are not given by default. */
 export function toLimits(given: Partial<Limits> = {}): Limits {

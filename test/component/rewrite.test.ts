@@ -23,6 +23,12 @@ const MODES: readonly RewriteOptions[] = [
   { ...OPTIONS, memory: 'plain' },
 ];
 
+/** With two memories, and what grows them. */
+const GROWING = `(module (memory $m 1) (memory $other 1)
+  (func (export "size") (result i32) (memory.size $m)) (func (export "size-other") (result i32) (memory.size $other))
+  (func (export "grow") (param i32) (result i32) (memory.grow $m (local.get 0)))
+  (func (export "grow-other") (param i32) (result i32) (memory.grow $other (local.get 0))))`;
+
 describe.each(await coreModules())('%s', (_name, bytes) => {
   test.each(MODES)('is valid when rewritten (%o)', (options) => {
     expect(isValid(rewriteModule(bytes, options).bytes)).toBe(true);
@@ -204,6 +210,32 @@ describe('a tracked module', () => {
     const tracked = new Tracked(bytes);
     expect([511, 512, -1].map((pages) => tracked.func('grow')(pages))).toEqual([1, -1, -1]);
     expect(rewriteModule(bytes, { ...OPTIONS, maxMemoryPages: 70_000 }).memories[0]?.limits.maximum).toBe(65_535);
+  });
+
+  test('asks before V8 is asked for pages, and not for those that are there already', async () => {
+    const tracked = new Tracked(await assemble(GROWING));
+    const { landlord } = tracked;
+    const [grow, size] = [tracked.func('grow'), tracked.func('size')];
+    expect([grow(0), grow(3), grow(2), size()]).toEqual([1, 1, 4, 6]);
+    expect(landlord.asked).toEqual([3, 2]);
+    tracked.restore();
+    expect([grow(4), grow(2), size()]).toEqual([1, 5, 7]);
+    expect(landlord.asked).toEqual([3, 2, 1]);
+    landlord.mayTake = false;
+    expect([grow(1), grow(0), size(), tracked.realPages]).toEqual([-1, 7, 7, 7]);
+    expect([grow(511), grow(-1)]).toEqual([-1, -1]);
+    expect(landlord.asked).toEqual([3, 2, 1, 1]);
+  });
+
+  test('asks before another memory of its own grows', async () => {
+    const tracked = new Tracked(await assemble(GROWING));
+    const { landlord } = tracked;
+    const grow = tracked.func('grow-other');
+    expect([grow(3), grow(510)]).toEqual([1, -1]);
+    landlord.mayTake = false;
+    expect(grow(1)).toBe(-1);
+    expect(tracked.func('size-other')()).toBe(4);
+    expect(landlord.asked).toEqual([3, 510, 1]);
   });
 
   test.each([

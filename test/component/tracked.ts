@@ -8,6 +8,7 @@ import {
   SIZE_STRIDE,
 } from '../../src/component/rewrite/layout.ts';
 import { rewriteModule, type Rewritten } from '../../src/component/rewrite/rewrite.ts';
+import { createBridge } from '../../src/linker/bridge.ts';
 import { instantiateChecked } from '../../src/linker/jco-modules.ts';
 import { VERDICT } from '../../src/linker/preemption.ts';
 
@@ -120,6 +121,21 @@ export class Checked {
   }
 }
 
+/** What is asked before memories grow. */
+class Landlord {
+  /** How many pages were asked for. */
+  readonly asked: number[] = [];
+  mayTake = true;
+  readonly takePages = createBridge([
+    { params: ['i32'], results: ['i32'], func: (pages: number) => Number(this.#answer(pages)) },
+  ])[0];
+
+  #answer(pages: number): boolean {
+    this.asked.push(pages);
+    return this.mayTake;
+  }
+}
+
 /** A rewritten module at work, with a memory that can be set back. */
 export class Tracked {
   readonly rewritten: Rewritten;
@@ -127,6 +143,7 @@ export class Tracked {
   readonly memory: WebAssembly.Memory;
   readonly slice: Slice;
   readonly interrupter = new Interrupter();
+  readonly landlord = new Landlord();
   readonly #image: Uint8Array;
   readonly #pages: number;
 
@@ -149,8 +166,10 @@ export class Tracked {
     this.exports = new WebAssembly.Instance(module, { ...imports, 'wasi-serve': own }).exports;
     const { [MEMORY_EXPORT]: memory = new WebAssembly.Memory({ initial: 0 }) } = this.exports;
     this.memory = memory as WebAssembly.Memory;
-    const { cardsExport, startExport, interruptExport = '', dataSegments } = this.rewritten;
+    const { cardsExport, startExport, interruptExport = '', takePagesExport, dataSegments } = this.rewritten;
     (this.exports[interruptExport] as WebAssembly.Global).value = this.interrupter.interrupt;
+    if (takePagesExport !== undefined)
+      (this.exports[takePagesExport] as WebAssembly.Global).value = this.landlord.takePages;
     if (cardsExport !== undefined) (this.exports[cardsExport] as WebAssembly.Global).value = slice.base;
     for (const { offset, bytes: data } of dataSegments) this.bytes.set(data, offset);
     if (startExport !== undefined) this.func(startExport)();

@@ -1,19 +1,14 @@
 import { ByteWriter } from './byte-writer.ts';
-import type { Callers } from './callers.ts';
 import type { Helpers } from './helpers.ts';
+import type { HostFunction } from './host-functions.ts';
 import { OP } from './opcodes.ts';
 
-/** The type of the function that is called where the word is set. Shape: as in the type section; it takes the caller and gives an i32. */
-export const INTERRUPT_TYPE: readonly number[] = Object.freeze([0x60, 1, 0x6f, 1, 0x7f]);
-
 /** Where a module finds what interrupts it. */
-export type InterruptPlace = {
+export type Interruption = {
   /** Index of the imported memory whose first word says that somebody wants the thread. */
   readonly memory: number;
-  /** Index of the global that holds the function to call then. */
-  readonly global: number;
-  /** Index of `INTERRUPT_TYPE`. */
-  readonly type: number;
+  /** What is called then. */
+  readonly func: HostFunction;
 };
 
 /** A memory index follows; aligned to four bytes. */
@@ -29,12 +24,12 @@ const VOID = 0x40;
 export class Checks {
   readonly #bytes: Uint8Array;
 
-  constructor(helpers: Helpers, callers: Callers, place: InterruptPlace) {
+  constructor(helpers: Helpers, { memory, func }: Interruption) {
     const output = new ByteWriter(16);
     output.append([OP.i32Const, 0, OP.i32Load, WORD_FLAGS]);
-    output.u32(place.memory);
+    output.u32(memory);
     output.append([0, OP.if, VOID, OP.call]);
-    output.u32(helpers.interrupt(callers, place));
+    output.u32(helpers.interrupt(func));
     output.byte(OP.end);
     this.#bytes = output.written().slice();
   }

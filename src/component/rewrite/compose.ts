@@ -1,9 +1,9 @@
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import type { Callers } from './callers.ts';
-import { INTERRUPT_TYPE } from './checks.ts';
 import type { CoreModule } from './core-module.ts';
 import type { Helper } from './helpers.ts';
+import type { HostFunction } from './host-functions.ts';
 import { RESERVED } from './layout.ts';
 import { OP } from './opcodes.ts';
 import type { ReachableGlobal, ReachableMemory, ReachableTable } from './reach.ts';
@@ -23,8 +23,10 @@ export type Additions = {
   readonly functionExports: readonly FunctionExport[];
   /** The names of the imported memory of cards and of the exported global with the slice's base. */
   readonly cards: { readonly importName: string; readonly exportName: string; readonly global: number } | undefined;
-  /** The name of the exported global with the function to call where the word is set. With it there are a caller and the memory of the word. */
-  readonly interruptExport: string | undefined;
+  /** Whether there is the memory of the word. */
+  readonly hasWord: boolean;
+  /** In the order of their places. With any there is a caller. */
+  readonly hostFunctions: readonly HostFunction[];
   readonly callers: Callers;
   /** The name of the exported global with the caller, if any function takes it. */
   readonly callerExport: string | undefined;
@@ -100,11 +102,11 @@ function extendVector(
   return output.written();
 }
 
-/** The types of helpers and of functions that take the caller, without repetition, in the order of their first use; that of `interrupt` before all. */
-function addedTypes(module: CoreModule, { helpers, callers, interruptExport }: Additions): Map<string, Uint8Array> {
+/** The types of host functions, helpers and imports that take the caller, without repetition, in the order of their first use. */
+function addedTypes(module: CoreModule, { helpers, callers, hostFunctions }: Additions): Map<string, Uint8Array> {
   const imported = module.functionImports.map((_imported, index) => callers.typeOf(index));
-  const interrupt = interruptExport === undefined ? [] : [new Uint8Array(INTERRUPT_TYPE)];
-  const types = [...interrupt, ...helpers.map(({ type }) => type), ...imported.filter((type) => type !== undefined)];
+  const first = hostFunctions.map(({ type }) => new Uint8Array(type));
+  const types = [...first, ...helpers.map(({ type }) => type), ...imported.filter((type) => type !== undefined)];
   return new Map(types.map((type) => [type.join(), type]));
 }
 
@@ -131,12 +133,12 @@ function functionSection(module: CoreModule, additions: Additions): Uint8Array |
 const KIND = Object.freeze({ function: 0, table: 1, memory: 2, global: 3 } as const);
 
 function importSection(module: CoreModule, additions: Additions): Uint8Array | undefined {
-  const { memories, cards, interruptExport } = additions;
+  const { memories, cards, hasWord } = additions;
   const added = memories.flatMap((memory) => {
     const { recycledAs } = memory;
     return recycledAs === undefined ? [] : [(output: ByteWriter) => writeMemoryImport(output, recycledAs, memory)];
   });
-  if (interruptExport !== undefined) added.push((output) => writeMemoryImport(output, WORD_IMPORT, WORD_MEMORY));
+  if (hasWord) added.push((output) => writeMemoryImport(output, WORD_IMPORT, WORD_MEMORY));
   const anyMemory = { limits: { initial: 0, maximum: undefined }, isShared: false };
   if (cards !== undefined) added.push((output) => writeMemoryImport(output, cards.importName, anyMemory));
   if (additions.callers.imports.length === 0) return extendVector(module, SECTION.import, added);
@@ -222,16 +224,16 @@ function writeNullFunction(output: ByteWriter, type: number): void {
 
 /** The cards come last: the others' indices are needed before it is known whether there are any. */
 function globalSection(module: CoreModule, additions: Additions): Uint8Array | undefined {
-  const { cards, callerExport, interruptExport } = additions;
+  const { cards, callerExport, hostFunctions } = additions;
   const added: ((output: ByteWriter) => void)[] = [];
   if (callerExport !== undefined) added.push((output) => output.append(MUTABLE_EXTERNREF_NULL));
-  if (interruptExport !== undefined) added.push((output) => writeNullFunction(output, module.types.length));
+  for (const { typeIndex } of hostFunctions) added.push((output) => writeNullFunction(output, typeIndex));
   if (cards !== undefined) added.push((output) => output.append(MUTABLE_I32_ZERO));
   return extendVector(module, SECTION.global, added);
 }
 
 function exportSection(module: CoreModule, additions: Additions): Uint8Array | undefined {
-  const { memories, tables, globals, cards, callers, callerExport, interruptExport } = additions;
+  const { memories, tables, globals, cards, callers, callerExport, hostFunctions } = additions;
   const { startExport, functionExports } = additions;
   const exports: [name: string, kind: number, index: number][] = [
     ...memories.map(({ exportName, index }) => [exportName, KIND.memory, index] as [string, number, number]),
@@ -240,7 +242,7 @@ function exportSection(module: CoreModule, additions: Additions): Uint8Array | u
     ...functionExports.map(({ name, index }) => [name, KIND.function, index] as [string, number, number]),
   ];
   if (callerExport !== undefined) exports.push([callerExport, KIND.global, callers.global]);
-  if (interruptExport !== undefined) exports.push([interruptExport, KIND.global, callers.global + 1]);
+  for (const { exportName, global } of hostFunctions) exports.push([exportName, KIND.global, global]);
   if (cards !== undefined) exports.push([cards.exportName, KIND.global, cards.global]);
   if (startExport !== undefined) exports.push([startExport, KIND.function, module.startFunction ?? 0]);
   const added = exports.map(([name, kind, index]) => (output: ByteWriter) => {

@@ -20,6 +20,7 @@ const IF = OP.if;
 const VOID = 0x40;
 const I32 = 0x7f;
 const RETURN = 0x0f;
+const I32_EQ = 0x46;
 const I32_NE = 0x47;
 const I32_GT_U = 0x4b;
 const I32_XOR = 0x73;
@@ -72,18 +73,22 @@ export function emitSize(body: ByteWriter, place: CardPlace): void {
 }
 
 /**
- * Grows memory 0 in the guest's eyes by local 0. Pages that are there already are taken first. Writes the locals' declaration too.
+ * Grows memory 0 in the guest's eyes by local 0. Pages that are there already are taken first; `emitAsk` turns the count of the others into
+ * whether they may be had. Writes the locals' declaration too.
  *
  * Local 1 is the size before, local 2 the size after.
  */
-export function emitGrow(body: ByteWriter, place: CardPlace): void {
+export function emitGrow(body: ByteWriter, place: CardPlace, emitAsk: () => void): void {
   body.append([1, 2, I32]);
   emitSize(body, place);
   body.append([OP.localSet, 1, ...LOCAL_0, OP.i32Const]);
   body.s32(place.maxPages);
   body.append([...LOCAL_1, OP.i32Sub, I32_GT_U, IF, VOID, ...MINUS_ONE, RETURN, OP.end]);
   body.append([...LOCAL_1, ...LOCAL_0, OP.i32Add, OP.localTee, 2, OP.memorySize, 0, I32_GT_U, IF, VOID]);
-  body.append([...LOCAL_2, OP.memorySize, 0, OP.i32Sub, OP.memoryGrow, 0, ...MINUS_ONE, 0x46]);
+  body.append([...LOCAL_2, OP.memorySize, 0, OP.i32Sub]);
+  emitAsk();
+  body.append([OP.i32Eqz, IF, VOID, ...MINUS_ONE, RETURN, OP.end]);
+  body.append([...LOCAL_2, OP.memorySize, 0, OP.i32Sub, OP.memoryGrow, 0, ...MINUS_ONE, I32_EQ]);
   body.append([IF, VOID, ...MINUS_ONE, RETURN, OP.end, OP.end]);
   emitSizeAddress(body, place);
   body.append(LOCAL_2);

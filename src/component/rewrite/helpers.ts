@@ -1,6 +1,7 @@
 import { ByteWriter } from './byte-writer.ts';
 import type { Callers } from './callers.ts';
-import type { Checks, InterruptPlace } from './checks.ts';
+import type { Checks } from './checks.ts';
+import { emitCallHost, type HostFunction } from './host-functions.ts';
 import type { Instructions } from './instructions.ts';
 import {
   emitSumOrOutOfBounds,
@@ -83,6 +84,7 @@ function resultsOf(code: number): readonly number[] {
 /** Hands out the functions that take the place of instructions, each made once. Their indices follow the module's own. */
 export class Helpers {
   readonly #place: CardPlace;
+  readonly #callers: Callers;
   readonly #firstIndex: number;
   readonly #indices = new Map<string, number>();
   /** The functions of `store`, by code, then by offset and lane: they are asked for at every store, too often to spell a key each time. */
@@ -90,8 +92,9 @@ export class Helpers {
   readonly made: Helper[] = [];
   #usesCards = false;
 
-  constructor(place: CardPlace, firstIndex: number) {
+  constructor(place: CardPlace, callers: Callers, firstIndex: number) {
     this.#place = place;
+    this.#callers = callers;
     this.#firstIndex = firstIndex;
   }
 
@@ -185,22 +188,30 @@ export class Helpers {
     });
   }
 
-  /** The function that grows memory 0 as the guest sees it. */
-  grow(): number {
+  /** The function that grows memory 0 as the guest sees it. Where V8 has to be asked for pages `takePages` is first. */
+  grow(takePages: HostFunction): number {
     return this.#getForCards('grow', (body) => {
-      emitGrow(body, this.#place);
+      emitGrow(body, this.#place, () => emitCallHost(body, this.#callers, takePages));
+      return [[I32], [I32]];
+    });
+  }
+
+  /** The function that grows another memory by what `takePages` permits. */
+  growOther(memory: number, takePages: HostFunction): number {
+    return this.#get(`grow ${memory}`, (body) => {
+      body.append(LOCAL_0);
+      emitCallHost(body, this.#callers, takePages);
+      body.append([OP.if, I32, ...LOCAL_0, OP.memoryGrow]);
+      body.u32(memory);
+      body.append([OP.else, OP.i32Const, 0x7f, OP.end]);
       return [[I32], [I32]];
     });
   }
 
   /** The function that tells the host that a guest saw the word set, and traps where the host says so. */
-  interrupt(callers: Callers, place: InterruptPlace): number {
+  interrupt(func: HostFunction): number {
     return this.#get('interrupt', (body) => {
-      callers.emitCaller(body);
-      body.byte(OP.globalGet);
-      body.u32(place.global);
-      body.byte(OP.callRef);
-      body.u32(place.type);
+      emitCallHost(body, this.#callers, func);
       body.append([OP.if, VOID, OP.unreachable, OP.end]);
       return [[], []];
     });

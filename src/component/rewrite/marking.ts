@@ -5,6 +5,7 @@ import { Control } from './control.ts';
 import type { CoreModule } from './core-module.ts';
 import { type Effects, hasEffect, noteEffects } from './effects.ts';
 import { type Helpers, isStore } from './helpers.ts';
+import type { HostFunction } from './host-functions.ts';
 import { EMPTY_BLOCK, type Instructions, VALUE_BLOCK } from './instructions.ts';
 import { Marks } from './marks.ts';
 import { CODE_COUNT, FORGETS, IMMEDIATE, IMMEDIATES, OP, POPS, PUSHES } from './opcodes.ts';
@@ -62,6 +63,8 @@ export type Replacements = {
   readonly callers: Callers;
   /** `undefined` where nobody interrupts the module. */
   readonly checks: Checks | undefined;
+  /** Asked before a memory grows; `undefined` where there is none. */
+  readonly takePages: HostFunction | undefined;
 };
 
 /** What the marking of a module's bodies works with. */
@@ -87,6 +90,7 @@ export class Marking {
   readonly #helpers: Helpers;
   readonly #callers: Callers;
   readonly #checks: Checks | undefined;
+  readonly #takePages: HostFunction | undefined;
   readonly #effects: Effects;
   readonly #survey: Survey;
   readonly #control = new Control();
@@ -98,13 +102,14 @@ export class Marking {
   #index = 0;
   #mayRecur = false;
 
-  constructor({ module, instructions, output, helpers, callers, checks, effects }: MarkingParts) {
+  constructor({ module, instructions, output, helpers, callers, checks, takePages, effects }: MarkingParts) {
     this.#module = module;
     this.#instructions = instructions;
     this.#output = output;
     this.#helpers = helpers;
     this.#callers = callers;
     this.#checks = checks;
+    this.#takePages = takePages;
     this.#effects = effects;
     this.#survey = new Survey(module.bytes);
     this.#values = new Values(this.#control, instructions, this.#survey);
@@ -303,8 +308,13 @@ export class Marking {
   }
 
   #stepSize(code: number): void {
-    if (this.#instructions.index !== 0) return;
-    this.#replaceByCall(code === OP.memorySize ? this.#helpers.size() : this.#helpers.grow());
+    const { index } = this.#instructions;
+    if (code === OP.memoryGrow && this.#takePages !== undefined) {
+      const isTracked = index === 0;
+      this.#replaceByCall(
+        isTracked ? this.#helpers.grow(this.#takePages) : this.#helpers.growOther(index, this.#takePages),
+      );
+    } else if (index === 0) this.#replaceByCall(this.#helpers.size());
   }
 
   /** Those that write other memories are replaced only where checks come between their pieces. */

@@ -6,6 +6,7 @@ import { contentOf, type CoreModule, decodeCoreModule, type ImportName, readVect
 import { type DataSegment, leaveDataSegments, takeDataSegments } from './data-segments.ts';
 import type { Effects } from './effects.ts';
 import { Helpers } from './helpers.ts';
+import { listHostFunctions, placeHostFunctions } from './host-functions.ts';
 import { MAX_TRACKED_PAGES, RESERVED } from './layout.ts';
 import { composeModule, type Additions } from './compose.ts';
 import {
@@ -60,6 +61,8 @@ export type Rewritten = Effects & {
   readonly callerExport: string | undefined;
   /** The export of the mutable function reference that the host sets to what is called where the word is set; with it comes the import `word`. */
   readonly interruptExport: string | undefined;
+  /** As `interruptExport`, for what is called before V8 is asked for pages. */
+  readonly takePagesExport: string | undefined;
   /** Whether there may be structs and arrays, whose contents no image holds. */
   readonly hasHeapTypes: boolean;
 };
@@ -67,7 +70,6 @@ export type Rewritten = Effects & {
 const CARDS_IMPORT = 'cards';
 const CARDS_EXPORT = `${RESERVED}:cards`;
 const CALLER_EXPORT = `${RESERVED}:caller`;
-const INTERRUPT_EXPORT = `${RESERVED}:interrupt`;
 const START_EXPORT = `${RESERVED}:start`;
 
 /**
@@ -83,20 +85,21 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
   const isPreempted = options.memory !== 'plain' && options.preemption === 'on';
   const isFollowed = isTracked || isPreempted;
   const callers = new Callers(module, (isFollowed && options.hostFunctions) || []);
-  const takesCaller = isPreempted || callers.imports.length > 0;
-  const globalCount = module.globals.length;
-  const base = globalCount + (isPreempted ? 2 : takesCaller ? 1 : 0);
+  const functions = placeHostFunctions(module, { isPreempted, isTracked });
+  const { interrupt, takePages } = functions;
+  const hostFunctions = listHostFunctions(functions);
+  const base = callers.global + (isFollowed ? 1 : 0) + hostFunctions.length;
   const helpers = new Helpers(
     { memory: memories.length + (isPreempted ? 1 : 0), base, maxPages: memories[0]?.limits.maximum ?? 0 },
+    callers,
     module.functionTypes.length,
   );
-  const place = { memory: memories.length, global: globalCount + 1, type: module.types.length };
-  const checks = isPreempted ? new Checks(helpers, callers, place) : undefined;
+  const checks = interrupt && new Checks(helpers, { memory: memories.length, func: interrupt });
   const globals = reachGlobals(module);
   const tables = boundTables(module, options);
   const vectorExports = addVectorAccess(helpers, globals);
   const code = new ByteWriter(codeCapacity(module));
-  const changes = options.memory === 'tracked' && isFollowed ? { helpers, callers, checks } : checks;
+  const changes = options.memory === 'tracked' && isFollowed ? { helpers, callers, checks, takePages } : checks;
   const effects = rewriteCode(module, code, changes);
   const usesCards = isTracked && helpers.usesCards;
   const data = options.memory === 'tracked' ? takeDataSegments(module) : leaveDataSegments(module);
@@ -110,9 +113,10 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
     helpers: helpers.made,
     functionExports: vectorExports,
     cards: usesCards ? { importName: CARDS_IMPORT, exportName: CARDS_EXPORT, global: base } : undefined,
-    interruptExport: isPreempted ? INTERRUPT_EXPORT : undefined,
+    hasWord: isPreempted,
+    hostFunctions,
     callers,
-    callerExport: takesCaller ? CALLER_EXPORT : undefined,
+    callerExport: isFollowed ? CALLER_EXPORT : undefined,
     startExport: takesStart ? START_EXPORT : undefined,
     code,
     data: data.section,
@@ -130,7 +134,8 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
     cardsExport: usesCards ? CARDS_EXPORT : undefined,
     callerImports: callers.imports.map(({ module: from, name }) => ({ module: from, name })),
     callerExport: additions.callerExport,
-    interruptExport: additions.interruptExport,
+    interruptExport: interrupt?.exportName,
+    takePagesExport: takePages?.exportName,
     hasHeapTypes: module.types.includes(undefined),
   };
 }

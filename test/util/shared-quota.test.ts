@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { collectGarbage } from '../../src/util/collect.ts';
+import { SharedQuota } from '../../src/util/shared-quota.ts';
+import { until } from '../hazards/until.ts';
+
+/** Owners that live until they are let go of. */
+class Owners {
+  readonly #all: object[] = [];
+
+  hold(quota: SharedQuota, amount: number): ReturnType<SharedQuota['hold']> {
+    const owner = {};
+    this.#all.push(owner);
+    return quota.hold(owner, amount);
+  }
+
+  /** Says whether there were any. */
+  letGo(): boolean {
+    return this.#all.splice(0).length > 0;
+  }
+}
+
+describe('a shared quota', () => {
+  test('is held by many until it is used up', () => {
+    const [quota, owners] = [new SharedQuota(10), new Owners()];
+    const first = owners.hold(quota, 4);
+    expect(owners.hold(quota, 7)).toBeUndefined();
+    expect(owners.hold(quota, 3)).toBeDefined();
+    expect(first?.resize(7)).toBe(true);
+    expect(first?.resize(8)).toBe(false);
+    expect(quota.sum).toBe(10);
+    expect(first?.resize(1)).toBe(true);
+    expect(quota.sum).toBe(4);
+  });
+
+  test('has what garbage held', async () => {
+    const [quota, owners] = [new SharedQuota(10), new Owners()];
+    owners.hold(quota, 4);
+    owners.letGo();
+    await until(() => {
+      collectGarbage('sync');
+      return quota.sum === 0;
+    });
+  });
+
+  test('lets go of what nobody needs where it is short, and has that at once', async () => {
+    const [quota, owners, spares] = [new SharedQuota(10), new Owners(), new Owners()];
+    const stopLettingGo = quota.onShort(() => spares.letGo());
+    for (let round = 0; round < 3; round += 1) {
+      for (let spare = 0; spare < 5; spare += 1) spares.hold(quota, 1);
+      await nextTurn();
+      expect(owners.hold(quota, 6)).toBeDefined();
+      expect(quota.sum).toBe(6);
+      owners.letGo();
+      await nextTurn();
+      collectGarbage('sync');
+      await until(() => quota.sum === 0);
+    }
+    stopLettingGo();
+    spares.hold(quota, 5);
+    await nextTurn();
+    expect(owners.hold(quota, 9)).toBeUndefined();
+  });
+
+  test('tells when somebody is refused', () => {
+    const [quota, owners] = [new SharedQuota(10), new Owners()];
+    let refusals = 0;
+    const stopTelling = quota.onRefused(() => (refusals += 1));
+    owners.hold(quota, 11);
+    owners.hold(quota, 10)?.resize(11);
+    expect(refusals).toBe(2);
+    stopTelling();
+    owners.hold(quota, 1);
+    expect(refusals).toBe(2);
+  });
+});
+
+/** References that were made in a turn are kept until its end. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
