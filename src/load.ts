@@ -118,6 +118,7 @@ async function linkForJco({ source, world }: Decoded, options: LoadComponentOpti
     cache: openCache(options),
     limits: toLimits(options.limits),
     preemption: preemption.name === 'off' ? undefined : createPreemption(),
+    memory: options.memory,
   });
   return {
     engine: { name: 'jco', reason },

@@ -5,12 +5,10 @@ import { type ComponentSource, digestSource } from '../component/source.ts';
 import { GLUE_NAME, type SuspendingNames, transpileComponent } from '../component/transpile.ts';
 import type { World } from '../component/world.ts';
 import { HostError } from '../util/host-error.ts';
-import type { InstanceLimits } from '../util/limits.ts';
 import type { Instance, InstancePre } from './instance-pre.ts';
 import { type BoundInterface, createJcoImports } from './jco-imports.ts';
-import { type InstantiateCore, prepareJcoModules } from './jco-modules.ts';
+import { type InstantiateCore, type JcoBounds, prepareJcoModules } from './jco-modules.ts';
 import { parseInterfaceName } from './names.ts';
-import type { Preemption } from './preemption.ts';
 import { type ResolvedImport, resolveImports } from './resolve.ts';
 
 /** What jco's glue exports in its instantiation mode. */
@@ -25,11 +23,8 @@ interface Glue {
 type ExportedFuncs = Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>>;
 
 /** Where transpiled components are kept, and what bounds their instances. */
-export interface JcoContext<Ctx> {
+export interface JcoContext<Ctx> extends JcoBounds<Ctx> {
   readonly cache: ArtifactCache;
-  readonly limits: InstanceLimits;
-  /** Ends guests whose time is over. Without it they run for as long as they like. */
-  readonly preemption?: Preemption<Ctx> | undefined;
 }
 
 /**
@@ -41,7 +36,7 @@ export async function linkByJco<Ctx>(
   source: ComponentSource,
   world: World,
   interfaces: readonly HostInterface<Ctx>[],
-  { cache, limits, preemption }: JcoContext<Ctx>,
+  { cache, ...bounds }: JcoContext<Ctx>,
 ): Promise<InstancePre<Ctx>> {
   const resolved = resolveImports(source.label, world.imports, interfaces);
   const names = suspendingNames(world, resolved);
@@ -49,9 +44,10 @@ export async function linkByJco<Ctx>(
   const artifacts = await cache.getOrMake(key, () => transpileComponent(source, names));
   const [glue, modules] = await Promise.all([
     importGlue(source.label, artifacts),
-    prepareJcoModules(artifacts, limits, preemption),
+    prepareJcoModules(artifacts, bounds),
   ]);
   const hosts = [...new Set(resolved.map(({ host }) => host))];
+  const { limits, preemption } = bounds;
   const jcoImports = createJcoImports(hosts, { maxHandles: limits.maxHandles, preemption });
   return Object.freeze({
     instantiate: (ctx: Ctx): Instance => {

@@ -4,95 +4,133 @@ import { RESERVED } from '../component/rewrite/layout.ts';
 import type { ReachableMemory } from '../component/rewrite/reach.ts';
 import type { RewriteOptions } from '../component/rewrite/rewrite.ts';
 import type { InstanceLimits } from '../util/limits.ts';
+import type { Holding } from '../util/shared-quota.ts';
 import { rewriteBounds } from './bounds.ts';
 import { createInterrupt, type Interruptible } from './interrupt.ts';
-import { type Preemption, VERDICT } from './preemption.ts';
+import { type Preemption, VERDICT, type Verdict } from './preemption.ts';
 import { type PreparedModule, compileRewritten, rewriteModules } from './prepared-module.ts';
 import { assertNothingReserved } from './reserved.ts';
+import { type Growing, type MemoryQuota, assertMayHold, createTakePages, mayHold } from './take-pages.ts';
 
-/** The core modules that jco made of a component, with maxima, and with checks where guests are interrupted. */
+/** The core modules that jco made of a component, with maxima, questions before memories grow, and checks where guests are interrupted. */
 export interface JcoModules<Ctx> {
   get(name: string): WebAssembly.Module;
   /** What jco's glue calls to instantiate one of them, in an instance that works for `ctx`. */
   instantiatorFor(ctx: Ctx): InstantiateCore;
 }
 
+const PAGE_BYTES = 65_536;
+
 export type InstantiateCore = (module: WebAssembly.Module, imports?: WebAssembly.Imports) => WebAssembly.Instance;
 
-/** What a module with checks is given. */
-interface Interruption {
+/** What is needed beside the modules. */
+export interface JcoBounds<Ctx> {
+  readonly limits: InstanceLimits;
+  /** Without it guests run for as long as they like. */
+  readonly preemption?: Preemption<Ctx> | undefined;
+  readonly memory?: MemoryQuota;
+}
+
+/** What all modules are given. */
+interface Given {
   /** In its first word stands whether somebody wants the thread. */
-  readonly word: WebAssembly.Memory;
-  /** Called where it is set, with `caller`. */
-  readonly interrupt: WebAssembly.ExportValue;
-  readonly caller: Interruptible;
+  readonly word: WebAssembly.Memory | undefined;
+  /** Called where it is set. */
+  readonly interrupt: WebAssembly.ExportValue | undefined;
+  readonly takePages: WebAssembly.ExportValue;
 }
 
 /** Rewrites and compiles them. Throws `HostError` where one is not valid, or asks for more than it is permitted. */
-export async function prepareJcoModules<Ctx>(
-  artifacts: Artifacts,
-  limits: InstanceLimits,
-  preemption: Preemption<Ctx> | undefined,
-): Promise<JcoModules<Ctx>> {
+export async function prepareJcoModules<Ctx>(artifacts: Artifacts, bounds: JcoBounds<Ctx>): Promise<JcoModules<Ctx>> {
   const named = [...artifacts].filter(([name]) => name.endsWith('.wasm'));
   const binaries = named.map(([, bytes]) => bytes);
   for (const bytes of binaries) assertNothingReserved(readCoreImports(readCoreSections(bytes)));
-  const options = binaries.map(() => rewriteOptions(limits, preemption));
+  const options = binaries.map(() => rewriteOptions(bounds));
   const prepared = await compileRewritten(await rewriteModules(binaries, options));
   const byName = new Map(named.map(([name], index) => [name, prepared[index] as PreparedModule]));
   return {
     get: (name) => (byName.get(name) as PreparedModule).module,
-    instantiatorFor: createInstantiators(prepared, preemption),
+    instantiatorFor: createInstantiators(prepared, bounds),
   };
 }
 
 function createInstantiators<Ctx>(
   prepared: readonly PreparedModule[],
-  preemption: Preemption<Ctx> | undefined,
+  { preemption, memory }: JcoBounds<Ctx>,
 ): JcoModules<Ctx>['instantiatorFor'] {
-  if (preemption === undefined) return () => (module, imports) => new WebAssembly.Instance(module, imports);
   const byModule = new Map(prepared.map((made) => [made.module, made]));
-  const interrupt = createInterrupt();
+  const given = {
+    word: preemption?.memory,
+    interrupt: preemption && createInterrupt(),
+    takePages: createTakePages(),
+  };
   return (ctx) => {
-    const interruption = { word: preemption.memory, interrupt, caller: createCaller(preemption, ctx) };
-    return (module, imports) => instantiateChecked(byModule.get(module) as PreparedModule, imports, interruption);
+    const core = new JcoCore(given, memory, () => preemption?.interrupt(ctx));
+    return (module, imports) => core.instantiate(byModule.get(module) as PreparedModule, imports);
   };
 }
 
-function rewriteOptions<Ctx>(limits: InstanceLimits, preemption: Preemption<Ctx> | undefined): RewriteOptions {
-  const bounds = rewriteBounds(limits);
-  return preemption === undefined ? { ...bounds, memory: 'plain' } : { ...bounds, memory: 'given', preemption: 'on' };
+function rewriteOptions<Ctx>({ limits, preemption }: JcoBounds<Ctx>): RewriteOptions {
+  return { ...rewriteBounds(limits), memory: 'given', preemption: preemption === undefined ? 'off' : 'on' };
 }
 
-/** A guest in jco's glue is never paused, only ended: JavaScript may stand between it and the call that is promising. */
-function createCaller<Ctx>(preemption: Preemption<Ctx>, ctx: Ctx): Interruptible {
-  return {
-    interrupt: () => (preemption.interrupt(ctx) === VERDICT.trap ? VERDICT.trap : VERDICT.goOn),
-    pause: () => Promise.resolve(VERDICT.goOn),
-  };
-}
+/** The core instances of one instance: the caller of what they are given. */
+export class JcoCore implements Interruptible, Growing {
+  readonly #given: Given;
+  readonly #interrupt: () => Verdict | undefined;
+  readonly #memories: WebAssembly.Memory[] = [];
+  /** Of the bytes of the memories. */
+  readonly #holding: Holding | undefined;
 
-/** As V8 instantiates the original. The start function comes last, when the module can be interrupted. */
-export function instantiateChecked(
-  { module, rewritten }: PreparedModule,
-  imports: WebAssembly.Imports | undefined,
-  { word, interrupt, caller }: Interruption,
-): WebAssembly.Instance {
-  const reserved = { word, ...createMemories(rewritten.memories) };
-  const instance = new WebAssembly.Instance(module, { ...imports, [RESERVED]: reserved });
-  const { callerExport = '', interruptExport = '', startExport } = rewritten;
-  (instance.exports[callerExport] as WebAssembly.Global).value = caller;
-  (instance.exports[interruptExport] as WebAssembly.Global).value = interrupt;
-  if (startExport !== undefined) (instance.exports[startExport] as () => void)();
-  return instance;
-}
-
-function createMemories(memories: readonly ReachableMemory[]): Record<string, WebAssembly.Memory> {
-  const created: Record<string, WebAssembly.Memory> = {};
-  for (const { recycledAs, limits, isShared } of memories) {
-    if (recycledAs === undefined) continue;
-    const { initial, maximum = initial } = limits;
-    created[recycledAs] = new WebAssembly.Memory({ initial, maximum, shared: isShared });
+  constructor(given: Given, quota: MemoryQuota, interrupt: () => Verdict | undefined) {
+    this.#given = given;
+    this.#holding = quota?.hold(this);
+    this.#interrupt = interrupt;
   }
-  return created;
+
+  /** As V8 instantiates the original. The start function comes last, when the module can be interrupted. Throws `HostError` where there is no room. */
+  instantiate({ module, rewritten }: PreparedModule, imports: WebAssembly.Imports | undefined): WebAssembly.Instance {
+    const { word, interrupt, takePages } = this.#given;
+    const reserved = { word, ...this.#createMemories(rewritten.memories) };
+    const instance = new WebAssembly.Instance(module, { ...imports, [RESERVED]: reserved } as WebAssembly.Imports);
+    const { callerExport, interruptExport, takePagesExport, startExport } = rewritten;
+    const set = (name: string | undefined, value: unknown): void => {
+      if (name !== undefined) (instance.exports[name] as WebAssembly.Global).value = value;
+    };
+    set(callerExport, this);
+    set(interruptExport, interrupt);
+    set(takePagesExport, takePages);
+    if (startExport !== undefined) (instance.exports[startExport] as () => void)();
+    return instance;
+  }
+
+  /** A guest in jco's glue is never paused, only ended: JavaScript may stand between it and the call that is promising. */
+  interrupt(): Verdict {
+    return this.#interrupt() === VERDICT.trap ? VERDICT.trap : VERDICT.goOn;
+  }
+
+  pause(): Promise<Verdict> {
+    return Promise.resolve(VERDICT.goOn);
+  }
+
+  takePages(pages: number): boolean {
+    return mayHold(this.#holding, this.#byteLength + pages * PAGE_BYTES);
+  }
+
+  get #byteLength(): number {
+    return this.#memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+  }
+
+  #createMemories(memories: readonly ReachableMemory[]): Record<string, WebAssembly.Memory> {
+    const own = memories.filter(({ recycledAs }) => recycledAs !== undefined);
+    const pages = own.reduce((sum, { limits }) => sum + limits.initial, 0);
+    assertMayHold(this.#holding, this.#byteLength + pages * PAGE_BYTES);
+    return Object.fromEntries(
+      own.map(({ recycledAs = '', limits: { initial, maximum = initial }, isShared }) => {
+        const memory = new WebAssembly.Memory({ initial, maximum, shared: isShared });
+        this.#memories.push(memory);
+        return [recycledAs, memory];
+      }),
+    );
+  }
 }

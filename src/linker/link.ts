@@ -9,7 +9,6 @@ import type { ReachableMemory } from '../component/rewrite/reach.ts';
 import type { RewriteOptions } from '../component/rewrite/rewrite.ts';
 import { DEFAULT_LIMITS, type InstanceLimits } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
-import type { SharedQuota } from '../util/shared-quota.ts';
 import { rewriteBounds } from './bounds.ts';
 import { Cards } from './cards.ts';
 import { evaluateRoot } from './evaluate.ts';
@@ -26,6 +25,7 @@ import { type PreparedModule, compileRewritten, rewriteModules } from './prepare
 import { type Extern, createScope } from './scope.ts';
 import { createSharedFunctions } from './shared-functions.ts';
 import { Starts } from './starts.ts';
+import type { MemoryQuota } from './take-pages.ts';
 import { hostFunctionsOf, wireSteps } from './wiring.ts';
 
 /** Decodes a component and resolves everything in it against the host's interfaces, once. */
@@ -81,8 +81,8 @@ export interface LinkContext<Ctx> {
   readonly limits?: InstanceLimits;
   /** Without it guests run for as long as they like. */
   readonly preemption?: Preemption<Ctx> | undefined;
-  /** Bytes that the memories of all instances may have together, and of all components that it is given to. Without it there is no bound. */
-  readonly memory?: SharedQuota | undefined;
+  /** Shared with other components that it is given to. */
+  readonly memory?: MemoryQuota;
 }
 
 /** Links a component by our own linker. Throws `HostError` where it is not what we support, or asks for what the host lacks. */
@@ -160,6 +160,5 @@ export interface LinkedPre<Ctx> extends InstancePre<Ctx> {
   readonly startCalls: ReadonlySet<string>;
   /** Whether all that is ever written to a memory is marked, from its first byte on. */
   readonly marksAllWrites: boolean;
-  /** What its instances hold of memory, if that has a bound. */
-  readonly memory: SharedQuota | undefined;
+  readonly memory: MemoryQuota;
 }

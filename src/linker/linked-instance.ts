@@ -5,9 +5,9 @@ import { GuestMemory } from '../abi/guest-memory.ts';
 import { HandleQuota } from '../abi/handle-table.ts';
 import { Trap } from '../abi/trap.ts';
 import { RESERVED } from '../component/rewrite/layout.ts';
-import { describeTotalMemory, type InstanceLimits } from '../util/limits.ts';
+import type { InstanceLimits } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
-import type { Holding, SharedQuota } from '../util/shared-quota.ts';
+import type { Holding } from '../util/shared-quota.ts';
 import { type Cards, TrackedMemory } from './cards.ts';
 import type { Contexts } from './contexts.ts';
 import type { Instance } from './instance-pre.ts';
@@ -17,6 +17,7 @@ import { type Preemption, VERDICT, type Verdict } from './preemption.ts';
 import type { PreparedModule } from './prepared-module.ts';
 import { type GivenFunction, type SharedFunctions, type SharingInstance, givenFunction } from './shared-functions.ts';
 import type { Starts } from './starts.ts';
+import { type MemoryQuota, assertMayHold, mayHold } from './take-pages.ts';
 import { destructorMayWait, funcMayWait } from './waiting.ts';
 import type { ExportOf, Imports, WiredStep, Wiring } from './wiring.ts';
 
@@ -34,8 +35,7 @@ export interface Linked<Ctx> {
   readonly limits: Pick<InstanceLimits, 'maxHandles' | 'maxCallBytes'>;
   /** `undefined` where guests run for as long as they like. */
   readonly preemption: Preemption<Ctx> | undefined;
-  /** Bytes of memory, of instances that are not garbage; `undefined` where there is no bound on their sum. */
-  readonly memory: SharedQuota | undefined;
+  readonly memory: MemoryQuota;
 }
 
 /** What an instance keeps in the core: all that a request can change. */
@@ -99,7 +99,8 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
       const memory = this.#guestMemories[opts.memory ?? -1] ?? new GuestMemory();
       return new LiftLowerContext({ opts, inst, memory, maxCallBytes: linked.limits.maxCallBytes });
     });
-    this.#holding = linked.memory && this.#hold(linked.memory);
+    this.#holding = linked.memory?.hold(this);
+    assertMayHold(this.#holding, this.startByteLength);
     this.#memories = linked.wiring.memories.map((size) => new TrackedMemory(linked.cards, size));
     this.#start();
   }
@@ -169,7 +170,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   }
 
   takePages(pages: number): boolean {
-    return this.#holding?.resize(this.byteLength + pages * PAGE_BYTES) ?? true;
+    return mayHold(this.#holding, this.byteLength + pages * PAGE_BYTES);
   }
 
   /** Gives the instance to another request. */
@@ -201,12 +202,6 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   /** Gives back what is shared with other instances. Sound only where no call into it runs, not even one that is suspended. */
   release(): void {
     for (const memory of this.#memories) memory.release();
-  }
-
-  #hold(quota: SharedQuota): Holding {
-    const holding = quota.hold(this, this.startByteLength);
-    if (holding !== undefined) return holding;
-    throw new HostError('overloaded', `no guest can start: ${describeTotalMemory(quota.max)}`);
   }
 
   /** Traps where there are too many. Those of an instance that has trapped stay as they are, and so does their number. */

@@ -3,18 +3,17 @@ import type { ComponentInstance } from '../abi/component-instance.ts';
 import { flattenFunctype } from '../abi/flatten.ts';
 import { canonResourceDrop, canonResourceNew, canonResourceRep } from '../abi/resources.ts';
 import type { CoreType, ResourceType } from '../abi/types.ts';
-import { type Bridged, createBridge } from './bridge.ts';
+import { createBridge } from './bridge.ts';
 import type { Contexts } from './contexts.ts';
 import type { LowerMaker, Makers } from './makers.ts';
 import type { Builtin, CoreItem, GuestResourceType, Lowering, Plan } from './plan.ts';
 import { type Interruptible, createInterrupt } from './interrupt.ts';
 import type { Preemption } from './preemption.ts';
+import { type Growing, createTakePages } from './take-pages.ts';
 import { destructorMayWait, funcMayWait } from './waiting.ts';
 
 /** An instance as the functions see it that all instances share. */
-export interface SharingInstance extends Caller, Interruptible {
-  /** Whether its memories may grow by so many pages together. */
-  takePages(pages: number): boolean;
+export interface SharingInstance extends Caller, Interruptible, Growing {
   readonly componentInstances: readonly ComponentInstance[];
   /** Calls another component's function that a lowering is made of. */
   callBetween(lowering: number, args: readonly unknown[]): unknown;
@@ -59,29 +58,21 @@ export function createSharedFunctions<Ctx>(sharing: Sharing<Ctx>): SharedFunctio
   const lowerings = sharing.plan.lowerings.map((lowering, index) => shareLowering(sharing, lowering, index));
   const builtins = sharing.plan.builtins.map((builtin) => shareBuiltin(sharing, builtin));
   const all = [...lowerings, ...builtins];
-  const bridged = createBridge([
-    ...all.map(({ params, results, shared, mayWait }) => ({
+  const bridged = createBridge(
+    all.map(({ params, results, shared, mayWait }) => ({
       params,
       results,
       func: mayWait ? new WebAssembly.Suspending(shared) : shared,
     })),
-    TAKE_PAGES,
-  ]);
+  );
   const given = all.map(({ shared, mayWait }, index) => ({ shared, mayWait, bridged: bridged[index] as never }));
   return {
     lowerings: given.slice(0, lowerings.length),
     builtins: given.slice(lowerings.length),
     interrupt: sharing.preemption && createInterrupt(),
-    takePages: bridged[all.length] as never,
+    takePages: createTakePages(),
   };
 }
-
-/** As rewritten modules know it. A count of pages has no sign. */
-const TAKE_PAGES: Bridged = Object.freeze({
-  params: ['i32'],
-  results: ['i32'],
-  func: ((pages: number, caller: SharingInstance) => Number(caller.takePages(pages >>> 0))) as SharedFunction,
-} as const);
 
 /** The function behind an item, if it is one that the host gives. */
 export function givenFunction({ lowerings, builtins }: SharedFunctions, item: CoreItem): GivenFunction | undefined {

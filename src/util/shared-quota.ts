@@ -1,12 +1,14 @@
 import { collectGarbage } from './collect.ts';
 
-/** What one owner holds. */
+/** What one owner holds of a quota: nothing at first. */
 export interface Holding {
-  /** Has it hold more, or less: not where the quota has too little left. */
-  resize(amount: number): boolean;
+  readonly quota: SharedQuota;
+  readonly owner: WeakRef<object>;
+  /** For the quota to change. */
+  amount: number;
 }
 
-/** Collections that nobody let go of anything for take at most one part in so many of the thread's time, however much is asked for. */
+/** Collections for which nobody let go of anything take at most one part in so many of the thread's time, however much is asked for. */
 const COLLECTION_SHARE = 10;
 
 /**
@@ -16,10 +18,11 @@ const COLLECTION_SHARE = 10;
  */
 export class SharedQuota {
   readonly max: number;
-  readonly #held = new Map<WeakRef<object>, number>();
-  readonly #collected = new FinalizationRegistry<WeakRef<object>>((owner) => this.#set(owner, 0));
+  /** Those of which something is held. */
+  readonly #holdings = new Set<Holding>();
+  readonly #collected = new FinalizationRegistry<Holding>((holding) => this.#set(holding, 0));
   readonly #lettersGo = new Set<() => boolean>();
-  readonly #refused = new Set<() => void>();
+  readonly #listeners = new Set<() => void>();
   #sum = 0;
   /** As of `performance.now()`: when garbage may be collected again. */
   #nextCollectionMs = 0;
@@ -33,12 +36,22 @@ export class SharedQuota {
     return this.#sum;
   }
 
-  /** Has `owner` hold `amount`; `undefined` where too little is left. */
-  hold(owner: object, amount: number): Holding | undefined {
-    const ref = new WeakRef(owner);
-    if (!this.#resize(ref, amount)) return undefined;
-    this.#collected.register(owner, ref);
-    return { resize: (wanted) => this.#resize(ref, wanted) };
+  /** A holding that ends with its owner. */
+  hold(owner: object): Holding {
+    const holding = { quota: this, owner: new WeakRef(owner), amount: 0 };
+    this.#collected.register(owner, holding);
+    return holding;
+  }
+
+  /** Changes what an owner holds: not where too little is left. */
+  resize(holding: Holding, amount: number): boolean {
+    const more = amount - holding.amount;
+    if (!this.#hasRoomFor(more) && !this.#makeRoomFor(more)) {
+      for (const tell of this.#listeners) tell();
+      return false;
+    }
+    this.#set(holding, amount);
+    return true;
   }
 
   /** Has `letGo` called where too little is left: it lets go of owners that nobody needs, and says whether there were any. Returns what ends that. */
@@ -49,18 +62,8 @@ export class SharedQuota {
 
   /** Has `tell` called each time that somebody is refused. Returns what ends that. */
   onRefused(tell: () => void): () => void {
-    this.#refused.add(tell);
-    return () => void this.#refused.delete(tell);
-  }
-
-  #resize(owner: WeakRef<object>, amount: number): boolean {
-    const more = amount - (this.#held.get(owner) ?? 0);
-    if (!this.#hasRoomFor(more) && !this.#makeRoomFor(more)) {
-      for (const tell of this.#refused) tell();
-      return false;
-    }
-    this.#set(owner, amount);
-    return true;
+    this.#listeners.add(tell);
+    return () => void this.#listeners.delete(tell);
   }
 
   #hasRoomFor(more: number): boolean {
@@ -73,7 +76,7 @@ export class SharedQuota {
     const isWorthIt = this.#letGo() || startMs >= this.#nextCollectionMs;
     if (!isWorthIt) return false;
     collectGarbage('sync');
-    for (const owner of this.#held.keys()) if (owner.deref() === undefined) this.#set(owner, 0);
+    for (const holding of this.#holdings) if (holding.owner.deref() === undefined) this.#set(holding, 0);
     const endMs = performance.now();
     this.#nextCollectionMs = endMs + COLLECTION_SHARE * (endMs - startMs);
     return this.#hasRoomFor(more);
@@ -84,10 +87,10 @@ export class SharedQuota {
     return Array.from(this.#lettersGo, (letGo) => letGo()).includes(true);
   }
 
-  /** An owner that holds nothing is forgotten. */
-  #set(owner: WeakRef<object>, amount: number): void {
-    this.#sum += amount - (this.#held.get(owner) ?? 0);
-    if (amount === 0) this.#held.delete(owner);
-    else this.#held.set(owner, amount);
+  #set(holding: Holding, amount: number): void {
+    this.#sum += amount - holding.amount;
+    holding.amount = amount;
+    if (amount === 0) this.#holdings.delete(holding);
+    else this.#holdings.add(holding);
   }
 }

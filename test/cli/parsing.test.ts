@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../src/cli/address.ts';
 import { formatByteCount, parseByteCount, parseCapacity } from '../../src/cli/byte-count.ts';
 import { parseCountFrom } from '../../src/cli/count.ts';
-import { parseLimits } from '../../src/cli/guest-limits.ts';
+import { parseLimits, shareAmong } from '../../src/cli/guest-limits.ts';
+import { DEFAULT_LIMITS } from '../../src/util/limits.ts';
 import { formatSeconds, parseDuration, parseTimeout } from '../../src/cli/duration.ts';
 import { toGuestEnv } from '../../src/cli/guest-env.ts';
 import { parseRequestFields } from '../../src/cli/request-fields.ts';
@@ -249,6 +250,10 @@ describe('limits on guests', () => {
       expect(() => parseLimits([text])).toThrow(HostError);
     },
   );
+
+  test("share the machine's memory among workers", () => {
+    expect(4 * shareAmong(4).maxTotalMemoryBytes).toBe(DEFAULT_LIMITS.maxTotalMemoryBytes);
+  });
 
   test('have names in wasmtime too', () => {
     const W = ['max-memory-size=1048576,max-table-elements=9'];

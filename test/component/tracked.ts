@@ -9,8 +9,7 @@ import {
 } from '../../src/component/rewrite/layout.ts';
 import { rewriteModule, type Rewritten } from '../../src/component/rewrite/rewrite.ts';
 import { createBridge } from '../../src/linker/bridge.ts';
-import { instantiateChecked } from '../../src/linker/jco-modules.ts';
-import { VERDICT } from '../../src/linker/preemption.ts';
+import { JcoCore } from '../../src/linker/jco-modules.ts';
 
 export const PAGE_BYTES = 65_536;
 
@@ -101,26 +100,6 @@ export class Interrupter {
   }
 }
 
-/** A module at work that has checks and nothing else, as in jco's glue. */
-export class Checked {
-  readonly exports: WebAssembly.Exports;
-  readonly interrupter: Interrupter;
-
-  constructor(bytes: Uint8Array, imports: WebAssembly.Imports = {}, interrupter = new Interrupter()) {
-    this.interrupter = interrupter;
-    const limits = { maxMemoryPages: 512, maxTableElements: 1000 };
-    const { bytes: checked, ...rewritten } = rewriteModule(bytes, { ...limits, memory: 'given', preemption: 'on' });
-    const { word, interrupt } = interrupter;
-    const caller = { interrupt: () => VERDICT.goOn, pause: () => Promise.resolve(VERDICT.goOn) };
-    const module = new WebAssembly.Module(checked as BufferSource);
-    this.exports = instantiateChecked({ module, rewritten }, imports, { word, interrupt, caller }).exports;
-  }
-
-  func(name: string): Func {
-    return this.exports[name] as Func;
-  }
-}
-
 /** What is asked before memories grow. */
 class Landlord {
   /** How many pages were asked for. */
@@ -128,11 +107,33 @@ class Landlord {
   mayTake = true;
   readonly takePages = createBridge([
     { params: ['i32'], results: ['i32'], func: (pages: number) => Number(this.#answer(pages)) },
-  ])[0];
+  ])[0] as WebAssembly.ExportValue;
 
   #answer(pages: number): boolean {
     this.asked.push(pages);
     return this.mayTake;
+  }
+}
+
+/** A module at work that has checks and nothing else, as in jco's glue. */
+export class Checked {
+  readonly exports: WebAssembly.Exports;
+  readonly interrupter: Interrupter;
+  readonly landlord = new Landlord();
+
+  constructor(bytes: Uint8Array, imports: WebAssembly.Imports = {}, interrupter = new Interrupter()) {
+    this.interrupter = interrupter;
+    const limits = { maxMemoryPages: 512, maxTableElements: 1000 };
+    const { bytes: checked, ...rewritten } = rewriteModule(bytes, { ...limits, memory: 'given', preemption: 'on' });
+    const { word, interrupt } = interrupter;
+    const given = { word, interrupt, takePages: this.landlord.takePages };
+    const module = new WebAssembly.Module(checked as BufferSource);
+    const core = new JcoCore(given, undefined, () => undefined);
+    this.exports = core.instantiate({ module, rewritten }, imports).exports;
+  }
+
+  func(name: string): Func {
+    return this.exports[name] as Func;
   }
 }
 

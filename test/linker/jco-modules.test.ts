@@ -18,7 +18,7 @@ function createEager(): Preemption<Verdict> {
 
 async function prepare(wat: string, preemption?: Preemption<Verdict>): Promise<JcoModules<Verdict>> {
   const artifacts = new Map([[NAME, await parse(wat)]]);
-  return await prepareJcoModules(artifacts, DEFAULT_LIMITS, preemption);
+  return await prepareJcoModules(artifacts, { limits: DEFAULT_LIMITS, preemption });
 }
 
 const COUNT = `(module (memory 1) (func (export "count") (result i32) (local $n i32)
@@ -47,9 +47,10 @@ test('each instance has memories of its own', async () => {
   expect(one).not.toBe(other);
 });
 
-test('without preemption modules import nothing more', async () => {
+test('without preemption modules import their memory and nothing more', async () => {
   const modules = await prepare(COUNT);
-  expect(WebAssembly.Module.imports(modules.get(NAME))).toEqual([]);
+  const imports = WebAssembly.Module.imports(modules.get(NAME));
+  expect(imports.map(({ module, name, kind }) => [module, name, kind])).toEqual([['wasi-serve', 'memory', 'memory']]);
 });
 
 test.each([

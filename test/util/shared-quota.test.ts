@@ -1,16 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { collectGarbage } from '../../src/util/collect.ts';
-import { SharedQuota } from '../../src/util/shared-quota.ts';
+import { type Holding, SharedQuota } from '../../src/util/shared-quota.ts';
 import { until } from '../hazards/until.ts';
 
 /** Owners that live until they are let go of. */
 class Owners {
   readonly #all: object[] = [];
 
-  hold(quota: SharedQuota, amount: number): ReturnType<SharedQuota['hold']> {
+  /** Gives what a new one holds, if that is `amount`. */
+  hold(quota: SharedQuota, amount: number): Holding | undefined {
     const owner = {};
     this.#all.push(owner);
-    return quota.hold(owner, amount);
+    const holding = quota.hold(owner);
+    return quota.resize(holding, amount) ? holding : undefined;
   }
 
   /** Says whether there were any. */
@@ -22,13 +24,13 @@ class Owners {
 describe('a shared quota', () => {
   test('is held by many until it is used up', () => {
     const [quota, owners] = [new SharedQuota(10), new Owners()];
-    const first = owners.hold(quota, 4);
+    const first = owners.hold(quota, 4) as Holding;
     expect(owners.hold(quota, 7)).toBeUndefined();
     expect(owners.hold(quota, 3)).toBeDefined();
-    expect(first?.resize(7)).toBe(true);
-    expect(first?.resize(8)).toBe(false);
+    expect(quota.resize(first, 7)).toBe(true);
+    expect(quota.resize(first, 8)).toBe(false);
     expect(quota.sum).toBe(10);
-    expect(first?.resize(1)).toBe(true);
+    expect(quota.resize(first, 1)).toBe(true);
     expect(quota.sum).toBe(4);
   });
 
@@ -66,7 +68,7 @@ describe('a shared quota', () => {
     let refusals = 0;
     const stopTelling = quota.onRefused(() => (refusals += 1));
     owners.hold(quota, 11);
-    owners.hold(quota, 10)?.resize(11);
+    quota.resize(owners.hold(quota, 10) as Holding, 11);
     expect(refusals).toBe(2);
     stopTelling();
     owners.hold(quota, 1);

@@ -1,7 +1,6 @@
 import { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { Checking } from './checking.ts';
-import { Checks } from './checks.ts';
 import type { CoreModule } from './core-module.ts';
 import { type Effects, noteEffects } from './effects.ts';
 import { Instructions } from './instructions.ts';
@@ -11,8 +10,8 @@ import { malformed } from './refusal.ts';
 import { MAX_LOCALS } from './survey.ts';
 import { readValueType } from './types.ts';
 
-/** What is put into bodies. `Checks` alone where stores are not marked. */
-export type BodyChanges = Replacements | Checks;
+/** What is put into bodies. */
+export type BodyChanges = Replacements & { readonly marks: 'on' | 'off' };
 
 /** Rewrites function bodies. They must come in the module's order. */
 export class Bodies {
@@ -27,9 +26,9 @@ export class Bodies {
     this.#module = module;
     this.#output = output;
     this.#instructions = new Instructions(module.bytes);
-    const parts = { module, instructions: this.#instructions, output, effects: this.effects };
-    if (changes instanceof Checks) this.#changing = new Checking({ ...parts, checks: changes });
-    else if (changes !== undefined) this.#changing = new Marking({ ...parts, ...changes });
+    if (changes === undefined) return;
+    const parts = { ...changes, module, instructions: this.#instructions, output, effects: this.effects };
+    this.#changing = changes.marks === 'on' ? new Marking(parts) : new Checking(parts);
   }
 
   /** Appends the body in `[at, end)` of function `index` to the output, its length before it. */

@@ -1,5 +1,7 @@
 import type { ByteWriter } from './byte-writer.ts';
 import type { Checks } from './checks.ts';
+import type { Helpers } from './helpers.ts';
+import type { HostFunction } from './host-functions.ts';
 import { type Effects, hasEffect, noteEffects } from './effects.ts';
 import type { Instructions } from './instructions.ts';
 import { CODE_COUNT, OP } from './opcodes.ts';
@@ -8,7 +10,7 @@ import { endOfShortForm } from './short-forms.ts';
 
 /** By code: whether an instruction is looked at. All others are passed. */
 const MATTERS = Uint8Array.from({ length: CODE_COUNT }, (_, code) => {
-  return code === OP.loop || code === OP.end || isCall(code) || hasEffect(code) ? 1 : 0;
+  return code === OP.loop || code === OP.end || code === OP.memoryGrow || isCall(code) || hasEffect(code) ? 1 : 0;
 });
 
 function isCall(code: number): boolean {
@@ -17,16 +19,22 @@ function isCall(code: number): boolean {
 
 /** What the checking of a module's bodies works with. */
 export type CheckingParts = {
-  readonly checks: Checks;
+  readonly helpers: Helpers;
+  /** `undefined` where nobody interrupts the module. */
+  readonly checks: Checks | undefined;
+  /** Asked before a memory grows; `undefined` where there is none. */
+  readonly takePages: HostFunction | undefined;
   readonly instructions: Instructions;
   readonly output: ByteWriter;
   /** Where it is noted what the bodies do. */
   readonly effects: Effects;
 };
 
-/** Puts checks into bodies, and copies them otherwise as they are. `Marking` does so too, beside much else. */
+/** Puts checks into bodies and calls of helpers in the place of `memory.grow`, and copies them otherwise as they are. `Marking` does so too, beside much else. */
 export class Checking {
-  readonly #checks: Checks;
+  readonly #helpers: Helpers;
+  readonly #checks: Checks | undefined;
+  readonly #takePages: HostFunction | undefined;
   readonly #instructions: Instructions;
   readonly #output: ByteWriter;
   readonly #effects: Effects;
@@ -35,8 +43,10 @@ export class Checking {
   #index = 0;
   #mayRecur = false;
 
-  constructor({ checks, instructions, output, effects }: CheckingParts) {
+  constructor({ helpers, checks, takePages, instructions, output, effects }: CheckingParts) {
+    this.#helpers = helpers;
     this.#checks = checks;
+    this.#takePages = takePages;
     this.#instructions = instructions;
     this.#output = output;
     this.#effects = effects;
@@ -59,7 +69,7 @@ export class Checking {
     if (instructions.at !== end || instructions.code !== OP.end)
       throw malformed('a function body that does not end', at);
     this.#output.copy(bytes, this.#copied, end);
-    if (this.#mayRecur) this.#checks.insert(this.#output, start);
+    if (this.#mayRecur) this.#checks?.insert(this.#output, start);
   }
 
   /** Gives where the instruction ends. */
@@ -71,6 +81,7 @@ export class Checking {
     if (code === OP.loop) this.#checkAfter(at);
     else if (code === OP.call || code === OP.returnCall) this.#mayRecur ||= instructions.index <= this.#index;
     else if (isCall(code)) this.#mayRecur = true;
+    else if (code === OP.memoryGrow) this.#askBefore(start);
     else noteEffects(this.#effects, code);
     return at;
   }
@@ -78,6 +89,15 @@ export class Checking {
   #checkAfter(at: number): void {
     this.#output.copy(this.#instructions.bytes, this.#copied, at);
     this.#copied = at;
-    this.#checks.emit(this.#output);
+    this.#checks?.emit(this.#output);
+  }
+
+  #askBefore(start: number): void {
+    if (this.#takePages === undefined) return;
+    const { bytes, index, at } = this.#instructions;
+    this.#output.copy(bytes, this.#copied, start);
+    this.#copied = at;
+    this.#output.byte(OP.call);
+    this.#output.u32(this.#helpers.growUntracked(index, this.#takePages));
   }
 }

@@ -24,6 +24,7 @@ const I32_EQ = 0x46;
 const I32_NE = 0x47;
 const I32_GT_U = 0x4b;
 const I32_XOR = 0x73;
+const DROP = 0x1a;
 const SELECT = 0x1b;
 const I32_AND = 0x71;
 const I32_SHR_U = 0x76;
@@ -72,13 +73,16 @@ export function emitSize(body: ByteWriter, place: CardPlace): void {
   emitAccess(body, OP.i32Load, place);
 }
 
+/** Turns a count of pages on the stack into whether a memory may grow by so many. For 0 pages it takes note of the size that the memory has. */
+type EmitAsk = () => void;
+
 /**
- * Grows memory 0 in the guest's eyes by local 0. Pages that are there already are taken first; `emitAsk` turns the count of the others into
- * whether they may be had. Writes the locals' declaration too.
+ * Grows memory 0 in the guest's eyes by local 0. Pages that are there already are taken first, and the host is asked for the others. Writes
+ * the locals' declaration too.
  *
  * Local 1 is the size before, local 2 the size after.
  */
-export function emitGrow(body: ByteWriter, place: CardPlace, emitAsk: () => void): void {
+export function emitGrow(body: ByteWriter, place: CardPlace, emitAsk: EmitAsk): void {
   body.append([1, 2, I32]);
   emitSize(body, place);
   body.append([OP.localSet, 1, ...LOCAL_0, OP.i32Const]);
@@ -88,12 +92,31 @@ export function emitGrow(body: ByteWriter, place: CardPlace, emitAsk: () => void
   body.append([...LOCAL_2, OP.memorySize, 0, OP.i32Sub]);
   emitAsk();
   body.append([OP.i32Eqz, IF, VOID, ...MINUS_ONE, RETURN, OP.end]);
-  body.append([...LOCAL_2, OP.memorySize, 0, OP.i32Sub, OP.memoryGrow, 0, ...MINUS_ONE, I32_EQ]);
-  body.append([IF, VOID, ...MINUS_ONE, RETURN, OP.end, OP.end]);
+  body.append([...LOCAL_2, OP.memorySize, 0, OP.i32Sub, OP.memoryGrow, 0, ...MINUS_ONE, I32_EQ, IF, VOID]);
+  emitTakeNote(body, emitAsk);
+  body.append([...MINUS_ONE, RETURN, OP.end, OP.end]);
   emitSizeAddress(body, place);
   body.append(LOCAL_2);
   emitAccess(body, OP.i32Store, place);
   body.append(LOCAL_1);
+}
+
+/** Grows a memory by local 0, if the host permits it. */
+export function emitGrowUntracked(body: ByteWriter, memory: number, emitAsk: EmitAsk): void {
+  body.append(LOCAL_0);
+  emitAsk();
+  body.append([IF, I32, ...LOCAL_0, OP.memoryGrow]);
+  body.u32(memory);
+  body.append([OP.localTee, 0, ...MINUS_ONE, I32_EQ, IF, VOID]);
+  emitTakeNote(body, emitAsk);
+  body.append([OP.end, ...LOCAL_0, OP.else, ...MINUS_ONE, OP.end]);
+}
+
+/** V8 has refused what the host permitted. */
+function emitTakeNote(body: ByteWriter, emitAsk: EmitAsk): void {
+  body.append([OP.i32Const, 0]);
+  emitAsk();
+  body.byte(DROP);
 }
 
 /** Turns an address on the stack into its card's, less the group's header. */

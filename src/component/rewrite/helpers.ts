@@ -6,6 +6,7 @@ import type { Instructions } from './instructions.ts';
 import {
   emitSumOrOutOfBounds,
   emitGrow,
+  emitGrowUntracked,
   emitMark,
   emitMarkRange,
   emitSize,
@@ -196,14 +197,10 @@ export class Helpers {
     });
   }
 
-  /** The function that grows another memory by what `takePages` permits. */
-  growOther(memory: number, takePages: HostFunction): number {
+  /** The function that grows a memory that is not tracked, if `takePages` permits it. */
+  growUntracked(memory: number, takePages: HostFunction): number {
     return this.#get(`grow ${memory}`, (body) => {
-      body.append(LOCAL_0);
-      emitCallHost(body, this.#callers, takePages);
-      body.append([OP.if, I32, ...LOCAL_0, OP.memoryGrow]);
-      body.u32(memory);
-      body.append([OP.else, OP.i32Const, 0x7f, OP.end]);
+      emitGrowUntracked(body, memory, () => emitCallHost(body, this.#callers, takePages));
       return [[I32], [I32]];
     });
   }

@@ -33,10 +33,10 @@ export type HostFunctions = {
   readonly takePages: HostFunction | undefined;
 };
 
-/** Gives each its place: in the order of the list, globals after that of the caller, types after the module's own. */
+/** Gives each its place, `takePages` where the host gives the memories: in the order of the list, globals after that of the caller, types after the module's own. */
 export function placeHostFunctions(
   { globals, types }: CoreModule,
-  { isPreempted, isTracked }: { readonly isPreempted: boolean; readonly isTracked: boolean },
+  { isPreempted, isGiven }: { readonly isPreempted: boolean; readonly isGiven: boolean },
 ): HostFunctions {
   const place = (name: string, type: readonly number[], index: number): HostFunction => ({
     exportName: `${RESERVED}:${name}`,
@@ -46,7 +46,7 @@ export function placeHostFunctions(
   });
   return {
     interrupt: isPreempted ? place('interrupt', INTERRUPT_TYPE, 0) : undefined,
-    takePages: isTracked ? place('take-pages', TAKE_PAGES_TYPE, isPreempted ? 1 : 0) : undefined,
+    takePages: isGiven ? place('take-pages', TAKE_PAGES_TYPE, isPreempted ? 1 : 0) : undefined,
   };
 }
 

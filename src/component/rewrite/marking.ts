@@ -312,7 +312,7 @@ export class Marking {
     if (code === OP.memoryGrow && this.#takePages !== undefined) {
       const isTracked = index === 0;
       this.#replaceByCall(
-        isTracked ? this.#helpers.grow(this.#takePages) : this.#helpers.growOther(index, this.#takePages),
+        isTracked ? this.#helpers.grow(this.#takePages) : this.#helpers.growUntracked(index, this.#takePages),
       );
     } else if (index === 0) this.#replaceByCall(this.#helpers.size());
   }

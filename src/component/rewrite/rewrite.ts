@@ -6,7 +6,7 @@ import { contentOf, type CoreModule, decodeCoreModule, type ImportName, readVect
 import { type DataSegment, leaveDataSegments, takeDataSegments } from './data-segments.ts';
 import type { Effects } from './effects.ts';
 import { Helpers } from './helpers.ts';
-import { listHostFunctions, placeHostFunctions } from './host-functions.ts';
+import { type HostFunctions, listHostFunctions, placeHostFunctions } from './host-functions.ts';
 import { MAX_TRACKED_PAGES, RESERVED } from './layout.ts';
 import { composeModule, type Additions } from './compose.ts';
 import {
@@ -30,7 +30,7 @@ export type RewriteOptions = {
   readonly maxTableElements: number;
   /**
    * `tracked`: the host gives the memories and what is in them, and stores to memory 0 mark the pages they write. `given`: the host gives
-   * the memories. With both it calls the start function. `plain`: the module keeps its memories, its data and its start function.
+   * the memories. With both it is asked before they grow, and calls the start function. `plain`: the module keeps its memories, its data and its start function.
    */
   readonly memory: MemoryMode;
   /** The functions that the host gives. They take the caller too where the memories are tracked; see `callerImports`. */
@@ -81,27 +81,14 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
   const module = decodeCoreModule(bytes);
   checkExportNames(module);
   const memories = boundMemories(module, options);
-  const isTracked = options.memory === 'tracked' && memories.length > 0;
-  const isPreempted = options.memory !== 'plain' && options.preemption === 'on';
-  const isFollowed = isTracked || isPreempted;
-  const callers = new Callers(module, (isFollowed && options.hostFunctions) || []);
-  const functions = placeHostFunctions(module, { isPreempted, isTracked });
-  const { interrupt, takePages } = functions;
-  const hostFunctions = listHostFunctions(functions);
-  const base = callers.global + (isFollowed ? 1 : 0) + hostFunctions.length;
-  const helpers = new Helpers(
-    { memory: memories.length + (isPreempted ? 1 : 0), base, maxPages: memories[0]?.limits.maximum ?? 0 },
-    callers,
-    module.functionTypes.length,
-  );
-  const checks = interrupt && new Checks(helpers, { memory: memories.length, func: interrupt });
+  const { changes, functions, cardsGlobal, isFollowed } = planChanges(module, memories, options);
+  const { helpers, callers } = changes;
   const globals = reachGlobals(module);
   const tables = boundTables(module, options);
   const vectorExports = addVectorAccess(helpers, globals);
   const code = new ByteWriter(codeCapacity(module));
-  const changes = options.memory === 'tracked' && isFollowed ? { helpers, callers, checks, takePages } : checks;
-  const effects = rewriteCode(module, code, changes);
-  const usesCards = isTracked && helpers.usesCards;
+  const effects = rewriteCode(module, code, isFollowed ? changes : undefined);
+  const usesCards = changes.marks === 'on' && memories.length > 0 && helpers.usesCards;
   const data = options.memory === 'tracked' ? takeDataSegments(module) : leaveDataSegments(module);
   const takesStart = options.memory !== 'plain' && module.startFunction !== undefined;
   const additions: Additions = {
@@ -112,9 +99,9 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
     globals,
     helpers: helpers.made,
     functionExports: vectorExports,
-    cards: usesCards ? { importName: CARDS_IMPORT, exportName: CARDS_EXPORT, global: base } : undefined,
-    hasWord: isPreempted,
-    hostFunctions,
+    cards: usesCards ? { importName: CARDS_IMPORT, exportName: CARDS_EXPORT, global: cardsGlobal } : undefined,
+    hasWord: functions.interrupt !== undefined,
+    hostFunctions: listHostFunctions(functions),
     callers,
     callerExport: isFollowed ? CALLER_EXPORT : undefined,
     startExport: takesStart ? START_EXPORT : undefined,
@@ -134,10 +121,40 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
     cardsExport: usesCards ? CARDS_EXPORT : undefined,
     callerImports: callers.imports.map(({ module: from, name }) => ({ module: from, name })),
     callerExport: additions.callerExport,
-    interruptExport: interrupt?.exportName,
-    takePagesExport: takePages?.exportName,
+    interruptExport: functions.interrupt?.exportName,
+    takePagesExport: functions.takePages?.exportName,
     hasHeapTypes: module.types.includes(undefined),
   };
+}
+
+/** What bodies are changed with, and where it finds what is added to the module. */
+type Plan = {
+  readonly changes: BodyChanges;
+  readonly functions: HostFunctions;
+  /** Index of the global that holds where the instance's slice of cards begins, if there is one. */
+  readonly cardsGlobal: number;
+  /** Whether bodies are changed at all. */
+  readonly isFollowed: boolean;
+};
+
+/** The memories that are added come after the module's own, the word's first; so do the globals, the caller first, the cards last. */
+function planChanges(module: CoreModule, memories: readonly ReachableMemory[], options: RewriteOptions): Plan {
+  const isGiven = options.memory !== 'plain' && memories.length > 0;
+  const isPreempted = options.memory !== 'plain' && options.preemption === 'on';
+  const isFollowed = isGiven || isPreempted;
+  const callers = new Callers(module, (isFollowed && options.hostFunctions) || []);
+  const functions = placeHostFunctions(module, { isPreempted, isGiven });
+  const { interrupt, takePages } = functions;
+  const cardsGlobal = callers.global + (isFollowed ? 1 : 0) + listHostFunctions(functions).length;
+  const place = {
+    memory: memories.length + (isPreempted ? 1 : 0),
+    base: cardsGlobal,
+    maxPages: memories[0]?.limits.maximum ?? 0,
+  };
+  const helpers = new Helpers(place, callers, module.functionTypes.length);
+  const checks = interrupt && new Checks(helpers, { memory: memories.length, func: interrupt });
+  const marks = options.memory === 'tracked' ? 'on' : 'off';
+  return { changes: { marks, helpers, callers, checks, takePages }, functions, cardsGlobal, isFollowed };
 }
 
 /** The tables with the maxima that they will have. */
