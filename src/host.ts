@@ -11,6 +11,7 @@ import { FetchExchange } from './server/fetch-exchange.ts';
 import { handle } from './server/handle.ts';
 import { type Address, type Listener, type Listening, listen } from './server/listen.ts';
 import type { Service } from './server/service.ts';
+import { HEAP_IS_FULL } from './util/heap-watch.ts';
 import { describeTotalMemory, toLimits } from './util/limits.ts';
 import { Tally } from './server/tally.ts';
 import { createOutboundOnDemand } from './wasi/http/outbound-on-demand.ts';
@@ -44,7 +45,7 @@ export function createHost(component: Component, options: HostOptions = {}, log:
   const service = createService(component, config, log, outbound.sendRequest);
   const open: Listening[] = [];
   let state: 'serving' | 'closing' = 'serving';
-  const stopTelling = tellRefusals(component, service.refusals);
+  const stopWatching = watchShortages(component, service);
   const answer = (exchange: Exchange): void => void handle(service, exchange);
   const listener: Listener = {
     answer,
@@ -61,7 +62,7 @@ export function createHost(component: Component, options: HostOptions = {}, log:
     await Promise.all(open.map((listening) => listening.close(leftMs)));
     await outbound[Symbol.asyncDispose]();
     service.pool[Symbol.dispose]();
-    stopTelling();
+    stopWatching();
     service.refusals[Symbol.dispose]();
     return cancelled;
   };
@@ -93,7 +94,7 @@ function createService(component: Component, config: HostConfig, log: Log, sendR
   const grants = { config, sendRequest, tell: (what: string) => refusals.count(what) };
   return {
     label: component.label,
-    pool: createPool(component.createStrategy()),
+    pool: createPool(component.createStrategy(), component.heap),
     admission: new Admission(config),
     inFlight: new InFlight(),
     log,
@@ -116,9 +117,19 @@ function toLoad({ admission, pool, refusals }: Service, open: readonly Listening
   };
 }
 
-/** Has the operator know where guests are refused memory. Returns what ends that. */
-function tellRefusals({ memory }: Component, refusals: Tally): () => void {
-  return memory.onRefused(() => refusals.count(`a guest was refused memory: ${describeTotalMemory(memory.max)}`));
+/** Has the operator know where guests are refused memory, and guests end that fill the heap. Returns what ends that. */
+function watchShortages({ memory, heap }: Component, { refusals, inFlight }: Service): () => void {
+  const refusal = `a guest was refused memory: ${describeTotalMemory(memory.max)}`;
+  const stops = [
+    memory.onRefused(() => refusals.count(refusal)),
+    heap.onFull(() => {
+      refusals.count(`guests are ended: ${HEAP_IS_FULL}`);
+      inFlight.cancelAll('overloaded');
+    }),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
 }
 
 function sendsRequests({ world }: Component): boolean {

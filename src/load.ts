@@ -14,6 +14,7 @@ import type { LinkedInstance } from './linker/linked-instance.ts';
 import { type LinkedPre, linkComponent } from './linker/link.ts';
 import { parseInterfaceName } from './linker/names.ts';
 import { resolveImports } from './linker/resolve.ts';
+import { HeapWatch } from './util/heap-watch.ts';
 import { HostError } from './util/host-error.ts';
 import { toLimits } from './util/limits.ts';
 import { SharedQuota } from './util/shared-quota.ts';
@@ -39,6 +40,8 @@ export interface Component {
   readonly preemption: Choice<'on' | 'partly' | 'off'>;
   /** What its guests hold of memory, and how much they may. */
   readonly memory: SharedQuota;
+  /** Tells when guests are ended because their objects fill V8's heap. */
+  readonly heap: HeapWatch;
   /** A strategy of its own for each host, so that hosts share no instance. */
   readonly createStrategy: () => InstanceStrategy;
 }
@@ -69,9 +72,12 @@ export async function loadComponent(file: string | Uint8Array, options: LoadComp
   const world = toWorld(definition);
   assertProxy(source, world);
   const { label, bytes } = source;
-  const memory = options.memory ?? new SharedQuota(limits.maxTotalMemoryBytes);
-  const linked = await link({ source, definition, world }, { ...options, memory });
-  return Object.freeze({ label, byteLength: bytes.byteLength, world, memory, ...linked });
+  const shared: Shared = {
+    memory: options.memory ?? new SharedQuota(limits.maxTotalMemoryBytes),
+    heap: new HeapWatch(),
+  };
+  const linked = await link({ source, definition, world }, { ...options, ...shared });
+  return Object.freeze({ label, byteLength: bytes.byteLength, world, ...shared, ...linked });
 }
 
 /** A component whose bytes are read. */
@@ -83,8 +89,12 @@ interface Decoded {
 
 type Linked = Pick<Component, 'engine' | 'isolation' | 'preemption' | 'createStrategy'>;
 
+/** What the guests of a component share. */
+type Shared = Pick<Component, 'memory' | 'heap'>;
+type LinkOptions = LoadComponentOptions & Shared;
+
 /** By the linker; by jco where that is asked for, or where the linker does not support the component. */
-async function link(decoded: Decoded, options: LoadComponentOptions): Promise<Linked> {
+async function link(decoded: Decoded, options: LinkOptions): Promise<Linked> {
   const { source, definition, world } = decoded;
   const { engine = 'auto' } = options;
   const interfaces = [...(options.interfaces ?? []), ...wasiInterfaces];
@@ -96,7 +106,7 @@ async function link(decoded: Decoded, options: LoadComponentOptions): Promise<Li
       definition,
       cache: openCache(options),
       limits: toLimits(options.limits),
-      preemption: preemption.name === 'off' ? undefined : createPreemption(),
+      preemption: preemption.name === 'off' ? undefined : createPreemption(options.heap),
       memory: options.memory,
     });
     return { ...chooseIsolation(source, pre, options.isolation ?? 'auto'), engine: BY_LINKER, preemption };
@@ -107,7 +117,7 @@ async function link(decoded: Decoded, options: LoadComponentOptions): Promise<Li
   }
 }
 
-async function linkForJco({ source, world }: Decoded, options: LoadComponentOptions, reason: string): Promise<Linked> {
+async function linkForJco({ source, world }: Decoded, options: LinkOptions, reason: string): Promise<Linked> {
   if (options.isolation === 'reset') {
     throw new HostError('not-supported', '--isolation reset: the jco engine gives every request a fresh instance');
   }
@@ -117,7 +127,7 @@ async function linkForJco({ source, world }: Decoded, options: LoadComponentOpti
   const pre = await linkByJco(source, world, interfaces, {
     cache: openCache(options),
     limits: toLimits(options.limits),
-    preemption: preemption.name === 'off' ? undefined : createPreemption(),
+    preemption: preemption.name === 'off' ? undefined : createPreemption(options.heap),
     memory: options.memory,
   });
   return {

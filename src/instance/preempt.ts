@@ -1,4 +1,5 @@
 import { type Preemption, VERDICT, type Verdict } from '../linker/preemption.ts';
+import type { HeapWatch } from '../util/heap-watch.ts';
 import type { WasiCtx } from '../wasi/context.ts';
 import { CpuClock } from './cpu-clock.ts';
 import { Turns } from './turns.ts';
@@ -8,11 +9,11 @@ import { Watchdog } from './watchdog.ts';
 const SLICE_MS = 5;
 
 /**
- * Preempts the guests of one component: each gives the thread back after a slice, and ends when its time is over.
+ * Preempts the guests of one component: each gives the thread back after a slice, and ends when its time is over or the heap is full.
  *
  * A guest that is asked where it cannot be suspended (in a start function, `realloc`, post-return, a destructor, jco's glue) goes on to that end.
  */
-export function createPreemption(): Preemption<WasiCtx> {
+export function createPreemption(heap?: HeapWatch): Preemption<WasiCtx> {
   const watchdog = new Watchdog(SLICE_MS);
   const turns = new Turns(SLICE_MS);
   const clock = new CpuClock();
@@ -30,7 +31,9 @@ export function createPreemption(): Preemption<WasiCtx> {
       watchdog.clear();
       clock.see(ctx.cpu);
       ctx.cancelIfOverdue();
-      const isShort = ctx.cpu.turnMs(performance.now()) < SLICE_MS;
+      const nowMs = performance.now();
+      if (heap?.isFull(nowMs) === true) ctx.cancellation.cancel('overloaded');
+      const isShort = ctx.cpu.turnMs(nowMs) < SLICE_MS;
       return isShort || ctx.cancellation.isReady() ? verdictOn(ctx) : VERDICT.pause;
     },
     pause: async (ctx) => {

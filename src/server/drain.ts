@@ -1,5 +1,5 @@
 import { Emptiness } from '../util/emptiness.ts';
-import type { WasiCtx } from '../wasi/context.ts';
+import type { CancelReason, WasiCtx } from '../wasi/context.ts';
 
 /** Beyond it a Node timer fires at once. Source: Node's `setTimeout`, `TIMEOUT_MAX`. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
@@ -42,6 +42,11 @@ export class InFlight {
     this.#deadline = undefined;
   }
 
+  /** Ends all guests that wait; the others hear of it when they are interrupted. */
+  cancelAll(reason: CancelReason): void {
+    for (const ctx of this.#contexts) ctx.cancellation.cancel(reason);
+  }
+
   readonly #cancelOverdue = (): void => {
     this.#deadline = undefined;
     for (const { leftMs, cancellation } of this.#contexts) {
@@ -64,7 +69,7 @@ export class InFlight {
     if (this.#requests === 0 || (await this.#idle.within(timeoutMs))) return 0;
     const cancelled = this.#requests;
     this.#state = 'stopping';
-    for (const ctx of this.#contexts) ctx.cancellation.cancel('stopping');
+    this.cancelAll('stopping');
     if (this.#requests > 0) await this.#idle.ever();
     return cancelled;
   }

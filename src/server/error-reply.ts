@@ -52,6 +52,7 @@ export const STATUS_BY_REASON: Readonly<Record<CancelReason, number>> = {
   'client-left': 499,
   'request-broken': 400,
   stopping: 503,
+  overloaded: 503,
 };
 
 /** What the operator reads of requests that are refused so. */

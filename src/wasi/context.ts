@@ -5,6 +5,7 @@ import type { ByteSink } from './io/output-stream.ts';
 import { type Readiness, Wakers, waitForAny } from './io/readiness.ts';
 import { OutboundGate } from './http/outbound-gate.ts';
 import type { SendRequest } from './http/send-request.ts';
+import { HEAP_IS_FULL } from '../util/heap-watch.ts';
 import { DEFAULT_LIMITS, type RequestLimits } from '../util/limits.ts';
 
 /** What a guest is granted. Whatever is left out is the safe choice: no variables, no arguments, no output, no network. */
@@ -94,7 +95,7 @@ export class WasiCtx {
 }
 
 /** Why the host ends a guest before its time. */
-export type CancelReason = 'deadline' | 'cpu' | 'client-left' | 'request-broken' | 'stopping';
+export type CancelReason = 'deadline' | 'cpu' | 'client-left' | 'request-broken' | 'stopping' | 'overloaded';
 
 /** The trap of a guest that the host ended. */
 export class Cancelled extends Trap {
@@ -112,6 +113,7 @@ const CANCEL_MESSAGES: Readonly<Record<CancelReason, string>> = {
   'client-left': 'the client left',
   'request-broken': 'the client broke the rules for its request',
   stopping: 'the host is stopping',
+  overloaded: HEAP_IS_FULL,
 };
 
 /** Whether and why a request was cancelled. */

@@ -1,0 +1,19 @@
+// A process of its own that serves a good guest beside an attack of components/hostile/heap.wat: `heap-host.ts NAME`.
+import { createHost, loadComponent } from '../../src/index.ts';
+import { formatOrigin } from '../../src/server/listen.ts';
+import { serveGuest } from '../harness/serve-guest.ts';
+import { assembleAttack } from './assemble.ts';
+
+/** What its parent is told. */
+export interface Origins {
+  readonly good: string;
+  readonly hostile: string;
+}
+
+const [name = ''] = process.argv.slice(2);
+const component = await loadComponent(await assembleAttack('heap', name), { engine: 'linker', cache: false });
+const host = createHost(component, { timeoutMs: 3000 });
+const { address } = await host.listen({ hostname: '127.0.0.1', port: 0 });
+const good = await serveGuest('hello');
+process.on('disconnect', () => process.exit(0));
+process.send?.({ good: good.origin, hostile: formatOrigin(address) } satisfies Origins);

@@ -1,0 +1,42 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { connectRaw, rawGet, requestRaw } from '../harness/raw-client.ts';
+import { listAttacks } from './assemble.ts';
+import type { Origins } from './heap-host.ts';
+
+/** So much of a heap has the host's process, of which it takes a tenth itself. */
+const HEAP_MIB = 400;
+
+/** More than fill it, whatever they fill it with. */
+const STRIKES = 60;
+
+/** Beside other tests. */
+const SLOW = { timeout: 120_000 };
+
+test.each(listAttacks('heap'))('guests that fill the heap do not end the process (%s)', SLOW, async (name) => {
+  const execArgv = [`--max-old-space-size=${HEAP_MIB}`];
+  const host = fork(new URL('./heap-host.ts', import.meta.url), [name], { execArgv });
+  using _ending = { [Symbol.dispose]: () => host.disconnect() };
+  const [{ good, hostile }] = (await once(host, 'message')) as [Origins];
+  const strikes = Array.from({ length: STRIKES }, () => requestRaw(hostile, rawGet('/')));
+  const statuses = (await Promise.all(strikes)).map(({ status }) => status);
+  // Those that fit in wait until their deadline.
+  expect(new Set([...statuses, 504])).toEqual(new Set([503, 504]));
+  expect(statuses).toContain(503);
+  expect(isAlive(host)).toBe(true);
+  await untilGood(good);
+});
+
+function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
+}
+
+/** A client that comes again as it is told. */
+async function untilGood(origin: string): Promise<void> {
+  for (;;) {
+    await using client = await connectRaw(origin);
+    await client.send(rawGet('/'));
+    if ((await client.readReply()).status === 200) return;
+  }
+}
