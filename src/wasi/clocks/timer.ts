@@ -54,8 +54,9 @@ export class Timer implements Readiness {
   }
 }
 
-/** Rounded up to a millisecond, at most what a Node timer can count. */
+/** Rounded up to a millisecond, at most what a Node timer can count; 0 where the instant has come since somebody looked. */
 function timeoutMsUntil(instantNs: bigint): number {
   const leftMs = (instantNs - monotonicNowNs() + NS_PER_MS - 1n) / NS_PER_MS;
+  if (leftMs < 0n) return 0;
   return leftMs < MAX_TIMEOUT_MS ? Number(leftMs) : MAX_TIMEOUT_MS;
 }
