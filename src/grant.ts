@@ -19,6 +19,7 @@ export class RequestGrants implements Grants, Disposable {
   readonly limits: RequestLimits;
   readonly timeoutMs: number;
   readonly cpuTimeoutMs: number;
+  readonly clock: HostConfig['clock'];
   readonly #ordinal: number;
   readonly #host: HostGrants;
   readonly #head: Pick<RequestHead, 'fields'>;
@@ -35,6 +36,7 @@ export class RequestGrants implements Grants, Disposable {
     this.limits = config.limits;
     this.timeoutMs = config.timeoutMs;
     this.cpuTimeoutMs = config.cpuTimeoutMs;
+    this.clock = config.clock;
   }
 
   /** Says that the request comes by way of this host, so that guests that call each other in a loop come to an end. */

@@ -74,6 +74,7 @@ function guestOptions(): Option[] {
     repeatable(inGroup('--env <name=value>', 'a variable for the guest; NAME alone passes ours')),
     repeatable(inGroup('-H, --header <field>', "'name: value' in place of the client's; @FILE holds one a line")),
     repeatable(inGroup('-S, --wasi <key=value,…>', 'as in wasmtime; inherit-env passes all our variables')),
+    inGroup('--coarse-clock', 'time stands still while a guest runs'),
     repeatable(inGroup('--dir <dir>', 'not supported yet').hideHelp()),
   ];
 }

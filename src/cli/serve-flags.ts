@@ -23,6 +23,7 @@ export interface ServeFlags extends ClientLimitFlags {
   readonly maxQueuedRequests: number;
   readonly maxInstanceReuseCount: number;
   readonly cpuTimeout: number;
+  readonly coarseClock?: true;
   readonly grace: number;
   readonly drainTimeout: number;
   readonly loggingPrefix: boolean;

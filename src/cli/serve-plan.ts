@@ -55,6 +55,7 @@ function toHostOptions(flags: ServeFlags, { inheritEnv, timeoutMs }: Flags, env:
     env: toGuestEnv({ inherit: inheritEnv, named: flags.env }, env),
     requestHeaders: parseRequestFields(flags.header),
     cpuTimeoutMs: flags.cpuTimeout,
+    clock: flags.coarseClock === true ? 'coarse' : 'exact',
     graceMs: flags.grace,
     maxConcurrentRequests: flags.maxConcurrentRequests,
     maxQueuedRequests: flags.maxQueuedRequests,

@@ -67,6 +67,8 @@ export interface HostOptions extends Partial<ClientLimits> {
   readonly timeoutMs?: number;
   /** How much of that time its guest may run, 0 for all of it. Default 30,000. */
   readonly cpuTimeoutMs?: number;
+  /** `coarse`: time stands still while a guest runs, so that it cannot measure what the processor shows of others. Default `exact`. */
+  readonly clock?: 'exact' | 'coarse';
   /** How long a guest may go on after its client left. Default 0: until it next waits. */
   readonly graceMs?: number;
   /** Requests at work at once. Default 1,000. */
@@ -91,6 +93,7 @@ export const DEFAULTS: HostConfig = Object.freeze({
   requestHeaders: [],
   timeoutMs: 30_000,
   cpuTimeoutMs: 30_000,
+  clock: 'exact',
   graceMs: 0,
   maxConcurrentRequests: 1000,
   maxQueuedRequests: 1000,

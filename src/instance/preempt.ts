@@ -41,6 +41,7 @@ export function createPreemption(heap?: HeapWatch): Preemption<WasiCtx> {
       ctx.paused = turns.next();
       await ctx.paused;
       ctx.paused = undefined;
+      ctx.time.advance();
       clock.begin(ctx.cpu);
       return verdictOn(ctx);
     },

@@ -1,4 +1,5 @@
 import { Trap } from '../abi/trap.ts';
+import { CoarseTime, EXACT_TIME, type GuestTime } from './clocks/guest-time.ts';
 import { CpuTime } from './cpu-time.ts';
 import type { ByteSource } from './io/input-stream.ts';
 import type { ByteSink } from './io/output-stream.ts';
@@ -23,6 +24,8 @@ export interface Grants {
   /** Wall time of the request, and how much of it the guest may run; 0 is as long as it likes. In milliseconds. */
   readonly timeoutMs?: number;
   readonly cpuTimeoutMs?: number;
+  /** `coarse`: time stands still while the guest runs. Default `exact`. */
+  readonly clock?: 'exact' | 'coarse';
   /** Called when the request is over. */
   readonly [Symbol.dispose]?: () => void;
 }
@@ -37,6 +40,7 @@ export class WasiCtx {
   readonly limits: RequestLimits;
   readonly cancellation = new Cancellation();
   readonly cpu = new CpuTime();
+  readonly time: GuestTime;
   /** As of `performance.now()`. */
   readonly startedMs = performance.now();
   /** While the guest gives others a turn: resolves when it goes on. */
@@ -47,6 +51,7 @@ export class WasiCtx {
   constructor(grants: Grants) {
     this.grants = grants;
     this.limits = grants.limits ?? DEFAULT_LIMITS;
+    this.time = grants.clock === 'coarse' ? new CoarseTime() : EXACT_TIME;
   }
 
   /** The way out for this request's outgoing requests. */
@@ -61,7 +66,7 @@ export class WasiCtx {
   wait(sources: readonly Readiness[]): true | Promise<void> {
     this.cancellation.throwIfCancelled();
     const waiting = waitForAny(sources, this.cancellation);
-    return waiting === true ? true : waiting.then(() => this.cancellation.throwIfCancelled());
+    return waiting === true ? true : waiting.then(() => this.#goOn());
   }
 
   /** How much of its time the request has left. */
@@ -85,6 +90,11 @@ export class WasiCtx {
   /** The guest is done with `resource`. */
   forget(resource: Disposable): void {
     this.#kept?.delete(resource);
+  }
+
+  #goOn(): void {
+    this.time.advance();
+    this.cancellation.throwIfCancelled();
   }
 
   [Symbol.dispose](): void {

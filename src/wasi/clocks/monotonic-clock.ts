@@ -1,7 +1,8 @@
 import type { HostInterface } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
 import { Pollable } from '../io/poll.ts';
-import { Timer, monotonicNowNs } from './timer.ts';
+import type { GuestTime } from './guest-time.ts';
+import { Timer } from './timer.ts';
 
 const MAX_U64 = 2n ** 64n - 1n;
 
@@ -12,15 +13,16 @@ export const monotonicClock = {
   resources: {},
   mayWait: [],
   funcs: {
-    now: (_ctx: WasiCtx): bigint => monotonicNowNs(),
+    now: ({ time }: WasiCtx): bigint => time.monotonicNs(),
     resolution: (_ctx: WasiCtx): bigint => 1n,
-    'subscribe-instant': (_ctx: WasiCtx, when: bigint): Pollable => new Pollable(new Timer(when)),
-    'subscribe-duration': (_ctx: WasiCtx, when: bigint): Pollable => new Pollable(new Timer(instantAfter(when))),
+    'subscribe-instant': ({ time }: WasiCtx, when: bigint): Pollable => new Pollable(new Timer(when, time)),
+    'subscribe-duration': ({ time }: WasiCtx, when: bigint): Pollable =>
+      new Pollable(new Timer(instantAfter(time, when), time)),
   },
 } satisfies HostInterface<WasiCtx>;
 
 /** An instant that a `u64` cannot hold is the last one that it can. */
-function instantAfter(durationNs: bigint): bigint {
-  const instantNs = monotonicNowNs() + durationNs;
+function instantAfter(time: GuestTime, durationNs: bigint): bigint {
+  const instantNs = time.monotonicNs() + durationNs;
   return instantNs < MAX_U64 ? instantNs : MAX_U64;
 }

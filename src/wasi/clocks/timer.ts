@@ -1,30 +1,28 @@
 import { type Readiness, Wakers } from '../io/readiness.ts';
+import { EXACT_TIME, type GuestTime } from './guest-time.ts';
 
 const NS_PER_MS = 1_000_000n;
 /** Beyond it a Node timer fires at once. Source: Node's `setTimeout`, `TIMEOUT_MAX`. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** Nanoseconds on the clock that all guests of this process see, from an arbitrary start; never goes back. */
-export function monotonicNowNs(): bigint {
-  return process.hrtime.bigint();
-}
-
 /**
- * Ready from `instantNs` of the monotonic clock on, never before.
+ * Ready from `instantNs` of the guest's monotonic clock on, never before.
  *
  * It holds a Node timer only while somebody listens, so one that nobody waits for costs nothing and needs no disposal.
  */
 export class Timer implements Readiness {
   readonly #instantNs: bigint;
+  readonly #time: GuestTime;
   readonly #wakers = new Wakers();
   #timeout: NodeJS.Timeout | undefined;
 
-  constructor(instantNs: bigint) {
+  constructor(instantNs: bigint, time: GuestTime = EXACT_TIME) {
     this.#instantNs = instantNs;
+    this.#time = time;
   }
 
   isReady(): boolean {
-    return monotonicNowNs() >= this.#instantNs;
+    return this.#time.monotonicNs() >= this.#instantNs;
   }
 
   onReady(wake: () => void): void {
@@ -49,6 +47,7 @@ export class Timer implements Readiness {
   /** Node counts from the start of its turn and in milliseconds, so it may fire early, and it cannot count far. */
   #fire(): void {
     this.#timeout = undefined;
+    this.#time.advance();
     if (this.isReady()) this.#wakers.wake();
     else this.#timeout = this.#arm();
   }
@@ -56,7 +55,7 @@ export class Timer implements Readiness {
 
 /** Rounded up to a millisecond, at most what a Node timer can count; 0 where the instant has come since somebody looked. */
 function timeoutMsUntil(instantNs: bigint): number {
-  const leftMs = (instantNs - monotonicNowNs() + NS_PER_MS - 1n) / NS_PER_MS;
+  const leftMs = (instantNs - EXACT_TIME.monotonicNs() + NS_PER_MS - 1n) / NS_PER_MS;
   if (leftMs < 0n) return 0;
   return leftMs < MAX_TIMEOUT_MS ? Number(leftMs) : MAX_TIMEOUT_MS;
 }

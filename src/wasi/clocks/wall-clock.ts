@@ -14,7 +14,7 @@ export const wallClock = {
   resources: {},
   mayWait: [],
   funcs: {
-    now: (_ctx: WasiCtx): Datetime => toDatetime(Date.now()),
+    now: ({ time }: WasiCtx): Datetime => toDatetime(time.wallMs()),
     resolution: (_ctx: WasiCtx): Datetime => toDatetime(1),
   },
 } satisfies HostInterface<WasiCtx>;

@@ -45,3 +45,33 @@ describe('wall-clock', () => {
     expect(wallClock.funcs.resolution(ctx)).toEqual({ seconds: 0n, nanoseconds: 1_000_000 });
   });
 });
+
+describe('a coarse clock', () => {
+  test('stands still while the guest runs: both times, and what waits for one', () => {
+    const coarse = new WasiCtx({ clock: 'coarse' });
+    const [monotonic, wall] = [funcs.now(coarse), wallClock.funcs.now(coarse)];
+    const soon = funcs['subscribe-duration'](coarse, 1_000_000n);
+    computeMs(3);
+    expect(funcs.now(coarse)).toBe(monotonic);
+    expect(wallClock.funcs.now(coarse)).toEqual(wall);
+    expect(poll.funcs['[method]pollable.ready'](coarse, soon)).toBe(false);
+    expect(poll.funcs.poll(coarse, [soon, funcs['subscribe-instant'](coarse, 0n)])).toEqual(Uint32Array.of(1));
+  });
+
+  test('goes on while the guest waits', async () => {
+    const coarse = new WasiCtx({ clock: 'coarse' });
+    const before = funcs.now(coarse);
+    const [never, soon] = [
+      funcs['subscribe-duration'](coarse, MAX_U64),
+      funcs['subscribe-duration'](coarse, 3_000_000n),
+    ];
+    computeMs(5);
+    expect(await poll.funcs.poll(coarse, [never, soon])).toEqual(Uint32Array.of(1));
+    expect(funcs.now(coarse)).toBeGreaterThanOrEqual(before + 5_000_000n);
+  });
+});
+
+function computeMs(ms: number): void {
+  const endMs = performance.now() + ms;
+  while (performance.now() < endMs);
+}

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Timer, monotonicNowNs } from '../../../src/wasi/clocks/timer.ts';
+import { EXACT_TIME } from '../../../src/wasi/clocks/guest-time.ts';
+import { Timer } from '../../../src/wasi/clocks/timer.ts';
 
 const NS_PER_MS = 1_000_000n;
 const MAX_U64 = 2n ** 64n - 1n;
@@ -14,7 +15,7 @@ afterEach(() => {
 
 describe('a timer', () => {
   test('holds a Node timer only while somebody listens', () => {
-    const timer = new Timer(monotonicNowNs() + 10n * NS_PER_MS);
+    const timer = new Timer(EXACT_TIME.monotonicNs() + 10n * NS_PER_MS);
     expect(vi.getTimerCount()).toBe(0);
     const [one, other] = [vi.fn<() => void>(), vi.fn<() => void>()];
     timer.onReady(one);
@@ -28,7 +29,7 @@ describe('a timer', () => {
   });
 
   test('can be listened to again after its last listener left', () => {
-    const timer = new Timer(monotonicNowNs() + 10n * NS_PER_MS);
+    const timer = new Timer(EXACT_TIME.monotonicNs() + 10n * NS_PER_MS);
     const wake = vi.fn<() => void>();
     timer.onReady(wake);
     timer.offReady(wake);
@@ -40,12 +41,12 @@ describe('a timer', () => {
   test('wakes at the first millisecond that is not before its instant', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 1n, max: 50n * NS_PER_MS }), (durationNs) => {
-        const startNs = monotonicNowNs();
+        const startNs = EXACT_TIME.monotonicNs();
         const timer = new Timer(startNs + durationNs);
         const wokenNs: bigint[] = [];
         timer.onReady(() => {
           expect(timer.isReady()).toBe(true);
-          wokenNs.push(monotonicNowNs() - startNs);
+          wokenNs.push(EXACT_TIME.monotonicNs() - startNs);
         });
         vi.advanceTimersByTime(60);
         expect(wokenNs).toEqual([((durationNs + NS_PER_MS - 1n) / NS_PER_MS) * NS_PER_MS]);
@@ -55,10 +56,10 @@ describe('a timer', () => {
   });
 
   test('waits on where Node fires early', () => {
-    const timer = new Timer(monotonicNowNs() + 5n * NS_PER_MS);
+    const timer = new Timer(EXACT_TIME.monotonicNs() + 5n * NS_PER_MS);
     const wake = vi.fn<() => void>();
     timer.onReady(wake);
-    const clock = vi.spyOn(process.hrtime, 'bigint').mockReturnValueOnce(monotonicNowNs() + 4n * NS_PER_MS);
+    const clock = vi.spyOn(process.hrtime, 'bigint').mockReturnValueOnce(EXACT_TIME.monotonicNs() + 4n * NS_PER_MS);
     vi.advanceTimersByTime(5);
     clock.mockRestore();
     expect([wake.mock.calls.length, vi.getTimerCount()]).toEqual([0, 1]);
