@@ -11,7 +11,7 @@ const WARM_UP_REQUESTS = 20_000;
 /** How long the last spares wait, and then some. */
 const LULL_MS = 11_000;
 /** For each request, so that the first still waits when the last has come, on a busy machine too. */
-const WAIT_MS = 4;
+const WAIT_MS = 6;
 const MIN_WAIT_MS = 5000;
 
 /** Set for the process that measures. */
