@@ -1,5 +1,6 @@
 /**
- * Guests that run for long, in the order in which they gave the thread back: one goes on in each turn of the event loop.
+ * Guests that run for long, in the order in which they gave the thread back: in each turn of the event loop they go on, one after the other,
+ * for as long as a slice.
  *
  * While other guests are at work too, the loop is theirs for a while first, so that they have about half of the time.
  */
@@ -33,10 +34,20 @@ export class Turns {
     else this.#goOn();
   };
 
-  /** The guest runs as soon as this has returned. */
   readonly #goOn = (): void => {
     this.#othersRan = false;
-    this.#waiting.shift()?.();
-    setImmediate(this.#take);
+    this.#resume(performance.now() + this.#pauseMs);
   };
+
+  /** One after the other until `endMs`: a turn of the loop can be long, and many of these need little more. */
+  #resume(endMs: number): void {
+    // The guest runs after this has returned, before the next tick.
+    this.#waiting.shift()?.();
+    queueMicrotask(() => process.nextTick(() => this.#resumeMore(endMs)));
+  }
+
+  #resumeMore(endMs: number): void {
+    if (this.#waiting.length > 0 && performance.now() < endMs) this.#resume(endMs);
+    else setImmediate(this.#take);
+  }
 }
