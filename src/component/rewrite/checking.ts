@@ -1,3 +1,4 @@
+import { BodyCopy } from './body-copy.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { Checks } from './checks.ts';
 import type { Helpers } from './helpers.ts';
@@ -36,10 +37,8 @@ export class Checking {
   readonly #checks: Checks | undefined;
   readonly #takePages: HostFunction | undefined;
   readonly #instructions: Instructions;
-  readonly #output: ByteWriter;
+  readonly #copy: BodyCopy;
   readonly #effects: Effects;
-  /** How far the body was copied. */
-  #copied = 0;
   #index = 0;
   #mayRecur = false;
 
@@ -48,7 +47,7 @@ export class Checking {
     this.#checks = checks;
     this.#takePages = takePages;
     this.#instructions = instructions;
-    this.#output = output;
+    this.#copy = new BodyCopy(instructions, output);
     this.#effects = effects;
   }
 
@@ -56,9 +55,8 @@ export class Checking {
   rewrite(at: number, end: number, { index }: { index: number }): void {
     const instructions = this.#instructions;
     const { bytes } = instructions;
-    const start = this.#output.length;
     instructions.enter(at, end);
-    this.#copied = at;
+    this.#copy.enter(at);
     this.#index = index;
     this.#mayRecur = false;
     for (let next = at; next < end;) {
@@ -68,8 +66,7 @@ export class Checking {
     }
     if (instructions.at !== end || instructions.code !== OP.end)
       throw malformed('a function body that does not end', at);
-    this.#output.copy(bytes, this.#copied, end);
-    if (this.#mayRecur) this.#checks?.insert(this.#output, start);
+    this.#copy.finish(end, this.#mayRecur ? this.#checks : undefined);
   }
 
   /** Gives where the instruction ends. */
@@ -78,26 +75,21 @@ export class Checking {
     instructions.at = start;
     instructions.next();
     const { code, at } = instructions;
-    if (code === OP.loop) this.#checkAfter(at);
+    if (code === OP.loop) this.#checkAfter();
     else if (code === OP.call || code === OP.returnCall) this.#mayRecur ||= instructions.index <= this.#index;
     else if (isCall(code)) this.#mayRecur = true;
-    else if (code === OP.memoryGrow) this.#askBefore(start);
+    else if (code === OP.memoryGrow) this.#askBefore();
     else noteEffects(this.#effects, code);
     return at;
   }
 
-  #checkAfter(at: number): void {
-    this.#output.copy(this.#instructions.bytes, this.#copied, at);
-    this.#copied = at;
-    this.#checks?.emit(this.#output);
+  #checkAfter(): void {
+    this.#copy.copyThrough();
+    this.#checks?.emit(this.#copy.output);
   }
 
-  #askBefore(start: number): void {
+  #askBefore(): void {
     if (this.#takePages === undefined) return;
-    const { bytes, index, at } = this.#instructions;
-    this.#output.copy(bytes, this.#copied, start);
-    this.#copied = at;
-    this.#output.byte(OP.call);
-    this.#output.u32(this.#helpers.growUntracked(index, this.#takePages));
+    this.#copy.replaceByCall(this.#helpers.growUntracked(this.#instructions.index, this.#takePages));
   }
 }

@@ -1,3 +1,4 @@
+import { BodyCopy } from './body-copy.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { Callers } from './callers.ts';
 import type { Checks } from './checks.ts';
@@ -86,7 +87,7 @@ export type MarkingParts = Replacements & {
 export class Marking {
   readonly #module: CoreModule;
   readonly #instructions: Instructions;
-  readonly #output: ByteWriter;
+  readonly #copy: BodyCopy;
   readonly #helpers: Helpers;
   readonly #callers: Callers;
   readonly #checks: Checks | undefined;
@@ -96,8 +97,6 @@ export class Marking {
   readonly #control = new Control();
   readonly #values: Values;
   readonly #marks = new Marks(this.#control);
-  /** How far the body was copied. */
-  #copied = 0;
   #localCount = 0;
   #index = 0;
   #mayRecur = false;
@@ -105,7 +104,7 @@ export class Marking {
   constructor({ module, instructions, output, helpers, callers, checks, takePages, effects }: MarkingParts) {
     this.#module = module;
     this.#instructions = instructions;
-    this.#output = output;
+    this.#copy = new BodyCopy(instructions, output);
     this.#helpers = helpers;
     this.#callers = callers;
     this.#checks = checks;
@@ -118,9 +117,8 @@ export class Marking {
   /** Appends the instructions in `[at, end)` of function `index` to the output. */
   rewrite(at: number, end: number, { index, localCount }: { index: number; localCount: number }): void {
     const instructions = this.#instructions;
-    const start = this.#output.length;
     instructions.enter(at, end);
-    this.#copied = at;
+    this.#copy.enter(at);
     this.#localCount = localCount;
     this.#index = index;
     this.#mayRecur = false;
@@ -131,8 +129,7 @@ export class Marking {
     if (instructions.at !== end || this.#control.depth >= 0) {
       throw malformed('a function body whose blocks do not match', instructions.start);
     }
-    this.#output.copy(instructions.bytes, this.#copied, end);
-    if (this.#mayRecur) this.#checks?.insert(this.#output, start);
+    this.#copy.finish(end, this.#mayRecur ? this.#checks : undefined);
   }
 
   /** Goes through an instruction. The frequent ones in their short forms are read here, where one look at a table tells all. */
@@ -236,8 +233,8 @@ export class Marking {
       if (index <= this.#index) this.#mayRecur = true;
       return;
     }
-    this.#copyBefore();
-    this.#callers.emitCaller(this.#output);
+    this.#copy.copyBefore();
+    this.#callers.emitCaller(this.#copy.output);
   }
 
   #open(code: number): void {
@@ -252,8 +249,8 @@ export class Marking {
     const { start, at, end } = this.#instructions;
     if (this.#control.loopStart === -1) this.#survey.enterLoop(at, end);
     this.#control.markLoop(start);
-    this.#copyUpTo(at);
-    this.#checks?.emit(this.#output);
+    this.#copy.copyThrough();
+    this.#checks?.emit(this.#copy.output);
   }
 
   #nextArm(): void {
@@ -300,21 +297,21 @@ export class Marking {
       this.#marks.add(root, distance);
     }
     const helper = this.#helpers.store(instructions);
-    if (helper !== undefined) return this.#replaceByCall(helper);
-    this.#copyBefore();
-    this.#output.byte(OP.i32Const);
-    this.#output.s32(instructions.offset);
-    this.#replaceByCall(this.#helpers.storeAt(instructions));
+    if (helper !== undefined) return this.#copy.replaceByCall(helper);
+    this.#copy.copyBefore();
+    this.#copy.output.byte(OP.i32Const);
+    this.#copy.output.s32(instructions.offset);
+    this.#copy.replaceByCall(this.#helpers.storeAt(instructions));
   }
 
   #stepSize(code: number): void {
     const { index } = this.#instructions;
     if (code === OP.memoryGrow && this.#takePages !== undefined) {
       const isTracked = index === 0;
-      this.#replaceByCall(
+      this.#copy.replaceByCall(
         isTracked ? this.#helpers.grow(this.#takePages) : this.#helpers.growUntracked(index, this.#takePages),
       );
-    } else if (index === 0) this.#replaceByCall(this.#helpers.size());
+    } else if (index === 0) this.#copy.replaceByCall(this.#helpers.size());
   }
 
   /** Those that write other memories are replaced only where checks come between their pieces. */
@@ -323,24 +320,6 @@ export class Marking {
     const { index, index2 } = this.#instructions;
     const target = code === OP.memoryInit ? index2 : index;
     if (target !== 0 && this.#checks === undefined) return;
-    this.#replaceByCall(this.#helpers.bulk(this.#instructions, this.#checks));
-  }
-
-  /** The function takes what the instruction takes and gives what it gives. */
-  #replaceByCall(functionIndex: number): void {
-    this.#copyBefore();
-    this.#output.byte(OP.call);
-    this.#output.u32(functionIndex);
-    this.#copied = this.#instructions.at;
-  }
-
-  /** Copies what there is before the instruction. */
-  #copyBefore(): void {
-    this.#copyUpTo(this.#instructions.start);
-  }
-
-  #copyUpTo(at: number): void {
-    this.#output.copy(this.#instructions.bytes, this.#copied, at);
-    this.#copied = at;
+    this.#copy.replaceByCall(this.#helpers.bulk(this.#instructions, this.#checks));
   }
 }
