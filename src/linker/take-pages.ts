@@ -1,3 +1,4 @@
+import { LimitExceeded } from '../abi/trap.ts';
 import { HostError } from '../util/host-error.ts';
 import { describeTotalMemory } from '../util/limits.ts';
 import type { Holding, SharedQuota } from '../util/shared-quota.ts';
@@ -31,5 +32,7 @@ export function mayHold(holding: Holding | undefined, byteLength: number): boole
 /** As `mayHold`, for memories without which there is no instance. Throws `HostError` where they may not. */
 export function assertMayHold(holding: Holding | undefined, byteLength: number): void {
   if (holding === undefined || mayHold(holding, byteLength)) return;
-  throw new HostError('overloaded', `no guest can start: ${describeTotalMemory(holding.quota.max)}`);
+  const message = `no guest can start: ${describeTotalMemory(holding.quota.max)}`;
+  const cause = new LimitExceeded('maxTotalMemoryBytes', 'the memories of all guests');
+  throw new HostError('overloaded', message, { cause });
 }

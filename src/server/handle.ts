@@ -102,7 +102,7 @@ function failureOf(trap: Cancelled): Failure {
 function foreseen(error: unknown): Failure | undefined {
   if (error instanceof Cancelled) return failureOf(error);
   const isCrowded = error instanceof HostError && error.code === 'overloaded';
-  return isCrowded ? { status: 503, reason: error.message, retryAfterS: 1, limit: 'total-memory-bytes' } : undefined;
+  return isCrowded ? { status: 503, reason: error.message, retryAfterS: 1, limit: limitOf(error.cause) } : undefined;
 }
 
 /** A failure that nobody foresaw, in whatever phase. */

@@ -63,6 +63,9 @@ describe.each(WAYS)(
       const reply = await requestRaw(served.origin, rawGet('/'));
       expect(reply).toMatchObject({ status: 503, ending: 'framed' });
       expect(valuesOf(reply, 'retry-after')).toEqual(['1']);
+      expect(served.events.all).toContainEqual(
+        expect.objectContaining({ at: 'request-failed', limit: 'total-memory-bytes' }),
+      );
       await finish(clients);
     });
   },
