@@ -19,7 +19,8 @@ export function createFreshStrategy(pre: InstancePre<WasiCtx>): InstanceStrategy
 /**
  * Each request gets new core instances; only the memories' pages, all zero again, and the host's functions serve the next.
  *
- * Where memories are written without marks they are new too.
+ * Memories are new too if they are written without marks, or if the last request has grown them: V8 takes no page back, and a guest could
+ * tell a page that is there from one that is not.
  */
 export function createRecyclingStrategy(pre: LinkedPre<WasiCtx>): InstanceStrategy {
   if (!pre.marksAllWrites) return createFreshStrategy(pre);
@@ -36,7 +37,7 @@ export function createRecyclingStrategy(pre: LinkedPre<WasiCtx>): InstanceStrate
     giveBack: (given, state) => {
       const instance = given as LinkedInstance<WasiCtx>;
       if (state === 'spoilt') return;
-      if (!spares.hasRoomFor(instance.byteLength, instance.startByteLength)) {
+      if (instance.hasGrownMemories || !spares.hasRoomFor(instance.byteLength)) {
         instance.release();
         return;
       }

@@ -5,11 +5,14 @@ import { type Image, captureImage, hasGrownTables, restoreImage } from './image.
 import { Spares } from './spares.ts';
 import type { InstanceStrategy } from './strategy.ts';
 
-/** An image, and what the memories held when it was taken. */
-interface Start {
-  readonly image: Image;
-  readonly byteLength: number;
-}
+/**
+ * Pages by which each memory can grow and its instance be kept: 64 MiB, since what one request needs beyond few others do.
+ *
+ * V8 takes no page back, and a guest that reads beyond the size that it is told can tell whether pages are there. So they are there from the
+ * first request on, and an instance that has grown further serves no other. They are address space, neither charged nor resident:
+ * a store beyond the size traps.
+ */
+export const ROOM_PAGES = 1024;
 
 /**
  * Instances are kept, and every bit that a request can see is restored between requests.
@@ -18,13 +21,14 @@ interface Start {
  */
 export function createResetStrategy(pre: LinkedPre<WasiCtx>, warm?: LinkedInstance<WasiCtx>): InstanceStrategy {
   const spares = new Spares(pre.memory);
-  const starts = new WeakMap<object, Start>();
+  const images = new WeakMap<object, Image>();
   /** Instances that started alike share its bytes. */
   let first: Image | undefined;
   const capture = (instance: LinkedInstance<WasiCtx>): LinkedInstance<WasiCtx> => {
     const image = captureImage(instance, first);
     first ??= image;
-    starts.set(instance, { image, byteLength: instance.byteLength });
+    images.set(instance, image);
+    instance.makeRoom(ROOM_PAGES);
     return instance;
   };
   if (warm !== undefined) spares.add(capture(warm));
@@ -39,13 +43,14 @@ export function createResetStrategy(pre: LinkedPre<WasiCtx>, warm?: LinkedInstan
     },
     giveBack: (given, state) => {
       const instance = given as LinkedInstance<WasiCtx>;
-      const start = starts.get(instance);
-      if (state === 'spoilt' || start === undefined) return;
-      if (!spares.hasRoomFor(instance.byteLength, start.byteLength) || hasGrownTables(instance, start.image)) {
+      const image = images.get(instance);
+      if (state === 'spoilt' || image === undefined) return;
+      const hasGrown = instance.hasGrownMemories || hasGrownTables(instance, image);
+      if (hasGrown || !spares.hasRoomFor(instance.byteLength)) {
         instance.release();
         return;
       }
-      restoreImage(instance, start.image);
+      restoreImage(instance, image);
       spares.add(instance);
     },
     [Symbol.dispose]: () => spares[Symbol.dispose](),

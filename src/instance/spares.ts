@@ -8,9 +8,6 @@ type Spare = LinkedInstance<WasiCtx>;
 const MAX_SPARES = 256;
 const MAX_SPARE_BYTES = 1024 * 1024 * 1024;
 
-/** An instance whose memories have grown by more than this is not kept: what one request needed, few others do. */
-export const MAX_KEPT_GROWTH_BYTES = 64 * 1024 * 1024;
-
 /** How long a spare waits in vain at least, and at most twice. */
 const IDLE_MS = 5000;
 
@@ -45,9 +42,9 @@ export class Spares implements Disposable {
     return this.#byteLength;
   }
 
-  /** Whether there is room for an instance whose memories held `startBytes` when it started, and hold `byteLength` now. */
-  hasRoomFor(byteLength: number, startBytes: number): boolean {
-    if (this.#isDisposed || byteLength - startBytes > MAX_KEPT_GROWTH_BYTES) return false;
+  /** Whether there is room for an instance whose memories hold `byteLength`. */
+  hasRoomFor(byteLength: number): boolean {
+    if (this.#isDisposed) return false;
     if (this.#spares.length === 0) return true;
     return this.#spares.length < MAX_SPARES && this.#byteLength + byteLength <= MAX_SPARE_BYTES;
   }

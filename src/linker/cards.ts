@@ -2,6 +2,7 @@ import type { LinearMemory } from '../abi/guest-memory.ts';
 import {
   CARD_BYTES,
   CARD_SHIFT,
+  CHARGED_OFFSET,
   GROUP_HEADER_BYTES,
   GROUP_SLICES,
   SIZE_STRIDE,
@@ -13,6 +14,7 @@ import type { MemorySize } from './wiring.ts';
 const PAGE_BYTES = 65_536;
 const SYSTEM_PAGE_BYTES = 4096;
 const CARDS_PER_PAGE = PAGE_BYTES / CARD_BYTES;
+const CHARGED_WORDS = CHARGED_OFFSET / Int32Array.BYTES_PER_ELEMENT;
 const MAX_CARD_PAGES = 65_536;
 /** How many pages the memory of cards grows by at once: address space, not resident memory. */
 const GROWTH_PAGES = 256;
@@ -23,8 +25,6 @@ interface Slice {
   readonly base: number;
   /** Of the memory. */
   readonly maxPages: number;
-  /** How many pages the memory has at least; as many as it has where the guest has not grown it since. */
-  pages: number;
 }
 
 /**
@@ -59,10 +59,10 @@ export class Cards {
     return this.#pages;
   }
 
-  /** A slice for a memory of `pages`, and `maxPages` at most, all its cards clear; held as long as `memory` is, if not released before. */
-  lease(memory: WebAssembly.Memory, pages: number, maxPages: number): Slice {
+  /** A slice for a memory of `maxPages` at most, all its cards clear; held as long as `memory` is, if not released before. */
+  lease(memory: WebAssembly.Memory, maxPages: number): Slice {
     const base = this.#free.get(maxPages)?.pop() ?? this.#extend(maxPages);
-    const slice = { base, maxPages, pages };
+    const slice = { base, maxPages };
     this.#abandoned.register(memory, slice, memory);
     return slice;
   }
@@ -73,11 +73,15 @@ export class Cards {
     this.#reclaim(slice);
   }
 
-  /** Calls `each` for every run of neighbouring cards that are marked, `[from, to)` counted from the memory's start, and clears them. */
-  takeMarks({ base }: Slice, pages: number, each?: (from: number, to: number) => void): void {
+  /**
+   * Calls `each` for every run of neighbouring cards that are marked, `[from, to)` counted from the memory's start, and clears them.
+   *
+   * No page beyond the size that the guest is told is ever marked, and that does not shrink while it runs.
+   */
+  takeMarks(slice: Slice, each?: (from: number, to: number) => void): void {
     const { bytes } = this;
-    const first = base + GROUP_HEADER_BYTES;
-    const end = first + pages * CARDS_PER_PAGE * GROUP_SLICES;
+    const first = slice.base + GROUP_HEADER_BYTES;
+    const end = first + (this.words[this.sizeAt(slice)] ?? 0) * CARDS_PER_PAGE * GROUP_SLICES;
     for (let at = first; at < end; at += GROUP_SLICES) {
       if (bytes[at] === 0) continue;
       const from = at;
@@ -92,7 +96,7 @@ export class Cards {
   }
 
   #reclaim(slice: Slice): void {
-    this.takeMarks(slice, Math.max(slice.pages, this.words[this.sizeAt(slice)] ?? 0));
+    this.takeMarks(slice);
     this.#addFree(slice.maxPages, slice.base);
   }
 
@@ -138,15 +142,22 @@ export class TrackedMemory implements LinearMemory {
   readonly initialPages: number;
   readonly #cards: Cards;
   readonly #slice: Slice;
+  readonly #sizeAt: number;
   #bytes: Uint8Array<ArrayBuffer>;
+  /** How many pages the memory has that its guest did not ask V8 for. */
+  #pagesGiven: number;
+  /** Whether some of these are more than the guest has ever been told of. */
+  #hasRoom = false;
 
   constructor(cards: Cards, { initialPages, maxPages }: MemorySize) {
     this.memory = new WebAssembly.Memory({ initial: initialPages, maximum: maxPages });
-    this.#slice = cards.lease(this.memory, initialPages, maxPages);
+    this.#slice = cards.lease(this.memory, maxPages);
+    this.#sizeAt = cards.sizeAt(this.#slice);
     this.initialPages = initialPages;
+    this.#pagesGiven = initialPages;
     this.#cards = cards;
     this.#bytes = new Uint8Array(this.memory.buffer);
-    this.reportedPages = initialPages;
+    this.noteSize();
   }
 
   /** What tells the modules of an instance where the cards are. */
@@ -166,11 +177,45 @@ export class TrackedMemory implements LinearMemory {
 
   /** The size that the guest is told. */
   get reportedPages(): number {
-    return this.#cards.words[this.#cards.sizeAt(this.#slice)] ?? 0;
+    return this.#cards.words[this.#sizeAt] ?? 0;
   }
 
   set reportedPages(pages: number) {
-    this.#cards.words[this.#cards.sizeAt(this.#slice)] = pages;
+    this.#cards.words[this.#sizeAt] = pages;
+  }
+
+  /** The bytes that a guest was ever told of: those that may be written. */
+  get chargedBytes(): number {
+    return this.#hasRoom ? (this.#cards.words[this.#sizeAt + CHARGED_WORDS] ?? 0) * PAGE_BYTES : this.bytes.byteLength;
+  }
+
+  /** Whether V8 was asked for pages by a guest, which no restore takes back. */
+  get hasGrown(): boolean {
+    return this.#pages > this.#pagesGiven;
+  }
+
+  /** Takes note of the size that the memory has: a module that does not track it may have grown it. */
+  noteSize(): void {
+    if (this.#hasRoom) return;
+    this.reportedPages = this.#pages;
+    this.#cards.words[this.#sizeAt + CHARGED_WORDS] = this.#pages;
+  }
+
+  /**
+   * Adds pages of which the guest is not told, to grow into without V8. A load from them gives zero, a store traps.
+   *
+   * Has no effect if V8 has no memory for them.
+   */
+  makeRoom(pages: number): void {
+    const added = Math.min(pages, this.#slice.maxPages - this.#pages);
+    try {
+      this.memory.grow(added);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return;
+    }
+    this.#pagesGiven = this.#pages;
+    this.#hasRoom = true;
   }
 
   /** Marks what the host writes. */
@@ -195,7 +240,8 @@ export class TrackedMemory implements LinearMemory {
       isLike &&= like !== undefined && this.#hasSame(like.bytes, from, to);
     });
     if (like !== undefined && isLike && like.runs.join() === runs.join()) return like;
-    return { bytes: this.bytes.slice(0, endOfContent(this.bytes)), runs };
+    const told = this.bytes.subarray(0, this.reportedBytes);
+    return { bytes: told.slice(0, endOfContent(told)), runs };
   }
 
   /** Makes all bytes those of `image`, beyond its end zero, by restoring the marked pages; clears the cards. Returns how many pages. */
@@ -211,7 +257,6 @@ export class TrackedMemory implements LinearMemory {
 
   /** Gives the slice back: nothing may write any more. The memory itself is left to the garbage collector. */
   release(): void {
-    this.#slice.pages = this.#pages;
     this.#cards.release(this.memory, this.#slice);
   }
 
@@ -234,8 +279,7 @@ export class TrackedMemory implements LinearMemory {
   }
 
   #takeMarks(each?: (from: number, to: number) => void): void {
-    this.#slice.pages = this.#pages;
-    this.#cards.takeMarks(this.#slice, this.#slice.pages, each);
+    this.#cards.takeMarks(this.#slice, each);
   }
 
   get #pages(): number {
@@ -245,7 +289,7 @@ export class TrackedMemory implements LinearMemory {
 
 /** Where the zeros begin that are all that follows. */
 function endOfContent(bytes: Uint8Array): number {
-  const words = new Int32Array(bytes.buffer);
+  const words = new Int32Array(bytes.buffer, 0, bytes.length / Int32Array.BYTES_PER_ELEMENT);
   let word = words.length;
   while (word > 0 && words[word - 1] === 0) word -= 1;
   let end = word * words.BYTES_PER_ELEMENT;

@@ -170,6 +170,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   }
 
   takePages(pages: number): boolean {
+    if (pages === 0) for (const memory of this.#memories) memory.noteSize();
     return mayHold(this.#holding, this.byteLength + pages * PAGE_BYTES);
   }
 
@@ -183,9 +184,19 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     return (this.#core ??= this.#findCore());
   }
 
-  /** The bytes of its memories, whether the guest knows of them or not. */
+  /** The bytes of its memories that a guest was ever given. */
   get byteLength(): number {
-    return this.#memories.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+    return this.#memories.reduce((sum, { chargedBytes }) => sum + chargedBytes, 0);
+  }
+
+  /** Whether a guest has made V8's memories larger, so that the next could tell. */
+  get hasGrownMemories(): boolean {
+    return this.#memories.some(({ hasGrown }) => hasGrown);
+  }
+
+  /** Lets each memory grow by so many pages so that the next guest cannot tell. */
+  makeRoom(pages: number): void {
+    for (const memory of this.#memories) memory.makeRoom(pages);
   }
 
   /** What `byteLength` is before anything runs. */

@@ -9,7 +9,7 @@ export type MemoryQuota = SharedQuota | undefined;
 
 /** An instance that asks before its memories grow. */
 export interface Growing {
-  /** Whether they may by so many pages together. */
+  /** Whether they may by so many pages together. With 0, the memories have the sizes that they have. */
   takePages(pages: number): boolean;
 }
 

@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { metadataShow, parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import {
   CARD_BYTES,
+  CHARGED_OFFSET,
   SLACK,
   GROUP_HEADER_BYTES,
   GROUP_SLICES,
@@ -51,6 +52,11 @@ export class Slice {
     new DataView(this.cards.buffer).setUint32(this.#size, pages, true);
   }
 
+  /** The pages that the guest was ever given. */
+  set charged(pages: number) {
+    new DataView(this.cards.buffer).setUint32(this.#size + CHARGED_OFFSET, pages, true);
+  }
+
   /** Where the cards of `pages` pages of memory are. */
   #placesOf(pages: number): number[] {
     const first = this.base + GROUP_HEADER_BYTES;
@@ -72,7 +78,7 @@ export class Slice {
   isContained(pages: number): boolean {
     const rest = new Uint8Array(this.cards.buffer).slice();
     for (const place of this.#placesOf(pages)) rest[place] = 0;
-    rest.fill(0, this.#size, this.#size + 4);
+    for (const word of [this.#size, this.#size + CHARGED_OFFSET]) rest.fill(0, word, word + 4);
     return rest.every((byte) => byte === 0);
   }
 }
@@ -161,7 +167,7 @@ export class Tracked {
       if (recycledAs === undefined) continue;
       const { initial, maximum = initial } = limits;
       own[recycledAs] = new WebAssembly.Memory({ initial, maximum, shared: isShared });
-      if (recycledAs === 'memory') slice.pages = initial;
+      if (recycledAs === 'memory') slice.pages = slice.charged = initial;
     }
     const module = new WebAssembly.Module(this.rewritten.bytes as BufferSource);
     this.exports = new WebAssembly.Instance(module, { ...imports, 'wasi-serve': own }).exports;

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createRecyclingStrategy } from '../../src/instance/fresh.ts';
 import { Lease } from '../../src/instance/pool.ts';
-import { createResetStrategy } from '../../src/instance/reset.ts';
+import { ROOM_PAGES, createResetStrategy } from '../../src/instance/reset.ts';
 import { probeReset } from '../../src/instance/resettable.ts';
-import { MAX_KEPT_GROWTH_BYTES, Spares } from '../../src/instance/spares.ts';
+import { Spares } from '../../src/instance/spares.ts';
 import type { InstanceStrategy } from '../../src/instance/strategy.ts';
 import type { LinkedPre } from '../../src/linker/link.ts';
 import type { LinkedInstance } from '../../src/linker/linked-instance.ts';
@@ -61,17 +61,9 @@ describe.each(STRATEGIES)('%s', (_name, create) => {
   test('an instance whose memory has grown far is not kept', async () => {
     const strategy = opened(create(pre));
     const instance = take(strategy);
-    await poke(instance, 'memory.grow-by', { n: MAX_KEPT_GROWTH_BYTES / PAGE_BYTES + 1 });
+    await poke(instance, 'memory.grow-by', { n: ROOM_PAGES + 1 });
     strategy.giveBack(instance, 'sound');
     expect(take(strategy)).not.toBe(instance);
-  });
-
-  test('one whose memory has grown a little is', async () => {
-    const strategy = opened(create(pre));
-    const instance = take(strategy);
-    await poke(instance, 'memory.grow-by', { n: 100 });
-    strategy.giveBack(instance, 'sound');
-    expect(take(strategy)).toBe(instance);
   });
 
   test('nothing is kept after the disposal', () => {
@@ -115,6 +107,17 @@ describe.each(STRATEGIES)('%s', (_name, create) => {
   });
 });
 
+test.each([
+  ['is kept by reset', createResetStrategy, true],
+  ['is not kept by fresh', createRecyclingStrategy, false],
+] as const)('an instance whose memory has grown a little %s', async (_what, create, isKept) => {
+  const strategy = opened(create(pre));
+  const instance = take(strategy);
+  await poke(instance, 'memory.grow-by', { n: 100 });
+  strategy.giveBack(instance, 'sound');
+  expect(take(strategy) === instance).toBe(isKept);
+});
+
 test('a longer table makes an instance unfit', async () => {
   const strategy = opened(createResetStrategy(pre));
   const instance = take(strategy);
@@ -152,7 +155,7 @@ describe('spares', () => {
     using spares = new Spares();
     const start = 2 * PAGE_BYTES;
     let kept = 0;
-    while (spares.hasRoomFor(start, start)) {
+    while (spares.hasRoomFor(start)) {
       spares.add(pre.instantiate(noCtx()));
       kept += 1;
     }

@@ -5,9 +5,11 @@ import { emitCallHost, type HostFunction } from './host-functions.ts';
 import type { Instructions } from './instructions.ts';
 import {
   emitSumOrOutOfBounds,
+  emitCheckRange,
   emitGrow,
   emitGrowUntracked,
   emitMark,
+  emitMarkFirst,
   emitMarkRange,
   emitSize,
   LOCAL_0,
@@ -82,6 +84,21 @@ function resultsOf(code: number): readonly number[] {
   return code >= OP.i32AtomicRmwAdd ? operandsOf(code).slice(0, 1) : [];
 }
 
+/** The memory that a `memory.fill`, `memory.copy` or `memory.init` writes. */
+const targetOf = ({ code, index, index2 }: Instructions): number => (code === OP.memoryInit ? index2 : index);
+
+/** Whether a `memory.copy` reads memory 0. */
+const readsMemory = ({ code, index2 }: Instructions): boolean => code === OP.memoryCopy && index2 === 0;
+
+/** Has function `checkRange` look at the ranges in memory 0 of a bulk instruction, whose operands are the locals. */
+function emitCheckRanges(body: ByteWriter, instructions: Instructions, checkRange: number): void {
+  const starts = [...(targetOf(instructions) === 0 ? [LOCAL_0] : []), ...(readsMemory(instructions) ? [LOCAL_1] : [])];
+  for (const start of starts) {
+    body.append([...start, ...LOCAL_2, OP.call]);
+    body.u32(checkRange);
+  }
+}
+
 /** Hands out the functions that take the place of instructions, each made once. Their indices follow the module's own. */
 export class Helpers {
   readonly #place: CardPlace;
@@ -113,13 +130,13 @@ export class Helpers {
     const index = known.get(key);
     if (index !== undefined) return index;
     if (this.made.length >= MAX_STORE_HELPERS) return undefined;
-    this.#usesCards = true;
+    const markFirst = this.#markFirst();
     const made = this.#make((body) => {
       const operands = operandsOf(code);
       body.append(LOCAL_0);
       emitOperands(body, operands.length);
       body.copy(bytes, start, at);
-      emitMark(body, this.#place, offset);
+      emitMark(body, this.#place, offset, markFirst);
       return [[I32, ...operands], resultsOf(code)];
     });
     known.set(key, made);
@@ -129,6 +146,7 @@ export class Helpers {
   /** As `store`, but the function takes the offset as its last operand. */
   storeAt(instructions: Instructions): number {
     const { code, alignment } = instructions;
+    const markFirst = this.#markFirst();
     return this.#getForCards(`${code} at ${laneOf(instructions)}`, (body) => {
       const operands = operandsOf(code);
       emitSumOrOutOfBounds(body, operands.length + 1);
@@ -136,7 +154,7 @@ export class Helpers {
       emitOpcode(body, code);
       body.append([alignment, 0]);
       if (isLaneStore(code)) body.byte(instructions.lane);
-      emitMark(body, this.#place, 0);
+      emitMark(body, this.#place, 0, markFirst);
       return [[I32, ...operands, I32], resultsOf(code)];
     });
   }
@@ -148,6 +166,7 @@ export class Helpers {
   bulk(instructions: Instructions, checks: Checks | undefined): number {
     const { code, index, index2 } = instructions;
     const key = `${code} ${index} ${index2}`;
+    const checkRange = targetOf(instructions) === 0 || readsMemory(instructions) ? this.#checkRange() : -1;
     const pieces =
       checks &&
       this.#get(`${key} in pieces`, (body, self) => {
@@ -155,6 +174,7 @@ export class Helpers {
         return this.#emitBulk(body, instructions);
       });
     return this.#get(key, (body) => {
+      emitCheckRanges(body, instructions, checkRange);
       if (pieces !== undefined) emitPassLong(body, pieces);
       return this.#emitBulk(body, instructions);
     });
@@ -214,10 +234,26 @@ export class Helpers {
     });
   }
 
-  #emitBulk(body: ByteWriter, { bytes, code, start, at, index, index2 }: Instructions): FunctionType {
+  /** The function that marks a page which is not marked, or traps if it is beyond the memory that the guest was given. It takes the card's address. */
+  #markFirst(): number {
+    return this.#getForCards('mark', (body) => {
+      emitMarkFirst(body, this.#place);
+      return [[I32], []];
+    });
+  }
+
+  /** The function that traps if a range is not within the memory that the guest was given. It takes the begin and the length. */
+  #checkRange(): number {
+    return this.#getForCards('check', (body) => {
+      emitCheckRange(body, this.#place);
+      return [[I32, I32], []];
+    });
+  }
+
+  #emitBulk(body: ByteWriter, instructions: Instructions): FunctionType {
     body.append([...LOCAL_0, ...LOCAL_1, ...LOCAL_2]);
-    body.copy(bytes, start, at);
-    if ((code === OP.memoryInit ? index2 : index) === 0) {
+    body.copy(instructions.bytes, instructions.start, instructions.at);
+    if (targetOf(instructions) === 0) {
       this.#usesCards = true;
       emitMarkRange(body, this.#place);
     }

@@ -10,11 +10,15 @@ export const SLACK = 256;
 
 /**
  * The slices of the memory of cards lie side by side in groups, so that those of many small memories share a page. Shape: for each slice of the
- * group the size of memory 0 in pages as the guest sees it (i32); then for each card a byte of each slice.
+ * group the size of memory 0 in pages as the guest sees it (i32); then for each the pages that the quota has been charged for (i32); then for
+ * each card a byte of each slice.
  */
 export const GROUP_SLICES = 8;
 export const GROUP_SHIFT = 3;
-export const GROUP_HEADER_BYTES = 4 * GROUP_SLICES;
+export const GROUP_HEADER_BYTES = 8 * GROUP_SLICES;
+
+/** How much further the charged pages stand than the size. */
+export const CHARGED_OFFSET = 4 * GROUP_SLICES;
 
 /** How much further the size stands than `base`, the start of a slice's group plus its number in the group. */
 export const SIZE_STRIDE = 3;
