@@ -40,6 +40,7 @@ const OUT_OF_STACK = /the guest trapped: Maximum call stack size exceeded/;
 const TIMED_OUT = /guest timed out/;
 const BOTH_ENDS = /bytes at \d+ end outside of the memory of \d+ bytes/;
 const TOO_MUCH = /more than 16777216 bytes passed to the host in one call/;
+const OUT_OF_BOUNDS = /the guest trapped: memory access out of bounds/;
 const IN_REALLOC = /an import was called from inside of realloc/;
 
 const ROWS: Readonly<Record<string, readonly Row[]>> = {
@@ -152,6 +153,21 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['loop-in-post-return', 200, TIMED_OUT, { timeoutMs: 100 }],
     ['loop-in-a-destructor', 504, TIMED_OUT, { timeoutMs: 100 }],
     ['loop-in-memory', 504, TIMED_OUT, { timeoutMs: 100 }],
+  ],
+  sizes: [
+    ['store-beyond-the-end', 500, OUT_OF_BOUNDS],
+    ['store-far-beyond-the-end', 500, OUT_OF_BOUNDS],
+    ['vector-beyond-the-end', 500, OUT_OF_BOUNDS],
+    ['exchange-beyond-the-end', 500, OUT_OF_BOUNDS],
+    ['fill-across-the-end', 500, OUT_OF_BOUNDS],
+    ['fill-nothing-beyond-the-end', 500, OUT_OF_BOUNDS],
+    ['copy-from-beyond-the-end', 500, OUT_OF_BOUNDS],
+    ['copy-much-to-beyond-the-end', 500, OUT_OF_BOUNDS],
+    ['print-what-is-beyond-the-end', 500, BOTH_ENDS],
+    ['read-beyond-the-end', 500, OUT_OF_BOUNDS, { only: 'fresh' }],
+    ['grow-and-leave-marks', 200],
+    ['grow-beyond-all-room', 200],
+    ['do-as-told', 500, OUT_OF_BOUNDS],
   ],
   outbound: [
     ['10000-requests', 200, undefined, { calls: 'upstream' }],
