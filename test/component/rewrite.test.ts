@@ -227,14 +227,17 @@ describe('a tracked module', () => {
     expect(landlord.asked).toEqual([3, 2, 1, 1]);
   });
 
-  test.each(['grow', 'grow-other'])('asks before a memory grows that is not tracked, and after it with 0 (%s)', async (name) => {
-    const checked = new Checked(await assemble(GROWING));
-    const grow = checked.func(name);
-    expect([grow(3), grow(0), grow(510)]).toEqual([1, 4, -1]);
-    checked.landlord.mayTake = false;
-    expect([grow(1), checked.func(name.replace('grow', 'size'))()]).toEqual([-1, 4]);
-    expect(checked.landlord.asked).toEqual([3, 0, 0, 0, 510, 0, 1]);
-  });
+  test.each(['grow', 'grow-other'])(
+    'asks before a memory grows that is not tracked, and after it with 0 (%s)',
+    async (name) => {
+      const checked = new Checked(await assemble(GROWING));
+      const grow = checked.func(name);
+      expect([grow(3), grow(0), grow(510)]).toEqual([1, 4, -1]);
+      checked.landlord.mayTake = false;
+      expect([grow(1), checked.func(name.replace('grow', 'size'))()]).toEqual([-1, 4]);
+      expect(checked.landlord.asked).toEqual([3, 0, 0, 0, 510, 0, 1]);
+    },
+  );
 
   test('asks before another memory of its own grows', async () => {
     const tracked = new Tracked(await assemble(GROWING));
