@@ -163,7 +163,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['fill-nothing-beyond-the-end', 500, OUT_OF_BOUNDS],
     ['copy-from-beyond-the-end', 500, OUT_OF_BOUNDS],
     ['copy-much-to-beyond-the-end', 500, OUT_OF_BOUNDS],
-    ['print-what-is-beyond-the-end', 500, BOTH_ENDS],
+    ['print-what-is-beyond-the-end', 500, BOTH_ENDS, { only: 'linker' }],
     ['read-beyond-the-end', 500, OUT_OF_BOUNDS, { only: 'fresh' }],
     ['grow-and-leave-marks', 200],
     ['grow-beyond-all-room', 200],
