@@ -51,9 +51,9 @@ export async function linkByJco<Ctx>(
   const jcoImports = createJcoImports(hosts, { maxHandles: limits.maxHandles, preemption });
   return Object.freeze({
     instantiate: (ctx: Ctx): Instance => {
-      const { interfaces: imports, trapped, toJco } = jcoImports.bind(ctx);
+      const { interfaces: imports, trapped, trap, toJco } = jcoImports.bind(ctx);
       preemption?.enter(ctx);
-      const exports = glue.instantiate(modules.get, imports, modules.instantiatorFor(ctx));
+      const exports = glue.instantiate(modules.get, imports, modules.instantiatorFor(ctx, trap));
       return {
         call: async (interfaceName, func, args) => {
           const exported = findExport(exports, interfaceName)?.[func];

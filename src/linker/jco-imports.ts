@@ -50,6 +50,8 @@ export interface JcoBinding {
   readonly interfaces: Record<string, BoundInterface>;
   /** Rejects with what a host function threw. jco's glue leaves a guest hanging whose suspended import rejects. */
   readonly trapped: Promise<never>;
+  /** Has `trapped` reject, if it did not before. */
+  trap(error: unknown): void;
   /** A value for the guest, with each rep in it as the object that jco's glue expects. */
   toJco(value: unknown): unknown;
 }
@@ -80,6 +82,7 @@ export function createJcoImports<Ctx>(
       return {
         interfaces: Object.fromEntries(binders.map(([name, bind]) => [name, bind(instance)])),
         trapped,
+        trap: reject,
         toJco: (value) => toJco(instance, value, classes),
       };
     },

@@ -1,4 +1,4 @@
-import { ComponentInstance, enterFrom, enteringSet, leaveTo } from '../abi/component-instance.ts';
+import { ComponentInstance, Lifetime, enterFrom, enteringSet, leaveTo } from '../abi/component-instance.ts';
 import type { CoreFunction } from '../abi/canon.ts';
 import { LiftLowerContext, type Realloc } from '../abi/context.ts';
 import { GuestMemory } from '../abi/guest-memory.ts';
@@ -86,13 +86,16 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   #between: ComponentFunction[] | undefined;
   /** Destructors that may wait, from the first drop on. */
   #destructors: Map<CoreItem, CoreFunction> | undefined;
+  /** What the host gives to modules that do not pass their caller; made when one is started. */
+  #bound: WebAssembly.ExportValue[] | undefined;
   /** How many calls run now that may wait, but for those by the host. */
   #stacks = 0;
+  readonly #lifetime = new Lifetime();
 
   constructor(linked: Linked<Ctx>, ctx: Ctx) {
     this.#linked = linked;
     this.ctx = ctx;
-    this.componentInstances = createComponentInstances(linked);
+    this.componentInstances = createComponentInstances(linked, this.#lifetime);
     this.#guestMemories = linked.contexts.memories.map(() => new GuestMemory());
     this.contexts = linked.contexts.contexts.map((opts) => {
       const inst = this.componentInstances[opts.componentInstance] as ComponentInstance;
@@ -130,7 +133,11 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     }
     if (this.#called?.lifted !== lifted) this.#called = { lifted, call: this.#lift(lifted, undefined) };
     this.#linked.preemption?.enter(this.ctx);
-    return this.#called.call(...args) as Promise<unknown>;
+    try {
+      return this.#called.call(...args) as Promise<unknown>;
+    } catch (error) {
+      return Promise.reject(this.end(error));
+    }
   }
 
   callBetween(lowering: number, args: readonly unknown[]): unknown {
@@ -152,6 +159,10 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     return undefined;
   }
 
+  end(error: unknown): unknown {
+    return this.#lifetime.end(error);
+  }
+
   waits(): void {
     this.#linked.preemption?.leave(this.ctx);
   }
@@ -161,6 +172,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   }
 
   interrupt(): Verdict {
+    if (this.#lifetime.ended !== undefined) return VERDICT.trap;
     const verdict = this.#linked.preemption?.interrupt(this.ctx) ?? VERDICT.goOn;
     return verdict === VERDICT.pause && !this.#isSuspendable() ? VERDICT.goOn : verdict;
   }
@@ -304,10 +316,11 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
 
   #item(item: CoreItem): unknown {
     if (item.from === 'export') return this.#export(item);
-    const given = givenFunction(this.#linked.functions, item);
+    const { functions } = this.#linked;
+    const given = givenFunction(functions, item);
     if (given === undefined) return undefined;
-    const own = (...flats: unknown[]): unknown => given.shared(...([...flats, this] as never[]));
-    return given.mayWait ? new WebAssembly.Suspending(own) : own;
+    this.#bound ??= functions.bind(this);
+    return this.#bound[given.number];
   }
 
   #liftBetween(lowering: number): ComponentFunction {
@@ -353,12 +366,15 @@ function toPromising(core: CoreFunction): CoreFunction {
   return WebAssembly.promising(core) as CoreFunction;
 }
 
-function createComponentInstances<Ctx>({ plan, resources, limits }: Linked<Ctx>): ComponentInstance[] {
+function createComponentInstances<Ctx>(
+  { plan, resources, limits }: Linked<Ctx>,
+  lifetime: Lifetime,
+): ComponentInstance[] {
   const quota = new HandleQuota(limits.maxHandles);
   const instances: ComponentInstance[] = [];
   for (const [index, madeBy] of plan.componentInstances.entries()) {
     const parent = madeBy === undefined ? undefined : instances[madeBy];
-    instances.push(new ComponentInstance({ parent, resources: resources[index], quota }));
+    instances.push(new ComponentInstance({ parent, resources: resources[index], quota, lifetime }));
   }
   // A list that has grown holds room for more.
   return [...instances];

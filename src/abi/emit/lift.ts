@@ -31,11 +31,12 @@ function emitMaker(e: Emitter, type: FuncType, opts: FuncOptions): void {
   code.line(js`return (rt) => {`);
   code.line(js`const cx = rt.cx, inst = cx.inst, entering = rt.entering, core = rt.core, postReturn = rt.postReturn;`);
   emitFinish(e, type);
+  code.line(js`const fail = (error) => { throw inst.end(error); };`);
   code.line(js`return (${values}) => {`);
   code.line(js`enterFrom(entering); cx.memory.refresh(); let view = cx.memory.view;`);
   const flats = emitLowerParams(e, paramTypes(type), values);
   const flat = code.bind(js`core(${flats})`);
-  if (opts.calling === 'may-wait') code.line(js`if (${flat} instanceof Promise) return ${flat}.then(finish);`);
+  if (opts.calling === 'may-wait') code.line(js`if (${flat} instanceof Promise) return ${flat}.then(finish, fail);`);
   code.line(js`return finish(${flat}); }; };`);
 }
 
