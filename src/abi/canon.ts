@@ -148,18 +148,22 @@ export function canonLift(type: FuncType, opts: FuncOptions): (rt: LiftSlots) =>
   const results = resultTypes(type);
   return ({ cx, entering, core, postReturn }) => {
     const finish = (flat: unknown): unknown => {
-      checkAlive(cx.inst);
-      cx.startLift();
-      const [value] = liftFlatValues(cx, MAX_FLAT_RESULTS, createCoreValueIter([flat as CoreValue]), results);
-      cx.borrowScope.checkDropped();
-      if (postReturn !== undefined) {
-        cx.inst.mayLeave = false;
-        if (results.length === 0) postReturn();
-        else postReturn(flat as CoreValue);
-        cx.inst.mayLeave = true;
+      try {
+        checkAlive(cx.inst);
+        cx.startLift();
+        const [value] = liftFlatValues(cx, MAX_FLAT_RESULTS, createCoreValueIter([flat as CoreValue]), results);
+        cx.borrowScope.checkDropped();
+        if (postReturn !== undefined) {
+          cx.inst.mayLeave = false;
+          if (results.length === 0) postReturn();
+          else postReturn(flat as CoreValue);
+          cx.inst.mayLeave = true;
+        }
+        leaveTo(entering);
+        return value;
+      } catch (error) {
+        throw cx.inst.end(error);
       }
-      leaveTo(entering);
-      return value;
     };
     const fail = (error: unknown): never => {
       throw cx.inst.end(error);

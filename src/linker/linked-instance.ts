@@ -243,10 +243,15 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     preemption?.enter(this.ctx);
     this.#cores = wiring.steps.map(() => undefined);
     this.asked = starts.calls;
-    starts.run(() => {
-      for (const [index, step] of wiring.steps.entries()) this.#run(step, index);
-    });
-    this.asked = undefined;
+    try {
+      starts.run(() => {
+        for (const [index, step] of wiring.steps.entries()) this.#run(step, index);
+      });
+    } catch (error) {
+      throw this.end(error);
+    } finally {
+      this.asked = undefined;
+    }
   }
 
   #findCore(): CoreState {

@@ -58,14 +58,14 @@ function emitLowerParams(e: Emitter, params: readonly ValType[], values: readonl
 function emitFinish(e: Emitter, type: FuncType): void {
   const { code } = e;
   const cleanup = type.result === undefined ? [] : ['flat'];
-  code.line(js`const finish = (flat) => {`);
+  code.line(js`const finish = (flat) => { try {`);
   code.line(js`checkAlive(inst); cx.startLift(); const view = cx.memory.view;`);
   const [value] = resultTypes(type).map((result) => emitLiftResult(e, result));
   code.line(js`cx.borrowScope.checkDropped();`);
   code.line(js`if (postReturn !== undefined) { inst.mayLeave = false; postReturn(${cleanup}); inst.mayLeave = true; }`);
   code.line(js`leaveTo(entering);`);
   if (value !== undefined) code.line(js`return ${value};`);
-  code.line(js`};`);
+  code.line(js`} catch (error) { throw inst.end(error); } };`);
 }
 
 /** The name of the result, lifted from the flat one or from memory. */
