@@ -4,6 +4,7 @@ import { LiftLowerContext, type Realloc } from '../abi/context.ts';
 import { GuestMemory } from '../abi/guest-memory.ts';
 import { HandleQuota } from '../abi/handle-table.ts';
 import { Trap } from '../abi/trap.ts';
+import { getterOf, setterOf } from '../component/rewrite/global-access.ts';
 import { RESERVED } from '../component/rewrite/layout.ts';
 import type { InstanceLimits } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
@@ -19,7 +20,8 @@ import { type GivenFunction, type SharedFunctions, type SharingInstance, givenFu
 import type { Starts } from './starts.ts';
 import { type MemoryQuota, assertMayHold, mayHold } from './take-pages.ts';
 import { destructorMayWait, funcMayWait } from './waiting.ts';
-import type { ExportOf, Imports, WiredStep, Wiring } from './wiring.ts';
+import { FloatGlobal, type MutableValue } from './float-global.ts';
+import type { ExportOf, GlobalExport, Imports, WiredStep, Wiring } from './wiring.ts';
 
 /** All that instances of one component share. */
 export interface Linked<Ctx> {
@@ -41,7 +43,7 @@ export interface Linked<Ctx> {
 /** What an instance keeps in the core: all that a request can change. */
 export interface CoreState {
   readonly memories: readonly TrackedMemory[];
-  readonly globals: readonly WebAssembly.Global[];
+  readonly globals: readonly MutableValue[];
   readonly tables: readonly WebAssembly.Table[];
 }
 
@@ -258,9 +260,15 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     const { globals, tables } = this.#linked.wiring;
     return {
       memories: this.#memories,
-      globals: globals.map((global) => this.#export(global) as WebAssembly.Global),
+      globals: globals.map((global) => this.#global(global)),
       tables: tables.map((table) => this.#export(table) as WebAssembly.Table),
     };
+  }
+
+  #global({ step, name, access }: GlobalExport): MutableValue {
+    if (access !== 'bits') return this.#export({ step, name }) as WebAssembly.Global;
+    const [get, set] = [getterOf(name), setterOf(name)].map((func) => this.#export({ step, name: func }));
+    return new FloatGlobal(get as () => unknown, set as (bits: unknown) => void);
   }
 
   #export({ step, name }: ExportOf): unknown {
