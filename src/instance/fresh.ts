@@ -35,7 +35,7 @@ export function createRecyclingStrategy(pre: LinkedPre<WasiCtx>): InstanceStrate
     },
     giveBack: (given, state) => {
       const instance = given as LinkedInstance<WasiCtx>;
-      if (state === 'spoilt') return;
+      if (state === 'spoilt' || !instance.isIdle) return;
       if (!spares.hasRoomFor(instance.byteLength, instance.startByteLength)) {
         instance.release();
         return;

@@ -40,7 +40,7 @@ export function createResetStrategy(pre: LinkedPre<WasiCtx>, warm?: LinkedInstan
     giveBack: (given, state) => {
       const instance = given as LinkedInstance<WasiCtx>;
       const start = starts.get(instance);
-      if (state === 'spoilt' || start === undefined) return;
+      if (state === 'spoilt' || start === undefined || !instance.isIdle) return;
       if (!spares.hasRoomFor(instance.byteLength, start.byteLength) || hasGrownTables(instance, start.image)) {
         instance.release();
         return;

@@ -17,6 +17,7 @@ import type { CoreItem, GuestResourceType, LiftedFunc, Lowering, Plan } from './
 import { type Preemption, VERDICT, type Verdict } from './preemption.ts';
 import type { PreparedModule } from './prepared-module.ts';
 import { type GivenFunction, type SharedFunctions, type SharingInstance, givenFunction } from './shared-functions.ts';
+import { RunningCalls } from './running-calls.ts';
 import type { Starts } from './starts.ts';
 import { type MemoryQuota, assertMayHold, mayHold } from './take-pages.ts';
 import { destructorMayWait, funcMayWait } from './waiting.ts';
@@ -51,12 +52,6 @@ type ComponentFunction = (...args: unknown[]) => unknown;
 
 const PAGE_BYTES = 65_536;
 
-/**
- * How many calls that may wait an instance makes inside of each other: of other components, and of destructors, which may drop what has
- * one. Each takes a stack of V8's, and that two of the 65,530 mappings that Linux gives a process; beyond these V8 ends the process. So many
- * leave 1,000 requests room.
- */
-const MAX_STACKS = 16;
 const NO_BYTES = new Uint8Array(0);
 
 /**
@@ -80,8 +75,6 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   /** By step. */
   #cores: (WebAssembly.Exports | undefined)[] = [];
   #core: CoreState | undefined;
-  /** How many calls run that JavaScript makes and waits for: no guest below them can be suspended. */
-  #plainCalls = 0;
   /** What was called last: most components export one function. */
   #called: { readonly lifted: LiftedFunc; readonly call: ComponentFunction } | undefined;
   /** By index of the lowering: functions of other components, from the first call on. */
@@ -90,8 +83,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   #destructors: Map<CoreItem, CoreFunction> | undefined;
   /** What the host gives to modules that do not pass their caller; made when one is started. */
   #bound: WebAssembly.ExportValue[] | undefined;
-  /** How many calls run now that may wait, but for those by the host. */
-  #stacks = 0;
+  readonly #running = new RunningCalls();
   readonly #lifetime = new Lifetime();
 
   constructor(linked: Linked<Ctx>, ctx: Ctx) {
@@ -124,6 +116,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     this.#between = undefined;
     this.#destructors = undefined;
     for (const context of this.contexts) context.realloc = undefined;
+    for (const memory of this.#guestMemories) memory.attach(undefined);
     this.resetHandles();
     for (const memory of this.#memories) memory.restore(NO_BYTES, memory.initialPages);
   }
@@ -146,7 +139,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     this.#between ??= [];
     const call = (this.#between[lowering] ??= this.#liftBetween(lowering));
     const { mayWait } = this.#linked.functions.lowerings[lowering] as GivenFunction;
-    return mayWait ? this.#onItsOwnStack(() => call(...args)) : call(...args);
+    return mayWait ? this.#running.onItsOwnStack(() => call(...args)) : call(...args);
   }
 
   destroy(resource: GuestResourceType, caller: ComponentInstance, rep: number): unknown {
@@ -155,7 +148,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     enterFrom(entering);
     const mayWait = destructorMayWait(this.#linked.makers, resource);
     const destroy = destructor && this.#destructor(destructor, mayWait);
-    const done = mayWait ? this.#onItsOwnStack(() => destroy?.(rep)) : destroy?.(rep);
+    const done = mayWait ? this.#running.onItsOwnStack(() => destroy?.(rep)) : destroy?.(rep);
     if (done instanceof Promise) return done.then(() => leaveTo(entering));
     leaveTo(entering);
     return undefined;
@@ -207,6 +200,12 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     return this.#linked.wiring.memories.reduce((sum, { initialPages }) => sum + initialPages * PAGE_BYTES, 0);
   }
 
+  /** Whether it lives and no call into it runs, not even one that is suspended: only then may another request have it. */
+  get isIdle(): boolean {
+    const isAlive = this.#lifetime.ended === undefined;
+    return isAlive && this.#running.isNone && this.componentInstances.every(({ isIdle }) => isIdle);
+  }
+
   /** Forgets all handles and calls: as new, but for the core. */
   resetHandles(): void {
     for (const instance of this.componentInstances) instance.reset();
@@ -218,25 +217,9 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     for (const memory of this.#memories) memory.release();
   }
 
-  /** Traps where there are too many. Those of an instance that has trapped stay as they are, and so does their number. */
-  #onItsOwnStack(run: () => unknown): unknown {
-    if (this.#stacks >= MAX_STACKS)
-      throw new Trap(`more than ${MAX_STACKS} calls that may wait are inside of each other`);
-    this.#stacks += 1;
-    const done = run();
-    if (done instanceof Promise) {
-      return done.then((result: unknown) => {
-        this.#stacks -= 1;
-        return result;
-      });
-    }
-    this.#stacks -= 1;
-    return done;
-  }
-
   /** Whether no JavaScript stands between the guest and a promising call. */
   #isSuspendable(): boolean {
-    const isPlain = this.#plainCalls > 0 || this.#linked.starts.isStarting;
+    const isPlain = this.#running.plain > 0 || this.#linked.starts.isStarting;
     return !isPlain && this.componentInstances.every(({ mayLeave }) => mayLeave);
   }
 
@@ -355,14 +338,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   /** A function in which the guest cannot be suspended, which it has to know. */
   #plain(core: CoreFunction): CoreFunction {
     if (this.#linked.preemption === undefined) return core;
-    return (...args) => {
-      this.#plainCalls++;
-      try {
-        return core(...args);
-      } finally {
-        this.#plainCalls--;
-      }
-    };
+    return this.#running.plainly(core);
   }
 
   #destructor(item: CoreItem, mayWait: boolean): CoreFunction {
