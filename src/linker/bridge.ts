@@ -86,7 +86,10 @@ function guardsOf(types: readonly CoreFunctionType[], caller: 'with caller' | 'w
 function bindingOf(types: readonly CoreFunctionType[]): FunctionModule {
   const count = types.length;
   return {
-    types: [...types.map((type) => toType(type, 'with caller')), ...types.map((type) => toType(type, 'without caller'))],
+    types: [
+      ...types.map((type) => toType(type, 'with caller')),
+      ...types.map((type) => toType(type, 'without caller')),
+    ],
     imports: [...importsOf(types), CALLER],
     firstFunction: count,
     functions: types.map(({ params }, callee) => ({

@@ -37,7 +37,9 @@ export function createInterrupt(): WebAssembly.ExportValue {
     { params: [], results: ['i32'], func: ask },
     { params: [], results: ['i32'], func: new WebAssembly.Suspending(pause) },
   ]);
-  return new WebAssembly.Instance(module, { '': { a, b } } as WebAssembly.Imports).exports['c'] as WebAssembly.ExportValue;
+  return new WebAssembly.Instance(module, { '': { a, b } } as WebAssembly.Imports).exports[
+    'c'
+  ] as WebAssembly.ExportValue;
 }
 
 function ask(caller: Interruptible): Verdict {

@@ -11,7 +11,7 @@ const caught = (call: string): string => `(block $c (try_table (catch_all $c) ${
 /** What a request can have the actor do and go on after. */
 const HARMLESS: Readonly<Record<string, string>> = {
   nothing: '',
-  'wait': '(call $wait)',
+  wait: '(call $wait)',
   'answer at once': '(call $maybe-wait)',
   'have another wait': '(call $inner-wait)',
   'have another wait behind a third': '(call $inner-pass)',
@@ -30,11 +30,14 @@ const HARMLESS: Readonly<Record<string, string>> = {
   'lend a host object while it waits': '(if (global.get $objects) (then (call $use-slowly (call $top-object))))',
   'make what it defines itself': '(call $keep-own (call $new-own (i32.const 5)))',
   'drop what it defines itself': '(if (global.get $owns) (then (call $drop-own (call $last-own))))',
+  'make things and drop them': `${'(call $keep (call $make (i32.const 9)))'.repeat(12)}
+    ${'(call $drop-thing (call $last))'.repeat(12)}`,
   'grow its memory': '(drop (memory.grow (i32.const 1)))',
   "grow another's memory": '(call $inner-grow)',
   'write to grown pages': '(i32.store (i32.sub (i32.shl (memory.size) (i32.const 16)) (i32.const 4)) (i32.const -1))',
   'write its memory': '(memory.fill (i32.const 4090) (i32.const 90) (i32.const 5000))',
-  'write globals': '(global.set $i64 (i64.const -1)) (global.set $f64 (f64.const nan:0xbad)) (global.set $func (ref.func $one))',
+  'write globals':
+    '(global.set $i64 (i64.const -1)) (global.set $f64 (f64.const nan:0xbad)) (global.set $func (ref.func $one))',
   'write a table': '(table.fill $table (i32.const 0) (ref.func $one) (i32.const 4))',
   'run out of memory': '(drop (memory.grow (i32.const 0xffff)))',
 };

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -7,6 +8,7 @@ import { Lease } from '../../src/instance/pool.ts';
 import { createResetStrategy } from '../../src/instance/reset.ts';
 import type { InstanceStrategy } from '../../src/instance/strategy.ts';
 import type { LinkedInstance } from '../../src/linker/linked-instance.ts';
+import { type Preemption, VERDICT, type Verdict } from '../../src/linker/preemption.ts';
 import { ResourceHandle } from '../../src/abi/handle-table.ts';
 import { WasiCtx } from '../../src/wasi/context.ts';
 import { ALL_ACTS, FATAL_ACTS, HARMLESS_ACTS, linkActor, toProgram } from './actor.ts';
@@ -27,7 +29,8 @@ const fields = new Fields((object, field) => {
   if (shared.has(object)) return 'shared';
   if (MADE_WHEN_NEEDED.some((made) => field === `LinkedInstance.${made}`)) return 'made when needed';
   if (field === 'ComponentInstance.#scratch') return 'bytes in which bits are read as another type';
-  if (field === 'HandleTable.#entries') return `${(object as unknown[]).filter((entry) => !isFree(entry)).length} handles`;
+  if (field === 'HandleTable.#entries')
+    return `${(object as unknown[]).filter((entry) => !isFree(entry)).length} handles`;
   if (object instanceof WasiCtx) return 'a context';
   if (object instanceof WebAssembly.Memory) return contentOf(object);
   if (ArrayBuffer.isView(object)) return `a view of a memory from ${object.byteOffset} on`;
@@ -73,10 +76,11 @@ function everythingOf(instance: Instance): unknown {
 const run = (instance: Instance, acts: readonly string[]): Promise<unknown> =>
   instance.call('test:actor/guest', 'run', [toProgram(acts)]);
 
+const MAKING = ['make a thing', 'make a host object', 'make what it defines itself'] as const;
+
 describe('the actor', () => {
   test.each(HARMLESS_ACTS)('can %s and go on', async (act) => {
-    const making = ['make a thing', 'make a host object', 'make what it defines itself'];
-    expect(await run(pre.instantiate(noCtx()), [...making, act, 'write globals'])).toBe('\0\0\0\0');
+    expect(await run(pre.instantiate(noCtx()), [...MAKING, act, 'write globals'])).toBe('\0\0\0\0');
   });
 
   test.each(FATAL_ACTS)('ends if it does %s', async (act) => {
@@ -85,6 +89,54 @@ describe('the actor', () => {
     expect(instance.isIdle).toBe(false);
     await expect(run(instance, [])).rejects.toThrow();
   });
+});
+
+/** Has a guest pause wherever it is asked and can be suspended, and counts how many run. */
+class Pauser implements Preemption<WasiCtx> {
+  readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  running = 0;
+  pauses = 0;
+
+  constructor() {
+    new Int32Array(this.memory.buffer)[0] = 1;
+  }
+
+  enter(): void {
+    this.running += 1;
+  }
+
+  leave(): void {
+    this.running -= 1;
+  }
+
+  interrupt(): Verdict {
+    return VERDICT.pause;
+  }
+
+  async pause(): Promise<Verdict> {
+    this.pauses += 1;
+    await nextTurn();
+    return VERDICT.goOn;
+  }
+}
+
+describe('paused at each check', async () => {
+  const pauser = new Pauser();
+  const paused = await linkActor(pauser);
+
+  test.each(HARMLESS_ACTS)('the actor can %s, and is seen to run and to wait', async (act) => {
+    const instance = paused.instantiate(noCtx());
+    const running = pauser.running;
+    await run(instance, [...MAKING, act, act]);
+    expect(pauser.running).toBe(running + 1);
+    expect(instance.isIdle).toBe(true);
+  });
+
+  test.each(FATAL_ACTS)('the actor ends if it does %s', async (act) => {
+    await expect(run(paused.instantiate(noCtx()), [...MAKING, act])).rejects.toThrow();
+  });
+
+  test('it was', () => expect(pauser.pauses).toBeGreaterThan(100));
 });
 
 const STRATEGIES: readonly (readonly [name: string, create: (given: typeof pre) => InstanceStrategy])[] = [
@@ -103,7 +155,11 @@ const program = fc.record({
 });
 
 /** Gives an instance to a request, and back. Resolves when its guest has gone on to its end, if it has one. */
-async function request(strategy: InstanceStrategy, acts: readonly string[], end: (typeof ENDS)[number]): Promise<Instance> {
+async function request(
+  strategy: InstanceStrategy,
+  acts: readonly string[],
+  end: (typeof ENDS)[number],
+): Promise<Instance> {
   const ctx = noCtx();
   const lease = new Lease(strategy, strategy.take(ctx), ctx);
   const instance = lease.instance as Instance;
@@ -126,27 +182,41 @@ function isLeft(acts: readonly string[], end: (typeof ENDS)[number]): boolean {
 }
 
 describe.each(STRATEGIES)('%s', (_name, create) => {
-  test('an instance that is kept has nothing in any field that it had not when it was new', { timeout: 240_000 }, async () => {
+  test.each(HARMLESS_ACTS)('%s leaves nothing', async (act) => {
     using strategy = create(pre);
-    const news = new WeakMap<Instance, unknown>();
-    let kept = 0;
-    await fc.assert(
-      fc.asyncProperty(program, async ({ acts, end }) => {
-        const fresh = strategy.take(noCtx()) as Instance;
-        if (!news.has(fresh)) news.set(fresh, everythingOf(fresh));
-        strategy.giveBack(fresh, 'sound');
-        const used = await request(strategy, acts, end);
-        expect(used).toBe(fresh);
-        const next = strategy.take(noCtx()) as Instance;
-        if (next === used) {
-          kept += 1;
-          expect(isLeft(acts, end)).toBe(true);
-          expect(everythingOf(next)).toEqual(news.get(used));
-        }
-        strategy.giveBack(next, 'sound');
-      }),
-      { numRuns: Number(process.env['FC_RUNS'] ?? 60) },
-    );
-    expect(kept).toBeGreaterThan(0);
+    const fresh = strategy.take(noCtx()) as Instance;
+    const was = everythingOf(fresh);
+    strategy.giveBack(fresh, 'sound');
+    await request(strategy, [...MAKING, act, act], 'properly');
+    const next = strategy.take(noCtx());
+    if (next === fresh) expect(everythingOf(fresh)).toEqual(was);
   });
+
+  test(
+    'an instance that is kept has nothing in any field that it had not when it was new',
+    { timeout: 240_000 },
+    async () => {
+      using strategy = create(pre);
+      const news = new WeakMap<Instance, unknown>();
+      let kept = 0;
+      await fc.assert(
+        fc.asyncProperty(program, async ({ acts, end }) => {
+          const fresh = strategy.take(noCtx()) as Instance;
+          if (!news.has(fresh)) news.set(fresh, everythingOf(fresh));
+          strategy.giveBack(fresh, 'sound');
+          const used = await request(strategy, acts, end);
+          expect(used).toBe(fresh);
+          const next = strategy.take(noCtx()) as Instance;
+          if (next === used) {
+            kept += 1;
+            expect(isLeft(acts, end)).toBe(true);
+            expect(everythingOf(next)).toEqual(news.get(used));
+          }
+          strategy.giveBack(next, 'sound');
+        }),
+        { numRuns: Number(process.env['FC_RUNS'] ?? 100) },
+      );
+      expect(kept).toBeGreaterThan(0);
+    },
+  );
 });

@@ -1,4 +1,6 @@
 import { Session } from 'node:inspector';
+import { inspect } from 'node:util';
+import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 
 /** Objects that are not looked into, and what stands for them. */
 type Leaf = (object: object, field: string) => string | undefined;
@@ -59,9 +61,17 @@ export class Fields implements Disposable {
   }
 
   #partsOf(object: object): (readonly [name: string, value: unknown])[] {
-    if (object instanceof Map) return [...object].flatMap(([key, value], at) => [[`key ${at}`, key], [`value ${at}`, value]] as const);
+    if (object instanceof Map)
+      return [...object].flatMap(
+        ([key, value], at) =>
+          [
+            [`key ${at}`, key],
+            [`value ${at}`, value],
+          ] as const,
+      );
     if (object instanceof Set) return [...object].map((value, at) => [`${at}`, value] as const);
-    if (object instanceof WebAssembly.Table) return Array.from({ length: object.length }, (_, at) => [`${at}`, object.get(at) as unknown]);
+    if (object instanceof WebAssembly.Table)
+      return Array.from({ length: object.length }, (_, at) => [`${at}`, object.get(at) as unknown]);
     if (object instanceof WebAssembly.Global) return [['value', valueOf(object)]];
     const own = Reflect.ownKeys(object).map((key) => [String(key), Reflect.get(object, key) as unknown] as const);
     return [...own, ...this.#privateFieldsOf(object)];
@@ -100,12 +110,30 @@ export class Fields implements Disposable {
 function describe(value: unknown): string | undefined {
   if (typeof value === 'function') return `a function ${value.name}`;
   if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value !== 'object') return Object.is(value, -0) ? '-0' : String(value);
+  if (typeof value !== 'object') return Object.is(value, -0) ? '-0' : inspect(value);
   return value === null ? 'null' : undefined;
 }
 
-/** Exceptions and vectors JavaScript cannot read. */
+/** Modules that give the bits of a float in a global, which JavaScript cannot see. */
+const READERS = await Promise.all(
+  (['f32', 'f64'] as const).map(async (type) => {
+    const integer = type === 'f32' ? 'i32' : 'i64';
+    const wat = `(module (import "" "global" (global (mut ${type})))
+      (func (export "bits") (result ${integer}) (${integer}.reinterpret_${type} (global.get 0))))`;
+    return new WebAssembly.Module((await parse(wat)) as BufferSource);
+  }),
+);
+
+/** A float's bits; exceptions and vectors JavaScript cannot read. */
 function valueOf(global: WebAssembly.Global): unknown {
+  for (const reader of READERS) {
+    try {
+      const { exports } = new WebAssembly.Instance(reader, { '': { global } });
+      return (exports['bits'] as () => unknown)();
+    } catch {
+      // It is of another type.
+    }
+  }
   try {
     return global.value;
   } catch {

@@ -27,8 +27,8 @@ type Failure = keyof typeof FAILURES;
 
 /** How it catches that. */
 const CATCHES = {
-  'catch_all': (call: string) => `(block $c (try_table (catch_all $c) ${call}))`,
-  'catch_all_ref': (call: string) =>
+  catch_all: (call: string) => `(block $c (try_table (catch_all $c) ${call}))`,
+  catch_all_ref: (call: string) =>
     `(block $out (drop (block $c (result exnref) (try_table (catch_all_ref $c) ${call}) (br $out))))`,
   'legacy catch_all': (call: string) => `try ${call} catch_all end`,
   'legacy delegate': (call: string) => `try try ${call} delegate 0 catch_all end`,
@@ -89,7 +89,11 @@ const IMPORTS = [
   ['fail', '', '(canon lower (func $host "fail"))'],
   ['fail-later', '', '(canon lower (func $host "fail-later"))'],
   ['note', '', '(canon lower (func $host "note"))'],
-  ['text', '(param i32)', '(canon lower (func $host "text") (memory (core memory $libc "memory")) (realloc (core func $libc "realloc")))'],
+  [
+    'text',
+    '(param i32)',
+    '(canon lower (func $host "text") (memory (core memory $libc "memory")) (realloc (core func $libc "realloc")))',
+  ],
   ['inner-fail', '', '(canon lower (func $inner "fail"))'],
   ['inner-later', '', '(canon lower (func $inner "later"))'],
   ['inner-throw', '', '(canon lower (func $inner "throw"))'],
@@ -164,15 +168,18 @@ const CATCHING = Object.keys(CATCHES) as Catch[];
 
 describe.each(CATCHING)('%s', (caught) => {
   describe.each(FAILING)('around %s', (failure) => {
-    test.each(Object.keys(AFTERWARDS) as Afterwards[])('catches nothing: it does not come to %s', async (afterwards) => {
-      const host = new Host();
-      const body = `${CATCHES[caught](CALLS[failure])} ${AFTERWARDS[afterwards]}`;
-      const pre = await linkText(toComponent(body, false), host.interfaces, createPreemption());
-      const instance = pre.instantiate(new WasiCtx({ cpuTimeoutMs: 2000 }));
-      await expect(call(instance)).rejects.toThrow(FAILURES[failure]);
-      expect(host.notes).toBe(0);
-      await expect(call(instance)).rejects.toThrow(FAILURES[failure]);
-    });
+    test.each(Object.keys(AFTERWARDS) as Afterwards[])(
+      'catches nothing: it does not come to %s',
+      async (afterwards) => {
+        const host = new Host();
+        const body = `${CATCHES[caught](CALLS[failure])} ${AFTERWARDS[afterwards]}`;
+        const pre = await linkText(toComponent(body, false), host.interfaces, createPreemption());
+        const instance = pre.instantiate(new WasiCtx({ cpuTimeoutMs: 2000 }));
+        await expect(call(instance)).rejects.toThrow(FAILURES[failure]);
+        expect(host.notes).toBe(0);
+        await expect(call(instance)).rejects.toThrow(FAILURES[failure]);
+      },
+    );
   });
 });
 
