@@ -276,7 +276,7 @@ const refuse = (): never => {
 };
 
 /** What the actor imports. */
-export class ActorHost {
+class ActorHost {
   /** Calls of `maybe-wait`, each other one of which waits. */
   #asked = 0;
   readonly interfaces: readonly HostInterface<WasiCtx>[] = [

@@ -65,10 +65,10 @@ function everythingOf(instance: Instance): unknown {
   const all = fields.list(instance);
   for (const made of MADE_WHEN_NEEDED) delete all[`.${made}`];
   // How much of a memory there really is.
-  for (const field of Object.keys(all)) if (/\.#slice\.pages$/.test(field)) delete all[field];
+  for (const field of Object.keys(all)) if (field.endsWith('.#slice.pages')) delete all[field];
   return {
     all,
-    globals: core.globals.map(({ value }) => (value instanceof Function ? value.name : value)),
+    globals: core.globals.map(({ value }) => (typeof value === 'function' ? value.name : value)),
     reported: core.memories.map(({ reportedPages }) => reportedPages),
   };
 }

@@ -189,3 +189,10 @@ test.each(FAILING)('nothing is caught of %s by a module that refers to what it i
   await expect(call(pre.instantiate(noCtx()))).rejects.toThrow(FAILURES[failure]);
   expect(host.notes).toBe(0);
 });
+
+test('no guest can import the tag of what JavaScript throws', async () => {
+  const component = `(component
+    (core module $m (import "host" "tag" (tag (param externref))))
+    (core instance (instantiate $m (with "host" (instance)))))`;
+  await expect(linkText(component, []).then((pre) => pre.instantiate(noCtx()))).rejects.toThrow();
+});
