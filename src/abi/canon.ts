@@ -126,6 +126,7 @@ export function finishLater(
   const succeed = (settled: unknown): unknown => {
     waiter?.goesOn();
     try {
+      checkAlive(inst);
       return finish(settled);
     } catch (error) {
       throw inst.end(error);
@@ -137,7 +138,7 @@ export function finishLater(
 /**
  * A core function as a component function.
  *
- * Where `core` returns a promise, so does the function. The interpreter's twin of `emitLift`.
+ * Where `core` returns a promise, so does the function, and rejects with what ended the instance. The interpreter's twin of `emitLift`.
  *
  * Source: `canon_lift`, `lift` of `Store`.
  */
@@ -147,24 +148,31 @@ export function canonLift(type: FuncType, opts: FuncOptions): (rt: LiftSlots) =>
   const results = resultTypes(type);
   return ({ cx, entering, core, postReturn }) => {
     const finish = (flat: unknown): unknown => {
-      checkAlive(cx.inst);
-      cx.startLift();
-      const [value] = liftFlatValues(cx, MAX_FLAT_RESULTS, createCoreValueIter([flat as CoreValue]), results);
-      cx.borrowScope.checkDropped();
-      if (postReturn !== undefined) {
-        cx.inst.mayLeave = false;
-        if (results.length === 0) postReturn();
-        else postReturn(flat as CoreValue);
-        cx.inst.mayLeave = true;
+      try {
+        checkAlive(cx.inst);
+        cx.startLift();
+        const [value] = liftFlatValues(cx, MAX_FLAT_RESULTS, createCoreValueIter([flat as CoreValue]), results);
+        cx.borrowScope.checkDropped();
+        if (postReturn !== undefined) {
+          cx.inst.mayLeave = false;
+          if (results.length === 0) postReturn();
+          else postReturn(flat as CoreValue);
+          cx.inst.mayLeave = true;
+        }
+        leaveTo(entering);
+        return value;
+      } catch (error) {
+        throw cx.inst.end(error);
       }
-      leaveTo(entering);
-      return value;
+    };
+    const fail = (error: unknown): never => {
+      throw cx.inst.end(error);
     };
     return (...values) => {
       enterFrom(entering);
       cx.memory.refresh();
       const flat = core(...lowerFlatValues(cx, { maxFlat: MAX_FLAT_PARAMS, outParam: undefined }, values, params));
-      return opts.calling === 'may-wait' && flat instanceof Promise ? flat.then(finish) : finish(flat);
+      return opts.calling === 'may-wait' && flat instanceof Promise ? flat.then(finish, fail) : finish(flat);
     };
   };
 }

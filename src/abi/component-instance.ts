@@ -2,6 +2,26 @@ import { HandleTable, type HandleQuota } from './handle-table.ts';
 import { Trap } from './trap.ts';
 import type { ResourceType } from './types.ts';
 
+/**
+ * Whether what a component and all components in it are instances of still lives: a trap of one ends them all, for good.
+ *
+ * Source: "trap" in component-model `design/mvp/CanonicalABI.md`.
+ */
+export class Lifetime {
+  /** What ended it. */
+  ended: { readonly by: unknown } | undefined;
+
+  /** Ends it by `error`, if nothing has before; returns what it ended by, to be thrown. An exception of a guest's may be null. */
+  end(error: unknown): unknown {
+    this.ended ??= { by: isGuestsException(error) ? new Trap('an exception left the component that threw it') : error };
+    return this.ended.by;
+  }
+}
+
+function isGuestsException(error: unknown): boolean {
+  return error === null || error instanceof WebAssembly.Exception;
+}
+
 /** What a `ComponentInstance` starts with. */
 export interface ComponentInstanceOptions {
   /** The instance of the component around this one's; none for the outermost. */
@@ -9,18 +29,19 @@ export interface ComponentInstanceOptions {
   /** The resource types that this instance defines: a borrow of one arrives there as its rep. */
   readonly resources?: ReadonlySet<ResourceType> | undefined;
   readonly quota?: HandleQuota;
+  /** That of the whole; its own where left out. */
+  readonly lifetime?: Lifetime;
 }
 
 /** What the canonical ABI knows of one instance of a component. Source: `ComponentInstance`. */
 export class ComponentInstance {
   readonly parent: ComponentInstance | undefined;
   readonly resources: ReadonlySet<ResourceType>;
+  readonly lifetime: Lifetime;
   /** False while a call into the instance runs: nothing may enter it again. */
   mayEnter = true;
   /** False while the instance's `realloc` or post-return runs: these may not call out. */
   mayLeave = true;
-  /** What ended the instance. A guest can catch what an import throws; it cannot go on. */
-  ended: { readonly by: unknown } | undefined;
   readonly #quota: HandleQuota | undefined;
   /** Made when it is needed: that of a component around others often is not. */
   #handles: HandleTable | undefined;
@@ -29,6 +50,7 @@ export class ComponentInstance {
   constructor(options: ComponentInstanceOptions = {}) {
     this.parent = options.parent;
     this.resources = options.resources ?? new Set();
+    this.lifetime = options.lifetime ?? new Lifetime();
     this.#quota = options.quota;
   }
 
@@ -41,10 +63,14 @@ export class ComponentInstance {
     return (this.#scratch ??= new DataView(new ArrayBuffer(8)));
   }
 
-  /** Ends the instance; returns `error`, to be thrown. */
+  /** As `Lifetime.end`. */
   end(error: unknown): unknown {
-    this.ended ??= { by: error };
-    return error;
+    return this.lifetime.end(error);
+  }
+
+  /** Whether no call into the instance runs. */
+  get isIdle(): boolean {
+    return this.mayEnter && this.mayLeave;
   }
 
   /** As new. */
@@ -52,12 +78,12 @@ export class ComponentInstance {
     this.#handles?.reset();
     this.mayEnter = true;
     this.mayLeave = true;
-    this.ended = undefined;
+    this.lifetime.ended = undefined;
   }
 }
 
 /** Throws what ended the instance, if something did. */
-export function checkAlive({ ended }: ComponentInstance): void {
+export function checkAlive({ lifetime: { ended } }: ComponentInstance): void {
   if (ended !== undefined) throw ended.by;
 }
 

@@ -83,8 +83,12 @@ export class LiftLowerContext {
   reset(): void {
     this.borrowScope.reset();
     this.budget = this.maxCallBytes;
+    this.lengthStored = 0;
   }
 }
+
+/** Beyond so many lends there is no room kept for the next request. */
+const LENDERS_ROOM = 2;
 
 /**
  * The borrows of a call: those lowered into it, and those that the caller lends until it returns.
@@ -124,5 +128,7 @@ class BorrowScope implements BorrowCounter {
   reset(): void {
     this.numBorrows = 0;
     this.#lends = 0;
+    if (this.#lenders.length > LENDERS_ROOM) this.#lenders.length = LENDERS_ROOM;
+    if (this.#lenders[0] !== undefined) this.#lenders.fill(undefined);
   }
 }

@@ -38,6 +38,8 @@ export class GuestMemory {
     if (this.#memory === memory) return;
     this.#memory = memory;
     this.bytes = NO_BYTES;
+    this.view = NO_VIEW;
+    this.#text = undefined;
   }
 
   byteLength(): number {

@@ -131,6 +131,7 @@ function clear(handle: ResourceHandle | undefined): void {
   handle.rep = undefined;
   handle.borrowScope = undefined;
   handle.numLends = 0;
+  handle.nextFree = 0;
 }
 
 function trapNoHandle(handle: ResourceHandle | undefined, index: number, type: ResourceType): never {

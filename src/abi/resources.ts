@@ -1,4 +1,4 @@
-import { type ComponentInstance, checkMayLeave } from './component-instance.ts';
+import { type ComponentInstance, checkAlive, checkMayLeave } from './component-instance.ts';
 import type { LiftLowerContext } from './context.ts';
 import { Trap } from './trap.ts';
 import type { ResourceType } from './types.ts';
@@ -70,6 +70,7 @@ export function canonResourceDrop<T>(
 /** What the guest knows its own resource as. Source: `canon_resource_rep`. */
 export function canonResourceRep(inst: ComponentInstance, type: ResourceType, index: number): number {
   try {
+    checkAlive(inst);
     return inst.handles.get(index, type).rep as number;
   } catch (error) {
     throw inst.end(error);

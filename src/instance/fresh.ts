@@ -36,7 +36,7 @@ export function createRecyclingStrategy(pre: LinkedPre<WasiCtx>): InstanceStrate
     },
     giveBack: (given, state) => {
       const instance = given as LinkedInstance<WasiCtx>;
-      if (state === 'spoilt') return;
+      if (state === 'spoilt' || !instance.isIdle) return;
       if (instance.hasGrownMemories || !spares.hasRoomFor(instance.byteLength)) {
         instance.release();
         return;

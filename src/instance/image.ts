@@ -21,7 +21,7 @@ export function captureImage<Ctx>(instance: LinkedInstance<Ctx>, like: Image | u
       content: memory.capture(like?.memories[index]?.content),
       reportedPages: memory.reportedPages,
     })),
-    globals: globals.map((global) => global.value as unknown),
+    globals: globals.map((global) => global.value),
     tables: tables.map(elementsOf),
   };
   return like !== undefined && isSame(image, like) ? like : image;

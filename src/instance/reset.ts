@@ -44,7 +44,7 @@ export function createResetStrategy(pre: LinkedPre<WasiCtx>, warm?: LinkedInstan
     giveBack: (given, state) => {
       const instance = given as LinkedInstance<WasiCtx>;
       const image = images.get(instance);
-      if (state === 'spoilt' || image === undefined) return;
+      if (state === 'spoilt' || image === undefined || !instance.isIdle) return;
       const hasGrown = instance.hasGrownMemories || hasGrownTables(instance, image);
       if (hasGrown || !spares.hasRoomFor(instance.byteLength)) {
         instance.release();

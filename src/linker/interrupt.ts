@@ -1,9 +1,11 @@
 import type { SharedFunction } from '../abi/canon.ts';
 import { INTERRUPT_TYPE } from '../component/rewrite/host-functions.ts';
+import { createBridge } from './bridge.ts';
+import type { Mortal } from './guard.ts';
 import type { Verdict } from './preemption.ts';
 
 /** An instance that can be asked what is to become of its guest. */
-export interface Interruptible {
+export interface Interruptible extends Mortal {
   /** Says whether the guest goes on, traps, or is to call `pause`. */
   interrupt(): Verdict;
   /** Suspends the guest; resolves with what becomes of it then. */
@@ -31,8 +33,13 @@ const MODULE: readonly number[] = Object.freeze([
 /** The function that modules call where the word is set: one for all instances. */
 export function createInterrupt(): WebAssembly.ExportValue {
   const module = new WebAssembly.Module(new Uint8Array(MODULE));
-  const imports = { '': { a: ask, b: new WebAssembly.Suspending(pause) } } as unknown as WebAssembly.Imports;
-  return new WebAssembly.Instance(module, imports).exports['c'] as WebAssembly.ExportValue;
+  const [a, b] = createBridge([
+    { params: [], results: ['i32'], func: ask },
+    { params: [], results: ['i32'], func: new WebAssembly.Suspending(pause) },
+  ]);
+  return new WebAssembly.Instance(module, { '': { a, b } } as WebAssembly.Imports).exports[
+    'c'
+  ] as WebAssembly.ExportValue;
 }
 
 function ask(caller: Interruptible): Verdict {

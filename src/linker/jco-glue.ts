@@ -51,9 +51,9 @@ export async function linkByJco<Ctx>(
   const jcoImports = createJcoImports(hosts, { maxHandles: limits.maxHandles, preemption });
   return Object.freeze({
     instantiate: (ctx: Ctx): Instance => {
-      const { interfaces: imports, trapped, toJco } = jcoImports.bind(ctx);
+      const { interfaces: imports, trapped, end, toJco } = jcoImports.bind(ctx);
       preemption?.enter(ctx);
-      const exports = glue.instantiate(modules.get, imports, modules.instantiatorFor(ctx));
+      const exports = tryOrEnd(() => glue.instantiate(modules.get, imports, modules.instantiatorFor(ctx, end)), end);
       return {
         call: async (interfaceName, func, args) => {
           const exported = findExport(exports, interfaceName)?.[func];
@@ -66,6 +66,15 @@ export async function linkByJco<Ctx>(
       };
     },
   });
+}
+
+/** Throws what the instance ended by, which guests that catch nothing of it pass on as a trap. */
+function tryOrEnd<Result>(start: () => Result, end: (error: unknown) => unknown): Result {
+  try {
+    return start();
+  } catch (error) {
+    throw end(error);
+  }
 }
 
 /** Every import that may wait, at exactly the versions that the component names; every export that may call one. */

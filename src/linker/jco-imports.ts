@@ -1,3 +1,4 @@
+import { Lifetime } from '../abi/component-instance.ts';
 import { HandleQuota } from '../abi/handle-table.ts';
 import type { HostFunc, HostInterface } from '../abi/host-interface.ts';
 import { parseFuncName, toCamelCase, toPascalCase } from './names.ts';
@@ -50,6 +51,8 @@ export interface JcoBinding {
   readonly interfaces: Record<string, BoundInterface>;
   /** Rejects with what a host function threw. jco's glue leaves a guest hanging whose suspended import rejects. */
   readonly trapped: Promise<never>;
+  /** Ends the instance by `error`, if nothing has before, so that `trapped` rejects; returns what it ended by. */
+  end(error: unknown): unknown;
   /** A value for the guest, with each rep in it as the object that jco's glue expects. */
   toJco(value: unknown): unknown;
 }
@@ -76,10 +79,16 @@ export function createJcoImports<Ctx>(
     bind: (ctx) => {
       const { promise: trapped, reject } = Promise.withResolvers<never>();
       trapped.catch(() => undefined);
-      const instance: BoundInstance<Ctx> = { ctx, onTrap: reject, preemption, quota: new HandleQuota(maxHandles) };
+      const lifetime = new Lifetime();
+      const end = (error: unknown): unknown => {
+        reject(lifetime.end(error));
+        return lifetime.ended?.by;
+      };
+      const instance: BoundInstance<Ctx> = { ctx, onTrap: end, preemption, quota: new HandleQuota(maxHandles) };
       return {
         interfaces: Object.fromEntries(binders.map(([name, bind]) => [name, bind(instance)])),
         trapped,
+        end,
         toJco: (value) => toJco(instance, value, classes),
       };
     },

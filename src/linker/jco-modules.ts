@@ -1,3 +1,4 @@
+import { Lifetime } from '../abi/component-instance.ts';
 import type { Artifacts } from '../component/cache.ts';
 import { readCoreImports, readCoreSections } from '../component/core-module.ts';
 import { RESERVED } from '../component/rewrite/layout.ts';
@@ -7,6 +8,7 @@ import type { InstanceLimits } from '../util/limits.ts';
 import type { Holding } from '../util/shared-quota.ts';
 import { rewriteBounds } from './bounds.ts';
 import { createInterrupt, type Interruptible } from './interrupt.ts';
+import { type Imports, type JcoGuards, createJcoGuards } from './jco-guards.ts';
 import { type Preemption, VERDICT, type Verdict } from './preemption.ts';
 import { type PreparedModule, compileRewritten, rewriteModules } from './prepared-module.ts';
 import { assertNothingReserved } from './reserved.ts';
@@ -15,8 +17,8 @@ import { type Growing, type MemoryQuota, assertMayHold, createTakePages, mayHold
 /** The core modules that jco made of a component, with maxima, questions before memories grow, and checks where guests are interrupted. */
 export interface JcoModules<Ctx> {
   get(name: string): WebAssembly.Module;
-  /** What jco's glue calls to instantiate one of them, in an instance that works for `ctx`. */
-  instantiatorFor(ctx: Ctx): InstantiateCore;
+  /** What jco's glue calls to instantiate one of them, in an instance that works for `ctx`; `onEnd` is told what ends that. */
+  instantiatorFor(ctx: Ctx, onEnd?: (error: unknown) => void): InstantiateCore;
 }
 
 const PAGE_BYTES = 65_536;
@@ -50,23 +52,29 @@ export async function prepareJcoModules<Ctx>(artifacts: Artifacts, bounds: JcoBo
   const byName = new Map(named.map(([name], index) => [name, prepared[index] as PreparedModule]));
   return {
     get: (name) => (byName.get(name) as PreparedModule).module,
-    instantiatorFor: createInstantiators(prepared, bounds),
+    instantiatorFor: createInstantiators(prepared, binaries.map(createJcoGuards), bounds),
   };
 }
 
+type MadeModule = readonly [prepared: PreparedModule, guards: JcoGuards];
+
 function createInstantiators<Ctx>(
   prepared: readonly PreparedModule[],
+  guards: readonly JcoGuards[],
   { preemption, memory }: JcoBounds<Ctx>,
 ): JcoModules<Ctx>['instantiatorFor'] {
-  const byModule = new Map(prepared.map((made) => [made.module, made]));
+  const byModule = new Map(prepared.map((made, index) => [made.module, [made, guards[index] as JcoGuards] as const]));
   const given = {
     word: preemption?.memory,
     interrupt: preemption && createInterrupt(),
     takePages: createTakePages(),
   };
-  return (ctx) => {
-    const core = new JcoCore(given, memory, () => preemption?.interrupt(ctx));
-    return (module, imports) => core.instantiate(byModule.get(module) as PreparedModule, imports);
+  return (ctx, onEnd) => {
+    const core = new JcoCore(given, memory, () => preemption?.interrupt(ctx), onEnd);
+    return (module, imports = {}) => {
+      const [made, guarding] = byModule.get(module) as MadeModule;
+      return core.instantiate(made, guarding.guard(core, imports, core.exported));
+    };
   };
 }
 
@@ -77,22 +85,33 @@ function rewriteOptions<Ctx>({ limits, preemption }: JcoBounds<Ctx>): RewriteOpt
 /** The core instances of one instance: the caller of what they are given. */
 export class JcoCore implements Interruptible, Growing {
   readonly #given: Given;
+  /** What its modules export. */
+  readonly exported = new Set<unknown>();
   readonly #interrupt: () => Verdict | undefined;
+  readonly #onEnd: ((error: unknown) => void) | undefined;
+  readonly #lifetime = new Lifetime();
   readonly #memories: WebAssembly.Memory[] = [];
   /** Of the bytes of the memories. */
   readonly #holding: Holding | undefined;
 
-  constructor(given: Given, quota: MemoryQuota, interrupt: () => Verdict | undefined) {
+  constructor(
+    given: Given,
+    quota: MemoryQuota,
+    interrupt: () => Verdict | undefined,
+    onEnd?: (error: unknown) => void,
+  ) {
     this.#given = given;
     this.#holding = quota?.hold(this);
     this.#interrupt = interrupt;
+    this.#onEnd = onEnd;
   }
 
   /** As V8 instantiates the original. The start function comes last, when the module can be interrupted. Throws `HostError` where there is no room. */
-  instantiate({ module, rewritten }: PreparedModule, imports: WebAssembly.Imports | undefined): WebAssembly.Instance {
+  instantiate({ module, rewritten }: PreparedModule, imports: Imports): WebAssembly.Instance {
     const { word, interrupt, takePages } = this.#given;
     const reserved = { word, ...this.#createMemories(rewritten.memories) };
     const instance = new WebAssembly.Instance(module, { ...imports, [RESERVED]: reserved } as WebAssembly.Imports);
+    for (const exported of Object.values(instance.exports)) this.exported.add(exported);
     const { callerExport, interruptExport, takePagesExport, startExport } = rewritten;
     const set = (name: string | undefined, value: unknown): void => {
       if (name !== undefined) (instance.exports[name] as WebAssembly.Global).value = value;
@@ -104,9 +123,16 @@ export class JcoCore implements Interruptible, Growing {
     return instance;
   }
 
+  end(error: unknown): unknown {
+    const cause = this.#lifetime.end(error);
+    this.#onEnd?.(cause);
+    return cause;
+  }
+
   /** A guest in jco's glue is never paused, only ended: JavaScript may stand between it and the call that is promising. */
   interrupt(): Verdict {
-    return this.#interrupt() === VERDICT.trap ? VERDICT.trap : VERDICT.goOn;
+    const verdict = this.#lifetime.ended === undefined ? this.#interrupt() : VERDICT.trap;
+    return verdict === VERDICT.trap ? VERDICT.trap : VERDICT.goOn;
   }
 
   pause(): Promise<Verdict> {

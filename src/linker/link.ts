@@ -140,7 +140,9 @@ function findUnrestorable(rewritten: PreparedModule['rewritten']): string | unde
   if (rewritten.hasHeapTypes) return 'it has structs or arrays on the heap';
   if (!rewritten.memories.every(isMarked)) return 'it has a memory that is not tracked';
   const hidden = [...rewritten.globals, ...(rewritten.writesTables ? rewritten.tables : [])];
-  return hidden.every(({ access }) => access === 'value') ? undefined : 'it has globals or tables that cannot be read';
+  return hidden.every(({ access }) => access === 'value' || access === 'bits')
+    ? undefined
+    : 'it has globals or tables that cannot be read';
 }
 
 function marksAllWrites({ memories, activeSegmentCount }: PreparedModule['rewritten']): boolean {

@@ -1,9 +1,10 @@
-import { ComponentInstance, enterFrom, enteringSet, leaveTo } from '../abi/component-instance.ts';
+import { ComponentInstance, Lifetime, enterFrom, enteringSet, leaveTo } from '../abi/component-instance.ts';
 import type { CoreFunction } from '../abi/canon.ts';
 import { LiftLowerContext, type Realloc } from '../abi/context.ts';
 import { GuestMemory } from '../abi/guest-memory.ts';
 import { HandleQuota } from '../abi/handle-table.ts';
 import { Trap } from '../abi/trap.ts';
+import { getterOf, setterOf } from '../component/rewrite/global-access.ts';
 import { RESERVED } from '../component/rewrite/layout.ts';
 import type { InstanceLimits } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
@@ -16,10 +17,12 @@ import type { CoreItem, GuestResourceType, LiftedFunc, Lowering, Plan } from './
 import { type Preemption, VERDICT, type Verdict } from './preemption.ts';
 import type { PreparedModule } from './prepared-module.ts';
 import { type GivenFunction, type SharedFunctions, type SharingInstance, givenFunction } from './shared-functions.ts';
+import { RunningCalls } from './running-calls.ts';
 import type { Starts } from './starts.ts';
 import { type MemoryQuota, assertMayHold, mayHold } from './take-pages.ts';
 import { destructorMayWait, funcMayWait } from './waiting.ts';
-import type { ExportOf, Imports, WiredStep, Wiring } from './wiring.ts';
+import { FloatGlobal, type MutableValue } from './float-global.ts';
+import type { ExportOf, GlobalExport, Imports, WiredStep, Wiring } from './wiring.ts';
 
 /** All that instances of one component share. */
 export interface Linked<Ctx> {
@@ -41,7 +44,7 @@ export interface Linked<Ctx> {
 /** What an instance keeps in the core: all that a request can change. */
 export interface CoreState {
   readonly memories: readonly TrackedMemory[];
-  readonly globals: readonly WebAssembly.Global[];
+  readonly globals: readonly MutableValue[];
   readonly tables: readonly WebAssembly.Table[];
 }
 
@@ -49,12 +52,6 @@ type ComponentFunction = (...args: unknown[]) => unknown;
 
 const PAGE_BYTES = 65_536;
 
-/**
- * How many calls that may wait an instance makes inside of each other: of other components, and of destructors, which may drop what has
- * one. Each takes a stack of V8's, and that two of the 65,530 mappings that Linux gives a process; beyond these V8 ends the process. So many
- * leave 1,000 requests room.
- */
-const MAX_STACKS = 16;
 const NO_BYTES = new Uint8Array(0);
 
 /**
@@ -78,21 +75,21 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   /** By step. */
   #cores: (WebAssembly.Exports | undefined)[] = [];
   #core: CoreState | undefined;
-  /** How many calls run that JavaScript makes and waits for: no guest below them can be suspended. */
-  #plainCalls = 0;
   /** What was called last: most components export one function. */
   #called: { readonly lifted: LiftedFunc; readonly call: ComponentFunction } | undefined;
   /** By index of the lowering: functions of other components, from the first call on. */
   #between: ComponentFunction[] | undefined;
   /** Destructors that may wait, from the first drop on. */
   #destructors: Map<CoreItem, CoreFunction> | undefined;
-  /** How many calls run now that may wait, but for those by the host. */
-  #stacks = 0;
+  /** What the host gives to modules that do not pass their caller; made when one is started. */
+  #bound: WebAssembly.ExportValue[] | undefined;
+  readonly #running = new RunningCalls();
+  readonly #lifetime = new Lifetime();
 
   constructor(linked: Linked<Ctx>, ctx: Ctx) {
     this.#linked = linked;
     this.ctx = ctx;
-    this.componentInstances = createComponentInstances(linked);
+    this.componentInstances = createComponentInstances(linked, this.#lifetime);
     this.#guestMemories = linked.contexts.memories.map(() => new GuestMemory());
     this.contexts = linked.contexts.contexts.map((opts) => {
       const inst = this.componentInstances[opts.componentInstance] as ComponentInstance;
@@ -119,6 +116,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     this.#between = undefined;
     this.#destructors = undefined;
     for (const context of this.contexts) context.realloc = undefined;
+    for (const memory of this.#guestMemories) memory.attach(undefined);
     this.resetHandles();
     for (const memory of this.#memories) memory.restore(NO_BYTES, memory.initialPages);
   }
@@ -130,14 +128,18 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     }
     if (this.#called?.lifted !== lifted) this.#called = { lifted, call: this.#lift(lifted, undefined) };
     this.#linked.preemption?.enter(this.ctx);
-    return this.#called.call(...args) as Promise<unknown>;
+    try {
+      return this.#called.call(...args) as Promise<unknown>;
+    } catch (error) {
+      return Promise.reject(this.end(error));
+    }
   }
 
   callBetween(lowering: number, args: readonly unknown[]): unknown {
     this.#between ??= [];
     const call = (this.#between[lowering] ??= this.#liftBetween(lowering));
     const { mayWait } = this.#linked.functions.lowerings[lowering] as GivenFunction;
-    return mayWait ? this.#onItsOwnStack(() => call(...args)) : call(...args);
+    return mayWait ? this.#running.onItsOwnStack(() => call(...args)) : call(...args);
   }
 
   destroy(resource: GuestResourceType, caller: ComponentInstance, rep: number): unknown {
@@ -146,10 +148,14 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     enterFrom(entering);
     const mayWait = destructorMayWait(this.#linked.makers, resource);
     const destroy = destructor && this.#destructor(destructor, mayWait);
-    const done = mayWait ? this.#onItsOwnStack(() => destroy?.(rep)) : destroy?.(rep);
+    const done = mayWait ? this.#running.onItsOwnStack(() => destroy?.(rep)) : destroy?.(rep);
     if (done instanceof Promise) return done.then(() => leaveTo(entering));
     leaveTo(entering);
     return undefined;
+  }
+
+  end(error: unknown): unknown {
+    return this.#lifetime.end(error);
   }
 
   waits(): void {
@@ -161,6 +167,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   }
 
   interrupt(): Verdict {
+    if (this.#lifetime.ended !== undefined) return VERDICT.trap;
     const verdict = this.#linked.preemption?.interrupt(this.ctx) ?? VERDICT.goOn;
     return verdict === VERDICT.pause && !this.#isSuspendable() ? VERDICT.goOn : verdict;
   }
@@ -204,6 +211,12 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     return this.#linked.wiring.memories.reduce((sum, { initialPages }) => sum + initialPages * PAGE_BYTES, 0);
   }
 
+  /** Whether it lives and no call into it runs, not even one that is suspended: only then may another request have it. */
+  get isIdle(): boolean {
+    const isAlive = this.#lifetime.ended === undefined;
+    return isAlive && this.#running.isNone && this.componentInstances.every(({ isIdle }) => isIdle);
+  }
+
   /** Forgets all handles and calls: as new, but for the core. */
   resetHandles(): void {
     for (const instance of this.componentInstances) instance.reset();
@@ -215,25 +228,9 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     for (const memory of this.#memories) memory.release();
   }
 
-  /** Traps where there are too many. Those of an instance that has trapped stay as they are, and so does their number. */
-  #onItsOwnStack(run: () => unknown): unknown {
-    if (this.#stacks >= MAX_STACKS)
-      throw new Trap(`more than ${MAX_STACKS} calls that may wait are inside of each other`);
-    this.#stacks += 1;
-    const done = run();
-    if (done instanceof Promise) {
-      return done.then((result: unknown) => {
-        this.#stacks -= 1;
-        return result;
-      });
-    }
-    this.#stacks -= 1;
-    return done;
-  }
-
   /** Whether no JavaScript stands between the guest and a promising call. */
   #isSuspendable(): boolean {
-    const isPlain = this.#plainCalls > 0 || this.#linked.starts.isStarting;
+    const isPlain = this.#running.plain > 0 || this.#linked.starts.isStarting;
     return !isPlain && this.componentInstances.every(({ mayLeave }) => mayLeave);
   }
 
@@ -242,19 +239,30 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     preemption?.enter(this.ctx);
     this.#cores = wiring.steps.map(() => undefined);
     this.asked = starts.calls;
-    starts.run(() => {
-      for (const [index, step] of wiring.steps.entries()) this.#run(step, index);
-    });
-    this.asked = undefined;
+    try {
+      starts.run(() => {
+        for (const [index, step] of wiring.steps.entries()) this.#run(step, index);
+      });
+    } catch (error) {
+      throw this.end(error);
+    } finally {
+      this.asked = undefined;
+    }
   }
 
   #findCore(): CoreState {
     const { globals, tables } = this.#linked.wiring;
     return {
       memories: this.#memories,
-      globals: globals.map((global) => this.#export(global) as WebAssembly.Global),
+      globals: globals.map((global) => this.#global(global)),
       tables: tables.map((table) => this.#export(table) as WebAssembly.Table),
     };
+  }
+
+  #global({ step, name, access }: GlobalExport): MutableValue {
+    if (access !== 'bits') return this.#export({ step, name }) as WebAssembly.Global;
+    const [get, set] = [getterOf(name), setterOf(name)].map((func) => this.#export({ step, name: func }));
+    return new FloatGlobal(get as () => unknown, set as (bits: unknown) => void);
   }
 
   #export({ step, name }: ExportOf): unknown {
@@ -315,10 +323,11 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
 
   #item(item: CoreItem): unknown {
     if (item.from === 'export') return this.#export(item);
-    const given = givenFunction(this.#linked.functions, item);
+    const { functions } = this.#linked;
+    const given = givenFunction(functions, item);
     if (given === undefined) return undefined;
-    const own = (...flats: unknown[]): unknown => given.shared(...([...flats, this] as never[]));
-    return given.mayWait ? new WebAssembly.Suspending(own) : own;
+    this.#bound ??= functions.bind(this);
+    return this.#bound[given.number];
   }
 
   #liftBetween(lowering: number): ComponentFunction {
@@ -340,14 +349,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   /** A function in which the guest cannot be suspended, which it has to know. */
   #plain(core: CoreFunction): CoreFunction {
     if (this.#linked.preemption === undefined) return core;
-    return (...args) => {
-      this.#plainCalls++;
-      try {
-        return core(...args);
-      } finally {
-        this.#plainCalls--;
-      }
-    };
+    return this.#running.plainly(core);
   }
 
   #destructor(item: CoreItem, mayWait: boolean): CoreFunction {
@@ -364,12 +366,15 @@ function toPromising(core: CoreFunction): CoreFunction {
   return WebAssembly.promising(core) as CoreFunction;
 }
 
-function createComponentInstances<Ctx>({ plan, resources, limits }: Linked<Ctx>): ComponentInstance[] {
+function createComponentInstances<Ctx>(
+  { plan, resources, limits }: Linked<Ctx>,
+  lifetime: Lifetime,
+): ComponentInstance[] {
   const quota = new HandleQuota(limits.maxHandles);
   const instances: ComponentInstance[] = [];
   for (const [index, madeBy] of plan.componentInstances.entries()) {
     const parent = madeBy === undefined ? undefined : instances[madeBy];
-    instances.push(new ComponentInstance({ parent, resources: resources[index], quota }));
+    instances.push(new ComponentInstance({ parent, resources: resources[index], quota, lifetime }));
   }
   // A list that has grown holds room for more.
   return [...instances];

@@ -3,8 +3,9 @@ import type { ComponentInstance } from '../abi/component-instance.ts';
 import { flattenFunctype } from '../abi/flatten.ts';
 import { canonResourceDrop, canonResourceNew, canonResourceRep } from '../abi/resources.ts';
 import type { CoreType, ResourceType } from '../abi/types.ts';
-import { createBridge } from './bridge.ts';
+import { createBridge, prepareBinding } from './bridge.ts';
 import type { Contexts } from './contexts.ts';
+import type { Mortal } from './guard.ts';
 import type { LowerMaker, Makers } from './makers.ts';
 import type { Builtin, CoreItem, GuestResourceType, Lowering, Plan } from './plan.ts';
 import { type Interruptible, createInterrupt } from './interrupt.ts';
@@ -24,10 +25,10 @@ export interface SharingInstance extends Caller, Interruptible, Growing {
 /** A function that the host gives to core modules. */
 export interface GivenFunction {
   /** Takes the instance that calls last. */
-  readonly shared: SharedFunction;
-  readonly mayWait: boolean;
-  /** The same for a module that passes its caller. */
   readonly bridged: WebAssembly.ExportValue;
+  readonly mayWait: boolean;
+  /** Its number among those that `SharedFunctions.bind` gives. */
+  readonly number: number;
 }
 
 /** What the host gives to core modules: one for all instances. */
@@ -35,13 +36,17 @@ export interface SharedFunctions {
   /** By index in the plan. */
   readonly lowerings: readonly GivenFunction[];
   readonly builtins: readonly GivenFunction[];
+  /** All of them, for modules that do not pass their caller. */
+  bind(caller: Mortal): WebAssembly.ExportValue[];
   /** What a module calls that saw the word set; nothing where nobody sets it. */
   readonly interrupt: WebAssembly.ExportValue | undefined;
   /** What a module calls before it asks V8 for pages. */
   readonly takePages: WebAssembly.ExportValue;
 }
 
-type Unbridged = Omit<GivenFunction, 'bridged'> & {
+type Unbridged = {
+  readonly shared: SharedFunction;
+  readonly mayWait: boolean;
   readonly params: readonly CoreType[];
   readonly results: readonly CoreType[];
 };
@@ -65,10 +70,12 @@ export function createSharedFunctions<Ctx>(sharing: Sharing<Ctx>): SharedFunctio
       func: mayWait ? new WebAssembly.Suspending(shared) : shared,
     })),
   );
-  const given = all.map(({ shared, mayWait }, index) => ({ shared, mayWait, bridged: bridged[index] as never }));
+  const bind = prepareBinding(all);
+  const given = all.map(({ mayWait }, number) => ({ mayWait, number, bridged: bridged[number] as never }));
   return {
     lowerings: given.slice(0, lowerings.length),
     builtins: given.slice(lowerings.length),
+    bind: (caller) => bind(caller, bridged),
     interrupt: sharing.preemption && createInterrupt(),
     takePages: createTakePages(),
   };

@@ -3,12 +3,13 @@ import { HostError } from '../util/host-error.ts';
 import { describeTotalMemory } from '../util/limits.ts';
 import type { Holding, SharedQuota } from '../util/shared-quota.ts';
 import { createBridge } from './bridge.ts';
+import type { Mortal } from './guard.ts';
 
 /** Bytes of memory that all instances may have together that are not garbage; `undefined` where there is no bound. */
 export type MemoryQuota = SharedQuota | undefined;
 
 /** An instance that asks before its memories grow. */
-export interface Growing {
+export interface Growing extends Mortal {
   /** Whether they may by so many pages together. With 0, the memories have the sizes that they have. */
   takePages(pages: number): boolean;
 }

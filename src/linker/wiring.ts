@@ -1,5 +1,6 @@
 import type { Contexts } from './contexts.ts';
 import type { ImportName } from '../component/rewrite/core-module.ts';
+import type { Access } from '../component/rewrite/reach.ts';
 import type { CoreImport, CoreItem, Plan, Step } from './plan.ts';
 import type { PreparedModule } from './prepared-module.ts';
 import { type SharedFunctions, givenFunction } from './shared-functions.ts';
@@ -38,13 +39,18 @@ export interface ExportOf {
   readonly name: string;
 }
 
+/** An export of a global, and how it is read and written. */
+export interface GlobalExport extends ExportOf {
+  readonly access: Access;
+}
+
 /** What an instance is put together from. */
 export interface Wiring {
   readonly steps: readonly WiredStep[];
   /** The memories that the host makes for an instance, and uses again for its next start. */
   readonly memories: readonly MemorySize[];
   /** What of the core holds state that a request can change. */
-  readonly globals: readonly ExportOf[];
+  readonly globals: readonly GlobalExport[];
   readonly tables: readonly ExportOf[];
 }
 
@@ -75,7 +81,7 @@ export function wireSteps<Ctx>(plan: Plan<Ctx>, wired: Wired): Wiring {
     steps,
     memories: sizes,
     globals: all.flatMap(({ step, rewritten }) =>
-      rewritten.globals.map((global) => ({ step, name: global.exportName })),
+      rewritten.globals.map(({ exportName, access }) => ({ step, name: exportName, access })),
     ),
     tables: tables.flatMap(({ step, rewritten }) =>
       rewritten.tables.map((table) => ({ step, name: table.exportName })),

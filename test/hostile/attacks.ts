@@ -41,6 +41,8 @@ const TIMED_OUT = /guest timed out/;
 const BOTH_ENDS = /bytes at \d+ end outside of the memory of \d+ bytes/;
 const TOO_MUCH = /more than 16777216 bytes passed to the host in one call/;
 const OUT_OF_BOUNDS = /the guest trapped: memory access out of bounds/;
+const REFUSED = /18446744073709551615 random bytes asked for at once/;
+const ESCAPED = /an exception left the component that threw it/;
 const IN_REALLOC = /an import was called from inside of realloc/;
 
 const ROWS: Readonly<Record<string, readonly Row[]>> = {
@@ -168,6 +170,36 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['grow-and-leave-marks', 200],
     ['grow-beyond-all-room', 200],
     ['do-as-told', 500, OUT_OF_BOUNDS],
+  ],
+  caught: [
+    ['host-trap', 500, REFUSED],
+    ['no-handle', 500, /there is no handle 77; a fields was expected/, { only: 'linker' }],
+    ['host-trap-by-reference', 500, REFUSED],
+    ['host-trap-as-of-old', 500, REFUSED, { only: 'linker' }],
+    ['host-trap-and-spin', 500, REFUSED],
+    ['host-trap-a-thousand-times', 500, REFUSED],
+    ['host-trap-by-table', 500, REFUSED],
+    ['realloc-throws', 500, ESCAPED, { only: 'linker' }],
+    ['realloc-catches', 500, IN_REALLOC],
+    ['stack-caught-in-the-host', 500, OUT_OF_STACK],
+    ['destructor-traps', 500, REFUSED],
+    ['destructor-traps-alone', 500, REFUSED],
+    ['destructor-throws', 500, ESCAPED, { only: 'linker' }],
+    ['destructor-catches', 500, REFUSED],
+    ['too-many-stacks', 500, /more than 16 calls that may wait are inside of each other/],
+    ['cancelled', 504, TIMED_OUT, { timeoutMs: 100 }],
+    ['cancelled-and-spin', 504, TIMED_OUT, { timeoutMs: 100 }],
+    ['cancelled-after-the-head', 'reset', TIMED_OUT, { timeoutMs: 400 }],
+    ['start-catches', 500, /the guest did not start: .* random bytes asked for at once/, { only: 'fresh' }],
+    ['start-waits', 500, /the guest did not start: trying to suspend/, { only: 'fresh' }],
+    ['throws', 500, ESCAPED, { only: 'linker' }],
+    ['throws-after-waiting', 500, ESCAPED, { only: 'linker' }],
+    ['another-traps', 500, REFUSED],
+    ['another-traps-and-this-spins', 500, REFUSED],
+    ['another-throws', 500, ESCAPED, { only: 'linker' }],
+    ['another-throws-later', 500, ESCAPED, { only: 'linker' }],
+    ['another-is-cancelled', 504, TIMED_OUT, { timeoutMs: 100 }],
+    ['another-stands-between', 500, REFUSED],
   ],
   outbound: [
     ['10000-requests', 200, undefined, { calls: 'upstream' }],

@@ -185,7 +185,7 @@ export async function poke(
 export function stateOf({ core }: LinkedInstance<WasiCtx>): unknown {
   return {
     memories: core.memories.map(({ bytes, reportedPages }) => ({ bytes: bytes.slice(), reportedPages })),
-    globals: core.globals.map((global) => global.value as unknown),
+    globals: core.globals.map((global) => global.value),
     tables: core.tables.map((table) => Array.from({ length: table.length }, (_, at): unknown => table.get(at))),
   };
 }

@@ -40,7 +40,7 @@ test('no sequence of changes survives a restore', { timeout: 120_000 }, async ()
         expect(findChange(instance, bytes)).toBe(-1);
         expect(await instance.call('test:poker/guest', 'length', [])).toBe(2);
         const { core } = instance;
-        expect(core.globals.map((global) => global.value as unknown)).toEqual(image.globals);
+        expect(core.globals.map((global) => global.value)).toEqual(image.globals);
         expect((stateOf(instance) as { tables: unknown }).tables).toEqual((start as { tables: unknown }).tables);
         expect(hasGrownTables(instance, image)).toBe(false);
       },

@@ -31,11 +31,12 @@ function emitMaker(e: Emitter, type: FuncType, opts: FuncOptions): void {
   code.line(js`return (rt) => {`);
   code.line(js`const cx = rt.cx, inst = cx.inst, entering = rt.entering, core = rt.core, postReturn = rt.postReturn;`);
   emitFinish(e, type);
+  code.line(js`const fail = (error) => { throw inst.end(error); };`);
   code.line(js`return (${values}) => {`);
   code.line(js`enterFrom(entering); cx.memory.refresh(); let view = cx.memory.view;`);
   const flats = emitLowerParams(e, paramTypes(type), values);
   const flat = code.bind(js`core(${flats})`);
-  if (opts.calling === 'may-wait') code.line(js`if (${flat} instanceof Promise) return ${flat}.then(finish);`);
+  if (opts.calling === 'may-wait') code.line(js`if (${flat} instanceof Promise) return ${flat}.then(finish, fail);`);
   code.line(js`return finish(${flat}); }; };`);
 }
 
@@ -57,14 +58,14 @@ function emitLowerParams(e: Emitter, params: readonly ValType[], values: readonl
 function emitFinish(e: Emitter, type: FuncType): void {
   const { code } = e;
   const cleanup = type.result === undefined ? [] : ['flat'];
-  code.line(js`const finish = (flat) => {`);
+  code.line(js`const finish = (flat) => { try {`);
   code.line(js`checkAlive(inst); cx.startLift(); const view = cx.memory.view;`);
   const [value] = resultTypes(type).map((result) => emitLiftResult(e, result));
   code.line(js`cx.borrowScope.checkDropped();`);
   code.line(js`if (postReturn !== undefined) { inst.mayLeave = false; postReturn(${cleanup}); inst.mayLeave = true; }`);
   code.line(js`leaveTo(entering);`);
   if (value !== undefined) code.line(js`return ${value};`);
-  code.line(js`};`);
+  code.line(js`} catch (error) { throw inst.end(error); } };`);
 }
 
 /** The name of the result, lifted from the flat one or from memory. */

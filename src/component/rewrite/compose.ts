@@ -9,7 +9,7 @@ import { OP } from './opcodes.ts';
 import type { ReachableGlobal, ReachableMemory, ReachableTable } from './reach.ts';
 import { SECTION, SECTION_ORDER, type Section } from './sections.ts';
 import type { Limits } from './types.ts';
-import type { FunctionExport } from './vector-access.ts';
+import type { FunctionExport } from './global-access.ts';
 
 /** What the rewritten module has beyond the module's own, and in place of some of it. */
 export type Additions = {

@@ -32,6 +32,12 @@ const STORED: readonly number[] = Object.freeze([I32, I64, F32, F64, I32, I32, I
 /** By width: what an atomic instruction takes, in the order i32, i64, i32 8, i32 16, i64 8, i64 16, i64 32. */
 const ATOMIC_VALUES: readonly number[] = Object.freeze([I32, I64, I32, I32, I64, I64, I64]);
 
+/** Integers of as many bits as a float, and the instructions that reinterpret one as the other. */
+const FLOATS = Object.freeze({
+  f32: { integer: I32, toInteger: 0xbc, toFloat: 0xbe },
+  f64: { integer: I64, toInteger: 0xbd, toFloat: 0xbf },
+} as const);
+
 /** Real modules have some 1,300; beyond this many, stores with still other offsets share functions. */
 const MAX_STORE_HELPERS = 4096;
 
@@ -198,6 +204,27 @@ export class Helpers {
       body.append([...LOCAL_0, 0xfd, 0x12, ...LOCAL_1, 0xfd, 0x1e, 1, OP.globalSet]);
       body.u32(global);
       return [[I64, I64], []];
+    });
+  }
+
+  /** The function that gives the bits of the float in a global, as an integer. */
+  getBits(global: number, type: string): number {
+    const { integer, toInteger } = FLOATS[type === 'f32' ? 'f32' : 'f64'];
+    return this.#get(`get ${global}`, (body) => {
+      body.byte(OP.globalGet);
+      body.u32(global);
+      body.byte(toInteger);
+      return [[], [integer]];
+    });
+  }
+
+  /** The function that puts a float of these bits into a global. */
+  setBits(global: number, type: string): number {
+    const { integer, toFloat } = FLOATS[type === 'f32' ? 'f32' : 'f64'];
+    return this.#get(`set ${global}`, (body) => {
+      body.append([...LOCAL_0, toFloat, OP.globalSet]);
+      body.u32(global);
+      return [[integer], []];
     });
   }
 

@@ -32,10 +32,11 @@ export type ReachableTable = Reachable & {
 export type ReachableGlobal = Reachable & { readonly type: string; readonly access: Access };
 
 /**
- * How the host reads and writes a value: `value` as JavaScript does (`.value`, `get` and `set`); `functions` by the exports
- * `<exportName>:get`, which gives two i64, and `<exportName>:set`, which takes them (v128, low half first); `none` not at all.
+ * How the host reads and writes a value: `value` as JavaScript does (`.value`, `get` and `set`); `bits` and `functions` by the exports
+ * `<exportName>:get` and `<exportName>:set`, which give and take an integer of as many bits (f32, f64: JavaScript does not keep a NaN's), or two i64
+ * (v128, low half first); `none` not at all.
  */
-export type Access = 'value' | 'functions' | 'none';
+export type Access = 'value' | 'bits' | 'functions' | 'none';
 
 /** What becomes of a module's memories; see `RewriteOptions`. */
 export type MemoryMode = 'tracked' | 'given' | 'plain';
@@ -79,9 +80,10 @@ export function reachGlobals({ globals }: CoreModule): ReachableGlobal[] {
     }));
 }
 
-/** Source: WebAssembly JavaScript interface 3.0, "ToJSValue": v128 and exception references throw a TypeError. */
+/** Source: WebAssembly JavaScript interface 3.0, "ToJSValue": v128 and exception references throw a TypeError; ToWebAssemblyValue: any NaN may come of a NaN. */
 function accessTo(type: string): Access {
   if (type === 'v128') return 'functions';
+  if (type === 'f32' || type === 'f64') return 'bits';
   return /exn/.test(type) ? 'none' : 'value';
 }
 

@@ -21,7 +21,7 @@ import {
 } from './reach.ts';
 import { beyondLimit, malformed } from './refusal.ts';
 import { SECTION } from './sections.ts';
-import { addVectorAccess } from './vector-access.ts';
+import { addGlobalAccess } from './global-access.ts';
 
 export type RewriteOptions = {
   /** Pages of 64 KiB beyond which no memory grows. */
@@ -85,7 +85,7 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
   const { helpers, callers } = changes;
   const globals = reachGlobals(module);
   const tables = boundTables(module, options);
-  const vectorExports = addVectorAccess(helpers, globals);
+  const accessExports = addGlobalAccess(helpers, globals);
   const code = new ByteWriter(codeCapacity(module));
   const effects = rewriteCode(module, code, isFollowed ? changes : undefined);
   const usesCards = changes.marks === 'on' && memories.length > 0 && helpers.usesCards;
@@ -98,7 +98,7 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
     tableMaxima: tables.map(({ limits }) => limits.maximum),
     globals,
     helpers: helpers.made,
-    functionExports: vectorExports,
+    functionExports: accessExports,
     cards: usesCards ? { importName: CARDS_IMPORT, exportName: CARDS_EXPORT, global: cardsGlobal } : undefined,
     hasWord: functions.interrupt !== undefined,
     hostFunctions: listHostFunctions(functions),
