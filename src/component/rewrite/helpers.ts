@@ -85,6 +85,8 @@ function resultsOf(code: number): readonly number[] {
 /** Hands out the functions that take the place of instructions, each made once. Their indices follow the module's own. */
 export class Helpers {
   readonly #place: CardPlace;
+  /** Whether stores to memory 0 are marked. */
+  readonly #marks: 'on' | 'off';
   readonly #callers: Callers;
   readonly #firstIndex: number;
   readonly #indices = new Map<string, number>();
@@ -93,8 +95,9 @@ export class Helpers {
   readonly made: Helper[] = [];
   #usesCards = false;
 
-  constructor(place: CardPlace, callers: Callers, firstIndex: number) {
+  constructor(place: CardPlace, marks: 'on' | 'off', callers: Callers, firstIndex: number) {
     this.#place = place;
+    this.#marks = marks;
     this.#callers = callers;
     this.#firstIndex = firstIndex;
   }
@@ -142,20 +145,22 @@ export class Helpers {
   }
 
   /**
-   * The function that does the `memory.fill`, `memory.copy` or `memory.init` just read and marks where it wrote, if that is in memory 0.
-   * With `checks`, between the pieces of a long one.
+   * The function that does the `memory.fill`, `memory.copy` or `memory.init` just read and marks where it wrote, if that is in a memory that is
+   * tracked. With `checks` after a long one, and between its pieces.
    */
   bulk(instructions: Instructions, checks: Checks | undefined): number {
     const { code, index, index2 } = instructions;
     const key = `${code} ${index} ${index2}`;
-    const pieces =
-      checks &&
-      this.#get(`${key} in pieces`, (body, self) => {
-        emitPieces(body, { instructions, index: self + 1 }, checks);
-        return this.#emitBulk(body, instructions);
-      });
-    return this.#get(key, (body) => {
-      if (pieces !== undefined) emitPassLong(body, pieces);
+    const whole = this.#get(key, (body) => this.#emitBulk(body, instructions));
+    if (checks === undefined) return whole;
+    const long = this.#get(`${key} in pieces`, (body) => {
+      emitPieces(body, { instructions, index: whole }, checks);
+      const type = this.#emitBulk(body, instructions);
+      checks.emit(body);
+      return type;
+    });
+    return this.#get(`${key} with checks`, (body) => {
+      emitPassLong(body, long);
       return this.#emitBulk(body, instructions);
     });
   }
@@ -217,7 +222,7 @@ export class Helpers {
   #emitBulk(body: ByteWriter, { bytes, code, start, at, index, index2 }: Instructions): FunctionType {
     body.append([...LOCAL_0, ...LOCAL_1, ...LOCAL_2]);
     body.copy(bytes, start, at);
-    if ((code === OP.memoryInit ? index2 : index) === 0) {
+    if (this.#marks === 'on' && (code === OP.memoryInit ? index2 : index) === 0) {
       this.#usesCards = true;
       emitMarkRange(body, this.#place);
     }

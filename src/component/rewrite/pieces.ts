@@ -7,6 +7,9 @@ import { OP } from './opcodes.ts';
 /** How much is written between two checks: the page faults of so much are a millisecond's work. */
 const PIECE_BYTES = 1024 * 1024;
 
+/** After so many bytes at most there is a check too. Shorter operations are as good as free. */
+const LONG_BYTES = 4096;
+
 const VOID = 0x40;
 const RETURN = 0x0f;
 const BRANCH_IF = 0x0d;
@@ -21,20 +24,21 @@ export type BulkFunction = { readonly instructions: Instructions; readonly index
 
 /** Leaves a long operation to another function of the same params. */
 export function emitPassLong(body: ByteWriter, index: number): void {
-  emitIsLong(body);
+  emitIsLongerThan(body, LONG_BYTES);
   body.append([OP.if, VOID, ...LOCAL_0, ...LOCAL_1, ...LOCAL_2, OP.call]);
   body.u32(index);
   body.append([RETURN, OP.end]);
 }
 
 /**
- * Does a long operation in pieces, each a call of `bulk`, up to the last: that is in the params then.
+ * Does an operation of more than a piece in pieces, each a call of `bulk`, up to the last: that is in the params then.
  *
  * Where an end of a range is out of bounds the first piece traps, or all is in the params, so that nothing is written before the trap.
  */
 export function emitPieces(body: ByteWriter, bulk: BulkFunction, checks: Checks): void {
   emitHasEnds(body, bulk);
-  body.append([OP.if, VOID]);
+  emitIsLongerThan(body, PIECE_BYTES);
+  body.append([I32_AND, OP.if, VOID]);
   if (bulk.instructions.code === OP.memoryCopy) emitCopyPieces(body, bulk, checks);
   else emitPiecesFromEnd(body, bulk, checks);
   body.byte(OP.end);
@@ -77,13 +81,13 @@ function emitPiecesFromStart(body: ByteWriter, bulk: BulkFunction, checks: Check
 /** Ends a loop that goes on as long as there is more than a piece. */
 function emitAgain(body: ByteWriter, checks: Checks): void {
   checks.emit(body);
-  emitIsLong(body);
+  emitIsLongerThan(body, PIECE_BYTES);
   body.append([BRANCH_IF, 0, OP.end]);
 }
 
-function emitIsLong(body: ByteWriter): void {
-  body.append(LOCAL_2);
-  emitPieceLength(body);
+function emitIsLongerThan(body: ByteWriter, byteLength: number): void {
+  body.append([...LOCAL_2, OP.i32Const]);
+  body.s32(byteLength);
   body.byte(I32_GT_U);
 }
 
