@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 
 /** How often a program calls functions before each of them returns at once. */
-const FUEL = 400;
+const FUEL = 2000;
 const FUNCTIONS = 7;
 const LOOPS = 2;
 
@@ -21,14 +21,14 @@ export function expandWork(wat: string): string {
 export const FORMS = ['try_table', 'try'] as const;
 type Form = (typeof FORMS)[number];
 
-const LEAVE = `(global.set $depth (i32.sub (local.get $at) (i32.const 1)))
+export const LEAVE = `(global.set $depth (i32.sub (local.get $at) (i32.const 1)))
   (if (i32.lt_s (global.get $depth) (global.get $low)) (then (global.set $low (global.get $depth))))`;
 
 /** What is thrown comes to here from any depth. */
-const CAUGHT = `(global.set $depth (local.get $at))
+export const CAUGHT = `(global.set $depth (local.get $at))
   (if (i32.lt_s (global.get $depth) (global.get $low)) (then (global.set $low (global.get $depth))))`;
 
-const BIT = `(global.set $seed (i32.add (i32.mul (global.get $seed) (i32.const 1103515245)) (i32.const 12345)))
+export const BIT = `(global.set $seed (i32.add (i32.mul (global.get $seed) (i32.const 1103515245)) (i32.const 12345)))
   (i32.and (i32.shr_u (global.get $seed) (i32.const 16)) (i32.const 1))`;
 
 const callee = fc.integer({ min: 0, max: FUNCTIONS - 1 });
@@ -59,13 +59,14 @@ function statements(form: Form, depth: number, loops: number): fc.Arbitrary<stri
   if (depth > 4) return sequence(fc.oneof(...leaves));
   const inner = statements(form, depth + 1, loops);
   const twice = statements(form, depth + 2, loops);
+  const thrice = statements(form, depth + 3, loops);
   const blocks: fc.WeightedArbitrary<string>[] = [
     { weight: 2, arbitrary: fc.tuple(inner, inner).map(([one, other]) => `${BIT} (if (then ${one}) (else ${other}))`) },
     { weight: 1, arbitrary: inner.map((one) => `${BIT} (if (then ${one}))`) },
     { weight: 1, arbitrary: inner.map((body) => `(block ${body})`) },
     {
       weight: 1,
-      arbitrary: twice.map((body) => `(block (block ${BIT} (br_table 0 1) ) ${work(100)} (block (block ${body})))`),
+      arbitrary: thrice.map((body) => `(block (block ${BIT} (br_table 0 1) ) ${work(100)} (block (block ${body})))`),
     },
     form === 'try_table'
       ? { weight: 2, arbitrary: twice.map((body) => `(block (try_table (catch_all 0) ${body})) ${CAUGHT}`) }
@@ -105,7 +106,7 @@ export function toProgram(bodies: readonly string[], seed = 1): string {
       (local.set $at (global.get $depth))
       (if (i32.eqz (global.get $fuel)) (then ${LEAVE} (return)))
       (global.set $fuel (i32.sub (global.get $fuel) (i32.const 1)))
-      (block ${body})
+      ${body}
       ${LEAVE})`,
   );
   const names = bodies.map((_body, index) => `$f${index}`).join(' ');
