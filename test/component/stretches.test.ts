@@ -13,6 +13,8 @@ const times = (count: number, wat: string): string => Array.from({ length: count
 const LEAF = work(100);
 const HALF = work(20_000);
 const THROW = '(throw $tag)';
+/** Leaves calls for others. */
+const RECURSION = '(if (i32.lt_s (global.get $depth) (i32.const 300)) (then (call $f0)))';
 const AT_RANDOM = `${BIT} (if (then ${HALF}) (else ${HALF}))`;
 
 /** Programs that do much without a loop, by the bodies of their functions. */
@@ -53,6 +55,7 @@ const PROGRAMS: readonly (readonly [name: string, ...bodies: string[]])[] = [
     `(call $f1) ${work(900)} (call $f1)`,
   ],
   ['recursion by a table that does much when it returns', `(call_indirect (type $f) (i32.const 0)) ${work(10_000)}`],
+  ['recursion that does much before it returns', `(block (call $f0) ${work(10_000)} ${LEAVE} (return))`],
   ['recursion that does much before it returns by a branch', `(block (call $f0) ${work(10_000)} ${LEAVE} (br 1))`],
   [
     'recursion that does much before it ends in a tail call',
@@ -70,11 +73,11 @@ const PROGRAMS: readonly (readonly [name: string, ...bodies: string[]])[] = [
   ],
   [
     'recursion that catches where it ends, and throws after much work',
-    `(try_table (catch_all 0) (call $f0) ${work(9000)} ${THROW}) ${LEAVE}`,
+    `(try_table (catch_all 0) ${RECURSION} ${work(9000)} ${THROW}) ${LEAVE}`,
   ],
   [
     'recursion that catches where it ends, and calls what throws after much work',
-    `(try_table (catch_all 0) (call $f0) ${work(9000)} (call $f1)) ${LEAVE}`,
+    `(try_table (catch_all 0) ${RECURSION} ${work(9000)} (call $f1)) ${LEAVE}`,
     THROW,
   ],
   ['catching in the old form again and again', times(20, `try ${HALF} ${THROW} catch_all ${CAUGHT} ${HALF} end`)],
