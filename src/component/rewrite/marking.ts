@@ -28,7 +28,8 @@ const STEP = Object.freeze({
   sum: 6,
   control: 7,
   branch: 8,
-  effect: 9,
+  branchIf: 9,
+  effect: 10,
 } as const);
 
 /** How instructions are passed of which only the count of operands matters, by their immediates. */
@@ -46,6 +47,7 @@ const STEPS = Uint8Array.from({ length: CODE_COUNT }, (_, code) => {
   if (code === OP.i32Add || code === OP.i32Sub) return STEP.sum;
   if (isControl(code)) return STEP.control;
   if (hasEffect(code) || code === OP.memorySize || code === OP.memoryGrow) return STEP.effect;
+  if (code === OP.brIf) return STEP.branchIf;
   if (KINDS[code] !== KIND.pass) return STEP.branch;
   // Loads are weighed as they are passed.
   if (WEIGHTS[code] !== 0 && !isShortLoad(code)) return STEP.other;
@@ -163,6 +165,9 @@ export class Marking {
         if ((bytes[at + 1] as number) < WITH_INDEX) end = endOfLeb(bytes, at + 2, at);
         if (end !== at) this.#work.weigh(LOAD_UNITS);
         break;
+      case STEP.branchIf:
+        if ((bytes[at + 1] as number) < 0x80 && !this.#work.branchIf(at + 2, bytes[at + 1] as number)) end = at + 2;
+        break;
       case STEP.local:
         if ((bytes[at + 1] as number) < 0x80) return this.#stepShortLocal(code, at);
     }
@@ -196,6 +201,7 @@ export class Marking {
       case STEP.control:
         return this.#stepWithChecks(code, this.#stepControl);
       case STEP.branch:
+      case STEP.branchIf:
         return this.#stepWithChecks(code, this.#stepBranch);
       case STEP.effect:
         return KINDS[code] === KIND.pass ? this.#stepEffect(code) : this.#stepWithChecks(code, this.#stepEffect);

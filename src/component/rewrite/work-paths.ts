@@ -1,5 +1,8 @@
-/** Of a path that nothing comes along, such as one after a `return`. What is added to it leaves it below 0: no body has so many bytes. */
-const NONE = -(2 ** 40);
+/** Of a path that nothing comes along, such as one after a `return`. */
+const NONE = -1;
+
+/** Of blocks. `thrownTo`: what is thrown may come to the end, so that a check follows. */
+const FLAG = Object.freeze({ hasOtherArm: 1, loop: 2, thrownTo: 3 } as const);
 
 /**
  * The longest paths to a point of a function body, in units of work: `length` since the last check or the function's begin, `unwinding` since a call
@@ -10,27 +13,26 @@ export class WorkPaths {
   unwinding = NONE;
   /** Of the innermost block; 0 is the function's body. */
   depth = -1;
+  /** By depth: flags. */
+  readonly #flags: number[] = [];
   /** By depth: the longest of those that branched to the end. */
   readonly #endLengths: number[] = [];
   readonly #endUnwindings: number[] = [];
-  /** By depth: those to the other arm, or past it where there is none. */
+  /** By depth, where the block has another arm: those to that, or past it where there is none. */
   readonly #armLengths: number[] = [];
   readonly #armUnwindings: number[] = [];
-  readonly #isLoop: boolean[] = [];
-  /** By depth: whether what is thrown may come to the end. */
-  readonly #isThrownTo: boolean[] = [];
 
   /** Begins a function body. */
   enter(): void {
     this.length = 0;
     this.unwinding = NONE;
     this.depth = -1;
-    this.open();
+    this.openBlock();
   }
 
   pass(units: number): void {
-    this.length += units;
-    this.unwinding += units;
+    if (this.length >= 0) this.length += units;
+    if (this.unwinding >= 0) this.unwinding += units;
   }
 
   check(): void {
@@ -43,7 +45,7 @@ export class WorkPaths {
   call(units: number): void {
     if (this.length < 0) return;
     this.length += units;
-    this.unwinding = Math.max(this.unwinding + units, 0);
+    this.unwinding = this.unwinding < 0 ? 0 : this.unwinding + units;
   }
 
   /** A function is called that begins with a check. */
@@ -59,26 +61,19 @@ export class WorkPaths {
     this.unwinding = NONE;
   }
 
-  open(): void {
-    const depth = ++this.depth;
-    this.#endLengths[depth] = NONE;
-    this.#endUnwindings[depth] = NONE;
-    this.#armLengths[depth] = NONE;
-    this.#armUnwindings[depth] = NONE;
-    this.#isLoop[depth] = false;
-    this.#isThrownTo[depth] = false;
+  openBlock(): void {
+    this.#open(0);
   }
 
   openIf(): void {
-    this.open();
+    this.#open(FLAG.hasOtherArm);
     this.#armLengths[this.depth] = this.length;
     this.#armUnwindings[this.depth] = this.unwinding;
   }
 
   /** With a check where it begins. */
   openLoop(): void {
-    this.open();
-    this.#isLoop[this.depth] = true;
+    this.#open(FLAG.loop);
     this.check();
   }
 
@@ -88,8 +83,7 @@ export class WorkPaths {
     this.branch(0);
     this.length = this.#armLengths[depth] as number;
     this.unwinding = this.#armUnwindings[depth] as number;
-    this.#armLengths[depth] = NONE;
-    this.#armUnwindings[depth] = NONE;
+    if (this.#flags[depth] === FLAG.hasOtherArm) this.#flags[depth] = 0;
   }
 
   /** Goes on with an arm that what is thrown comes to, and a check where it begins. */
@@ -102,32 +96,42 @@ export class WorkPaths {
   /** A path goes to a label. That to a loop comes to its check, that to the function's body ends. */
   branch(label: number): void {
     const target = this.depth - label;
-    if (this.#isLoop[target] === true) return;
-    this.#endLengths[target] = Math.max(this.#endLengths[target] ?? NONE, this.length);
-    this.#endUnwindings[target] = Math.max(this.#endUnwindings[target] ?? NONE, this.unwinding);
+    if (this.#flags[target] === FLAG.loop) return;
+    if (this.length > (this.#endLengths[target] as number)) this.#endLengths[target] = this.length;
+    if (this.unwinding > (this.#endUnwindings[target] as number)) this.#endUnwindings[target] = this.unwinding;
   }
 
   /** What is thrown may come to a label. Gives whether there is something after that in the body. */
   expectThrown(label: number): boolean {
     const target = this.depth - label;
-    if (target > 0) this.#isThrownTo[target] = true;
+    if (target > 0 && this.#flags[target] !== FLAG.loop) this.#flags[target] = FLAG.thrownTo;
     return target > 0;
   }
 
   /** Ends the innermost block. Gives whether a check has to follow, which is counted. */
   close(): boolean {
     const depth = this.depth--;
-    this.length = Math.max(this.length, this.#endLengths[depth] as number, this.#armLengths[depth] as number);
-    this.unwinding = Math.max(
-      this.unwinding,
-      this.#endUnwindings[depth] as number,
-      this.#armUnwindings[depth] as number,
-    );
-    const isThrownTo = this.#isThrownTo[depth] === true && this.#isLoop[depth] !== true;
-    if (isThrownTo) {
+    const flag = this.#flags[depth];
+    if (flag === FLAG.thrownTo) {
       this.length = 0;
       this.unwinding = NONE;
+      return true;
     }
-    return isThrownTo;
+    this.#join(this.#endLengths[depth] as number, this.#endUnwindings[depth] as number);
+    if (flag === FLAG.hasOtherArm) this.#join(this.#armLengths[depth] as number, this.#armUnwindings[depth] as number);
+    return false;
+  }
+
+  /** Another path comes to here. */
+  #join(length: number, unwinding: number): void {
+    if (length > this.length) this.length = length;
+    if (unwinding > this.unwinding) this.unwinding = unwinding;
+  }
+
+  #open(flag: number): void {
+    const depth = ++this.depth;
+    this.#flags[depth] = flag;
+    this.#endLengths[depth] = NONE;
+    this.#endUnwindings[depth] = NONE;
   }
 }

@@ -111,7 +111,7 @@ export class Work {
     const paths = this.#paths;
     switch (kind) {
       case KIND.block:
-        paths.open();
+        paths.openBlock();
         break;
       case KIND.if:
         paths.openIf();
@@ -143,14 +143,37 @@ export class Work {
       if (clauses.byte() < FIRST_CATCH_ALL) clauses.u32();
       if (!this.#paths.expectThrown(clauses.u32())) this.#isLeftByThrowing = true;
     }
-    this.#paths.open();
+    this.#paths.openBlock();
   }
 
   #branch(instructions: Instructions, kind: number): void {
     const paths = this.#paths;
     if (kind === KIND.branch || kind === KIND.branchIf) paths.branch(instructions.index);
-    else if (kind === KIND.branchTable) for (const label of labelsOf(instructions)) paths.branch(label);
+    else if (kind === KIND.branchTable) this.#branchToAll(instructions);
     if (kind !== KIND.branchIf) paths.stop();
+  }
+
+  #branchToAll({ bytes, listAt, at }: Instructions): void {
+    const paths = this.#paths;
+    for (let next = listAt; next < at;) {
+      let label = bytes[next++] as number;
+      // Nearly always one byte.
+      if (label >= 0x80) {
+        const reader = new ByteReader(bytes, next - 1, at);
+        label = reader.u32();
+        next = reader.at;
+      }
+      paths.branch(label);
+    }
+  }
+
+  /** Follows a `br_if` that is passed up to `at`. Gives whether a check has to come before it: nothing has been followed then. */
+  branchIf(at: number, label: number): boolean {
+    const paths = this.#paths;
+    this.#count(at);
+    if (this.#isTooLong(0) || (paths.unwinding > MAX_UNWINDING_UNITS && label === paths.depth)) return true;
+    paths.branch(label);
+    return false;
   }
 
   /** Whether the function may end by the instruction. */
