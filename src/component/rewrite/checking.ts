@@ -3,12 +3,13 @@ import type { ByteWriter } from './byte-writer.ts';
 import type { Callers } from './callers.ts';
 import type { Checks } from './checks.ts';
 import type { CoreModule } from './core-module.ts';
-import { HEAVY, KIND, KINDS, WEIGHTS } from './costs.ts';
+import { HEAVY, KIND, KINDS, WEIGHTS, isArrayBulk } from './costs.ts';
 import type { Helpers } from './helpers.ts';
 import type { HostFunction } from './host-functions.ts';
 import { type Effects, hasEffect, noteEffects } from './effects.ts';
 import type { Instructions } from './instructions.ts';
 import { CODE_COUNT, OP } from './opcodes.ts';
+import { isBulk } from './pieces.ts';
 import { malformed } from './refusal.ts';
 import { endOfShortForm } from './short-forms.ts';
 import { CHECK, STRIDE, Work } from './work.ts';
@@ -96,7 +97,8 @@ export class Checking {
     if ((where & CHECK.before) !== 0) this.#checkBefore();
     if (code === OP.memoryGrow) this.#askBefore();
     else noteEffects(this.#effects, code);
-    if (code >= OP.memoryInit && code <= OP.memoryFill && code !== OP.dataDrop) this.#replaceBulk();
+    if (isArrayBulk(code) && this.#checks !== undefined) this.#copy.callBefore(this.#helpers.arrayLength());
+    if (isBulk(code)) this.#replaceBulk();
     if ((where & CHECK.after) !== 0) this.#checkAfter();
   }
 

@@ -41,6 +41,11 @@ export const KIND = Object.freeze({
   unbounded: 18,
 } as const);
 
+/** Whether an instruction writes as much of an array as its last operand says. */
+export function isArrayBulk(code: number): boolean {
+  return KINDS[code] === KIND.unbounded && code >= PREFIX_BASE.gc && code < PREFIX_BASE.misc;
+}
+
 const GC = PREFIX_BASE.gc;
 const ATOMIC = PREFIX_BASE.atomic;
 
@@ -64,7 +69,7 @@ const KIND_ROWS: readonly (readonly [kind: number, codes: readonly number[]])[] 
   [KIND.returnCall, [OP.returnCall]],
   [KIND.returnCallIndirect, [OP.returnCallIndirect, OP.returnCallRef]],
   // Their operands say how long these take.
-  [KIND.unbounded, [OP.memoryGrow, OP.tableInit, OP.tableCopy, OP.tableGrow, OP.tableFill]],
+  [KIND.unbounded, [OP.memoryGrow, OP.tableGrow, OP.tableFill]],
   [KIND.unbounded, [OP.arrayNew, OP.arrayNewDefault, OP.arrayNewData, OP.arrayNewElem]],
   [KIND.unbounded, [OP.arrayFill, OP.arrayCopy, OP.arrayInitData, OP.arrayInitElem]],
 ];
@@ -83,7 +88,7 @@ export const LOAD_UNITS = 16;
 
 type WeightRow = readonly [weight: number, first: number, last?: number];
 
-/** A cache miss, a division or a call of V8's takes longer than its few bytes tell. Those of `memory.fill`, `memory.copy` and `memory.init` are of short ones. */
+/** A cache miss, a division or a call of V8's takes longer than its few bytes tell. Those of bulk instructions are of short ones. */
 const WEIGHT_ROWS: readonly WeightRow[] = [
   [LOAD_UNITS, OP.i32Load, OP.i64Store32],
   [16, OP.tableGet, OP.tableSet],
@@ -97,7 +102,7 @@ const WEIGHT_ROWS: readonly WeightRow[] = [
   [16, GC, GC + 0x1e],
   [256, OP.structNew, OP.structNewDefault],
   [256, OP.arrayNewFixed],
-  [128, OP.memoryInit, OP.memoryFill],
+  [128, OP.memoryInit, OP.tableCopy],
   [16, PREFIX_BASE.simd, PREFIX_BASE.simd + 11],
   [16, PREFIX_BASE.simd + 0x54, PREFIX_BASE.simd + 0x5d],
   [16, PREFIX_BASE.simd + 0xe3],

@@ -41,6 +41,9 @@ type Emit = (body: ByteWriter, index: number) => FunctionType;
 /** A function that the rewriter adds. Shape of `type` and `body`: as in the type and code sections. */
 export type Helper = { readonly type: Uint8Array; readonly body: Uint8Array };
 
+/** Of 16 bytes each: V8 takes some 30 ms to make so many, and seconds for as many as it permits. */
+const MAX_ARRAY_ELEMENTS = 4 * 1024 * 1024;
+
 const isLaneStore = (code: number): boolean => code >= OP.v128Store8Lane && code <= OP.v128Store64Lane;
 
 /** How many lanes a vector has at most. */
@@ -80,6 +83,12 @@ function operandsOf(code: number): readonly number[] {
 /** What a store gives: read-modify-write instructions give what was there. */
 function resultsOf(code: number): readonly number[] {
   return code >= OP.i32AtomicRmwAdd ? operandsOf(code).slice(0, 1) : [];
+}
+
+/** Which memory a bulk instruction writes, by its indices; `undefined` where it writes a table. */
+export function writtenMemory(code: number, index: number, index2: number): number | undefined {
+  if (code === OP.memoryInit) return index2;
+  return code === OP.memoryCopy || code === OP.memoryFill ? index : undefined;
 }
 
 /** Hands out the functions that take the place of instructions, each made once. Their indices follow the module's own. */
@@ -145,8 +154,8 @@ export class Helpers {
   }
 
   /**
-   * The function that does the `memory.fill`, `memory.copy` or `memory.init` just read and marks where it wrote, if that is in a memory that is
-   * tracked. With `checks` after a long one, and between its pieces.
+   * The function that does the bulk instruction just read and marks where it wrote, if that is in a memory that is tracked. With `checks` after
+   * a long one, and between its pieces.
    */
   bulk(instructions: Instructions, checks: Checks | undefined): number {
     const { code, index, index2 } = instructions;
@@ -160,7 +169,7 @@ export class Helpers {
       return type;
     });
     return this.#get(`${key} with checks`, (body) => {
-      emitPassLong(body, long);
+      emitPassLong(body, { instructions, index: long });
       return this.#emitBulk(body, instructions);
     });
   }
@@ -210,6 +219,19 @@ export class Helpers {
     });
   }
 
+  /**
+   * The function that gives a length of an array, or of a range in one, as it is, but one that takes too long to write in a single instruction as
+   * the greatest there is. With that V8 traps, for it makes no such array.
+   */
+  arrayLength(): number {
+    return this.#get('array length', (body) => {
+      body.append([OP.i32Const, 0x7f, ...LOCAL_0, ...LOCAL_0, OP.i32Const]);
+      body.s32(MAX_ARRAY_ELEMENTS);
+      body.append([OP.i32GtU, OP.select]);
+      return [[I32], [I32]];
+    });
+  }
+
   /** The function that tells the host that a guest saw the word set, and traps where the host says so. */
   interrupt(func: HostFunction): number {
     return this.#get('interrupt', (body) => {
@@ -222,7 +244,8 @@ export class Helpers {
   #emitBulk(body: ByteWriter, { bytes, code, start, at, index, index2 }: Instructions): FunctionType {
     body.append([...LOCAL_0, ...LOCAL_1, ...LOCAL_2]);
     body.copy(bytes, start, at);
-    if (this.#marks === 'on' && (code === OP.memoryInit ? index2 : index) === 0) {
+    const memory = writtenMemory(code, index, index2);
+    if (this.#marks === 'on' && memory === 0) {
       this.#usesCards = true;
       emitMarkRange(body, this.#place);
     }

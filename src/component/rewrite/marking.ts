@@ -4,13 +4,14 @@ import type { Callers } from './callers.ts';
 import type { Checks } from './checks.ts';
 import { Control } from './control.ts';
 import type { CoreModule } from './core-module.ts';
-import { HEAVY, KIND, KINDS, LOAD_UNITS, WEIGHTS } from './costs.ts';
+import { HEAVY, KIND, KINDS, LOAD_UNITS, WEIGHTS, isArrayBulk } from './costs.ts';
 import { type Effects, hasEffect, noteEffects } from './effects.ts';
-import { type Helpers, isStore } from './helpers.ts';
+import { type Helpers, isStore, writtenMemory } from './helpers.ts';
 import type { HostFunction } from './host-functions.ts';
 import { EMPTY_BLOCK, type Instructions, VALUE_BLOCK } from './instructions.ts';
 import { Marks } from './marks.ts';
 import { CODE_COUNT, FORGETS, IMMEDIATE, IMMEDIATES, OP, POPS, PUSHES } from './opcodes.ts';
+import { isBulk } from './pieces.ts';
 import { malformed } from './refusal.ts';
 import { endOfLeb, WITH_INDEX } from './short-forms.ts';
 import { Survey } from './survey.ts';
@@ -262,6 +263,7 @@ export class Marking {
 
   /** What goes elsewhere, or takes as long as its operands say. */
   #stepBranch(code: number): void {
+    if (isArrayBulk(code) && this.#checks !== undefined) this.#copy.callBefore(this.#helpers.arrayLength());
     if (POPS[code] === FORGETS) this.#values.forget();
     else this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
   }
@@ -271,7 +273,7 @@ export class Marking {
     noteEffects(this.#effects, code);
     if (isStore(code)) return this.#stepStore(code);
     if (code === OP.memorySize || code === OP.memoryGrow) this.#stepSize(code);
-    else if (code >= OP.memoryInit && code <= OP.memoryFill) this.#stepBulk(code);
+    else if (isBulk(code)) this.#stepBulk(code);
     this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
   }
 
@@ -357,12 +359,10 @@ export class Marking {
     } else if (index === 0) this.#copy.replaceByCall(this.#helpers.size());
   }
 
-  /** Those that write other memories are replaced only where checks come between their pieces. */
+  /** Those that do not write the tracked memory are replaced only where checks come between their pieces. */
   #stepBulk(code: number): void {
-    if (code === OP.dataDrop) return;
     const { index, index2 } = this.#instructions;
-    const target = code === OP.memoryInit ? index2 : index;
-    if (target !== 0 && this.#checks === undefined) return;
+    if (writtenMemory(code, index, index2) !== 0 && this.#checks === undefined) return;
     this.#copy.replaceByCall(this.#helpers.bulk(this.#instructions, this.#checks));
   }
 }
