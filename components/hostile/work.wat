@@ -211,3 +211,17 @@
 (func $tree60)
 (func (export "_initialize") (call $tree0))
 (func $attack (param i32 i32))
+
+;;; arrays
+;; Each as long as may be.
+(type $array (array (mut i64)))
+(func $attack (param i32 i32)
+  (local $array (ref null $array))
+  (local.set $array (array.new_default $array (i32.const 4194304)))
+(times 2000 (array.copy $array $array (local.get $array) (i32.const 0) (local.get $array) (i32.const 1) (i32.const 4194303)) (array.fill $array (local.get $array) (i32.const 0) (i64.const 1) (i32.const 4194304)))
+)
+
+;;; array-beyond-the-bound
+(type $array (array (mut i64)))
+(func $attack (param i32 i32)
+  (drop (array.new_default $array (i32.const 50000000))))

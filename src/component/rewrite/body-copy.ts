@@ -48,6 +48,13 @@ export class BodyCopy {
     this.#copied = this.#instructions.at;
   }
 
+  /** What comes after may expect anything on the stack. */
+  replaceByTrap(): void {
+    this.copyBefore();
+    this.output.byte(OP.unreachable);
+    this.#copied = this.#instructions.at;
+  }
+
   /** Copies the rest, up to `end`; `checks` go where the body begins. */
   finish(end: number, checks: Checks | undefined): void {
     this.#copyUpTo(end);

@@ -3,7 +3,7 @@ import type { ByteWriter } from './byte-writer.ts';
 import type { Callers } from './callers.ts';
 import type { Checks } from './checks.ts';
 import type { CoreModule } from './core-module.ts';
-import { HEAVY, KIND, KINDS, WEIGHTS, isArrayBulk } from './costs.ts';
+import { HEAVY, KIND, KINDS, WEIGHTS, isArrayBulk, isAtomicWait } from './costs.ts';
 import type { Helpers } from './helpers.ts';
 import type { HostFunction } from './host-functions.ts';
 import { type Effects, hasEffect, noteEffects } from './effects.ts';
@@ -97,6 +97,7 @@ export class Checking {
     if ((where & CHECK.before) !== 0) this.#checkBefore();
     if (code === OP.memoryGrow) this.#askBefore();
     else noteEffects(this.#effects, code);
+    if (isAtomicWait(code) && this.#checks !== undefined) this.#copy.replaceByTrap();
     if (isArrayBulk(code) && this.#checks !== undefined) this.#copy.callBefore(this.#helpers.arrayLength());
     if (isBulk(code)) this.#replaceBulk();
     if ((where & CHECK.after) !== 0) this.#checkAfter();

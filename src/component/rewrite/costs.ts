@@ -46,6 +46,11 @@ export function isArrayBulk(code: number): boolean {
   return KINDS[code] === KIND.unbounded && code >= PREFIX_BASE.gc && code < PREFIX_BASE.misc;
 }
 
+/** Whether an instruction holds the thread until another, which there is none, wakes it, or its time is over. */
+export function isAtomicWait(code: number): boolean {
+  return code === OP.atomicWait32 || code === OP.atomicWait64;
+}
+
 const GC = PREFIX_BASE.gc;
 const ATOMIC = PREFIX_BASE.atomic;
 
@@ -69,6 +74,7 @@ const KIND_ROWS: readonly (readonly [kind: number, codes: readonly number[]])[] 
   [KIND.returnCall, [OP.returnCall]],
   [KIND.returnCallIndirect, [OP.returnCallIndirect, OP.returnCallRef]],
   // Their operands say how long these take.
+  [KIND.unbounded, [OP.atomicWait32, OP.atomicWait64]],
   [KIND.unbounded, [OP.memoryGrow, OP.tableGrow, OP.tableFill]],
   [KIND.unbounded, [OP.arrayNew, OP.arrayNewDefault, OP.arrayNewData, OP.arrayNewElem]],
   [KIND.unbounded, [OP.arrayFill, OP.arrayCopy, OP.arrayInitData, OP.arrayInitElem]],

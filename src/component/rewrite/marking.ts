@@ -4,7 +4,7 @@ import type { Callers } from './callers.ts';
 import type { Checks } from './checks.ts';
 import { Control } from './control.ts';
 import type { CoreModule } from './core-module.ts';
-import { HEAVY, KIND, KINDS, LOAD_UNITS, WEIGHTS, isArrayBulk } from './costs.ts';
+import { HEAVY, KIND, KINDS, LOAD_UNITS, WEIGHTS, isArrayBulk, isAtomicWait } from './costs.ts';
 import { type Effects, hasEffect, noteEffects } from './effects.ts';
 import { type Helpers, isStore, writtenMemory } from './helpers.ts';
 import type { HostFunction } from './host-functions.ts';
@@ -263,6 +263,7 @@ export class Marking {
 
   /** What goes elsewhere, or takes as long as its operands say. */
   #stepBranch(code: number): void {
+    if (isAtomicWait(code) && this.#checks !== undefined) this.#copy.replaceByTrap();
     if (isArrayBulk(code) && this.#checks !== undefined) this.#copy.callBefore(this.#helpers.arrayLength());
     if (POPS[code] === FORGETS) this.#values.forget();
     else this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
