@@ -47,7 +47,8 @@ export function listAttacks(file: string): string[] {
 }
 
 /** With the helpers, and the imports that are named. */
-function toModule(attack: string): string {
+function toModule(fields: string): string {
+  const attack = repeatLines(fields);
   const realloc = attack.includes('"cabi_realloc"') ? '' : DEFAULT_REALLOC;
   const body = `${read('helpers')}\n${attack}\n${realloc}`;
   const named = new Set(body.match(/\$[\w.-]+/g));
@@ -55,6 +56,15 @@ function toModule(attack: string): string {
     .split('\n')
     .filter((line) => named.has(/\(func (\$[\w.-]+)/.exec(line)?.[1] ?? ''));
   return `(module\n${imports.join('\n')}\n${body}\n)`;
+}
+
+/** A line `(times 60 …)` stands for sixty, in which `#` is the number of the line, from 0, and `#+1` the next. */
+function repeatLines(text: string): string {
+  return text.replaceAll(/^\(times (\d+) (.*)\)$/gm, (_, count: string, line: string) =>
+    Array.from({ length: Number(count) }, (_line, index) =>
+      line.replaceAll('#+1', `${index + 1}`).replaceAll('#', `${index}`),
+    ).join('\n'),
+  );
 }
 
 function read(file: string): string {

@@ -33,11 +33,25 @@ export class BodyCopy {
     this.#copyUpTo(this.#instructions.at);
   }
 
+  /** Puts a call before the instruction. The function takes the instruction's last operand and gives another in its place. */
+  callBefore(functionIndex: number): void {
+    this.copyBefore();
+    this.output.byte(OP.call);
+    this.output.u32(functionIndex);
+  }
+
   /** The function takes what the instruction takes and gives what it gives. */
   replaceByCall(functionIndex: number): void {
     this.copyBefore();
     this.output.byte(OP.call);
     this.output.u32(functionIndex);
+    this.#copied = this.#instructions.at;
+  }
+
+  /** What comes after may expect anything on the stack. */
+  replaceByTrap(): void {
+    this.copyBefore();
+    this.output.byte(OP.unreachable);
     this.#copied = this.#instructions.at;
   }
 

@@ -1,26 +1,29 @@
 import { BodyCopy } from './body-copy.ts';
 import type { ByteWriter } from './byte-writer.ts';
+import type { Callers } from './callers.ts';
 import type { Checks } from './checks.ts';
+import type { CoreModule } from './core-module.ts';
+import { HEAVY, KIND, KINDS, WEIGHTS, isArrayBulk, isAtomicWait } from './costs.ts';
 import type { Helpers } from './helpers.ts';
 import type { HostFunction } from './host-functions.ts';
 import { type Effects, hasEffect, noteEffects } from './effects.ts';
 import type { Instructions } from './instructions.ts';
 import { CODE_COUNT, OP } from './opcodes.ts';
+import { isBulk } from './pieces.ts';
 import { malformed } from './refusal.ts';
 import { endOfShortForm } from './short-forms.ts';
+import { CHECK, STRIDE, Work } from './work.ts';
 
 /** By code: whether an instruction is looked at. All others are passed. */
 const MATTERS = Uint8Array.from({ length: CODE_COUNT }, (_, code) => {
-  return code === OP.loop || code === OP.end || code === OP.memoryGrow || isCall(code) || hasEffect(code) ? 1 : 0;
+  return KINDS[code] !== KIND.pass || hasEffect(code) ? 1 : 0;
 });
-
-function isCall(code: number): boolean {
-  return code >= OP.call && code <= OP.returnCallRef;
-}
 
 /** What the checking of a module's bodies works with. */
 export type CheckingParts = {
+  readonly module: CoreModule;
   readonly helpers: Helpers;
+  readonly callers: Callers;
   /** `undefined` where nobody interrupts the module. */
   readonly checks: Checks | undefined;
   /** Asked before a memory grows; `undefined` where there is none. */
@@ -39,48 +42,70 @@ export class Checking {
   readonly #instructions: Instructions;
   readonly #copy: BodyCopy;
   readonly #effects: Effects;
-  #index = 0;
-  #mayRecur = false;
+  readonly #work: Work;
 
-  constructor({ helpers, checks, takePages, instructions, output, effects }: CheckingParts) {
+  constructor({ module, callers, helpers, checks, takePages, instructions, output, effects }: CheckingParts) {
     this.#helpers = helpers;
     this.#checks = checks;
     this.#takePages = takePages;
     this.#instructions = instructions;
     this.#copy = new BodyCopy(instructions, output);
     this.#effects = effects;
+    this.#work = new Work(module, callers);
   }
 
   /** Appends the instructions in `[at, end)` of function `index` to the output. */
   rewrite(at: number, end: number, { index }: { index: number }): void {
     const instructions = this.#instructions;
-    const { bytes } = instructions;
     instructions.enter(at, end);
     this.#copy.enter(at);
-    this.#index = index;
-    this.#mayRecur = false;
+    this.#work.enter(index, at);
     for (let next = at; next < end;) {
-      const matters = MATTERS[bytes[next] as number] === 1;
-      const passed = matters ? next : endOfShortForm(bytes, next);
-      next = passed === next ? this.#look(next) : passed;
+      const stop = Math.min(end, next + STRIDE);
+      while (next < stop) next = this.#pass(next);
+      instructions.at = next;
+      if (this.#work.look(next)) this.#checkAfter();
     }
     if (instructions.at !== end || instructions.code !== OP.end)
       throw malformed('a function body that does not end', at);
-    this.#copy.finish(end, this.#mayRecur ? this.#checks : undefined);
+    this.#copy.finish(end, this.#work.leave() ? this.#checks : undefined);
   }
 
   /** Gives where the instruction ends. */
-  #look(start: number): number {
+  #pass(start: number): number {
     const instructions = this.#instructions;
+    const { bytes } = instructions;
+    const first = bytes[start] as number;
+    const end = MATTERS[first] === 1 ? start : endOfShortForm(bytes, start);
+    if (end !== start) {
+      this.#work.weigh(WEIGHTS[first] as number);
+      return end;
+    }
     instructions.at = start;
     instructions.next();
-    const { code, at } = instructions;
-    if (code === OP.loop) this.#checkAfter();
-    else if (code === OP.call || code === OP.returnCall) this.#mayRecur ||= instructions.index <= this.#index;
-    else if (isCall(code)) this.#mayRecur = true;
-    else if (code === OP.memoryGrow) this.#askBefore();
+    this.#look();
+    return instructions.at;
+  }
+
+  #look(): void {
+    const instructions = this.#instructions;
+    const { code } = instructions;
+    const weight = WEIGHTS[code] as number;
+    this.#work.weigh(weight);
+    if (weight >= HEAVY && this.#work.look(instructions.start)) this.#checkBefore();
+    const where = KINDS[code] === KIND.pass ? CHECK.none : this.#work.step(instructions);
+    if ((where & CHECK.before) !== 0) this.#checkBefore();
+    if (code === OP.memoryGrow) this.#askBefore();
     else noteEffects(this.#effects, code);
-    return at;
+    if (isAtomicWait(code) && this.#checks !== undefined) this.#copy.replaceByTrap();
+    if (isArrayBulk(code) && this.#checks !== undefined) this.#copy.callBefore(this.#helpers.arrayLength());
+    if (isBulk(code)) this.#replaceBulk();
+    if ((where & CHECK.after) !== 0) this.#checkAfter();
+  }
+
+  #checkBefore(): void {
+    this.#copy.copyBefore();
+    this.#checks?.emit(this.#copy.output);
   }
 
   #checkAfter(): void {
@@ -91,5 +116,9 @@ export class Checking {
   #askBefore(): void {
     if (this.#takePages === undefined) return;
     this.#copy.replaceByCall(this.#helpers.growUntracked(this.#instructions.index, this.#takePages));
+  }
+
+  #replaceBulk(): void {
+    if (this.#checks !== undefined) this.#copy.replaceByCall(this.#helpers.bulk(this.#instructions, this.#checks));
   }
 }

@@ -40,6 +40,8 @@ export type CoreModule = {
   readonly tables: readonly Declared<TableType>[];
   readonly globals: readonly Declared<GlobalType>[];
   readonly exportNames: ReadonlySet<string>;
+  /** The indices of what is exported. */
+  readonly exported: Readonly<Record<'functions' | 'tables' | 'globals', ReadonlySet<number>>>;
   readonly startFunction: number | undefined;
   /** The functions that are used otherwise than by calling them: exported, started, in elements or first values. A body can refer to no others. */
   readonly references: ReadonlySet<number>;
@@ -53,6 +55,9 @@ type Draft = {
   globals: Declared<GlobalType>[];
   references: Set<number>;
 };
+
+/** By the byte that says what is exported; of memories and tags nobody asks. */
+const EXPORT_KINDS = ['functions', 'tables', undefined, 'globals'] as const;
 
 /** Reads all but the bodies and the data of a core module. Throws `HostError` where it is malformed or not supported. */
 export function decodeCoreModule(binary: Uint8Array): CoreModule {
@@ -79,16 +84,18 @@ export function decodeCoreModule(binary: Uint8Array): CoreModule {
     skipConstantExpression(reader, draft.references);
   });
   const exportNames = new Set<string>();
+  const exported = { functions: new Set<number>(), tables: new Set<number>(), globals: new Set<number>() };
   readVector(content(SECTION.export), (reader) => {
     exportNames.add(reader.name());
-    const isFunction = reader.byte() === 0;
+    const kind = EXPORT_KINDS[reader.byte()];
     const index = reader.u32();
-    if (isFunction) draft.references.add(index);
+    if (kind !== undefined) exported[kind].add(index);
+    if (kind === 'functions') draft.references.add(index);
   });
   const startFunction = readWhole(content(SECTION.start), (reader) => reader.u32());
   if (startFunction !== undefined) draft.references.add(startFunction);
   readVector(content(SECTION.element), (reader) => readReferences(reader, draft.references));
-  return { bytes, sections, types, ...draft, importedFunctionCount, exportNames, startFunction };
+  return { bytes, sections, types, ...draft, importedFunctionCount, exportNames, exported, startFunction };
 }
 
 /** The content of a section, or `undefined` where the module has none of this id. */

@@ -49,6 +49,9 @@ type Emit = (body: ByteWriter, index: number) => FunctionType;
 /** A function that the rewriter adds. Shape of `type` and `body`: as in the type and code sections. */
 export type Helper = { readonly type: Uint8Array; readonly body: Uint8Array };
 
+/** Of 16 bytes each: V8 takes some 30 ms to make so many, and seconds for as many as it permits. */
+const MAX_ARRAY_ELEMENTS = 4 * 1024 * 1024;
+
 const isLaneStore = (code: number): boolean => code >= OP.v128Store8Lane && code <= OP.v128Store64Lane;
 
 /** How many lanes a vector has at most. */
@@ -90,24 +93,17 @@ function resultsOf(code: number): readonly number[] {
   return code >= OP.i32AtomicRmwAdd ? operandsOf(code).slice(0, 1) : [];
 }
 
-/** The memory that a `memory.fill`, `memory.copy` or `memory.init` writes. */
-const targetOf = ({ code, index, index2 }: Instructions): number => (code === OP.memoryInit ? index2 : index);
-
-/** Whether a `memory.copy` reads memory 0. */
-const readsMemory = ({ code, index2 }: Instructions): boolean => code === OP.memoryCopy && index2 === 0;
-
-/** Has function `checkRange` look at the ranges in memory 0 of a bulk instruction, whose operands are the locals. */
-function emitCheckRanges(body: ByteWriter, instructions: Instructions, checkRange: number): void {
-  const starts = [...(targetOf(instructions) === 0 ? [LOCAL_0] : []), ...(readsMemory(instructions) ? [LOCAL_1] : [])];
-  for (const start of starts) {
-    body.append([...start, ...LOCAL_2, OP.call]);
-    body.u32(checkRange);
-  }
+/** Which memory a bulk instruction writes, by its indices; `undefined` where it writes a table. */
+export function writtenMemory(code: number, index: number, index2: number): number | undefined {
+  if (code === OP.memoryInit) return index2;
+  return code === OP.memoryCopy || code === OP.memoryFill ? index : undefined;
 }
 
 /** Hands out the functions that take the place of instructions, each made once. Their indices follow the module's own. */
 export class Helpers {
   readonly #place: CardPlace;
+  /** Whether stores to memory 0 are marked. */
+  readonly #marks: 'on' | 'off';
   readonly #callers: Callers;
   readonly #firstIndex: number;
   readonly #indices = new Map<string, number>();
@@ -116,8 +112,9 @@ export class Helpers {
   readonly made: Helper[] = [];
   #usesCards = false;
 
-  constructor(place: CardPlace, callers: Callers, firstIndex: number) {
+  constructor(place: CardPlace, marks: 'on' | 'off', callers: Callers, firstIndex: number) {
     this.#place = place;
+    this.#marks = marks;
     this.#callers = callers;
     this.#firstIndex = firstIndex;
   }
@@ -166,22 +163,24 @@ export class Helpers {
   }
 
   /**
-   * The function that does the `memory.fill`, `memory.copy` or `memory.init` just read and marks where it wrote, if that is in memory 0.
-   * With `checks`, between the pieces of a long one.
+   * The function that does the bulk instruction just read and marks where it wrote, if that is in a memory that is tracked. With `checks` after
+   * a long one, and between its pieces.
    */
   bulk(instructions: Instructions, checks: Checks | undefined): number {
     const { code, index, index2 } = instructions;
     const key = `${code} ${index} ${index2}`;
-    const checkRange = targetOf(instructions) === 0 || readsMemory(instructions) ? this.#checkRange() : -1;
-    const pieces =
-      checks &&
-      this.#get(`${key} in pieces`, (body, self) => {
-        emitPieces(body, { instructions, index: self + 1 }, checks);
-        return this.#emitBulk(body, instructions);
-      });
-    return this.#get(key, (body) => {
-      emitCheckRanges(body, instructions, checkRange);
-      if (pieces !== undefined) emitPassLong(body, pieces);
+    // Before the functions that call it: each gets its index as it is begun.
+    if (this.#rangesOf(instructions).length > 0) this.#checkRange();
+    const whole = this.#get(key, (body) => this.#emitBulk(body, instructions));
+    if (checks === undefined) return whole;
+    const long = this.#get(`${key} in pieces`, (body) => {
+      emitPieces(body, { instructions, index: whole }, checks);
+      const type = this.#emitBulk(body, instructions);
+      checks.emit(body);
+      return type;
+    });
+    return this.#get(`${key} with checks`, (body) => {
+      emitPassLong(body, { instructions, index: long });
       return this.#emitBulk(body, instructions);
     });
   }
@@ -252,6 +251,19 @@ export class Helpers {
     });
   }
 
+  /**
+   * The function that gives a length of an array, or of a range in one, as it is, but one that takes too long to write in a single instruction as
+   * the greatest there is. With that V8 traps, for it makes no such array.
+   */
+  arrayLength(): number {
+    return this.#get('array length', (body) => {
+      body.append([OP.i32Const, 0x7f, ...LOCAL_0, ...LOCAL_0, OP.i32Const]);
+      body.s32(MAX_ARRAY_ELEMENTS);
+      body.append([OP.i32GtU, OP.select]);
+      return [[I32], [I32]];
+    });
+  }
+
   /** The function that tells the host that a guest saw the word set, and traps where the host says so. */
   interrupt(func: HostFunction): number {
     return this.#get('interrupt', (body) => {
@@ -277,10 +289,22 @@ export class Helpers {
     });
   }
 
+  /** The locals with which the ranges begin that a bulk instruction reads or writes in memory 0, if that is tracked. */
+  #rangesOf({ code, index, index2 }: Instructions): (readonly number[])[] {
+    if (this.#marks === 'off') return [];
+    const isRead = code === OP.memoryCopy && index2 === 0;
+    return [...(writtenMemory(code, index, index2) === 0 ? [LOCAL_0] : []), ...(isRead ? [LOCAL_1] : [])];
+  }
+
   #emitBulk(body: ByteWriter, instructions: Instructions): FunctionType {
+    const { bytes, code, start, at, index, index2 } = instructions;
+    for (const range of this.#rangesOf(instructions)) {
+      body.append([...range, ...LOCAL_2, OP.call]);
+      body.u32(this.#checkRange());
+    }
     body.append([...LOCAL_0, ...LOCAL_1, ...LOCAL_2]);
-    body.copy(instructions.bytes, instructions.start, instructions.at);
-    if (targetOf(instructions) === 0) {
+    body.copy(bytes, start, at);
+    if (this.#marks === 'on' && writtenMemory(code, index, index2) === 0) {
       this.#usesCards = true;
       emitMarkRange(body, this.#place);
     }

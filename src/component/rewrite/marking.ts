@@ -4,17 +4,20 @@ import type { Callers } from './callers.ts';
 import type { Checks } from './checks.ts';
 import { Control } from './control.ts';
 import type { CoreModule } from './core-module.ts';
+import { HEAVY, KIND, KINDS, LOAD_UNITS, WEIGHTS, isArrayBulk, isAtomicWait } from './costs.ts';
 import { type Effects, hasEffect, noteEffects } from './effects.ts';
-import { type Helpers, isStore } from './helpers.ts';
+import { type Helpers, isStore, writtenMemory } from './helpers.ts';
 import type { HostFunction } from './host-functions.ts';
 import { EMPTY_BLOCK, type Instructions, VALUE_BLOCK } from './instructions.ts';
 import { Marks } from './marks.ts';
 import { CODE_COUNT, FORGETS, IMMEDIATE, IMMEDIATES, OP, POPS, PUSHES } from './opcodes.ts';
+import { isBulk } from './pieces.ts';
 import { malformed } from './refusal.ts';
 import { endOfLeb, WITH_INDEX } from './short-forms.ts';
 import { Survey } from './survey.ts';
 import type { FunctionArity } from './types.ts';
 import { CONSTANT, UNKNOWN, Values } from './values.ts';
+import { CHECK, STRIDE, Work } from './work.ts';
 
 const STEP = Object.freeze({
   other: 0,
@@ -25,8 +28,9 @@ const STEP = Object.freeze({
   constant: 5,
   sum: 6,
   control: 7,
-  forgets: 8,
-  effect: 9,
+  branch: 8,
+  branchIf: 9,
+  effect: 10,
 } as const);
 
 /** How instructions are passed of which only the count of operands matters, by their immediates. */
@@ -44,9 +48,16 @@ const STEPS = Uint8Array.from({ length: CODE_COUNT }, (_, code) => {
   if (code === OP.i32Add || code === OP.i32Sub) return STEP.sum;
   if (isControl(code)) return STEP.control;
   if (hasEffect(code) || code === OP.memorySize || code === OP.memoryGrow) return STEP.effect;
-  if (POPS[code] === FORGETS) return STEP.forgets;
+  if (code === OP.brIf) return STEP.branchIf;
+  if (KINDS[code] !== KIND.pass) return STEP.branch;
+  // Loads are weighed as they are passed.
+  if (WEIGHTS[code] !== 0 && !isShortLoad(code)) return STEP.other;
   return code < 0xfb ? (PLAIN_STEPS.get(IMMEDIATES[code] as number) ?? STEP.other) : STEP.other;
 });
+
+function isShortLoad(code: number): boolean {
+  return code >= OP.i32Load && code < OP.i32Store;
+}
 
 function isControl(code: number): boolean {
   if (code === OP.end || code === OP.delegate || isCall(code)) return true;
@@ -97,9 +108,8 @@ export class Marking {
   readonly #control = new Control();
   readonly #values: Values;
   readonly #marks = new Marks(this.#control);
+  readonly #work: Work;
   #localCount = 0;
-  #index = 0;
-  #mayRecur = false;
 
   constructor({ module, instructions, output, helpers, callers, checks, takePages, effects }: MarkingParts) {
     this.#module = module;
@@ -112,6 +122,7 @@ export class Marking {
     this.#effects = effects;
     this.#survey = new Survey(module.bytes);
     this.#values = new Values(this.#control, instructions, this.#survey);
+    this.#work = new Work(module, callers);
   }
 
   /** Appends the instructions in `[at, end)` of function `index` to the output. */
@@ -120,16 +131,22 @@ export class Marking {
     instructions.enter(at, end);
     this.#copy.enter(at);
     this.#localCount = localCount;
-    this.#index = index;
-    this.#mayRecur = false;
+    this.#work.enter(index, at);
     this.#control.enter();
     this.#values.enter();
     this.#marks.enter();
-    while (instructions.at < end && this.#control.depth >= 0) this.#next();
+    while (instructions.at < end && this.#control.depth >= 0) this.#nextStride(end);
     if (instructions.at !== end || this.#control.depth >= 0) {
       throw malformed('a function body whose blocks do not match', instructions.start);
     }
-    this.#copy.finish(end, this.#mayRecur ? this.#checks : undefined);
+    this.#copy.finish(end, this.#work.leave() ? this.#checks : undefined);
+  }
+
+  #nextStride(end: number): void {
+    const instructions = this.#instructions;
+    const stop = Math.min(end, instructions.at + STRIDE);
+    while (instructions.at < stop && this.#control.depth >= 0) this.#next();
+    if (this.#work.look(instructions.at)) this.#checkAfter();
   }
 
   /** Goes through an instruction. The frequent ones in their short forms are read here, where one look at a table tells all. */
@@ -147,6 +164,10 @@ export class Marking {
         break;
       case STEP.load:
         if ((bytes[at + 1] as number) < WITH_INDEX) end = endOfLeb(bytes, at + 2, at);
+        if (end !== at) this.#work.weigh(LOAD_UNITS);
+        break;
+      case STEP.branchIf:
+        if ((bytes[at + 1] as number) < 0x80 && !this.#work.branchIf(at + 2, bytes[at + 1] as number)) end = at + 2;
         break;
       case STEP.local:
         if ((bytes[at + 1] as number) < 0x80) return this.#stepShortLocal(code, at);
@@ -169,6 +190,8 @@ export class Marking {
     const instructions = this.#instructions;
     instructions.next();
     const { code } = instructions;
+    const weight = WEIGHTS[code] as number;
+    if (weight !== 0) this.#weigh(weight);
     switch (STEPS[code] as number) {
       case STEP.local:
         return this.#stepLocal(code);
@@ -177,14 +200,21 @@ export class Marking {
       case STEP.sum:
         return this.#values.addOperands(code === OP.i32Add ? 1 : -1);
       case STEP.control:
-        return this.#stepControl(code);
-      case STEP.forgets:
-        return this.#values.forget();
+        return this.#stepWithChecks(code, this.#stepControl);
+      case STEP.branch:
+      case STEP.branchIf:
+        return this.#stepWithChecks(code, this.#stepBranch);
       case STEP.effect:
-        return this.#stepEffect(code);
+        return KINDS[code] === KIND.pass ? this.#stepEffect(code) : this.#stepWithChecks(code, this.#stepEffect);
       default:
         return this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
     }
+  }
+
+  /** Before the instruction is followed: one that makes a path too long follows a check. */
+  #weigh(weight: number): void {
+    this.#work.weigh(weight);
+    if (weight >= HEAVY && this.#work.look(this.#instructions.start)) this.#checkBefore();
   }
 
   #stepLocal(code: number): void {
@@ -193,6 +223,24 @@ export class Marking {
     if (code === OP.localGet) this.#values.pushLocal(index);
     else if (code === OP.localSet) this.#values.popLocal(index);
     else this.#values.teeLocal(index);
+  }
+
+  /** Has what paths cost followed, around `step`, with checks where they become too long. */
+  #stepWithChecks(code: number, step: (this: Marking, code: number) => void): void {
+    const where = this.#work.step(this.#instructions);
+    if ((where & CHECK.before) !== 0) this.#checkBefore();
+    step.call(this, code);
+    if ((where & CHECK.after) !== 0) this.#checkAfter();
+  }
+
+  #checkBefore(): void {
+    this.#copy.copyBefore();
+    this.#checks?.emit(this.#copy.output);
+  }
+
+  #checkAfter(): void {
+    this.#copy.copyThrough();
+    this.#checks?.emit(this.#copy.output);
   }
 
   /** What begins or ends blocks, or is a call. */
@@ -206,7 +254,6 @@ export class Marking {
       this.#passCaller();
       this.#values.forget();
     } else if (isCall(code)) {
-      this.#mayRecur = true;
       if (code !== OP.callIndirect) return this.#values.forget();
       this.#values.drop(1);
       this.#call(instructions.index);
@@ -214,25 +261,26 @@ export class Marking {
     else this.#open(code);
   }
 
+  /** What goes elsewhere, or takes as long as its operands say. */
+  #stepBranch(code: number): void {
+    if (isAtomicWait(code) && this.#checks !== undefined) this.#copy.replaceByTrap();
+    if (isArrayBulk(code) && this.#checks !== undefined) this.#copy.callBefore(this.#helpers.arrayLength());
+    if (POPS[code] === FORGETS) this.#values.forget();
+    else this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
+  }
+
   /** What writes something other than locals, or looks at a memory's size. */
   #stepEffect(code: number): void {
     noteEffects(this.#effects, code);
     if (isStore(code)) return this.#stepStore(code);
     if (code === OP.memorySize || code === OP.memoryGrow) this.#stepSize(code);
-    else if (code >= OP.memoryInit && code <= OP.memoryFill) this.#stepBulk(code);
+    else if (isBulk(code)) this.#stepBulk(code);
     this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
   }
 
-  /**
-   * A function of the host gets the caller, and calls nothing that calls on. Of the calls in a circle one at least is of a function that comes
-   * no later, or of one that is found at run time.
-   */
+  /** A function of the host gets the caller. */
   #passCaller(): void {
-    const { index } = this.#instructions;
-    if (!this.#callers.takesCaller(index)) {
-      if (index <= this.#index) this.#mayRecur = true;
-      return;
-    }
+    if (!this.#callers.takesCaller(this.#instructions.index)) return;
     this.#copy.copyBefore();
     this.#callers.emitCaller(this.#copy.output);
   }
@@ -249,8 +297,6 @@ export class Marking {
     const { start, at, end } = this.#instructions;
     if (this.#control.loopStart === -1) this.#survey.enterLoop(at, end);
     this.#control.markLoop(start);
-    this.#copy.copyThrough();
-    this.#checks?.emit(this.#copy.output);
   }
 
   #nextArm(): void {
@@ -314,12 +360,10 @@ export class Marking {
     } else if (index === 0) this.#copy.replaceByCall(this.#helpers.size());
   }
 
-  /** Those that write other memories are replaced only where checks come between their pieces. */
+  /** Those that do not write the tracked memory are replaced only where checks come between their pieces. */
   #stepBulk(code: number): void {
-    if (code === OP.dataDrop) return;
     const { index, index2 } = this.#instructions;
-    const target = code === OP.memoryInit ? index2 : index;
-    if (target !== 0 && this.#checks === undefined) return;
+    if (writtenMemory(code, index, index2) !== 0 && this.#checks === undefined) return;
     this.#copy.replaceByCall(this.#helpers.bulk(this.#instructions, this.#checks));
   }
 }

@@ -151,9 +151,9 @@ function planChanges(module: CoreModule, memories: readonly ReachableMemory[], o
     base: cardsGlobal,
     maxPages: memories[0]?.limits.maximum ?? 0,
   };
-  const helpers = new Helpers(place, callers, module.functionTypes.length);
-  const checks = interrupt && new Checks(helpers, { memory: memories.length, func: interrupt });
   const marks = options.memory === 'tracked' ? 'on' : 'off';
+  const helpers = new Helpers(place, marks, callers, module.functionTypes.length);
+  const checks = interrupt && new Checks(helpers, { memory: memories.length, func: interrupt });
   return { changes: { marks, helpers, callers, checks, takePages }, functions, cardsGlobal, isFollowed };
 }
 
