@@ -32,6 +32,8 @@ export type CoreModule = {
   readonly sections: Sections;
   /** By type index; `undefined` for types that are not functions'. */
   readonly types: readonly (FunctionType | undefined)[];
+  /** By type index: how many fields a struct has; 1 of an array, 0 of a function. */
+  readonly fieldCounts: readonly number[];
   /** By function index: the index of its type. */
   readonly functionTypes: readonly number[];
   readonly functionImports: readonly FunctionImport[];
@@ -39,6 +41,8 @@ export type CoreModule = {
   readonly memories: readonly Declared<MemoryType>[];
   readonly tables: readonly Declared<TableType>[];
   readonly globals: readonly Declared<GlobalType>[];
+  /** By tag index: the index of its type. */
+  readonly tags: readonly number[];
   readonly exportNames: ReadonlySet<string>;
   readonly startFunction: number | undefined;
   /** The functions that are used otherwise than by calling them: exported, started, in elements or first values. A body can refer to no others. */
@@ -51,6 +55,7 @@ type Draft = {
   memories: Declared<MemoryType>[];
   tables: Declared<TableType>[];
   globals: Declared<GlobalType>[];
+  tags: number[];
   references: Set<number>;
 };
 
@@ -66,9 +71,12 @@ export function decodeCoreModule(binary: Uint8Array): CoreModule {
     memories: [],
     tables: [],
     globals: [],
+    tags: [],
     references: new Set(),
   };
-  const types = readWhole(content(SECTION.type), decodeTypes) ?? [];
+  const decoded = readWhole(content(SECTION.type), decodeTypes) ?? [];
+  const types = decoded.map((type) => (typeof type === 'number' ? undefined : type));
+  const fieldCounts = decoded.map((type) => (typeof type === 'number' ? type : 0));
   readVector(content(SECTION.import), (reader) => readImport(reader, draft));
   const importedFunctionCount = draft.functionTypes.length;
   readVector(content(SECTION.function), (reader) => void draft.functionTypes.push(reader.u32()));
@@ -78,6 +86,7 @@ export function decodeCoreModule(binary: Uint8Array): CoreModule {
     readGlobal(reader, draft, undefined);
     skipConstantExpression(reader, draft.references);
   });
+  readVector(content(SECTION.tag), (reader) => readTag(reader, draft));
   const exportNames = new Set<string>();
   readVector(content(SECTION.export), (reader) => {
     exportNames.add(reader.name());
@@ -88,7 +97,7 @@ export function decodeCoreModule(binary: Uint8Array): CoreModule {
   const startFunction = readWhole(content(SECTION.start), (reader) => reader.u32());
   if (startFunction !== undefined) draft.references.add(startFunction);
   readVector(content(SECTION.element), (reader) => readReferences(reader, draft.references));
-  return { bytes, sections, types, ...draft, importedFunctionCount, exportNames, startFunction };
+  return { bytes, sections, types, fieldCounts, ...draft, importedFunctionCount, exportNames, startFunction };
 }
 
 /** The content of a section, or `undefined` where the module has none of this id. */
@@ -119,10 +128,8 @@ function readImport(reader: ByteReader, draft: Draft): void {
   else if (kind === 1) readTableType(reader, draft, imported);
   else if (kind === 2) readMemory(reader, draft, imported);
   else if (kind === 3) readGlobal(reader, draft, imported);
-  else if (kind === 4) {
-    reader.byte();
-    reader.u32();
-  } else throw malformed(`an import of unknown kind ${kind}`, start);
+  else if (kind === 4) readTag(reader, draft);
+  else throw malformed(`an import of unknown kind ${kind}`, start);
 }
 
 function readFunctionImport(reader: ByteReader, draft: Draft, imported: ImportName): void {
@@ -149,6 +156,12 @@ function readTableType(reader: ByteReader, { tables }: Draft, imported: ImportNa
 
 function readMemory(reader: ByteReader, { memories }: Draft, imported: ImportName | undefined): void {
   memories.push({ index: memories.length, ...readLimits(reader), imported });
+}
+
+/** Shape: an attribute of one byte, then the index of its type. */
+function readTag(reader: ByteReader, { tags }: Draft): void {
+  reader.byte();
+  tags.push(reader.u32());
 }
 
 function readGlobal(reader: ByteReader, { globals }: Draft, imported: ImportName | undefined): void {

@@ -21,7 +21,7 @@ export class Instructions {
   /** Of the instruction that was read: where it begins, and its code in the tables of `opcodes.ts`. */
   start = 0;
   code = 0;
-  /** Its immediates, as far as it has them. An `i32` constant is in `index`; `alignment` holds the flags of a memory argument less the index bit. */
+  /** Its immediates, as far as it has them. An `i32` constant, a label and the length of a vector are in `index`; `alignment` holds the flags of a memory argument less the index bit. */
   index = 0;
   index2 = 0;
   blockType = EMPTY_BLOCK;
@@ -29,6 +29,8 @@ export class Instructions {
   alignment = 0;
   offset = 0;
   lane = 0;
+  /** Where a vector begins, after its length: the labels of a `br_table`, the clauses of a `try_table`. */
+  listAt = 0;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -106,18 +108,22 @@ export class Instructions {
   #lists(immediate: number): void {
     switch (immediate) {
       case IMMEDIATE.branchTable:
-        for (let labels = this.#count() + 1; labels > 0; labels--) this.#skipLeb();
+        this.index = this.#count();
+        this.listAt = this.at;
+        for (let labels = this.index + 1; labels > 0; labels--) this.#skipLeb();
         return;
       case IMMEDIATE.selectTypes:
         for (let types = this.#count(); types > 0; types--) this.#skipValueType();
         return;
       case IMMEDIATE.tryTable:
         this.#blockType();
-        for (let clauses = this.#count(); clauses > 0; clauses--) this.#skipCatchClause();
+        this.index = this.#count();
+        this.listAt = this.at;
+        for (let clauses = this.index; clauses > 0; clauses--) this.#skipCatchClause();
         return;
       case IMMEDIATE.castBranch:
         this.at++;
-        this.#skipLeb();
+        this.index = this.#u32();
         this.#skipLeb();
         this.#skipLeb();
         return;
