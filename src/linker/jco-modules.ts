@@ -2,13 +2,13 @@ import type { Artifacts } from '../component/cache.ts';
 import { readCoreImports, readCoreSections } from '../component/core-module.ts';
 import { RESERVED } from '../component/rewrite/layout.ts';
 import type { ReachableMemory } from '../component/rewrite/reach.ts';
-import type { RewriteOptions } from '../component/rewrite/rewrite.ts';
+
 import type { InstanceLimits } from '../util/limits.ts';
 import type { Holding } from '../util/shared-quota.ts';
 import { rewriteBounds } from './bounds.ts';
 import { createInterrupt, type Interruptible } from './interrupt.ts';
 import { type Preemption, VERDICT, type Verdict } from './preemption.ts';
-import { type PreparedModule, compileRewritten, rewriteModules } from './prepared-module.ts';
+import { type PreparedModule, type PrepareOptions, compileRewritten, rewriteModules } from './prepared-module.ts';
 import { assertNothingReserved } from './reserved.ts';
 import { type Growing, type MemoryQuota, assertMayHold, createTakePages, mayHold } from './take-pages.ts';
 
@@ -70,7 +70,7 @@ function createInstantiators<Ctx>(
   };
 }
 
-function rewriteOptions<Ctx>({ limits, preemption }: JcoBounds<Ctx>): RewriteOptions {
+function rewriteOptions<Ctx>({ limits, preemption }: JcoBounds<Ctx>): PrepareOptions {
   return { ...rewriteBounds(limits), memory: 'given', preemption: preemption === undefined ? 'off' : 'on' };
 }
 

@@ -15,6 +15,10 @@ export interface InstanceLimits {
   readonly maxTotalMemoryBytes: number;
   /** Elements of each table. Beyond: `table.grow` gives -1. */
   readonly maxTableElements: number;
+  /** What V8's first compiler may take for one function, for which all requests wait, in ms as the rewriter estimates it. Beyond: the component is not loaded. */
+  readonly maxFunctionCompileMs: number;
+  /** What V8's second compiler may take for one function, of memory, as the rewriter estimates it. Beyond: the component is not loaded. */
+  readonly maxFunctionCompileBytes: number;
   /** Resource handles of one request, in all its tables. Beyond: a trap. */
   readonly maxHandles: number;
   /** What one call makes the host copy, counted element by element. Beyond: a trap. */
@@ -56,6 +60,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxMemoryBytes: 512 * 1024 * 1024,
   maxTotalMemoryBytes: halfOfMachine(),
   maxTableElements: 100_000,
+  maxFunctionCompileMs: 100,
+  maxFunctionCompileBytes: 512 * 1024 * 1024,
   maxHandles: 100_000,
   maxCallBytes: 16 * 1024 * 1024,
   maxReadBytes: 64 * 1024,

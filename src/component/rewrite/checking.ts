@@ -5,6 +5,7 @@ import type { Helpers } from './helpers.ts';
 import type { HostFunction } from './host-functions.ts';
 import { type Effects, hasEffect, noteEffects } from './effects.ts';
 import type { Instructions } from './instructions.ts';
+import type { FunctionFacts } from './marking.ts';
 import { CODE_COUNT, OP } from './opcodes.ts';
 import { malformed } from './refusal.ts';
 import { endOfShortForm } from './short-forms.ts';
@@ -40,7 +41,7 @@ export class Checking {
   readonly #copy: BodyCopy;
   readonly #effects: Effects;
   #index = 0;
-  #mayRecur = false;
+  #beginsWithCheck = false;
 
   constructor({ helpers, checks, takePages, instructions, output, effects }: CheckingParts) {
     this.#helpers = helpers;
@@ -52,13 +53,13 @@ export class Checking {
   }
 
   /** Appends the instructions in `[at, end)` of function `index` to the output. */
-  rewrite(at: number, end: number, { index }: { index: number }): void {
+  rewrite(at: number, end: number, { index, isCostly }: FunctionFacts): void {
     const instructions = this.#instructions;
     const { bytes } = instructions;
     instructions.enter(at, end);
     this.#copy.enter(at);
     this.#index = index;
-    this.#mayRecur = false;
+    this.#beginsWithCheck = isCostly;
     for (let next = at; next < end;) {
       const matters = MATTERS[bytes[next] as number] === 1;
       const passed = matters ? next : endOfShortForm(bytes, next);
@@ -66,7 +67,7 @@ export class Checking {
     }
     if (instructions.at !== end || instructions.code !== OP.end)
       throw malformed('a function body that does not end', at);
-    this.#copy.finish(end, this.#mayRecur ? this.#checks : undefined);
+    this.#copy.finish(end, this.#beginsWithCheck ? this.#checks : undefined);
   }
 
   /** Gives where the instruction ends. */
@@ -76,8 +77,8 @@ export class Checking {
     instructions.next();
     const { code, at } = instructions;
     if (code === OP.loop) this.#checkAfter();
-    else if (code === OP.call || code === OP.returnCall) this.#mayRecur ||= instructions.index <= this.#index;
-    else if (isCall(code)) this.#mayRecur = true;
+    else if (code === OP.call || code === OP.returnCall) this.#beginsWithCheck ||= instructions.index <= this.#index;
+    else if (isCall(code)) this.#beginsWithCheck = true;
     else if (code === OP.memoryGrow) this.#askBefore();
     else noteEffects(this.#effects, code);
     return at;

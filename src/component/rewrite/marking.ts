@@ -68,6 +68,15 @@ export type Replacements = {
   readonly takePages: HostFunction | undefined;
 };
 
+/** What is known of a function whose body is rewritten. */
+export type FunctionFacts = {
+  readonly index: number;
+  /** Params with them. */
+  readonly localCount: number;
+  /** Whether it is costly to compile, and begins with a check. */
+  readonly isCostly: boolean;
+};
+
 /** What the marking of a module's bodies works with. */
 export type MarkingParts = Replacements & {
   readonly module: CoreModule;
@@ -99,7 +108,7 @@ export class Marking {
   readonly #marks = new Marks(this.#control);
   #localCount = 0;
   #index = 0;
-  #mayRecur = false;
+  #beginsWithCheck = false;
 
   constructor({ module, instructions, output, helpers, callers, checks, takePages, effects }: MarkingParts) {
     this.#module = module;
@@ -115,13 +124,13 @@ export class Marking {
   }
 
   /** Appends the instructions in `[at, end)` of function `index` to the output. */
-  rewrite(at: number, end: number, { index, localCount }: { index: number; localCount: number }): void {
+  rewrite(at: number, end: number, { index, localCount, isCostly }: FunctionFacts): void {
     const instructions = this.#instructions;
     instructions.enter(at, end);
     this.#copy.enter(at);
     this.#localCount = localCount;
     this.#index = index;
-    this.#mayRecur = false;
+    this.#beginsWithCheck = isCostly;
     this.#control.enter();
     this.#values.enter();
     this.#marks.enter();
@@ -129,7 +138,7 @@ export class Marking {
     if (instructions.at !== end || this.#control.depth >= 0) {
       throw malformed('a function body whose blocks do not match', instructions.start);
     }
-    this.#copy.finish(end, this.#mayRecur ? this.#checks : undefined);
+    this.#copy.finish(end, this.#beginsWithCheck ? this.#checks : undefined);
   }
 
   /** Goes through an instruction. The frequent ones in their short forms are read here, where one look at a table tells all. */
@@ -206,7 +215,7 @@ export class Marking {
       this.#passCaller();
       this.#values.forget();
     } else if (isCall(code)) {
-      this.#mayRecur = true;
+      this.#beginsWithCheck = true;
       if (code !== OP.callIndirect) return this.#values.forget();
       this.#values.drop(1);
       this.#call(instructions.index);
@@ -230,7 +239,7 @@ export class Marking {
   #passCaller(): void {
     const { index } = this.#instructions;
     if (!this.#callers.takesCaller(index)) {
-      if (index <= this.#index) this.#mayRecur = true;
+      if (index <= this.#index) this.#beginsWithCheck = true;
       return;
     }
     this.#copy.copyBefore();

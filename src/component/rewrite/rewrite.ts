@@ -8,6 +8,7 @@ import type { Effects } from './effects.ts';
 import { Helpers } from './helpers.ts';
 import { type HostFunctions, listHostFunctions, placeHostFunctions } from './host-functions.ts';
 import { MAX_TRACKED_PAGES, RESERVED } from './layout.ts';
+import type { CostlyFunctions } from './compile-limits.ts';
 import { composeModule, type Additions } from './compose.ts';
 import {
   checkExportNames,
@@ -75,9 +76,11 @@ const START_EXPORT = `${RESERVED}:start`;
 /**
  * Rewrites a core module: exports its memories, tables and mutable globals, bounds its memories and, where they are tracked, marks what it writes.
  *
+ * Functions that are costly to compile begin with a check.
+ *
  * Throws `HostError` with a byte offset where the module is malformed or uses what is not supported. What is wrong beyond its form is left to V8.
  */
-export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewritten {
+export function rewriteModule(bytes: Uint8Array, options: RewriteOptions, costly?: CostlyFunctions): Rewritten {
   const module = decodeCoreModule(bytes);
   checkExportNames(module);
   const memories = boundMemories(module, options);
@@ -87,7 +90,7 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
   const tables = boundTables(module, options);
   const vectorExports = addVectorAccess(helpers, globals);
   const code = new ByteWriter(codeCapacity(module));
-  const effects = rewriteCode(module, code, isFollowed ? changes : undefined);
+  const effects = rewriteCode(module, code, isFollowed ? { ...changes, costly } : undefined);
   const usesCards = changes.marks === 'on' && memories.length > 0 && helpers.usesCards;
   const data = options.memory === 'tracked' ? takeDataSegments(module) : leaveDataSegments(module);
   const takesStart = options.memory !== 'plain' && module.startFunction !== undefined;
@@ -129,7 +132,7 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
 
 /** What bodies are changed with, and where it finds what is added to the module. */
 type Plan = {
-  readonly changes: BodyChanges;
+  readonly changes: Omit<BodyChanges, 'costly'>;
   readonly functions: HostFunctions;
   /** Index of the global that holds where the instance's slice of cards begins, if there is one. */
   readonly cardsGlobal: number;
