@@ -17,7 +17,7 @@ interface Start {
  * `warm` is an instance that has started and done nothing else: it serves the first request.
  */
 export function createResetStrategy(pre: LinkedPre<WasiCtx>, warm?: LinkedInstance<WasiCtx>): InstanceStrategy {
-  const spares = new Spares(pre.memory);
+  const spares = new Spares(pre);
   const starts = new WeakMap<object, Start>();
   /** Instances that started alike share its bytes. */
   let first: Image | undefined;

@@ -12,6 +12,7 @@ import { rewriteBounds } from './bounds.ts';
 import { Cards } from './cards.ts';
 import { evaluateRoot } from './evaluate.ts';
 import { HostResources } from './host-instance.ts';
+import { type HeapQuota, sumCosts } from './instance-heap.ts';
 import type { InstancePre } from './instance-pre.ts';
 import { planContexts } from './contexts.ts';
 import { type Linked, LinkedInstance } from './linked-instance.ts';
@@ -80,27 +81,30 @@ export interface LinkContext<Ctx> {
   readonly limits?: InstanceLimits;
   /** Without it guests run for as long as they like. */
   readonly preemption?: Preemption<Ctx> | undefined;
-  /** Shared with other components that it is given to. */
+  /** Both are shared with other components that they are given to. */
   readonly memory?: MemoryQuota;
+  readonly heap?: HeapQuota;
 }
 
 /** Links a component by our own linker. Throws `HostError` where it is not what we support, or asks for what the host lacks. */
 export async function linkComponent<Ctx>(
   source: ComponentSource,
   interfaces: readonly HostInterface<Ctx>[],
-  { definition, cache = NO_CACHE, limits = DEFAULT_LIMITS, preemption, memory }: LinkContext<Ctx> = {},
+  { definition, cache = NO_CACHE, limits = DEFAULT_LIMITS, preemption, memory, heap }: LinkContext<Ctx> = {},
 ): Promise<LinkedPre<Ctx>> {
   const plan = planComponent(source, interfaces, definition);
   const options = rewriteOptionsOf(plan, preemption === undefined ? 'off' : 'on', limits);
   const kept = await createKeptRewriting(cache, source, options);
   const binaries = await rewriteModules(plan.modules, options, kept);
   const [modules, shared] = await Promise.all([compileRewritten(binaries), makeWhileWaiting(plan, preemption)]);
-  const linked = { ...completePlan(plan, shared, modules), limits, memory };
+  const costs = plan.steps.map(({ module }) => (modules[module] as PreparedModule).rewritten);
+  const linked = { ...completePlan(plan, shared, modules), limits, memory, heap, cost: sumCosts(costs, limits) };
   return Object.freeze({
     unrestorable: modules.map(({ rewritten }) => findUnrestorable(rewritten)).find((reason) => reason !== undefined),
     marksAllWrites: modules.every(({ rewritten }) => marksAllWrites(rewritten)),
     startCalls: linked.starts.calls,
     memory,
+    heap,
     instantiate: (ctx: Ctx) => new LinkedInstance(linked, ctx),
   });
 }
@@ -115,7 +119,7 @@ async function makeWhileWaiting<Ctx>(plan: Plan<Ctx>, preemption: Preemption<Ctx
   return { ...emitted, functions: createSharedFunctions({ plan, ...emitted }) };
 }
 
-type Unbounded<Ctx> = Omit<Linked<Ctx>, 'limits' | 'memory'>;
+type Unbounded<Ctx> = Omit<Linked<Ctx>, 'limits' | 'memory' | 'heap' | 'cost'>;
 
 /** Makes all that instances share. */
 function completePlan<Ctx>(plan: Plan<Ctx>, shared: Shared<Ctx>, modules: readonly PreparedModule[]): Unbounded<Ctx> {
@@ -160,4 +164,5 @@ export interface LinkedPre<Ctx> extends InstancePre<Ctx> {
   /** Whether all that is ever written to a memory is marked, from its first byte on. */
   readonly marksAllWrites: boolean;
   readonly memory: MemoryQuota;
+  readonly heap: HeapQuota;
 }

@@ -9,6 +9,7 @@ import type { FunctionFacts } from './marking.ts';
 import { CODE_COUNT, OP } from './opcodes.ts';
 import { malformed } from './refusal.ts';
 import { endOfShortForm } from './short-forms.ts';
+import { TableGrowth, type TableGrowthParts } from './table-growth.ts';
 
 /** By code: whether an instruction is looked at. All others are passed. */
 const MATTERS = Uint8Array.from({ length: CODE_COUNT }, (_, code) => {
@@ -20,13 +21,11 @@ function isCall(code: number): boolean {
 }
 
 /** What the checking of a module's bodies works with. */
-export type CheckingParts = {
-  readonly helpers: Helpers;
+export type CheckingParts = TableGrowthParts & {
   /** `undefined` where nobody interrupts the module. */
   readonly checks: Checks | undefined;
   /** Asked before a memory grows; `undefined` where there is none. */
   readonly takePages: HostFunction | undefined;
-  readonly instructions: Instructions;
   readonly output: ByteWriter;
   /** Where it is noted what the bodies do. */
   readonly effects: Effects;
@@ -37,19 +36,22 @@ export class Checking {
   readonly #helpers: Helpers;
   readonly #checks: Checks | undefined;
   readonly #takePages: HostFunction | undefined;
+  readonly #tableGrowth: TableGrowth;
   readonly #instructions: Instructions;
   readonly #copy: BodyCopy;
   readonly #effects: Effects;
   #index = 0;
   #beginsWithCheck = false;
 
-  constructor({ helpers, checks, takePages, instructions, output, effects }: CheckingParts) {
+  constructor(parts: CheckingParts) {
+    const { helpers, checks, takePages, instructions, output, effects } = parts;
     this.#helpers = helpers;
     this.#checks = checks;
     this.#takePages = takePages;
     this.#instructions = instructions;
     this.#copy = new BodyCopy(instructions, output);
     this.#effects = effects;
+    this.#tableGrowth = new TableGrowth(parts, this.#copy);
   }
 
   /** Appends the instructions in `[at, end)` of function `index` to the output. */
@@ -80,7 +82,10 @@ export class Checking {
     else if (code === OP.call || code === OP.returnCall) this.#beginsWithCheck ||= instructions.index <= this.#index;
     else if (isCall(code)) this.#beginsWithCheck = true;
     else if (code === OP.memoryGrow) this.#askBefore();
-    else noteEffects(this.#effects, code);
+    else {
+      noteEffects(this.#effects, code);
+      if (code === OP.tableGrow) this.#tableGrowth.replace();
+    }
     return at;
   }
 

@@ -12,10 +12,11 @@ export interface Weight {
 /** What a function is made of, each with what V8 takes for one of it. */
 const ITEMS = {
   /** Instructions, by class. */
-  plain: { ns: 30, bytes: 300 },
+  plain: { ns: 30, bytes: 400 },
   load: { ns: 50, bytes: 800 },
   store: { ns: 400, bytes: 1400 },
-  block: { ns: 250, bytes: 1200 },
+  block: { ns: 1000, bytes: 2000 },
+  branch: { ns: 250, bytes: 1200 },
   /** The second compiler takes time by the square of the number of loops, those of arrays too. Its memory stands for that. */
   loop: { ns: 1000, bytes: 40_000 },
   arrayLoop: { ns: 1000, bytes: 50_000 },
@@ -65,9 +66,6 @@ export const ITEM = Object.freeze(Object.fromEntries(NAMES.map((name, index) => 
 /** By number. */
 export const ITEM_WEIGHTS: readonly Weight[] = NAMES.map((name) => ITEMS[name]);
 
-/** By code: the item that an instruction is. */
-export const CLASSES = Uint8Array.from({ length: CODE_COUNT }, (_, code) => classOf(code));
-
 /** By code of what begins a block: how often all values are brought to one place for it. A loop is given a check, which is an `if`. */
 export const BLOCK_STARTS = toTable([
   [OP.block, 1],
@@ -76,6 +74,9 @@ export const BLOCK_STARTS = toTable([
   [OP.try, 2],
   [OP.tryTable, 2],
 ]);
+
+/** By code: the item that an instruction is. */
+export const CLASSES = Uint8Array.from({ length: CODE_COUNT }, (_, code) => classOf(code));
 
 function toTable(rows: readonly (readonly [code: number, starts: number])[]): Uint8Array {
   const table = new Uint8Array(CODE_COUNT);
@@ -94,7 +95,8 @@ function classOf(code: number): number {
   if (code >= PREFIX_BASE.gc) return isArrayLoop(code - PREFIX_BASE.gc) ? ITEM.arrayLoop : ITEM.gc;
   if (isCall(code)) return code === OP.call || code === OP.returnCall ? ITEM.call : ITEM.indirectCall;
   if (code === OP.loop) return ITEM.loop;
-  if ((code >= OP.block && code <= OP.return) || code === OP.tryTable || code >= OP.brOnNull) return ITEM.block;
+  if (BLOCK_STARTS[code] !== 0) return ITEM.block;
+  if ((code >= OP.else && code <= OP.return) || code >= OP.brOnNull) return ITEM.branch;
   if (code === OP.tableGet || code === OP.tableSet) return ITEM.table;
   if (code >= OP.i32Load && code < OP.i32Store) return ITEM.load;
   if (code >= OP.i32Store && code <= OP.memoryGrow) return ITEM.store;

@@ -8,9 +8,10 @@ import { decodeTypes, readLimits, readValueType, type FunctionType, type Limits 
 export type ImportName = { readonly module: string; readonly name: string };
 
 export type MemoryType = { readonly limits: Limits; readonly isShared: boolean };
-/** With where its limits stand. */
+/** With where the type of its elements and its limits stand. */
 export type TableType = {
   readonly element: string;
+  readonly elementAt: number;
   readonly limits: Limits;
   readonly limitsAt: number;
   readonly limitsEnd: number;
@@ -96,7 +97,7 @@ export function decodeCoreModule(binary: Uint8Array): CoreModule {
   });
   const startFunction = readWhole(content(SECTION.start), (reader) => reader.u32());
   if (startFunction !== undefined) draft.references.add(startFunction);
-  readVector(content(SECTION.element), (reader) => readReferences(reader, draft.references));
+  readVector(content(SECTION.element), (reader) => void readReferences(reader, draft.references));
   return { bytes, sections, types, fieldCounts, ...draft, importedFunctionCount, exportNames, startFunction };
 }
 
@@ -148,10 +149,11 @@ function readTable(reader: ByteReader, draft: Draft): void {
 }
 
 function readTableType(reader: ByteReader, { tables }: Draft, imported: ImportName | undefined): void {
+  const elementAt = reader.at;
   const element = readValueType(reader);
   const limitsAt = reader.at;
   const { limits } = readLimits(reader);
-  tables.push({ index: tables.length, element, limits, limitsAt, limitsEnd: reader.at, imported });
+  tables.push({ index: tables.length, element, elementAt, limits, limitsAt, limitsEnd: reader.at, imported });
 }
 
 function readMemory(reader: ByteReader, { memories }: Draft, imported: ImportName | undefined): void {

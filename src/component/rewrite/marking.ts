@@ -13,6 +13,7 @@ import { CODE_COUNT, FORGETS, IMMEDIATE, IMMEDIATES, OP, POPS, PUSHES } from './
 import { malformed } from './refusal.ts';
 import { endOfLeb, WITH_INDEX } from './short-forms.ts';
 import { Survey } from './survey.ts';
+import { TableGrowth } from './table-growth.ts';
 import type { FunctionArity } from './types.ts';
 import { CONSTANT, UNKNOWN, Values } from './values.ts';
 
@@ -66,6 +67,8 @@ export type Replacements = {
   readonly checks: Checks | undefined;
   /** Asked before a memory grows; `undefined` where there is none. */
   readonly takePages: HostFunction | undefined;
+  /** Asked before a table grows; `undefined` where none does. */
+  readonly takeElements: HostFunction | undefined;
 };
 
 /** What is known of a function whose body is rewritten. */
@@ -101,6 +104,7 @@ export class Marking {
   readonly #callers: Callers;
   readonly #checks: Checks | undefined;
   readonly #takePages: HostFunction | undefined;
+  readonly #tableGrowth: TableGrowth;
   readonly #effects: Effects;
   readonly #survey: Survey;
   readonly #control = new Control();
@@ -110,7 +114,8 @@ export class Marking {
   #index = 0;
   #beginsWithCheck = false;
 
-  constructor({ module, instructions, output, helpers, callers, checks, takePages, effects }: MarkingParts) {
+  constructor(parts: MarkingParts) {
+    const { module, instructions, output, helpers, callers, checks, takePages, effects } = parts;
     this.#module = module;
     this.#instructions = instructions;
     this.#copy = new BodyCopy(instructions, output);
@@ -118,6 +123,7 @@ export class Marking {
     this.#callers = callers;
     this.#checks = checks;
     this.#takePages = takePages;
+    this.#tableGrowth = new TableGrowth(parts, this.#copy);
     this.#effects = effects;
     this.#survey = new Survey(module.bytes);
     this.#values = new Values(this.#control, instructions, this.#survey);
@@ -229,6 +235,7 @@ export class Marking {
     if (isStore(code)) return this.#stepStore(code);
     if (code === OP.memorySize || code === OP.memoryGrow) this.#stepSize(code);
     else if (code >= OP.memoryInit && code <= OP.memoryFill) this.#stepBulk(code);
+    else if (code === OP.tableGrow) this.#tableGrowth.replace();
     this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
   }
 
