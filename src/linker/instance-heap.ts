@@ -11,10 +11,19 @@ export type HeapQuota = SharedQuota | undefined;
 
 export type HeapLimits = Pick<InstanceLimits, 'maxTableElements' | 'maxInstanceHeapBytes'>;
 
-/** What core instances take together. Throws `HostError` where that is more than one instance may. */
-export function sumCosts(costs: readonly InstanceCost[], limits: HeapLimits): InstanceCost {
+/** What an instance takes before anything runs. */
+export type StartCost = Pick<InstanceCost, 'tableElements' | 'heapBytes'>;
+
+/** What core instances take together, the images of their tables too where they have any. Throws `HostError` where that is more than one instance may. */
+export function sumCosts(
+  costs: readonly InstanceCost[],
+  limits: HeapLimits,
+  images: 'of tables' | 'none' = 'none',
+): StartCost {
   const tableElements = costs.reduce((sum, cost) => sum + cost.tableElements, 0);
-  const heapBytes = costs.reduce((sum, cost) => sum + cost.heapBytes, 0);
+  const heapBytes = costs.reduce((sum, { heapBytes: bytes, imageBytes }) => {
+    return sum + bytes + (images === 'none' ? 0 : imageBytes);
+  }, 0);
   const { maxTableElements, maxInstanceHeapBytes } = limits;
   if (tableElements > maxTableElements) {
     const option = `${maxTableElements} are allowed (--limit table-elements)`;
@@ -40,16 +49,19 @@ export interface GrowingTables {
 
 /** The function that modules call before they ask V8 for elements of a table: one for all instances. */
 export function createTakeElements(): WebAssembly.ExportValue {
-  const func = (count: number, caller: GrowingTables): number => Number(caller.takeElements(count));
-  const [created] = createBridge([{ params: ['i32'], results: ['i32'], func }]);
+  const [created] = createBridge([{ params: ['i32'], results: ['i32'], func: takeElements }]);
   return created as WebAssembly.ExportValue;
+}
+
+function takeElements(count: number, caller: GrowingTables): number {
+  return Number(caller.takeElements(count));
 }
 
 /** What an instance takes of V8's heap as far as that is known: before it is made, and before its tables grow. */
 export class InstanceHeap implements GrowingTables {
   readonly #holding: Holding | undefined;
   readonly #limits: HeapLimits;
-  #start: InstanceCost = NOTHING;
+  #start: StartCost = NOTHING;
   #grown = 0;
 
   /** Held as long as `owner` lives. */
@@ -59,7 +71,7 @@ export class InstanceHeap implements GrowingTables {
   }
 
   /** The instance is about to start, or a part of it, at a cost beside what it has. Throws `HostError` where there is no room, and traps beyond the limits. */
-  start({ tableElements, heapBytes }: InstanceCost): void {
+  start({ tableElements, heapBytes }: StartCost): void {
     this.#start = {
       tableElements: this.#start.tableElements + tableElements,
       heapBytes: this.#start.heapBytes + heapBytes,
@@ -97,7 +109,7 @@ export class InstanceHeap implements GrowingTables {
   }
 }
 
-const NOTHING: InstanceCost = Object.freeze({ tableElements: 0, heapBytes: 0 });
+const NOTHING: StartCost = Object.freeze({ tableElements: 0, heapBytes: 0 });
 
 function noRoom({ quota }: Holding): HostError {
   const cause = new LimitExceeded('maxTotalInstanceHeapBytes', 'the core instances of all guests');

@@ -98,7 +98,8 @@ export async function linkComponent<Ctx>(
   const binaries = await rewriteModules(plan.modules, options, kept);
   const [modules, shared] = await Promise.all([compileRewritten(binaries), makeWhileWaiting(plan, preemption)]);
   const costs = plan.steps.map(({ module }) => (modules[module] as PreparedModule).rewritten);
-  const linked = { ...completePlan(plan, shared, modules), limits, memory, heap, cost: sumCosts(costs, limits) };
+  const cost = sumCosts(costs, limits, costs.some(({ writesTables }) => writesTables) ? 'of tables' : 'none');
+  const linked = { ...completePlan(plan, shared, modules), limits, memory, heap, cost };
   return Object.freeze({
     unrestorable: modules.map(({ rewritten }) => findUnrestorable(rewritten)).find((reason) => reason !== undefined),
     marksAllWrites: modules.every(({ rewritten }) => marksAllWrites(rewritten)),

@@ -4,14 +4,13 @@ import { LiftLowerContext, type Realloc } from '../abi/context.ts';
 import { GuestMemory } from '../abi/guest-memory.ts';
 import { HandleQuota } from '../abi/handle-table.ts';
 import { Trap } from '../abi/trap.ts';
-import type { InstanceCost } from '../component/rewrite/instance-cost.ts';
 import { RESERVED } from '../component/rewrite/layout.ts';
 import type { InstanceLimits } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
 import type { Holding } from '../util/shared-quota.ts';
 import { type Cards, TrackedMemory } from './cards.ts';
 import type { Contexts } from './contexts.ts';
-import { type HeapLimits, type HeapQuota, InstanceHeap } from './instance-heap.ts';
+import { type HeapLimits, type HeapQuota, InstanceHeap, type StartCost } from './instance-heap.ts';
 import type { Instance } from './instance-pre.ts';
 import type { LiftMaker, Makers } from './makers.ts';
 import type { CoreItem, GuestResourceType, LiftedFunc, Lowering, Plan } from './plan.ts';
@@ -36,7 +35,7 @@ export interface Linked<Ctx> {
   readonly starts: Starts;
   readonly limits: Pick<InstanceLimits, 'maxHandles' | 'maxCallBytes'> & HeapLimits;
   /** What all core instances of an instance take. */
-  readonly cost: InstanceCost;
+  readonly cost: StartCost;
   /** `undefined` where guests run for as long as they like. */
   readonly preemption: Preemption<Ctx> | undefined;
   readonly memory: MemoryQuota;

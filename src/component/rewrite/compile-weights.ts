@@ -13,7 +13,7 @@ export interface Weight {
 const ITEMS = {
   /** Instructions, by class. */
   plain: { ns: 30, bytes: 400 },
-  load: { ns: 50, bytes: 800 },
+  load: { ns: 50, bytes: 2000 },
   store: { ns: 400, bytes: 1400 },
   block: { ns: 1000, bytes: 2000 },
   branch: { ns: 250, bytes: 1200 },

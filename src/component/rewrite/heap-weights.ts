@@ -2,8 +2,8 @@
 export const HEAP_BYTES = Object.freeze({
   /** For a core instance of an empty module, with what we keep of it. */
   instance: 4000,
-  /** V8 has places for some 16,000 memories in a process, whatever their size; so this is more than its objects. */
-  memory: 32_768,
+  /** V8 has places for some 16,000 memories in a process, whatever their size, so each counts for more than its objects. */
+  memory: 16_384,
   table: 450,
   /** An element that is a function: 24 while it is null. */
   functionElement: 64,

@@ -13,6 +13,8 @@ export interface InstanceCost {
   readonly tableElements: number;
   /** Of V8's heap, all together. */
   readonly heapBytes: number;
+  /** What JavaScript takes of it beside that to read the tables, with a function for each that is in them. */
+  readonly imageBytes: number;
 }
 
 /** Throws `HostError` where it cannot be known. */
@@ -34,7 +36,11 @@ export function instanceCostOf(module: CoreModule): InstanceCost {
     [HEAP_BYTES.type, module.types.length],
   ];
   const counted = counts.reduce((sum, [bytes, count]) => sum + bytes * count, 0);
-  return { tableElements, heapBytes: elementBytes + counted + valueBytes(module) };
+  return {
+    tableElements,
+    heapBytes: elementBytes + counted + valueBytes(module),
+    imageBytes: tableElements * HEAP_BYTES.otherElement + module.references.size * HEAP_BYTES.export,
+  };
 }
 
 /** Of element segments, and of the structs and arrays that constant expressions make. */
@@ -94,6 +100,6 @@ class FirstObjects {
 const OTHER_REFERENCES = /extern|exn|any|eq|i31|struct|array|nullref/;
 
 /** What an element of a table takes at most, beside what it refers to. */
-export function elementBytesOf(type: string): number {
+function elementBytesOf(type: string): number {
   return OTHER_REFERENCES.test(type) ? HEAP_BYTES.otherElement : HEAP_BYTES.functionElement;
 }
