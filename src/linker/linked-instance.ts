@@ -212,6 +212,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
 
   /** Gives back what is shared with other instances. Sound only where no call into it runs, not even one that is suspended. */
   release(): void {
+    this.#heap.end();
     for (const memory of this.#memories) memory.release();
   }
 
