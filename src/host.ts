@@ -12,7 +12,7 @@ import { handle } from './server/handle.ts';
 import { type Address, type Listener, type Listening, listen } from './server/listen.ts';
 import type { Service } from './server/service.ts';
 import { HEAP_IS_FULL } from './util/heap-watch.ts';
-import { describeTotalMemory, toLimits } from './util/limits.ts';
+import { describeTotalInstanceHeap, describeTotalMemory, toLimits } from './util/limits.ts';
 import { Tally } from './server/tally.ts';
 import { createOutboundOnDemand } from './wasi/http/outbound-on-demand.ts';
 import type { SendRequest } from './wasi/http/send-request.ts';
@@ -118,10 +118,12 @@ function toLoad({ admission, pool, refusals }: Service, open: readonly Listening
 }
 
 /** Has the operator know where guests are refused memory, and guests end that fill the heap. Returns what ends that. */
-function watchShortages({ memory, heap }: Component, { refusals, inFlight }: Service): () => void {
+function watchShortages({ memory, instanceHeap, heap }: Component, { refusals, inFlight }: Service): () => void {
   const refusal = `a guest was refused memory: ${describeTotalMemory(memory.max)}`;
+  const heapRefusal = `a guest was refused memory: ${describeTotalInstanceHeap(instanceHeap.max)}`;
   const stops = [
     memory.onRefused(() => refusals.count(refusal)),
+    instanceHeap.onRefused(() => refusals.count(heapRefusal)),
     heap.onFull(() => {
       refusals.count(`guests are ended: ${HEAP_IS_FULL}`);
       inFlight.cancelAll('overloaded');

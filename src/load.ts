@@ -40,6 +40,8 @@ export interface Component {
   readonly preemption: Choice<'on' | 'partly' | 'off'>;
   /** What its guests hold of memory, and how much they may. */
   readonly memory: SharedQuota;
+  /** What its guests' core instances hold of V8's heap, and how much they may. */
+  readonly instanceHeap: SharedQuota;
   /** Tells when guests are ended because their objects fill V8's heap. */
   readonly heap: HeapWatch;
   /** A strategy of its own for each host, so that hosts share no instance. */
@@ -54,6 +56,8 @@ export interface LoadComponentOptions extends LoadOptions {
   readonly interfaces?: readonly HostInterface<WasiCtx>[];
   /** Given to several components, their guests together hold no more bytes of memory than it allows. Default: one of its own, of `maxTotalMemoryBytes`. */
   readonly memory?: SharedQuota;
+  /** The same for what core instances take of V8's heap: `maxTotalInstanceHeapBytes`. */
+  readonly instanceHeap?: SharedQuota;
 }
 
 /**
@@ -74,6 +78,7 @@ export async function loadComponent(file: string | Uint8Array, options: LoadComp
   const { label, bytes } = source;
   const shared: Shared = {
     memory: options.memory ?? new SharedQuota(limits.maxTotalMemoryBytes),
+    instanceHeap: options.instanceHeap ?? new SharedQuota(limits.maxTotalInstanceHeapBytes),
     heap: new HeapWatch(),
   };
   const linked = await link({ source, definition, world }, { ...options, ...shared });
@@ -90,7 +95,7 @@ interface Decoded {
 type Linked = Pick<Component, 'engine' | 'isolation' | 'preemption' | 'createStrategy'>;
 
 /** What the guests of a component share. */
-type Shared = Pick<Component, 'memory' | 'heap'>;
+type Shared = Pick<Component, 'memory' | 'instanceHeap' | 'heap'>;
 type LinkOptions = LoadComponentOptions & Shared;
 
 /** By the linker; by jco where that is asked for, or where the linker does not support the component. */
@@ -108,6 +113,7 @@ async function link(decoded: Decoded, options: LinkOptions): Promise<Linked> {
       limits: toLimits(options.limits),
       preemption: preemption.name === 'off' ? undefined : createPreemption(options.heap),
       memory: options.memory,
+      heap: options.instanceHeap,
     });
     return { ...chooseIsolation(source, pre, options.isolation ?? 'auto'), engine: BY_LINKER, preemption };
   } catch (error) {
@@ -129,6 +135,7 @@ async function linkForJco({ source, world }: Decoded, options: LinkOptions, reas
     limits: toLimits(options.limits),
     preemption: preemption.name === 'off' ? undefined : createPreemption(options.heap),
     memory: options.memory,
+    heap: options.instanceHeap,
   });
   return {
     engine: { name: 'jco', reason },

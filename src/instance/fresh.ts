@@ -24,7 +24,7 @@ export function createFreshStrategy(pre: InstancePre<WasiCtx>): InstanceStrategy
  */
 export function createRecyclingStrategy(pre: LinkedPre<WasiCtx>): InstanceStrategy {
   if (!pre.marksAllWrites) return createFreshStrategy(pre);
-  const spares = new Spares(pre.memory);
+  const spares = new Spares(pre);
   return {
     name: 'fresh',
     kept: spares,

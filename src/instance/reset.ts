@@ -20,7 +20,7 @@ export const ROOM_PAGES = 1024;
  * `warm` is an instance that has started and done nothing else: it serves the first request.
  */
 export function createResetStrategy(pre: LinkedPre<WasiCtx>, warm?: LinkedInstance<WasiCtx>): InstanceStrategy {
-  const spares = new Spares(pre.memory);
+  const spares = new Spares(pre);
   const images = new WeakMap<object, Image>();
   /** Instances that started alike share its bytes. */
   let first: Image | undefined;

@@ -11,6 +11,12 @@ const MAX_SPARE_BYTES = 1024 * 1024 * 1024;
 /** How long a spare waits in vain at least, and at most twice. */
 const IDLE_MS = 5000;
 
+/** What instances hold of. */
+interface Quotas {
+  readonly memory?: SharedQuota | undefined;
+  readonly heap?: SharedQuota | undefined;
+}
+
 /**
  * Instances that wait for their next request: few, not large, and not for long.
  *
@@ -18,7 +24,7 @@ const IDLE_MS = 5000;
  */
 export class Spares implements Disposable {
   readonly #idleMs: number;
-  readonly #stopListening: (() => void) | undefined;
+  readonly #stopListening: readonly (() => void)[];
   readonly #spares: { readonly instance: Spare; readonly byteLength: number }[] = [];
   #byteLength = 0;
   /** The fewest that there were since the last sweep: so many were not needed. */
@@ -26,10 +32,11 @@ export class Spares implements Disposable {
   #sweeping: NodeJS.Timeout | undefined;
   #isDisposed = false;
 
-  /** All but one are let go of too where `memory` is short. */
-  constructor(memory?: SharedQuota, idleMs = IDLE_MS) {
+  /** All but one are let go of too where memory or heap are short. */
+  constructor({ memory, heap }: Quotas = {}, idleMs = IDLE_MS) {
     this.#idleMs = idleMs;
-    this.#stopListening = memory?.onShort(() => this.#letGoOf(this.#spares.length - 1));
+    const letGo = (): boolean => this.#letGoOf(this.#spares.length - 1);
+    this.#stopListening = [memory, heap].flatMap((quota) => quota?.onShort(letGo) ?? []);
   }
 
   /** How many there are. */
@@ -71,7 +78,7 @@ export class Spares implements Disposable {
     this.#isDisposed = true;
     this.#letGoOf(this.#spares.length);
     this.#stopSweeping();
-    this.#stopListening?.();
+    for (const stop of this.#stopListening) stop();
   }
 
   #sweep(): void {

@@ -3,14 +3,22 @@ import type { Artifacts } from '../component/cache.ts';
 import { readCoreImports, readCoreSections } from '../component/core-module.ts';
 import { RESERVED } from '../component/rewrite/layout.ts';
 import type { ReachableMemory } from '../component/rewrite/reach.ts';
-import type { RewriteOptions } from '../component/rewrite/rewrite.ts';
+
 import type { InstanceLimits } from '../util/limits.ts';
 import type { Holding } from '../util/shared-quota.ts';
 import { rewriteBounds } from './bounds.ts';
+import {
+  createTakeElements,
+  type GrowingTables,
+  type HeapLimits,
+  type HeapQuota,
+  InstanceHeap,
+  sumCosts,
+} from './instance-heap.ts';
 import { createInterrupt, type Interruptible } from './interrupt.ts';
 import { type Imports, type JcoGuards, createJcoGuards } from './jco-guards.ts';
 import { type Preemption, VERDICT, type Verdict } from './preemption.ts';
-import { type PreparedModule, compileRewritten, rewriteModules } from './prepared-module.ts';
+import { type PreparedModule, type PrepareOptions, compileRewritten, rewriteModules } from './prepared-module.ts';
 import { assertNothingReserved } from './reserved.ts';
 import { type Growing, type MemoryQuota, assertMayHold, createTakePages, mayHold } from './take-pages.ts';
 
@@ -31,6 +39,7 @@ export interface JcoBounds<Ctx> {
   /** Without it guests run for as long as they like. */
   readonly preemption?: Preemption<Ctx> | undefined;
   readonly memory?: MemoryQuota;
+  readonly heap?: HeapQuota;
 }
 
 /** What all modules are given. */
@@ -40,6 +49,7 @@ interface Given {
   /** Called where it is set. */
   readonly interrupt: WebAssembly.ExportValue | undefined;
   readonly takePages: WebAssembly.ExportValue;
+  readonly takeElements: WebAssembly.ExportValue;
 }
 
 /** Rewrites and compiles them. Throws `HostError` where one is not valid, or asks for more than it is permitted. */
@@ -49,6 +59,11 @@ export async function prepareJcoModules<Ctx>(artifacts: Artifacts, bounds: JcoBo
   for (const bytes of binaries) assertNothingReserved(readCoreImports(readCoreSections(bytes)));
   const options = binaries.map(() => rewriteOptions(bounds));
   const prepared = await compileRewritten(await rewriteModules(binaries, options));
+  // Each is instantiated once at least.
+  sumCosts(
+    prepared.map(({ rewritten }) => rewritten),
+    bounds.limits,
+  );
   const byName = new Map(named.map(([name], index) => [name, prepared[index] as PreparedModule]));
   return {
     get: (name) => (byName.get(name) as PreparedModule).module,
@@ -61,16 +76,17 @@ type MadeModule = readonly [prepared: PreparedModule, guards: JcoGuards];
 function createInstantiators<Ctx>(
   prepared: readonly PreparedModule[],
   guards: readonly JcoGuards[],
-  { preemption, memory }: JcoBounds<Ctx>,
+  { limits, preemption, memory, heap }: JcoBounds<Ctx>,
 ): JcoModules<Ctx>['instantiatorFor'] {
   const byModule = new Map(prepared.map((made, index) => [made.module, [made, guards[index] as JcoGuards] as const]));
   const given = {
     word: preemption?.memory,
     interrupt: preemption && createInterrupt(),
     takePages: createTakePages(),
+    takeElements: createTakeElements(),
   };
   return (ctx, onEnd) => {
-    const core = new JcoCore(given, memory, () => preemption?.interrupt(ctx), onEnd);
+    const core = new JcoCore(given, { limits, memory, heap }, () => preemption?.interrupt(ctx), onEnd);
     return (module, imports = {}) => {
       const [made, guarding] = byModule.get(module) as MadeModule;
       return core.instantiate(made, guarding.guard(core, imports, core.exported));
@@ -78,12 +94,15 @@ function createInstantiators<Ctx>(
   };
 }
 
-function rewriteOptions<Ctx>({ limits, preemption }: JcoBounds<Ctx>): RewriteOptions {
+function rewriteOptions<Ctx>({ limits, preemption }: JcoBounds<Ctx>): PrepareOptions {
   return { ...rewriteBounds(limits), memory: 'given', preemption: preemption === undefined ? 'off' : 'on' };
 }
 
+/** What bounds an instance. */
+type CoreBounds = { readonly limits: HeapLimits; readonly memory?: MemoryQuota; readonly heap?: HeapQuota };
+
 /** The core instances of one instance: the caller of what they are given. */
-export class JcoCore implements Interruptible, Growing {
+export class JcoCore implements Interruptible, Growing, GrowingTables {
   readonly #given: Given;
   /** What its modules export. */
   readonly exported = new Set<unknown>();
@@ -93,32 +112,36 @@ export class JcoCore implements Interruptible, Growing {
   readonly #memories: WebAssembly.Memory[] = [];
   /** Of the bytes of the memories. */
   readonly #holding: Holding | undefined;
+  readonly #heap: InstanceHeap;
 
   constructor(
     given: Given,
-    quota: MemoryQuota,
+    { limits, memory, heap }: CoreBounds,
     interrupt: () => Verdict | undefined,
     onEnd?: (error: unknown) => void,
   ) {
     this.#given = given;
-    this.#holding = quota?.hold(this);
+    this.#holding = memory?.hold(this);
+    this.#heap = new InstanceHeap(heap, limits, this);
     this.#interrupt = interrupt;
     this.#onEnd = onEnd;
   }
 
   /** As V8 instantiates the original. The start function comes last, when the module can be interrupted. Throws `HostError` where there is no room. */
   instantiate({ module, rewritten }: PreparedModule, imports: Imports): WebAssembly.Instance {
-    const { word, interrupt, takePages } = this.#given;
+    const { word, interrupt, takePages, takeElements } = this.#given;
+    this.#heap.start(rewritten);
     const reserved = { word, ...this.#createMemories(rewritten.memories) };
     const instance = new WebAssembly.Instance(module, { ...imports, [RESERVED]: reserved } as WebAssembly.Imports);
     for (const exported of Object.values(instance.exports)) this.exported.add(exported);
-    const { callerExport, interruptExport, takePagesExport, startExport } = rewritten;
+    const { callerExport, interruptExport, takePagesExport, takeElementsExport, startExport } = rewritten;
     const set = (name: string | undefined, value: unknown): void => {
       if (name !== undefined) (instance.exports[name] as WebAssembly.Global).value = value;
     };
     set(callerExport, this);
     set(interruptExport, interrupt);
     set(takePagesExport, takePages);
+    set(takeElementsExport, takeElements);
     if (startExport !== undefined) (instance.exports[startExport] as () => void)();
     return instance;
   }
@@ -141,6 +164,10 @@ export class JcoCore implements Interruptible, Growing {
 
   takePages(pages: number): boolean {
     return mayHold(this.#holding, this.#byteLength + pages * PAGE_BYTES);
+  }
+
+  takeElements(count: number): boolean {
+    return this.#heap.takeElements(count);
   }
 
   get #byteLength(): number {

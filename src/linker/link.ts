@@ -6,13 +6,13 @@ import type { ComponentDefinition } from '../component/definitions.ts';
 import { createKeptRewriting } from '../component/rewrite/kept.ts';
 import type { ComponentSource } from '../component/source.ts';
 import type { ReachableMemory } from '../component/rewrite/reach.ts';
-import type { RewriteOptions } from '../component/rewrite/rewrite.ts';
 import { DEFAULT_LIMITS, type InstanceLimits } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
 import { rewriteBounds } from './bounds.ts';
 import { Cards } from './cards.ts';
 import { evaluateRoot } from './evaluate.ts';
 import { HostResources } from './host-instance.ts';
+import { type HeapQuota, sumCosts } from './instance-heap.ts';
 import type { InstancePre } from './instance-pre.ts';
 import { planContexts } from './contexts.ts';
 import { type Linked, LinkedInstance } from './linked-instance.ts';
@@ -21,7 +21,7 @@ import { parseInterfaceName } from './names.ts';
 import { PlanBuilder } from './plan-builder.ts';
 import type { GuestResourceType, LiftedFunc, Plan } from './plan.ts';
 import type { Preemption } from './preemption.ts';
-import { type PreparedModule, compileRewritten, rewriteModules } from './prepared-module.ts';
+import { type PreparedModule, type PrepareOptions, compileRewritten, rewriteModules } from './prepared-module.ts';
 import { type Extern, createScope } from './scope.ts';
 import { createSharedFunctions } from './shared-functions.ts';
 import { Starts } from './starts.ts';
@@ -64,7 +64,7 @@ export function rewriteOptionsOf<Ctx>(
   plan: Plan<Ctx>,
   preemption: 'on' | 'off' = 'off',
   limits: InstanceLimits = DEFAULT_LIMITS,
-): RewriteOptions[] {
+): PrepareOptions[] {
   return plan.modules.map((_bytes, module) => ({
     ...rewriteBounds(limits),
     memory: 'tracked',
@@ -81,27 +81,31 @@ export interface LinkContext<Ctx> {
   readonly limits?: InstanceLimits;
   /** Without it guests run for as long as they like. */
   readonly preemption?: Preemption<Ctx> | undefined;
-  /** Shared with other components that it is given to. */
+  /** Both are shared with other components that they are given to. */
   readonly memory?: MemoryQuota;
+  readonly heap?: HeapQuota;
 }
 
 /** Links a component by our own linker. Throws `HostError` where it is not what we support, or asks for what the host lacks. */
 export async function linkComponent<Ctx>(
   source: ComponentSource,
   interfaces: readonly HostInterface<Ctx>[],
-  { definition, cache = NO_CACHE, limits = DEFAULT_LIMITS, preemption, memory }: LinkContext<Ctx> = {},
+  { definition, cache = NO_CACHE, limits = DEFAULT_LIMITS, preemption, memory, heap }: LinkContext<Ctx> = {},
 ): Promise<LinkedPre<Ctx>> {
   const plan = planComponent(source, interfaces, definition);
   const options = rewriteOptionsOf(plan, preemption === undefined ? 'off' : 'on', limits);
   const kept = await createKeptRewriting(cache, source, options);
   const binaries = await rewriteModules(plan.modules, options, kept);
   const [modules, shared] = await Promise.all([compileRewritten(binaries), makeWhileWaiting(plan, preemption)]);
-  const linked = { ...completePlan(plan, shared, modules), limits, memory };
+  const costs = plan.steps.map(({ module }) => (modules[module] as PreparedModule).rewritten);
+  const cost = sumCosts(costs, limits, costs.some(({ writesTables }) => writesTables) ? 'of tables' : 'none');
+  const linked = { ...completePlan(plan, shared, modules), limits, memory, heap, cost };
   return Object.freeze({
     unrestorable: modules.map(({ rewritten }) => findUnrestorable(rewritten)).find((reason) => reason !== undefined),
     marksAllWrites: modules.every(({ rewritten }) => marksAllWrites(rewritten)),
     startCalls: linked.starts.calls,
     memory,
+    heap,
     instantiate: (ctx: Ctx) => new LinkedInstance(linked, ctx),
   });
 }
@@ -116,7 +120,7 @@ async function makeWhileWaiting<Ctx>(plan: Plan<Ctx>, preemption: Preemption<Ctx
   return { ...emitted, functions: createSharedFunctions({ plan, ...emitted }) };
 }
 
-type Unbounded<Ctx> = Omit<Linked<Ctx>, 'limits' | 'memory'>;
+type Unbounded<Ctx> = Omit<Linked<Ctx>, 'limits' | 'memory' | 'heap' | 'cost'>;
 
 /** Makes all that instances share. */
 function completePlan<Ctx>(plan: Plan<Ctx>, shared: Shared<Ctx>, modules: readonly PreparedModule[]): Unbounded<Ctx> {
@@ -163,4 +167,5 @@ export interface LinkedPre<Ctx> extends InstancePre<Ctx> {
   /** Whether all that is ever written to a memory is marked, from its first byte on. */
   readonly marksAllWrites: boolean;
   readonly memory: MemoryQuota;
+  readonly heap: HeapQuota;
 }

@@ -11,6 +11,7 @@ import { HostError } from '../util/host-error.ts';
 import type { Holding } from '../util/shared-quota.ts';
 import { type Cards, TrackedMemory } from './cards.ts';
 import type { Contexts } from './contexts.ts';
+import { type HeapLimits, type HeapQuota, InstanceHeap, type StartCost } from './instance-heap.ts';
 import type { Instance } from './instance-pre.ts';
 import type { LiftMaker, Makers } from './makers.ts';
 import type { CoreItem, GuestResourceType, LiftedFunc, Lowering, Plan } from './plan.ts';
@@ -35,10 +36,13 @@ export interface Linked<Ctx> {
   readonly makers: Makers;
   readonly functions: SharedFunctions;
   readonly starts: Starts;
-  readonly limits: Pick<InstanceLimits, 'maxHandles' | 'maxCallBytes'>;
+  readonly limits: Pick<InstanceLimits, 'maxHandles' | 'maxCallBytes'> & HeapLimits;
+  /** What all core instances of an instance take. */
+  readonly cost: StartCost;
   /** `undefined` where guests run for as long as they like. */
   readonly preemption: Preemption<Ctx> | undefined;
   readonly memory: MemoryQuota;
+  readonly heap: HeapQuota;
 }
 
 /** What an instance keeps in the core: all that a request can change. */
@@ -72,6 +76,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   readonly #memories: readonly TrackedMemory[];
   /** Of the bytes of the memories. */
   readonly #holding: Holding | undefined;
+  readonly #heap: InstanceHeap;
   /** By step. */
   #cores: (WebAssembly.Exports | undefined)[] = [];
   #core: CoreState | undefined;
@@ -98,6 +103,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     });
     this.#holding = linked.memory?.hold(this);
     assertMayHold(this.#holding, this.startByteLength);
+    this.#heap = new InstanceHeap(linked.heap, linked.limits, this);
     this.#memories = linked.wiring.memories.map((size) => new TrackedMemory(linked.cards, size));
     this.#start();
   }
@@ -111,6 +117,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   /** Lets go of the core instances and makes their memories as new, so that `restart` can follow. */
   clear(): void {
     this.#cores = [];
+    this.#heap.end();
     this.#core = undefined;
     this.#called = undefined;
     this.#between = undefined;
@@ -181,6 +188,10 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     return mayHold(this.#holding, this.byteLength + pages * PAGE_BYTES);
   }
 
+  takeElements(count: number): boolean {
+    return this.#heap.takeElements(count);
+  }
+
   /** Gives the instance to another request. */
   bind(ctx: Ctx): void {
     this.ctx = ctx;
@@ -225,6 +236,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
 
   /** Gives back what is shared with other instances. Sound only where no call into it runs, not even one that is suspended. */
   release(): void {
+    this.#heap.end();
     for (const memory of this.#memories) memory.release();
   }
 
@@ -235,7 +247,8 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   }
 
   #start(): void {
-    const { wiring, starts, preemption } = this.#linked;
+    const { wiring, starts, preemption, cost } = this.#linked;
+    this.#heap.start(cost);
     preemption?.enter(this.ctx);
     this.#cores = wiring.steps.map(() => undefined);
     this.asked = starts.calls;
@@ -300,7 +313,9 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     const [first] = memories;
     if (rewritten.callerExport !== undefined) (exports[rewritten.callerExport] as WebAssembly.Global).value = this;
     const { functions } = this.#linked;
-    const { interruptExport, takePagesExport } = rewritten;
+    const { interruptExport, takePagesExport, takeElementsExport } = rewritten;
+    if (takeElementsExport !== undefined)
+      (exports[takeElementsExport] as WebAssembly.Global).value = functions.takeElements;
     if (interruptExport !== undefined) (exports[interruptExport] as WebAssembly.Global).value = functions.interrupt;
     if (takePagesExport !== undefined) (exports[takePagesExport] as WebAssembly.Global).value = functions.takePages;
     if (rewritten.cardsExport !== undefined && first !== undefined) {

@@ -1,3 +1,5 @@
+import { boundCompiling, type CompileBounds } from '../component/rewrite/compile-limits.ts';
+import { type CoreModule, decodeCoreModule } from '../component/rewrite/core-module.ts';
 import type { KeptRewriting } from '../component/rewrite/kept.ts';
 import { type RewriteOptions, type Rewritten, rewriteModule } from '../component/rewrite/rewrite.ts';
 import { HostError } from '../util/host-error.ts';
@@ -9,15 +11,18 @@ export interface PreparedModule {
   readonly rewritten: Omit<Rewritten, 'bytes'>;
 }
 
+/** How a module is rewritten, and what V8 may take to compile a function of it. */
+export type PrepareOptions = RewriteOptions & CompileBounds;
+
 /** Rewrites each core module once, each with options of its own. What `kept` holds was valid when it was rewritten, and is not rewritten again. */
 export async function rewriteModules(
   binaries: readonly Uint8Array[],
-  options: readonly RewriteOptions[],
+  options: readonly PrepareOptions[],
   kept?: KeptRewriting,
 ): Promise<Rewritten[]> {
   const found = await kept?.get(binaries);
   if (found !== undefined) return found;
-  const pairs = binaries.map((bytes, index) => [bytes, rewriteValid(bytes, options[index] as RewriteOptions)] as const);
+  const pairs = binaries.map((bytes, index) => [bytes, rewriteValid(bytes, options[index] as PrepareOptions)] as const);
   if (kept !== undefined) setTimeout(() => void kept.put(pairs), KEEP_AFTER_MS).unref();
   return pairs.map(([, rewritten]) => rewritten);
 }
@@ -32,13 +37,25 @@ export async function compileRewritten(all: readonly Rewritten[]): Promise<Prepa
 }
 
 /**
- * Refuses what only rewriting would make valid: an index just beyond the module's own memories or globals, which would
- * then be one of ours, shared with other instances. Takes V8, on all cores, 30 ms for 14 MB.
+ * Refuses what V8 should not even validate, and what only rewriting would make valid: an index just beyond the module's own memories or
+ * globals, which would then be one of ours, shared with other instances. Validating takes V8, on all cores, 30 ms for 14 MB.
  */
-function rewriteValid(bytes: Uint8Array, options: RewriteOptions): Rewritten {
-  if (WebAssembly.validate(bytes as BufferSource)) return rewriteModule(bytes, options);
+function rewriteValid(bytes: Uint8Array, options: PrepareOptions): Rewritten {
+  const module = decodeIfWellFormed(bytes);
+  const costly = module && boundCompiling(module, options);
+  if (WebAssembly.validate(bytes as BufferSource)) return rewriteModule(bytes, options, costly);
   const { message } = findComplaint(bytes);
   throw new HostError('bad-component', `a core module is not valid: ${message}; build the component again`);
+}
+
+/** What is malformed V8 knows to describe. */
+function decodeIfWellFormed(bytes: Uint8Array): CoreModule | undefined {
+  try {
+    return decodeCoreModule(bytes);
+  } catch (error) {
+    if (error instanceof HostError && error.code === 'bad-component') return undefined;
+    throw error;
+  }
 }
 
 function findComplaint(bytes: Uint8Array): Error {

@@ -10,11 +10,12 @@ import type { LowerMaker, Makers } from './makers.ts';
 import type { Builtin, CoreItem, GuestResourceType, Lowering, Plan } from './plan.ts';
 import { type Interruptible, createInterrupt } from './interrupt.ts';
 import type { Preemption } from './preemption.ts';
+import { type GrowingTables, createTakeElements } from './instance-heap.ts';
 import { type Growing, createTakePages } from './take-pages.ts';
 import { destructorMayWait, funcMayWait } from './waiting.ts';
 
 /** An instance as the functions see it that all instances share. */
-export interface SharingInstance extends Caller, Interruptible, Growing {
+export interface SharingInstance extends Caller, Interruptible, Growing, GrowingTables {
   readonly componentInstances: readonly ComponentInstance[];
   /** Calls another component's function that a lowering is made of. */
   callBetween(lowering: number, args: readonly unknown[]): unknown;
@@ -42,6 +43,8 @@ export interface SharedFunctions {
   readonly interrupt: WebAssembly.ExportValue | undefined;
   /** What a module calls before it asks V8 for pages. */
   readonly takePages: WebAssembly.ExportValue;
+  /** What a module calls before it asks V8 for elements of a table. */
+  readonly takeElements: WebAssembly.ExportValue;
 }
 
 type Unbridged = {
@@ -78,6 +81,7 @@ export function createSharedFunctions<Ctx>(sharing: Sharing<Ctx>): SharedFunctio
     bind: (caller) => bind(caller, bridged),
     interrupt: sharing.preemption && createInterrupt(),
     takePages: createTakePages(),
+    takeElements: createTakeElements(),
   };
 }
 

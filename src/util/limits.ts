@@ -1,4 +1,5 @@
 import { totalmem } from 'node:os';
+import { getHeapStatistics } from 'node:v8';
 import { toKebabCase } from './kebab-case.ts';
 
 /** Bounds on what a component may be and an instance of it may hold: settled when it is loaded. Sizes in bytes. */
@@ -13,8 +14,16 @@ export interface InstanceLimits {
   readonly maxMemoryBytes: number;
   /** The linear memories of all guests of a component that are there at once. Beyond: as `maxMemoryBytes`; a guest that would start: 503. */
   readonly maxTotalMemoryBytes: number;
-  /** Elements of each table. Beyond: `table.grow` gives -1. */
+  /** Elements of all tables of an instance together. Beyond: `table.grow` gives -1; with more from the start: the component is not loaded. */
   readonly maxTableElements: number;
+  /** What an instance takes of V8's heap before anything runs: tables, exports, functions, first values. Beyond: the component is not loaded. */
+  readonly maxInstanceHeapBytes: number;
+  /** The same of all guests of a component that are there at once, with what their tables grow. Beyond: `table.grow` gives -1; a guest that would start: 503. */
+  readonly maxTotalInstanceHeapBytes: number;
+  /** What V8's first compiler may take for one function, for which all requests wait, in ms as the rewriter estimates it. Beyond: the component is not loaded. */
+  readonly maxFunctionCompileMs: number;
+  /** What V8's second compiler may take for one function, of memory, as the rewriter estimates it. Beyond: the component is not loaded. */
+  readonly maxFunctionCompileBytes: number;
   /** Resource handles of one request, in all its tables. Beyond: a trap. */
   readonly maxHandles: number;
   /** What one call makes the host copy, counted element by element. Beyond: a trap. */
@@ -56,6 +65,10 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxMemoryBytes: 512 * 1024 * 1024,
   maxTotalMemoryBytes: halfOfMachine(),
   maxTableElements: 100_000,
+  maxInstanceHeapBytes: 16 * 1024 * 1024,
+  maxTotalInstanceHeapBytes: quarterOfHeap(),
+  maxFunctionCompileMs: 100,
+  maxFunctionCompileBytes: 512 * 1024 * 1024,
   maxHandles: 100_000,
   maxCallBytes: 16 * 1024 * 1024,
   maxReadBytes: 64 * 1024,
@@ -75,6 +88,16 @@ function halfOfMachine(): number {
   const constrained = process.constrainedMemory();
   const bytes = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
   return Math.floor(bytes / 2 / 1024 ** 2) * 1024 ** 2;
+}
+
+/** The rest is for the host, what guests have it hold, their structs and garbage. Whole mebibytes. */
+function quarterOfHeap(): number {
+  return Math.floor(getHeapStatistics().heap_size_limit / 4 / 1024 ** 2) * 1024 ** 2;
+}
+
+/** What an operator reads where `maxTotalInstanceHeapBytes` is reached. */
+export function describeTotalInstanceHeap(maxBytes: number): string {
+  return `the tables and core instances of all guests together may have ${maxBytes} bytes of V8's heap (--limit total-instance-heap-bytes)`;
 }
 
 /** What an operator reads where `maxTotalMemoryBytes` is reached. */

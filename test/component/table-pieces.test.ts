@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { rewriteModule } from '../../src/component/rewrite/rewrite.ts';
 import { JcoCore } from '../../src/linker/jco-modules.ts';
+import { DEFAULT_LIMITS } from '../../src/util/limits.ts';
 import { Interrupter, assemble, outcome } from './tracked.ts';
 
 const PIECE = 8192;
@@ -101,7 +102,11 @@ type Exports = WebAssembly.Exports;
 function start(): { readonly exports: Exports; readonly interrupter: Interrupter } {
   const interrupter = new Interrupter();
   const { word, interrupt } = interrupter;
-  const core = new JcoCore({ word, interrupt, takePages: interrupt }, undefined, () => undefined);
+  const core = new JcoCore(
+    { word, interrupt, takePages: interrupt, takeElements: interrupt },
+    { limits: DEFAULT_LIMITS },
+    () => undefined,
+  );
   return { exports: core.instantiate({ module: CHECKED, rewritten }, {}).exports, interrupter };
 }
 

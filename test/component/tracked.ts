@@ -114,6 +114,16 @@ class Landlord {
   readonly takePages = createBridge([
     { params: ['i32'], results: ['i32'], func: (pages: number) => Number(this.#answer(pages)) },
   ])[0] as WebAssembly.ExportValue;
+  /** How many elements of tables were asked for. */
+  readonly askedElements: number[] = [];
+  readonly takeElements = createBridge([
+    { params: ['i32'], results: ['i32'], func: (count: number) => Number(this.#answerElements(count)) },
+  ])[0] as WebAssembly.ExportValue;
+
+  #answerElements(count: number): boolean {
+    this.askedElements.push(count);
+    return this.mayTake;
+  }
 
   #answer(pages: number): boolean {
     this.asked.push(pages);
@@ -132,9 +142,10 @@ export class Checked {
     const limits = { maxMemoryPages: 512, maxTableElements: 1000 };
     const { bytes: checked, ...rewritten } = rewriteModule(bytes, { ...limits, memory: 'given', preemption: 'on' });
     const { word, interrupt } = interrupter;
-    const given = { word, interrupt, takePages: this.landlord.takePages };
+    const { takePages, takeElements } = this.landlord;
+    const given = { word, interrupt, takePages, takeElements };
     const module = new WebAssembly.Module(checked as BufferSource);
-    const core = new JcoCore(given, undefined, () => undefined);
+    const core = new JcoCore(given, { limits: { ...limits, maxInstanceHeapBytes: 1_000_000 } }, () => undefined);
     this.exports = core.instantiate({ module, rewritten }, imports).exports;
   }
 
@@ -173,10 +184,13 @@ export class Tracked {
     this.exports = new WebAssembly.Instance(module, { ...imports, 'wasi-serve': own }).exports;
     const { [MEMORY_EXPORT]: memory = new WebAssembly.Memory({ initial: 0 }) } = this.exports;
     this.memory = memory as WebAssembly.Memory;
-    const { cardsExport, startExport, interruptExport = '', takePagesExport, dataSegments } = this.rewritten;
+    const { cardsExport, startExport, interruptExport = '', takePagesExport, takeElementsExport } = this.rewritten;
+    const { dataSegments } = this.rewritten;
     (this.exports[interruptExport] as WebAssembly.Global).value = this.interrupter.interrupt;
     if (takePagesExport !== undefined)
       (this.exports[takePagesExport] as WebAssembly.Global).value = this.landlord.takePages;
+    if (takeElementsExport !== undefined)
+      (this.exports[takeElementsExport] as WebAssembly.Global).value = this.landlord.takeElements;
     if (cardsExport !== undefined) (this.exports[cardsExport] as WebAssembly.Global).value = slice.base;
     for (const { offset, bytes: data } of dataSegments) this.bytes.set(data, offset);
     if (startExport !== undefined) this.func(startExport)();

@@ -32,6 +32,12 @@ export async function assembleAttack(file: string, name: string): Promise<Uint8A
   return behind === undefined ? component : await compose(component, await assembleAttack(file, behind));
 }
 
+/** The component of an attack that is generated: its fields, with the helpers and imports that those of files have. */
+export async function assembleFields(fields: string): Promise<Uint8Array> {
+  const binary = await parse(toModule(fields));
+  return await componentNew(await componentEmbed({ binary, witPath: WIT_PATH, world: 'proxy' }), []);
+}
+
 /** The folder of `worlds.wit`, above a copy of all others. Disposing removes it. */
 function copyWorlds(): Disposable & { readonly path: string } {
   const path = mkdtempSync(join(tmpdir(), 'wasi-serve-wit-'));

@@ -1,4 +1,4 @@
-// A process of its own that serves a good guest beside an attack of components/hostile/heap.wat: `heap-host.ts NAME`.
+// A process of its own that serves a good guest beside an attack of components/hostile/FILE.wat: `heap-host.ts FILE NAME`.
 import { createHost, loadComponent } from '../../src/index.ts';
 import { formatOrigin } from '../../src/server/listen.ts';
 import { serveGuest } from '../harness/serve-guest.ts';
@@ -10,8 +10,8 @@ export interface Origins {
   readonly hostile: string;
 }
 
-const [name = ''] = process.argv.slice(2);
-const component = await loadComponent(await assembleAttack('heap', name), { engine: 'linker', cache: false });
+const [file = '', name = ''] = process.argv.slice(2);
+const component = await loadComponent(await assembleAttack(file, name), { engine: 'linker', cache: false });
 const host = createHost(component, { timeoutMs: 3000 });
 const { address } = await host.listen({ hostname: '127.0.0.1', port: 0 });
 const good = await serveGuest('hello');

@@ -14,16 +14,21 @@ const STRIKES = 60;
 /** Beside other tests. */
 const SLOW = { timeout: 120_000 };
 
-test.each(listAttacks('heap'))('guests that fill the heap do not end the process (%s)', SLOW, async (name) => {
+/** These start small, and to those for whom there is no room `table.grow` gives -1: then none needs to end with 503. */
+const START_SMALL: ReadonlySet<string> = new Set(['tables', 'grown-little-by-little', 'of-structs', 'of-exceptions']);
+
+const ATTACKS = ['heap', 'tables'].flatMap((file) => listAttacks(file).map((name) => [file, name] as const));
+
+test.each(ATTACKS)('guests that fill the heap do not end the process (%s: %s)', SLOW, async (file, name) => {
   const execArgv = [`--max-old-space-size=${HEAP_MIB}`];
-  const host = fork(new URL('./heap-host.ts', import.meta.url), [name], { execArgv });
+  const host = fork(new URL('./heap-host.ts', import.meta.url), [file, name], { execArgv });
   using _ending = { [Symbol.dispose]: () => host.disconnect() };
   const [{ good, hostile }] = (await once(host, 'message')) as [Origins];
   const strikes = Array.from({ length: STRIKES }, () => requestRaw(hostile, rawGet('/')));
   const statuses = (await Promise.all(strikes)).map(({ status }) => status);
   // Those that fit in wait until their deadline.
-  expect(new Set([...statuses, 504])).toEqual(new Set([503, 504]));
-  expect(statuses).toContain(503);
+  expect([503, 504]).toEqual(expect.arrayContaining([...new Set(statuses)]));
+  if (!START_SMALL.has(name)) expect(statuses).toContain(503);
   expect(isAlive(host)).toBe(true);
   await untilGood(good);
 });

@@ -134,13 +134,13 @@ test('the instance that was probed serves first', () => {
 
 describe('spares', () => {
   test('are let go of when they wait in vain, but for one', async () => {
-    using spares = new Spares(undefined, 10);
+    using spares = new Spares({}, 10);
     for (let count = 0; count < 10; count += 1) spares.add(pre.instantiate(noCtx()));
     await until(() => spares.size === 1);
   });
 
   test('that are used stay', async () => {
-    using spares = new Spares(undefined, 10);
+    using spares = new Spares({}, 10);
     for (let count = 0; count < 3; count += 1) spares.add(pre.instantiate(noCtx()));
     for (let round = 0; round < 10; round += 1) {
       const taken = [spares.take(), spares.take()].filter((spare) => spare !== undefined);

@@ -1,6 +1,7 @@
 import { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { Checking } from './checking.ts';
+import type { CostlyFunctions } from './compile-limits.ts';
 import type { CoreModule } from './core-module.ts';
 import { type Effects, noteEffects } from './effects.ts';
 import { Instructions } from './instructions.ts';
@@ -11,13 +12,18 @@ import { MAX_LOCALS } from './survey.ts';
 import { readValueType } from './types.ts';
 
 /** What is put into bodies. */
-export type BodyChanges = Replacements & { readonly marks: 'on' | 'off' };
+export type BodyChanges = Replacements & {
+  readonly marks: 'on' | 'off';
+  /** `undefined` where that is not known. */
+  readonly costly: CostlyFunctions | undefined;
+};
 
 /** Rewrites function bodies. They must come in the module's order. */
 export class Bodies {
   readonly #module: CoreModule;
   readonly #output: ByteWriter;
   readonly #instructions: Instructions;
+  readonly #costly: CostlyFunctions | undefined;
   /** `undefined` where bodies stay as they are. */
   readonly #changing: Marking | Checking | undefined;
   readonly effects: Effects = { writesMemory: false, writesTables: false, dropsSegments: false };
@@ -27,6 +33,7 @@ export class Bodies {
     this.#output = output;
     this.#instructions = new Instructions(module.bytes);
     if (changes === undefined) return;
+    this.#costly = changes.costly;
     const parts = { ...changes, module, instructions: this.#instructions, output, effects: this.effects };
     this.#changing = changes.marks === 'on' ? new Marking(parts) : new Checking(parts);
   }
@@ -41,9 +48,13 @@ export class Bodies {
       this.#output.copy(this.#module.bytes, at, end);
     } else {
       this.#output.copy(this.#module.bytes, at, reader.at);
-      this.#changing.rewrite(reader.at, end, { index, localCount });
+      this.#changing.rewrite(reader.at, end, { index, localCount, isCostly: this.#isCostly(index) });
     }
     this.#output.prefixLength(bodyStart);
+  }
+
+  #isCostly(index: number): boolean {
+    return this.#costly?.[index - this.#module.importedFunctionCount] === 1;
   }
 
   /** Gives the count of locals, params with them. */

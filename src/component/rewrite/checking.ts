@@ -8,10 +8,12 @@ import type { Helpers } from './helpers.ts';
 import type { HostFunction } from './host-functions.ts';
 import { type Effects, hasEffect, noteEffects } from './effects.ts';
 import type { Instructions } from './instructions.ts';
+import type { FunctionFacts } from './marking.ts';
 import { CODE_COUNT, OP } from './opcodes.ts';
 import { isBulk } from './pieces.ts';
 import { malformed } from './refusal.ts';
 import { endOfShortForm } from './short-forms.ts';
+import { TableGrowth, type TableGrowthParts } from './table-growth.ts';
 import { CHECK, STRIDE, Work } from './work.ts';
 
 /** By code: whether an instruction is looked at. All others are passed. */
@@ -20,15 +22,13 @@ const MATTERS = Uint8Array.from({ length: CODE_COUNT }, (_, code) => {
 });
 
 /** What the checking of a module's bodies works with. */
-export type CheckingParts = {
+export type CheckingParts = TableGrowthParts & {
   readonly module: CoreModule;
-  readonly helpers: Helpers;
   readonly callers: Callers;
   /** `undefined` where nobody interrupts the module. */
   readonly checks: Checks | undefined;
   /** Asked before a memory grows; `undefined` where there is none. */
   readonly takePages: HostFunction | undefined;
-  readonly instructions: Instructions;
   readonly output: ByteWriter;
   /** Where it is noted what the bodies do. */
   readonly effects: Effects;
@@ -39,12 +39,14 @@ export class Checking {
   readonly #helpers: Helpers;
   readonly #checks: Checks | undefined;
   readonly #takePages: HostFunction | undefined;
+  readonly #tableGrowth: TableGrowth;
   readonly #instructions: Instructions;
   readonly #copy: BodyCopy;
   readonly #effects: Effects;
   readonly #work: Work;
 
-  constructor({ module, callers, helpers, checks, takePages, instructions, output, effects }: CheckingParts) {
+  constructor(parts: CheckingParts) {
+    const { module, callers, helpers, checks, takePages, instructions, output, effects } = parts;
     this.#helpers = helpers;
     this.#checks = checks;
     this.#takePages = takePages;
@@ -52,10 +54,11 @@ export class Checking {
     this.#copy = new BodyCopy(instructions, output);
     this.#effects = effects;
     this.#work = new Work(module, callers);
+    this.#tableGrowth = new TableGrowth(parts, this.#copy);
   }
 
   /** Appends the instructions in `[at, end)` of function `index` to the output. */
-  rewrite(at: number, end: number, { index }: { index: number }): void {
+  rewrite(at: number, end: number, { index, isCostly }: FunctionFacts): void {
     const instructions = this.#instructions;
     instructions.enter(at, end);
     this.#copy.enter(at);
@@ -68,7 +71,7 @@ export class Checking {
     }
     if (instructions.at !== end || instructions.code !== OP.end)
       throw malformed('a function body that does not end', at);
-    this.#copy.finish(end, this.#work.leave() ? this.#checks : undefined);
+    this.#copy.finish(end, this.#work.leave() || isCostly ? this.#checks : undefined);
   }
 
   /** Gives where the instruction ends. */
@@ -100,6 +103,7 @@ export class Checking {
     if (isAtomicWait(code) && this.#checks !== undefined) this.#copy.replaceByTrap();
     if (isArrayBulk(code) && this.#checks !== undefined) this.#copy.callBefore(this.#helpers.arrayLength());
     if (isBulk(code)) this.#replaceBulk();
+    else if (code === OP.tableGrow) this.#tableGrowth.replace();
     if ((where & CHECK.after) !== 0) this.#checkAfter();
   }
 

@@ -8,9 +8,10 @@ import { decodeTypes, readLimits, readValueType, type FunctionType, type Limits 
 export type ImportName = { readonly module: string; readonly name: string };
 
 export type MemoryType = { readonly limits: Limits; readonly isShared: boolean };
-/** With where its limits stand. */
+/** With where the type of its elements and its limits stand. */
 export type TableType = {
   readonly element: string;
+  readonly elementAt: number;
   readonly limits: Limits;
   readonly limitsAt: number;
   readonly limitsEnd: number;
@@ -32,6 +33,8 @@ export type CoreModule = {
   readonly sections: Sections;
   /** By type index; `undefined` for types that are not functions'. */
   readonly types: readonly (FunctionType | undefined)[];
+  /** By type index: how many fields a struct has; 1 of an array, 0 of a function. */
+  readonly fieldCounts: readonly number[];
   /** By function index: the index of its type. */
   readonly functionTypes: readonly number[];
   readonly functionImports: readonly FunctionImport[];
@@ -39,6 +42,8 @@ export type CoreModule = {
   readonly memories: readonly Declared<MemoryType>[];
   readonly tables: readonly Declared<TableType>[];
   readonly globals: readonly Declared<GlobalType>[];
+  /** By tag index: the index of its type. */
+  readonly tags: readonly number[];
   readonly exportNames: ReadonlySet<string>;
   /** The indices of what is exported. */
   readonly exported: Readonly<Record<'functions' | 'tables' | 'globals', ReadonlySet<number>>>;
@@ -53,6 +58,7 @@ type Draft = {
   memories: Declared<MemoryType>[];
   tables: Declared<TableType>[];
   globals: Declared<GlobalType>[];
+  tags: number[];
   references: Set<number>;
 };
 
@@ -71,9 +77,12 @@ export function decodeCoreModule(binary: Uint8Array): CoreModule {
     memories: [],
     tables: [],
     globals: [],
+    tags: [],
     references: new Set(),
   };
-  const types = readWhole(content(SECTION.type), decodeTypes) ?? [];
+  const decoded = readWhole(content(SECTION.type), decodeTypes) ?? [];
+  const types = decoded.map((type) => (typeof type === 'number' ? undefined : type));
+  const fieldCounts = decoded.map((type) => (typeof type === 'number' ? type : 0));
   readVector(content(SECTION.import), (reader) => readImport(reader, draft));
   const importedFunctionCount = draft.functionTypes.length;
   readVector(content(SECTION.function), (reader) => void draft.functionTypes.push(reader.u32()));
@@ -83,6 +92,7 @@ export function decodeCoreModule(binary: Uint8Array): CoreModule {
     readGlobal(reader, draft, undefined);
     skipConstantExpression(reader, draft.references);
   });
+  readVector(content(SECTION.tag), (reader) => readTag(reader, draft));
   const exportNames = new Set<string>();
   const exported = { functions: new Set<number>(), tables: new Set<number>(), globals: new Set<number>() };
   readVector(content(SECTION.export), (reader) => {
@@ -94,8 +104,8 @@ export function decodeCoreModule(binary: Uint8Array): CoreModule {
   });
   const startFunction = readWhole(content(SECTION.start), (reader) => reader.u32());
   if (startFunction !== undefined) draft.references.add(startFunction);
-  readVector(content(SECTION.element), (reader) => readReferences(reader, draft.references));
-  return { bytes, sections, types, ...draft, importedFunctionCount, exportNames, exported, startFunction };
+  readVector(content(SECTION.element), (reader) => void readReferences(reader, draft.references));
+  return { bytes, sections, types, fieldCounts, ...draft, importedFunctionCount, exportNames, exported, startFunction };
 }
 
 /** The content of a section, or `undefined` where the module has none of this id. */
@@ -126,10 +136,8 @@ function readImport(reader: ByteReader, draft: Draft): void {
   else if (kind === 1) readTableType(reader, draft, imported);
   else if (kind === 2) readMemory(reader, draft, imported);
   else if (kind === 3) readGlobal(reader, draft, imported);
-  else if (kind === 4) {
-    reader.byte();
-    reader.u32();
-  } else throw malformed(`an import of unknown kind ${kind}`, start);
+  else if (kind === 4) readTag(reader, draft);
+  else throw malformed(`an import of unknown kind ${kind}`, start);
 }
 
 function readFunctionImport(reader: ByteReader, draft: Draft, imported: ImportName): void {
@@ -148,14 +156,21 @@ function readTable(reader: ByteReader, draft: Draft): void {
 }
 
 function readTableType(reader: ByteReader, { tables }: Draft, imported: ImportName | undefined): void {
+  const elementAt = reader.at;
   const element = readValueType(reader);
   const limitsAt = reader.at;
   const { limits } = readLimits(reader);
-  tables.push({ index: tables.length, element, limits, limitsAt, limitsEnd: reader.at, imported });
+  tables.push({ index: tables.length, element, elementAt, limits, limitsAt, limitsEnd: reader.at, imported });
 }
 
 function readMemory(reader: ByteReader, { memories }: Draft, imported: ImportName | undefined): void {
   memories.push({ index: memories.length, ...readLimits(reader), imported });
+}
+
+/** Shape: an attribute of one byte, then the index of its type. */
+function readTag(reader: ByteReader, { tags }: Draft): void {
+  reader.byte();
+  tags.push(reader.u32());
 }
 
 function readGlobal(reader: ByteReader, { globals }: Draft, imported: ImportName | undefined): void {

@@ -1,6 +1,6 @@
 import type { ByteWriter } from './byte-writer.ts';
 import { CARD_SHIFT, CHARGED_OFFSET, GROUP_HEADER_BYTES, GROUP_SHIFT, GROUP_SLICES, SIZE_STRIDE } from './layout.ts';
-import { OP } from './opcodes.ts';
+import { OP, PREFIX_BASE } from './opcodes.ts';
 
 /** Where an instance's cards are, seen from its module. */
 export type CardPlace = {
@@ -22,6 +22,7 @@ const I32 = 0x7f;
 const RETURN = 0x0f;
 const I32_EQ = 0x46;
 const I32_NE = 0x47;
+const I32_LT_S = 0x48;
 const I32_GT_U = 0x4b;
 const I32_XOR = 0x73;
 const DROP = 0x1a;
@@ -168,6 +169,25 @@ export function emitGrowUntracked(body: ByteWriter, memory: number, emitAsk: Emi
   body.append([OP.localSet, 0]);
   emitTakeNote(body, emitAsk);
   body.append([...LOCAL_0, OP.else, ...MINUS_ONE, OP.end]);
+}
+
+/** Grows a table by local 1, with the value in local 0, if the host permits it. What V8 then refuses is given back. */
+export function emitGrowTable(body: ByteWriter, table: number, emitAsk: EmitAsk): void {
+  // Below none is for what is given back.
+  body.append([...LOCAL_1, OP.i32Const, 0, I32_LT_S, IF, VOID, ...MINUS_ONE, RETURN, OP.end, ...LOCAL_1]);
+  emitAsk();
+  body.append([OP.i32Eqz, IF, VOID, ...MINUS_ONE, RETURN, OP.end, ...LOCAL_0, ...LOCAL_1]);
+  emitOnTable(body, OP.tableGrow, table);
+  body.append([...MINUS_ONE, I32_EQ, IF, I32, OP.i32Const, 0, ...LOCAL_1, OP.i32Sub]);
+  emitAsk();
+  body.append([DROP, ...MINUS_ONE, OP.else]);
+  emitOnTable(body, OP.tableSize, table);
+  body.append([...LOCAL_1, OP.i32Sub, OP.end]);
+}
+
+function emitOnTable(body: ByteWriter, code: number, table: number): void {
+  body.append([0xfc, code - PREFIX_BASE.misc]);
+  body.u32(table);
 }
 
 /** Has the host look at the sizes that memories have. */

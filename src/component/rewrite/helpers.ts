@@ -7,6 +7,7 @@ import {
   emitSumOrOutOfBounds,
   emitCheckRange,
   emitGrow,
+  emitGrowTable,
   emitGrowUntracked,
   emitMark,
   emitMarkFirst,
@@ -41,7 +42,8 @@ const FLOATS = Object.freeze({
 /** Real modules have some 1,300; beyond this many, stores with still other offsets share functions. */
 const MAX_STORE_HELPERS = 4096;
 
-type FunctionType = readonly [params: readonly number[], results: readonly number[]];
+/** Shape: a value type is a byte, or the bytes of one that has more. */
+type FunctionType = readonly [params: readonly (number | readonly number[])[], results: readonly number[]];
 
 /** Writes the body of function `index`, and makes no other meanwhile. Gives the function's type. */
 type Emit = (body: ByteWriter, index: number) => FunctionType;
@@ -264,6 +266,14 @@ export class Helpers {
     });
   }
 
+  /** The function that grows a table, of elements of a type, if `takeElements` permits it. Shape of `type`: as in the table section. */
+  growTable(table: number, type: readonly number[], takeElements: HostFunction): number {
+    return this.#get(`grow table ${table}`, (body) => {
+      emitGrowTable(body, table, () => emitCallHost(body, this.#callers, takeElements));
+      return [[type, I32], [I32]];
+    });
+  }
+
   /** The function that tells the host that a guest saw the word set, and traps where the host says so. */
   interrupt(func: HostFunction): number {
     return this.#get('interrupt', (body) => {
@@ -331,7 +341,7 @@ export class Helpers {
     const index = this.#firstIndex + this.made.length;
     const [params, results] = emit(body, index);
     body.byte(OP.end);
-    const type = new Uint8Array([0x60, params.length, ...params, results.length, ...results]);
+    const type = new Uint8Array([0x60, params.length, ...params.flat(), results.length, ...results]);
     this.made.push({ type, body: body.written() });
     return index;
   }

@@ -15,6 +15,7 @@ import { isBulk } from './pieces.ts';
 import { malformed } from './refusal.ts';
 import { endOfLeb, WITH_INDEX } from './short-forms.ts';
 import { Survey } from './survey.ts';
+import { TableGrowth } from './table-growth.ts';
 import type { FunctionArity } from './types.ts';
 import { CONSTANT, UNKNOWN, Values } from './values.ts';
 import { CHECK, STRIDE, Work } from './work.ts';
@@ -77,6 +78,17 @@ export type Replacements = {
   readonly checks: Checks | undefined;
   /** Asked before a memory grows; `undefined` where there is none. */
   readonly takePages: HostFunction | undefined;
+  /** Asked before a table grows; `undefined` where none does. */
+  readonly takeElements: HostFunction | undefined;
+};
+
+/** What is known of a function whose body is rewritten. */
+export type FunctionFacts = {
+  readonly index: number;
+  /** Params with them. */
+  readonly localCount: number;
+  /** Whether it is costly to compile, and begins with a check. */
+  readonly isCostly: boolean;
 };
 
 /** What the marking of a module's bodies works with. */
@@ -103,6 +115,7 @@ export class Marking {
   readonly #callers: Callers;
   readonly #checks: Checks | undefined;
   readonly #takePages: HostFunction | undefined;
+  readonly #tableGrowth: TableGrowth;
   readonly #effects: Effects;
   readonly #survey: Survey;
   readonly #control = new Control();
@@ -111,7 +124,8 @@ export class Marking {
   readonly #work: Work;
   #localCount = 0;
 
-  constructor({ module, instructions, output, helpers, callers, checks, takePages, effects }: MarkingParts) {
+  constructor(parts: MarkingParts) {
+    const { module, instructions, output, helpers, callers, checks, takePages, effects } = parts;
     this.#module = module;
     this.#instructions = instructions;
     this.#copy = new BodyCopy(instructions, output);
@@ -119,6 +133,7 @@ export class Marking {
     this.#callers = callers;
     this.#checks = checks;
     this.#takePages = takePages;
+    this.#tableGrowth = new TableGrowth(parts, this.#copy);
     this.#effects = effects;
     this.#survey = new Survey(module.bytes);
     this.#values = new Values(this.#control, instructions, this.#survey);
@@ -126,7 +141,7 @@ export class Marking {
   }
 
   /** Appends the instructions in `[at, end)` of function `index` to the output. */
-  rewrite(at: number, end: number, { index, localCount }: { index: number; localCount: number }): void {
+  rewrite(at: number, end: number, { index, localCount, isCostly }: FunctionFacts): void {
     const instructions = this.#instructions;
     instructions.enter(at, end);
     this.#copy.enter(at);
@@ -139,7 +154,7 @@ export class Marking {
     if (instructions.at !== end || this.#control.depth >= 0) {
       throw malformed('a function body whose blocks do not match', instructions.start);
     }
-    this.#copy.finish(end, this.#work.leave() ? this.#checks : undefined);
+    this.#copy.finish(end, this.#work.leave() || isCostly ? this.#checks : undefined);
   }
 
   #nextStride(end: number): void {
@@ -275,6 +290,7 @@ export class Marking {
     if (isStore(code)) return this.#stepStore(code);
     if (code === OP.memorySize || code === OP.memoryGrow) this.#stepSize(code);
     else if (isBulk(code)) this.#stepBulk(code);
+    else if (code === OP.tableGrow) this.#tableGrowth.replace();
     this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
   }
 

@@ -6,8 +6,10 @@ import { contentOf, type CoreModule, decodeCoreModule, type ImportName, readVect
 import { type DataSegment, leaveDataSegments, takeDataSegments } from './data-segments.ts';
 import type { Effects } from './effects.ts';
 import { Helpers } from './helpers.ts';
-import { type HostFunctions, listHostFunctions, placeHostFunctions } from './host-functions.ts';
+import { type HostFunctions, listHostFunctions, mayGrowTables, placeHostFunctions } from './host-functions.ts';
+import { type InstanceCost, instanceCostOf } from './instance-cost.ts';
 import { MAX_TRACKED_PAGES, RESERVED } from './layout.ts';
+import type { CostlyFunctions } from './compile-limits.ts';
 import { composeModule, type Additions } from './compose.ts';
 import {
   checkExportNames,
@@ -40,32 +42,35 @@ export type RewriteOptions = {
 };
 
 /** A core module made ready for images to be taken and restored. */
-export type Rewritten = Effects & {
-  readonly bytes: Uint8Array;
-  readonly memories: readonly ReachableMemory[];
-  readonly tables: readonly ReachableTable[];
-  /** The mutable ones. */
-  readonly globals: readonly ReachableGlobal[];
-  /** What the host must write into the memories before anything runs. Those of defined memories are in bounds; check the others. */
-  readonly dataSegments: readonly DataSegment[];
-  /** How many data segments are still written at instantiation, unmarked, because their offset is not constant. */
-  readonly activeSegmentCount: number;
-  /** The export to call after the data is written, or `undefined` where nothing is to be called. */
-  readonly startExport: string | undefined;
-  readonly hasStart: boolean;
-  /** The export of the mutable i32 that the host sets to where the instance's slice begins; with it comes the import `cards`. */
-  readonly cardsExport: string | undefined;
-  /** The functions that take one more operand, an externref: the caller. */
-  readonly callerImports: readonly ImportName[];
-  /** The export of the mutable externref that the host sets to the caller, if any function takes it. */
-  readonly callerExport: string | undefined;
-  /** The export of the mutable function reference that the host sets to what is called where the word is set; with it comes the import `word`. */
-  readonly interruptExport: string | undefined;
-  /** As `interruptExport`, for what is called before V8 is asked for pages. */
-  readonly takePagesExport: string | undefined;
-  /** Whether there may be structs and arrays, whose contents no image holds. */
-  readonly hasHeapTypes: boolean;
-};
+export type Rewritten = Effects &
+  InstanceCost & {
+    readonly bytes: Uint8Array;
+    readonly memories: readonly ReachableMemory[];
+    readonly tables: readonly ReachableTable[];
+    /** The mutable ones. */
+    readonly globals: readonly ReachableGlobal[];
+    /** What the host must write into the memories before anything runs. Those of defined memories are in bounds; check the others. */
+    readonly dataSegments: readonly DataSegment[];
+    /** How many data segments are still written at instantiation, unmarked, because their offset is not constant. */
+    readonly activeSegmentCount: number;
+    /** The export to call after the data is written, or `undefined` where nothing is to be called. */
+    readonly startExport: string | undefined;
+    readonly hasStart: boolean;
+    /** The export of the mutable i32 that the host sets to where the instance's slice begins; with it comes the import `cards`. */
+    readonly cardsExport: string | undefined;
+    /** The functions that take one more operand, an externref: the caller. */
+    readonly callerImports: readonly ImportName[];
+    /** The export of the mutable externref that the host sets to the caller, if any function takes it. */
+    readonly callerExport: string | undefined;
+    /** The export of the mutable function reference that the host sets to what is called where the word is set; with it comes the import `word`. */
+    readonly interruptExport: string | undefined;
+    /** As `interruptExport`, for what is called before V8 is asked for pages. */
+    readonly takePagesExport: string | undefined;
+    /** As `interruptExport`, for what is called before V8 is asked for elements of a table. */
+    readonly takeElementsExport: string | undefined;
+    /** Whether there may be structs and arrays, whose contents no image holds. */
+    readonly hasHeapTypes: boolean;
+  };
 
 const CARDS_IMPORT = 'cards';
 const CARDS_EXPORT = `${RESERVED}:cards`;
@@ -75,9 +80,11 @@ const START_EXPORT = `${RESERVED}:start`;
 /**
  * Rewrites a core module: exports its memories, tables and mutable globals, bounds its memories and, where they are tracked, marks what it writes.
  *
+ * Functions that are costly to compile begin with a check.
+ *
  * Throws `HostError` with a byte offset where the module is malformed or uses what is not supported. What is wrong beyond its form is left to V8.
  */
-export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewritten {
+export function rewriteModule(bytes: Uint8Array, options: RewriteOptions, costly?: CostlyFunctions): Rewritten {
   const module = decodeCoreModule(bytes);
   checkExportNames(module);
   const memories = boundMemories(module, options);
@@ -87,7 +94,7 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
   const tables = boundTables(module, options);
   const accessExports = addGlobalAccess(helpers, globals);
   const code = new ByteWriter(codeCapacity(module));
-  const effects = rewriteCode(module, code, isFollowed ? changes : undefined);
+  const effects = rewriteCode(module, code, isFollowed ? { ...changes, costly } : undefined);
   const usesCards = changes.marks === 'on' && memories.length > 0 && helpers.usesCards;
   const data = options.memory === 'tracked' ? takeDataSegments(module) : leaveDataSegments(module);
   const takesStart = options.memory !== 'plain' && module.startFunction !== undefined;
@@ -110,6 +117,7 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
   };
   return {
     ...effects,
+    ...instanceCostOf(module),
     bytes: composeModule(module, additions),
     memories,
     tables,
@@ -123,13 +131,14 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions): Rewri
     callerExport: additions.callerExport,
     interruptExport: functions.interrupt?.exportName,
     takePagesExport: functions.takePages?.exportName,
+    takeElementsExport: functions.takeElements?.exportName,
     hasHeapTypes: module.types.includes(undefined),
   };
 }
 
 /** What bodies are changed with, and where it finds what is added to the module. */
 type Plan = {
-  readonly changes: BodyChanges;
+  readonly changes: Omit<BodyChanges, 'costly'>;
   readonly functions: HostFunctions;
   /** Index of the global that holds where the instance's slice of cards begins, if there is one. */
   readonly cardsGlobal: number;
@@ -141,10 +150,11 @@ type Plan = {
 function planChanges(module: CoreModule, memories: readonly ReachableMemory[], options: RewriteOptions): Plan {
   const isGiven = options.memory !== 'plain' && memories.length > 0;
   const isPreempted = options.memory !== 'plain' && options.preemption === 'on';
-  const isFollowed = isGiven || isPreempted;
+  const growsTables = options.memory !== 'plain' && mayGrowTables(module);
+  const isFollowed = isGiven || isPreempted || growsTables;
   const callers = new Callers(module, (isFollowed && options.hostFunctions) || []);
-  const functions = placeHostFunctions(module, { isPreempted, isGiven });
-  const { interrupt, takePages } = functions;
+  const functions = placeHostFunctions(module, { isPreempted, isGiven, growsTables });
+  const { interrupt, takePages, takeElements } = functions;
   const cardsGlobal = callers.global + (isFollowed ? 1 : 0) + listHostFunctions(functions).length;
   const place = {
     memory: memories.length + (isPreempted ? 1 : 0),
@@ -154,7 +164,7 @@ function planChanges(module: CoreModule, memories: readonly ReachableMemory[], o
   const marks = options.memory === 'tracked' ? 'on' : 'off';
   const helpers = new Helpers(place, marks, callers, module.functionTypes.length);
   const checks = interrupt && new Checks(helpers, { memory: memories.length, func: interrupt });
-  return { changes: { marks, helpers, callers, checks, takePages }, functions, cardsGlobal, isFollowed };
+  return { changes: { marks, helpers, callers, checks, takePages, takeElements }, functions, cardsGlobal, isFollowed };
 }
 
 /** The tables with the maxima that they will have. */

@@ -1,16 +1,19 @@
 import { IMMEDIATE, IMMEDIATES } from './opcodes.ts';
 
 /** How the frequent instructions are passed without looking at what they say. `other`: only by `Instructions`. */
-const FORM = Object.freeze({ other: 0, plain: 1, leb: 2, memory: 3 } as const);
+export const FORM = Object.freeze({ other: 0, plain: 1, leb: 2, memory: 3 } as const);
 
 /** By opcode. */
-const FORMS = Uint8Array.from({ length: 0x100 }, (_, code) => {
+const FORMS = Uint8Array.from({ length: 0x100 }, (_, code) => formOf(code));
+
+/** Of an opcode. */
+export function formOf(code: number): number {
   const immediate = IMMEDIATES[code];
   if (immediate === IMMEDIATE.none) return FORM.plain;
   if (immediate === IMMEDIATE.memory) return FORM.memory;
   const isLeb = immediate === IMMEDIATE.index || immediate === IMMEDIATE.i32 || immediate === IMMEDIATE.i64;
   return isLeb ? FORM.leb : FORM.other;
-});
+}
 
 /** In the flags of a memory argument: that a memory index follows. */
 export const WITH_INDEX = 0x40;

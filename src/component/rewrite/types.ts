@@ -45,9 +45,9 @@ const VALUE_TYPES: ReadonlyMap<number, string> = new Map([
   [0x69, 'exnref'],
 ]);
 
-/** The types of a module, by type index. */
-export function decodeTypes(reader: ByteReader): (FunctionType | undefined)[] {
-  const types: (FunctionType | undefined)[] = [];
+/** The types of a module, by type index; a number stands for one that is no function's: how many fields it has. */
+export function decodeTypes(reader: ByteReader): (FunctionType | number)[] {
+  const types: (FunctionType | number)[] = [];
   for (let rest = reader.count(); rest > 0; rest--) {
     if (reader.bytes[reader.at] !== REC) {
       types.push(readSubType(reader));
@@ -59,7 +59,7 @@ export function decodeTypes(reader: ByteReader): (FunctionType | undefined)[] {
   return types;
 }
 
-function readSubType(reader: ByteReader): FunctionType | undefined {
+function readSubType(reader: ByteReader): FunctionType | number {
   const form = reader.bytes[reader.at];
   if (form === SUB || form === SUB_FINAL) {
     reader.skip(1);
@@ -68,10 +68,12 @@ function readSubType(reader: ByteReader): FunctionType | undefined {
   const start = reader.at;
   const composite = reader.byte();
   if (composite === FUNC) return readFunctionType(reader);
-  if (composite === STRUCT) for (let fields = reader.count(); fields > 0; fields--) skipField(reader);
-  else if (composite === ARRAY) skipField(reader);
-  else throw notSupported(`a type of form 0x${composite.toString(16)}`, start);
-  return undefined;
+  if (composite !== STRUCT && composite !== ARRAY) {
+    throw notSupported(`a type of form 0x${composite.toString(16)}`, start);
+  }
+  const fields = composite === STRUCT ? reader.count() : 1;
+  for (let rest = fields; rest > 0; rest--) skipField(reader);
+  return fields;
 }
 
 function readFunctionType(reader: ByteReader): FunctionType {

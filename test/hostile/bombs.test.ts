@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import { type Component, HostError, loadComponent } from '../../src/index.ts';
+import type { Limits } from '../../src/util/limits.ts';
+import { rawGet, requestRaw } from '../harness/raw-client.ts';
+import { serveGuest } from '../harness/serve-guest.ts';
+import { assembleFields } from './assemble.ts';
+import { type Bomb, BOMBS } from './bombs.ts';
+
+const DEAR =
+  /^core module: function \d+ \("bomb"\) has \d+ bytes, .* it may take up to \d+ (ms to compile, where 100|bytes of memory to compile, where 536870912) are allowed \(--limit function-compile-(ms|bytes)\)/;
+
+test.each(BOMBS)('$name: too many are refused before V8 looks at them', async ({ toFields, limit }) => {
+  const loading = load(toFields(2 * limit), 'linker');
+  await expect(loading).rejects.toThrow(HostError);
+  await expect(loading).rejects.toThrow(DEAR);
+});
+
+test.each(BOMBS)('$name: fewer are served', async ({ toFields, limit }) => {
+  await using served = await serveGuest(await load(toFields(Math.floor(limit / 2)), 'linker'));
+  expect((await requestRaw(served.origin, rawGet('/'))).status).toBe(200);
+});
+
+describe("in jco's glue", () => {
+  const some = BOMBS.filter(({ name }) => name === 'locals and loops' || name === 'structs of many fields');
+
+  test.each(some)('$name: too many are refused too', async ({ toFields, limit }) => {
+    await expect(load(toFields(2 * limit), 'jco')).rejects.toThrow(DEAR);
+  });
+
+  test.each(some)('$name: fewer are served too', async ({ toFields, limit }) => {
+    await using served = await serveGuest(await load(toFields(Math.floor(limit / 2)), 'jco'));
+    expect((await requestRaw(served.origin, rawGet('/'))).status).toBe(200);
+  });
+});
+
+test.each<[Partial<Limits>, RegExp]>([
+  [
+    { maxFunctionCompileMs: 1 },
+    /may take up to \d+ ms to compile, where 1 are allowed \(--limit function-compile-ms\)/,
+  ],
+  [
+    { maxFunctionCompileBytes: 1_000_000 },
+    /may take up to \d+ bytes of memory to compile, where 1000000 are allowed \(--limit function-compile-bytes\)/,
+  ],
+])('%j refuses a component by any engine', async (limits, message) => {
+  const fields = (BOMBS[0] as Bomb).toFields(10);
+  await expect(load(fields, 'auto', limits)).rejects.toThrow(message);
+});
+
+test('what is permitted is served', async () => {
+  const { toFields, limit } = BOMBS[0] as Bomb;
+  await using served = await serveGuest(await load(toFields(2 * limit), 'linker', { maxFunctionCompileMs: 1000 }));
+  expect((await requestRaw(served.origin, rawGet('/'))).status).toBe(200);
+});
+
+/** Each as long to compile as is allowed nearly, and called once: the compiling of one does not follow that of another without a look at the clock. */
+const CHAIN = 30;
+
+test('while many functions are compiled in a row others have their turn', async () => {
+  const wide = Array.from({ length: 20 }, () => '(block (br_if 0 (local.get 0)))').join(' ');
+  const locals = Array.from({ length: 49_000 }, () => 'i32').join(' ');
+  const links = Array.from(
+    { length: CHAIN },
+    (_, index) => `(func $link${index} (param i32) (local ${locals}) ${wide})`,
+  );
+  const calls = Array.from({ length: CHAIN }, (_, index) => `(call $link${index} (i32.const 1))`);
+  const fields = `${links.join('\n')} (func $attack (param i32 i32) ${calls.join('\n')} (call $answer (local.get 1) (i32.const 200)))`;
+  await using served = await serveGuest(await load(fields, 'linker'));
+  let turns = 0;
+  const counting = setInterval(() => (turns += 1), 1);
+  using _ending = { [Symbol.dispose]: () => clearInterval(counting) };
+  expect((await requestRaw(served.origin, rawGet('/'))).status).toBe(200);
+  // Compiling one takes several slices of time, so each that is over is seen by the next at the latest.
+  expect(turns).toBeGreaterThan(CHAIN / 2);
+});
+
+async function load(
+  fields: string,
+  engine: 'linker' | 'jco' | 'auto',
+  limits: Partial<Limits> = {},
+): Promise<Component> {
+  return await loadComponent(await assembleFields(fields), { cache: false, engine, limits });
+}
