@@ -115,7 +115,10 @@ function createService(component: Component, config: HostConfig, log: Log, sendR
   };
 }
 
-function toLoad({ admission, pool, held, refusals }: Service, open: readonly Listening[]): Omit<HostLoad, 'isAccepting'> {
+function toLoad(
+  { admission, pool, held, refusals }: Service,
+  open: readonly Listening[],
+): Omit<HostLoad, 'isAccepting'> {
   return {
     requestsInFlight: admission.admitted,
     requestsQueued: admission.queued,

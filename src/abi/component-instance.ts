@@ -47,6 +47,12 @@ export class ComponentInstance {
     return error;
   }
 
+  /** Lets go of what its handles stand for, for good: nobody calls into it any more, and what still runs in it can do nothing. */
+  abandon(): void {
+    this.ended ??= { by: new Trap('the request is over') };
+    this.#handles?.reset();
+  }
+
   /** As new. */
   reset(): void {
     this.#handles?.reset();

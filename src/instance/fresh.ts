@@ -2,6 +2,7 @@ import type { LinkedInstance } from '../linker/linked-instance.ts';
 import type { LinkedPre } from '../linker/link.ts';
 import type { InstancePre } from '../linker/instance-pre.ts';
 import type { WasiCtx } from '../wasi/context.ts';
+import { createNobody } from './nobody.ts';
 import { Spares } from './spares.ts';
 import type { InstanceStrategy } from './strategy.ts';
 
@@ -11,7 +12,7 @@ export function createFreshStrategy(pre: InstancePre<WasiCtx>): InstanceStrategy
     name: 'fresh',
     kept: { size: 0, byteLength: 0 },
     take: (ctx) => pre.instantiate(ctx),
-    giveBack: () => undefined,
+    giveBack: (instance) => instance.abandon(),
     [Symbol.dispose]: () => undefined,
   };
 }
@@ -24,6 +25,7 @@ export function createFreshStrategy(pre: InstancePre<WasiCtx>): InstanceStrategy
 export function createRecyclingStrategy(pre: LinkedPre<WasiCtx>): InstanceStrategy {
   if (!pre.marksAllWrites) return createFreshStrategy(pre);
   const spares = new Spares(pre.memory);
+  const nobody = createNobody();
   return {
     name: 'fresh',
     kept: spares,
@@ -35,7 +37,11 @@ export function createRecyclingStrategy(pre: LinkedPre<WasiCtx>): InstanceStrate
     },
     giveBack: (given, state) => {
       const instance = given as LinkedInstance<WasiCtx>;
-      if (state === 'spoilt') return;
+      if (state === 'spoilt') {
+        instance.abandon();
+        return;
+      }
+      instance.bind(nobody);
       if (!spares.hasRoomFor(instance.byteLength, instance.startByteLength)) {
         instance.release();
         return;

@@ -2,6 +2,7 @@ import type { LinkedInstance } from '../linker/linked-instance.ts';
 import type { LinkedPre } from '../linker/link.ts';
 import type { WasiCtx } from '../wasi/context.ts';
 import { type Image, captureImage, hasGrownTables, restoreImage } from './image.ts';
+import { createNobody } from './nobody.ts';
 import { Spares } from './spares.ts';
 import type { InstanceStrategy } from './strategy.ts';
 
@@ -18,6 +19,7 @@ interface Start {
  */
 export function createResetStrategy(pre: LinkedPre<WasiCtx>, warm?: LinkedInstance<WasiCtx>): InstanceStrategy {
   const spares = new Spares(pre.memory);
+  const nobody = createNobody();
   const starts = new WeakMap<object, Start>();
   /** Instances that started alike share its bytes. */
   let first: Image | undefined;
@@ -40,7 +42,11 @@ export function createResetStrategy(pre: LinkedPre<WasiCtx>, warm?: LinkedInstan
     giveBack: (given, state) => {
       const instance = given as LinkedInstance<WasiCtx>;
       const start = starts.get(instance);
-      if (state === 'spoilt' || start === undefined) return;
+      if (state === 'spoilt' || start === undefined) {
+        instance.abandon();
+        return;
+      }
+      instance.bind(nobody);
       if (!spares.hasRoomFor(instance.byteLength, start.byteLength) || hasGrownTables(instance, start.image)) {
         instance.release();
         return;

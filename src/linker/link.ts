@@ -11,6 +11,7 @@ import { DEFAULT_LIMITS, type InstanceLimits } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
 import { rewriteBounds } from './bounds.ts';
 import { Cards } from './cards.ts';
+import type { Charging } from './charging.ts';
 import { evaluateRoot } from './evaluate.ts';
 import { HostResources } from './host-instance.ts';
 import type { InstancePre } from './instance-pre.ts';
@@ -81,6 +82,8 @@ export interface LinkContext<Ctx> {
   readonly limits?: InstanceLimits;
   /** Without it guests run for as long as they like. */
   readonly preemption?: Preemption<Ctx> | undefined;
+  /** Without it what an instance holds for its request is not counted. */
+  readonly charging?: Charging<Ctx> | undefined;
   /** Shared with other components that it is given to. */
   readonly memory?: MemoryQuota;
 }
@@ -89,14 +92,14 @@ export interface LinkContext<Ctx> {
 export async function linkComponent<Ctx>(
   source: ComponentSource,
   interfaces: readonly HostInterface<Ctx>[],
-  { definition, cache = NO_CACHE, limits = DEFAULT_LIMITS, preemption, memory }: LinkContext<Ctx> = {},
+  { definition, cache = NO_CACHE, limits = DEFAULT_LIMITS, preemption, charging, memory }: LinkContext<Ctx> = {},
 ): Promise<LinkedPre<Ctx>> {
   const plan = planComponent(source, interfaces, definition);
   const options = rewriteOptionsOf(plan, preemption === undefined ? 'off' : 'on', limits);
   const kept = await createKeptRewriting(cache, source, options);
   const binaries = await rewriteModules(plan.modules, options, kept);
   const [modules, shared] = await Promise.all([compileRewritten(binaries), makeWhileWaiting(plan, preemption)]);
-  const linked = { ...completePlan(plan, shared, modules), limits, memory };
+  const linked = { ...completePlan(plan, shared, modules), limits, charging, memory };
   return Object.freeze({
     unrestorable: modules.map(({ rewritten }) => findUnrestorable(rewritten)).find((reason) => reason !== undefined),
     marksAllWrites: modules.every(({ rewritten }) => marksAllWrites(rewritten)),
@@ -116,7 +119,7 @@ async function makeWhileWaiting<Ctx>(plan: Plan<Ctx>, preemption: Preemption<Ctx
   return { ...emitted, functions: createSharedFunctions({ plan, ...emitted }) };
 }
 
-type Unbounded<Ctx> = Omit<Linked<Ctx>, 'limits' | 'memory'>;
+type Unbounded<Ctx> = Omit<Linked<Ctx>, 'limits' | 'charging' | 'memory'>;
 
 /** Makes all that instances share. */
 function completePlan<Ctx>(plan: Plan<Ctx>, shared: Shared<Ctx>, modules: readonly PreparedModule[]): Unbounded<Ctx> {

@@ -9,6 +9,7 @@ import type { InstanceLimits } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
 import type { Holding } from '../util/shared-quota.ts';
 import { type Cards, TrackedMemory } from './cards.ts';
+import type { Charging } from './charging.ts';
 import type { Contexts } from './contexts.ts';
 import type { Instance } from './instance-pre.ts';
 import type { LiftMaker, Makers } from './makers.ts';
@@ -35,6 +36,8 @@ export interface Linked<Ctx> {
   readonly limits: Pick<InstanceLimits, 'maxHandles' | 'maxCallBytes'>;
   /** `undefined` where guests run for as long as they like. */
   readonly preemption: Preemption<Ctx> | undefined;
+  /** `undefined` where nothing is counted. */
+  readonly charging: Charging<Ctx> | undefined;
   readonly memory: MemoryQuota;
 }
 
@@ -92,7 +95,8 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   constructor(linked: Linked<Ctx>, ctx: Ctx) {
     this.#linked = linked;
     this.ctx = ctx;
-    this.componentInstances = createComponentInstances(linked);
+    const quota = new HandleQuota(linked.limits.maxHandles, (bytes) => linked.charging?.take(this.ctx, bytes));
+    this.componentInstances = createComponentInstances(linked, quota);
     this.#guestMemories = linked.contexts.memories.map(() => new GuestMemory());
     this.contexts = linked.contexts.contexts.map((opts) => {
       const inst = this.componentInstances[opts.componentInstance] as ComponentInstance;
@@ -152,11 +156,13 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     return undefined;
   }
 
-  waits(): void {
+  waits(heldBytes: number): void {
+    if (heldBytes > 0) this.#linked.charging?.takeOrEnd(this.ctx, heldBytes);
     this.#linked.preemption?.leave(this.ctx);
   }
 
-  goesOn(): void {
+  goesOn(heldBytes: number): void {
+    if (heldBytes > 0) this.#linked.charging?.giveBack(this.ctx, heldBytes);
     this.#linked.preemption?.enter(this.ctx);
   }
 
@@ -196,6 +202,12 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   /** Forgets all handles and calls: as new, but for the core. */
   resetHandles(): void {
     for (const instance of this.componentInstances) instance.reset();
+    for (const context of this.contexts) context.reset();
+  }
+
+  /** Lets go of what its handles stand for, though a call into it may be suspended, which can do nothing any more. */
+  abandon(): void {
+    for (const instance of this.componentInstances) instance.abandon();
     for (const context of this.contexts) context.reset();
   }
 
@@ -353,8 +365,7 @@ function toPromising(core: CoreFunction): CoreFunction {
   return WebAssembly.promising(core) as CoreFunction;
 }
 
-function createComponentInstances<Ctx>({ plan, resources, limits }: Linked<Ctx>): ComponentInstance[] {
-  const quota = new HandleQuota(limits.maxHandles);
+function createComponentInstances<Ctx>({ plan, resources }: Linked<Ctx>, quota: HandleQuota): ComponentInstance[] {
   const instances: ComponentInstance[] = [];
   for (const [index, madeBy] of plan.componentInstances.entries()) {
     const parent = madeBy === undefined ? undefined : instances[madeBy];

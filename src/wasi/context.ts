@@ -112,7 +112,15 @@ export class WasiCtx {
 }
 
 /** Why the host ends a guest before its time. */
-export type CancelReason = 'deadline' | 'cpu' | 'client-left' | 'request-broken' | 'stopping' | 'overloaded' | 'held' | 'evicted';
+export type CancelReason =
+  | 'deadline'
+  | 'cpu'
+  | 'client-left'
+  | 'request-broken'
+  | 'stopping'
+  | 'overloaded'
+  | 'held'
+  | 'evicted';
 
 /** The trap of a guest that the host ended. */
 export class Cancelled extends Trap {
@@ -132,7 +140,8 @@ const CANCEL_MESSAGES: Readonly<Record<CancelReason, string>> = {
   stopping: 'the host is stopping',
   overloaded: HEAP_IS_FULL,
   held: 'the guest had the host hold too much (--limit held-bytes)',
-  evicted: 'of all guests this one had the host hold most, and together they had it hold too much (--limit total-held-bytes)',
+  evicted:
+    'of all guests this one had the host hold most, and together they had it hold too much (--limit total-held-bytes)',
 };
 
 /** Whether and why a request was cancelled. */

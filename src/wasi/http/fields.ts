@@ -57,10 +57,7 @@ export class Fields {
   }
 
   /** Mutable, with what the guest lists. The first bad entry is the error. */
-  static fromList(
-    holder: Holder,
-    list: readonly (readonly [string, Uint8Array])[],
-  ): Result<Fields, HeaderError> {
+  static fromList(holder: Holder, list: readonly (readonly [string, Uint8Array])[]): Result<Fields, HeaderError> {
     const fields = Fields.create(holder);
     for (const [name, value] of list) {
       const appended = fields.append(name, value);
