@@ -135,8 +135,10 @@ export class OutgoingBytes implements ByteSink, Disposable {
     return undefined;
   }
 
-  /** The guest's clean end. Returns the error code where another number of bytes came than the head declares; the body is then aborted. */
-  finish(trailers: FieldEntries | undefined): ErrorCode | undefined {
+  /** The guest's clean end; `heldBytes` were taken for the trailers. Returns the error code where another number of bytes came than the head declares; the body is then aborted. */
+  finish(trailers: FieldEntries | undefined, heldBytes = 0): ErrorCode | undefined {
+    if (this.#reader === 'gone' || this.#end.at !== 'pending') this.#writer.held.giveBack(heldBytes);
+    else this.#heldBytes += heldBytes;
     if (this.#contentLength !== undefined && this.#written !== this.#contentLength) {
       this.abort(`the body has ${this.#written} bytes, its content-length is ${this.#contentLength}`);
       return this.#overrun(this.#written);
