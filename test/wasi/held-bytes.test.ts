@@ -174,6 +174,76 @@ describe('what a request holds', () => {
     );
   });
 
+  test('is what the wire has not taken of a body, until it asks for more', () => {
+    const { ctx } = new Things();
+    const bytes = bodyOf(ctx);
+    bytes.write(new Uint8Array(1000));
+    bytes.write(new Uint8Array(1000));
+    const both = ctx.held.bytes;
+    bytes.next();
+    expect(ctx.held.bytes).toBe(both);
+    bytes.next();
+    expect(ctx.held.bytes).toBe(both / 2);
+    bytes.abort('the guest trapped');
+    expect(ctx.held.bytes).toBe(both / 2);
+    bytes.next();
+    expect(ctx.held.bytes).toBe(0);
+  });
+
+  test('is nothing of trailers for a body that nobody sends any more', () => {
+    const { ctx } = new Things();
+    const bytes = bodyOf(ctx);
+    bytes.leave();
+    const trailers = Fields.create(ctx);
+    trailers.append('a', Uint8Array.of(97));
+    new OutgoingBody(bytes).finish(trailers);
+    expect(ctx.held.bytes).toBe(0);
+  });
+
+  test('is as much of a buffer as is kept of it: a small part of a large one is copied', () => {
+    const { ctx } = new Things();
+    const body = new UpstreamBody({ pause: () => {}, resume: () => {}, leave: () => {} }, ctx.held);
+    body.push(new Uint8Array(new ArrayBuffer(60_000), 100, 10));
+    expect(ctx.held.bytes).toBeLessThan(1000);
+    const small = body.read(100) as Uint8Array;
+    expect([small.byteLength, small.buffer.byteLength]).toEqual([10, 10]);
+    body.push(new Uint8Array(new ArrayBuffer(60_000), 100, 59_900));
+    expect(ctx.held.bytes).toBeGreaterThanOrEqual(60_000);
+    body.read(59_899);
+    expect(ctx.held.bytes).toBeGreaterThanOrEqual(60_000);
+    body.read(1);
+    expect(ctx.held.bytes).toBe(0);
+  });
+
+  test('is what each of two clones has written, of which the other sees nothing', () => {
+    const { ctx } = new Things();
+    const writes = fc.array(fc.tuple(fc.nat(9), fc.nat(3), nameArb, fc.nat(20)), { maxLength: 30 });
+    fc.assert(
+      fc.property(writes, (steps) => {
+        const all = [Fields.create(ctx)];
+        const models: [string, number][][] = [[]];
+        for (const [at, what, name, length] of steps) {
+          const index = at % all.length;
+          const [fields, model] = [all[index] as Fields, models[index] as [string, number][]];
+          if (what === 0) {
+            all.push(fields.clone());
+            models.push([...model]);
+          } else if (what === 1) {
+            fields.delete(name);
+            models[index] = model.filter(([key]) => key !== name);
+          } else {
+            fields.append(name, new Uint8Array(length).fill(97));
+            model.push([name, length]);
+          }
+          const seen = all.map(({ entries }) => entries.map(([key, value]) => [key, value.length]));
+          expect(seen).toEqual(models);
+        }
+        for (const fields of all) fields[Symbol.dispose]();
+        expect(ctx.held.bytes).toBe(0);
+      }),
+    );
+  });
+
   test('has a limit, beyond which its guest traps', () => {
     const held = new HeldBytes(100);
     held.take(100);
