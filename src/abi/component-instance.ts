@@ -47,9 +47,8 @@ export class ComponentInstance {
     return error;
   }
 
-  /** Lets go of what its handles stand for, for good: nobody calls into it any more, and what still runs in it can do nothing. */
+  /** Lets go of what its handles stand for, though a call into it may be suspended: should it ever go on, it finds none of them. */
   abandon(): void {
-    this.ended ??= { by: new Trap('the request is over') };
     this.#handles?.reset();
   }
 

@@ -6,7 +6,7 @@ import type { ResourceType } from './types.ts';
 const MAX_KEPT_HANDLES = 1024;
 
 /** What a handle takes of the host's memory, with what is behind most: an object with its listeners, and the timer of one that waits. */
-export const HANDLE_HELD_BYTES = 512;
+const HANDLE_HELD_BYTES = 512;
 /** So many are there for nothing: most requests have fewer. Beyond, they are paid for by the block. */
 const FREE_HANDLES = 64;
 const BLOCK_HANDLES = 256;

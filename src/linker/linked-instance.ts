@@ -205,7 +205,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     for (const context of this.contexts) context.reset();
   }
 
-  /** Lets go of what its handles stand for, though a call into it may be suspended, which can do nothing any more. */
+  /** Lets go of what its handles stand for, though a call into it may be suspended: should it ever go on, it finds none of them. */
   abandon(): void {
     for (const instance of this.componentInstances) instance.abandon();
     for (const context of this.contexts) context.reset();

@@ -68,10 +68,12 @@ async function weigh(host: ChildProcess): Promise<Weight> {
 
 /** What `ask` gives, again and again until `strikes` are over. */
 async function untilSettled<T>(strikes: Promise<unknown>, ask: () => Promise<T>): Promise<T[]> {
+  const replies: T[] = [];
   let isOver = false;
   const over = (): void => void (isOver = true);
   void strikes.then(over, over);
-  const replies = [await ask()];
-  while (!isOver) replies.push(await ask());
+  do {
+    replies.push(await ask());
+  } while (!isOver);
   return replies;
 }
