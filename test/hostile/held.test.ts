@@ -68,12 +68,13 @@ async function weigh(host: ChildProcess): Promise<Weight> {
 
 /** What `ask` gives, again and again until `strikes` are over. */
 async function untilSettled<T>(strikes: Promise<unknown>, ask: () => Promise<T>): Promise<T[]> {
+  const areOver = strikes.then(
+    () => true,
+    () => true,
+  );
   const replies: T[] = [];
-  let isOver = false;
-  const over = (): void => void (isOver = true);
-  void strikes.then(over, over);
-  do {
+  for (;;) {
     replies.push(await ask());
-  } while (!isOver);
-  return replies;
+    if (await Promise.race([areOver, Promise.resolve(false)])) return replies;
+  }
 }
