@@ -147,9 +147,9 @@ export class HeldBytes implements Disposable {
     return this.#bytes > this.#max / 2 || this.#total?.isTight === true;
   }
 
-  /** How much more the request may have, whatever others have. */
-  get room(): number {
-    return this.#max - this.#bytes;
+  /** What ended the request, if it did not end properly. */
+  get trap(): Trap | undefined {
+    return this.#ender?.trap;
   }
 
   /** Whom to end when the host cannot hold what the request has it hold. */
@@ -226,7 +226,7 @@ export class HeldBytes implements Disposable {
       return new LimitExceeded('maxHeldBytes', `a request had the host hold more than ${this.#max} bytes`);
     }
     if (refusal !== 'closed') this.end(refusal);
-    return this.#ender?.trap ?? new Trap('the request is over: the host holds nothing more for it');
+    return this.trap ?? new Trap('the request is over: the host holds nothing more for it');
   }
 }
 

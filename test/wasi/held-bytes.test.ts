@@ -190,6 +190,30 @@ describe('what a request holds', () => {
     expect(ctx.held.bytes).toBe(0);
   });
 
+  test.each(['finished', 'pending'] as const)('breaks a body off of which the wire has not taken all (%s)', (end) => {
+    const { ctx } = new Things();
+    const bytes = bodyOf(ctx);
+    bytes.write(Uint8Array.of(1));
+    bytes.write(Uint8Array.of(2));
+    if (end === 'finished') bytes.finish(undefined);
+    expect(bytes.next()).toMatchObject({ at: 'bytes' });
+    let woken = 0;
+    bytes.broken.onReady(() => void (woken += 1));
+    ctx.held.end('evicted');
+    expect(bytes.next()).toEqual({ at: 'aborted', reason: ctx.cancellation.trap?.message });
+    expect(woken).toBeGreaterThan(0);
+  });
+
+  test('leaves a body whole of which the wire has taken all', () => {
+    const { ctx } = new Things();
+    const bytes = bodyOf(ctx);
+    bytes.write(Uint8Array.of(1));
+    bytes.finish(undefined);
+    bytes.next();
+    ctx.held.end('evicted');
+    expect(bytes.next()).toMatchObject({ at: 'finished' });
+  });
+
   test('is nothing of trailers for a body that nobody sends any more', () => {
     const { ctx } = new Things();
     const bytes = bodyOf(ctx);

@@ -135,7 +135,10 @@ export class OutgoingBytes implements ByteSink, Disposable {
     return undefined;
   }
 
-  /** The guest's clean end; `heldBytes` were taken for the trailers. Returns the error code where another number of bytes came than the head declares; the body is then aborted. */
+  /**
+   * The guest's clean end; `heldBytes` were taken for the trailers. Returns the error code where another number of bytes came than the head
+   * declares; the body is then aborted.
+   */
   finish(trailers: FieldEntries | undefined, heldBytes = 0): ErrorCode | undefined {
     if (this.#reader === 'gone' || this.#end.at !== 'pending') this.#writer.held.giveBack(heldBytes);
     else this.#heldBytes += heldBytes;
@@ -176,8 +179,12 @@ export class OutgoingBytes implements ByteSink, Disposable {
     this.#writerWakers.wake();
   }
 
-  /** The request is over. */
+  /** The request is over. What of its body was not taken never will be, and its reader has to know that it is not whole. */
   [Symbol.dispose](): void {
+    if (this.#reader !== 'gone' && (this.#queue.length > 0 || this.#end.at === 'pending')) {
+      this.#end = { at: 'aborted', reason: this.#writer.held.trap?.message ?? 'the request is over' };
+      this.#readerWakers.wake();
+    }
     this.leave();
   }
 
