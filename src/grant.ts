@@ -2,6 +2,7 @@ import type { HostConfig } from './config/options.ts';
 import type { RequestLimits } from './util/limits.ts';
 import { LineSink, OutputQuota, linePrefix } from './wasi/cli/line-sink.ts';
 import type { Grants } from './wasi/context.ts';
+import { HeldBytes, type HeldTotal } from './wasi/held-bytes.ts';
 import { withHop } from './wasi/http/hops.ts';
 import type { RequestHead } from './wasi/http/incoming.ts';
 import type { SendRequest } from './wasi/http/send-request.ts';
@@ -10,6 +11,8 @@ import type { SendRequest } from './wasi/http/send-request.ts';
 export interface HostGrants {
   readonly config: HostConfig;
   readonly sendRequest: SendRequest;
+  /** What all of them have the host hold. */
+  readonly held: HeldTotal;
   /** Tells the operator of a bound that a guest has reached. */
   readonly tell: (what: string) => void;
 }
@@ -17,6 +20,7 @@ export interface HostGrants {
 /** What one guest may touch: its environment, its output as lines, and the network. Each is made when the guest asks for it. */
 export class RequestGrants implements Grants, Disposable {
   readonly limits: RequestLimits;
+  readonly held: HeldBytes;
   readonly timeoutMs: number;
   readonly cpuTimeoutMs: number;
   readonly clock: HostConfig['clock'];
@@ -34,6 +38,7 @@ export class RequestGrants implements Grants, Disposable {
     this.#host = host;
     this.#head = head;
     this.limits = config.limits;
+    this.held = new HeldBytes(config.limits.maxHeldBytes, host.held);
     this.timeoutMs = config.timeoutMs;
     this.cpuTimeoutMs = config.cpuTimeoutMs;
     this.clock = config.clock;
@@ -73,6 +78,7 @@ export class RequestGrants implements Grants, Disposable {
       prefix: loggingPrefix === 'shown' ? linePrefix(stream, this.#ordinal) : undefined,
       quota: (this.#quota ??= new OutputQuota(this.limits.maxOutputBytes)),
       tell: this.#host.tell,
+      held: this.held,
       writeLines: (lines) => writeGuestOutput(stream, lines),
     });
   }

@@ -12,8 +12,9 @@ import { handle } from './server/handle.ts';
 import { type Address, type Listener, type Listening, listen } from './server/listen.ts';
 import type { Service } from './server/service.ts';
 import { HEAP_IS_FULL } from './util/heap-watch.ts';
-import { describeTotalInstanceHeap, describeTotalMemory, toLimits } from './util/limits.ts';
+import { describeTotalHeld, describeTotalInstanceHeap, describeTotalMemory, toLimits } from './util/limits.ts';
 import { Tally } from './server/tally.ts';
+import { HeldTotal } from './wasi/held-bytes.ts';
 import { createOutboundOnDemand } from './wasi/http/outbound-on-demand.ts';
 import type { SendRequest } from './wasi/http/send-request.ts';
 
@@ -91,10 +92,18 @@ export function createHost(component: Component, options: HostOptions = {}, log:
 
 function createService(component: Component, config: HostConfig, log: Log, sendRequest: SendRequest): Service {
   const refusals = new Tally(log);
-  const grants = { config, sendRequest, tell: (what: string) => refusals.count(what) };
+  const tell = (what: string): void => refusals.count(what);
+  const maxBytes = config.limits.maxTotalHeldBytes;
+  const held = new HeldTotal({
+    maxBytes,
+    isHeapFull: () => component.heap.isFull(performance.now()),
+    onShort: () => tell(`a guest was ended or refused: ${describeTotalHeld(maxBytes)}`),
+  });
+  const grants = { config, sendRequest, held, tell };
   return {
     label: component.label,
-    pool: createPool(component.createStrategy(), component.heap),
+    pool: createPool(component.createStrategy(), { heap: component.heap, held }),
+    held,
     admission: new Admission(config),
     inFlight: new InFlight(),
     log,
@@ -106,13 +115,17 @@ function createService(component: Component, config: HostConfig, log: Log, sendR
   };
 }
 
-function toLoad({ admission, pool, refusals }: Service, open: readonly Listening[]): Omit<HostLoad, 'isAccepting'> {
+function toLoad(
+  { admission, pool, held, refusals }: Service,
+  open: readonly Listening[],
+): Omit<HostLoad, 'isAccepting'> {
   return {
     requestsInFlight: admission.admitted,
     requestsQueued: admission.queued,
     connections: open.reduce((total, { connections }) => total + connections, 0),
     keptInstances: pool.kept.size,
     keptBytes: pool.kept.byteLength,
+    heldBytes: held.sum,
     refusals: refusals.totals,
   };
 }

@@ -10,6 +10,7 @@ import { createResetStrategy } from './instance/reset.ts';
 import { createPreemption } from './instance/preempt.ts';
 import { probeReset } from './instance/resettable.ts';
 import type { InstanceStrategy } from './instance/strategy.ts';
+import type { Charging } from './linker/charging.ts';
 import type { LinkedInstance } from './linker/linked-instance.ts';
 import { type LinkedPre, linkComponent } from './linker/link.ts';
 import { parseInterfaceName } from './linker/names.ts';
@@ -112,6 +113,7 @@ async function link(decoded: Decoded, options: LinkOptions): Promise<Linked> {
       cache: openCache(options),
       limits: toLimits(options.limits),
       preemption: preemption.name === 'off' ? undefined : createPreemption(options.heap),
+      charging: CHARGING,
       memory: options.memory,
       heap: options.instanceHeap,
     });
@@ -134,6 +136,7 @@ async function linkForJco({ source, world }: Decoded, options: LinkOptions, reas
     cache: openCache(options),
     limits: toLimits(options.limits),
     preemption: preemption.name === 'off' ? undefined : createPreemption(options.heap),
+    charging: CHARGING,
     memory: options.memory,
     heap: options.instanceHeap,
   });
@@ -144,6 +147,12 @@ async function linkForJco({ source, world }: Decoded, options: LinkOptions, reas
     createStrategy: () => createFreshStrategy(pre),
   };
 }
+
+const CHARGING = Object.freeze<Charging<WasiCtx>>({
+  take: ({ held }, bytes) => held.take(bytes),
+  takeOrEnd: ({ held }, bytes) => held.takeOrEnd(bytes),
+  giveBack: ({ held }, bytes) => held.giveBack(bytes),
+});
 
 function openCache({ cache }: LoadOptions): ArtifactCache {
   return cache === false ? NO_CACHE : createCache(cache ?? defaultCacheFolder());

@@ -24,8 +24,9 @@ export interface LowerOptions extends FuncOptions {
 
 /** Whose time does not pass while the host has it wait. */
 interface Waiter {
-  waits(): void;
-  goesOn(): void;
+  /** `heldBytes` are what the arguments of the call take meanwhile. */
+  waits(heldBytes: number): void;
+  goesOn(heldBytes: number): void;
 }
 
 /** The instance that calls a lowered function. */
@@ -113,18 +114,19 @@ interface Outcome {
  * No `await`, whose frame each guest that waits would hold.
  */
 export function finishLater(
-  { inst }: LiftLowerContext,
+  { inst, maxCallBytes, budget }: LiftLowerContext,
   value: Promise<unknown>,
   finish: (value: unknown) => unknown,
   waiter?: Waiter,
 ): Promise<unknown> {
-  waiter?.waits();
+  const heldBytes = maxCallBytes - budget;
+  waiter?.waits(heldBytes);
   const fail = (error: unknown): never => {
-    waiter?.goesOn();
+    waiter?.goesOn(heldBytes);
     throw inst.end(error);
   };
   const succeed = (settled: unknown): unknown => {
-    waiter?.goesOn();
+    waiter?.goesOn(heldBytes);
     try {
       checkAlive(inst);
       return finish(settled);

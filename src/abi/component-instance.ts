@@ -73,6 +73,11 @@ export class ComponentInstance {
     return this.mayEnter && this.mayLeave;
   }
 
+  /** Lets go of what its handles stand for, though a call into it may be suspended: should it ever go on, it finds none of them. */
+  abandon(): void {
+    this.#handles?.reset();
+  }
+
   /** As new. */
   reset(): void {
     this.#handles?.reset();

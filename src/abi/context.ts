@@ -125,6 +125,7 @@ class BorrowScope implements BorrowCounter {
     if (this.numBorrows > 0) throw new Trap(`${this.numBorrows} borrowed handles were not dropped before returning`);
   }
 
+  /** As new. Who lent is let go of. */
   reset(): void {
     this.numBorrows = 0;
     this.#lends = 0;

@@ -5,19 +5,44 @@ import type { ResourceType } from './types.ts';
 /** Handles kept for the next request after `reset`; the rest is left to the garbage collector. */
 const MAX_KEPT_HANDLES = 1024;
 
+/** What a handle takes of the host's memory, with what is behind most: an object with its listeners, and the timer of one that waits. */
+const HANDLE_HELD_BYTES = 512;
+/** So many are there for nothing: most requests have fewer. Beyond, they are paid for by the block. */
+const FREE_HANDLES = 64;
+const BLOCK_HANDLES = 256;
+
 /** Counts the live handles of all tables that share it. */
 export class HandleQuota {
   readonly max: number;
   live = 0;
+  readonly #pay: (bytes: number) => void;
+  /** Up to so many are paid for, be they there still or not: tables do not shrink. */
+  #paid: number;
 
-  constructor(max: number = DEFAULT_LIMITS.maxHandles) {
+  /** `pay` is called before the host holds so many bytes for handles, and throws when it may not. */
+  constructor(max: number = DEFAULT_LIMITS.maxHandles, pay: (bytes: number) => void = () => {}) {
     this.max = max;
+    this.#pay = pay;
+    this.#paid = Math.min(max, FREE_HANDLES);
   }
 
   /** Counts one more. Traps beyond the quota. */
   take(): void {
-    if (this.live >= this.max) throw new LimitExceeded('maxHandles', `more than ${this.max} resource handles`);
+    if (this.live >= this.#paid) this.#payForMore();
     this.live++;
+  }
+
+  /** A table of so many live handles has been emptied. */
+  forget(live: number): void {
+    this.live -= live;
+    if (this.live === 0) this.#paid = Math.min(this.max, FREE_HANDLES);
+  }
+
+  #payForMore(): void {
+    const handles = Math.min(BLOCK_HANDLES, this.max - this.#paid);
+    if (handles === 0) throw new LimitExceeded('maxHandles', `more than ${this.max} resource handles`);
+    this.#pay(handles * HANDLE_HELD_BYTES);
+    this.#paid += handles;
   }
 }
 
@@ -111,7 +136,7 @@ export class HandleTable {
     const kept = Math.min(this.#length, MAX_KEPT_HANDLES);
     for (let i = 1; i < kept; i++) clear(this.#entries[i]);
     if (this.#entries.length > MAX_KEPT_HANDLES) this.#entries.length = MAX_KEPT_HANDLES;
-    this.#quota.live -= this.#live;
+    this.#quota.forget(this.#live);
     this.#live = 0;
     this.#length = 1;
     this.#firstFree = 0;

@@ -22,8 +22,12 @@ export function formatLimit(key: LimitKey, value: number): string {
 }
 
 /** What of the limits is not each worker's own by default: the machine's memory is there once. */
-export function shareAmong(workers: number): Pick<Limits, 'maxTotalMemoryBytes'> {
-  return { maxTotalMemoryBytes: Math.floor(DEFAULT_LIMITS.maxTotalMemoryBytes / workers) };
+export function shareAmong(workers: number): Pick<Limits, 'maxTotalMemoryBytes' | 'maxTotalHeldBytes'> {
+  const { maxTotalMemoryBytes, maxTotalHeldBytes } = DEFAULT_LIMITS;
+  return {
+    maxTotalMemoryBytes: Math.floor(maxTotalMemoryBytes / workers),
+    maxTotalHeldBytes: Math.floor(maxTotalHeldBytes / workers),
+  };
 }
 
 /** What `--limit name=value` says, given any number of times; the last counts. Throws `HostError`. */
@@ -55,5 +59,6 @@ function isSize(key: LimitKey): boolean {
 function formatDefault(key: LimitKey): string {
   const value = DEFAULT_LIMITS[key];
   const text = isSize(key) ? formatByteCount(value) : value.toLocaleString('en-US');
-  return key === 'maxTotalMemoryBytes' ? `${text}: half of this machine's, a part for each worker` : text;
+  if (key === 'maxTotalMemoryBytes') return `${text}: half of this machine's, a part for each worker`;
+  return key === 'maxTotalHeldBytes' ? `${text}: a quarter of V8's heap at most, a part for each worker` : text;
 }

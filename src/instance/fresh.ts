@@ -2,6 +2,7 @@ import type { LinkedInstance } from '../linker/linked-instance.ts';
 import type { LinkedPre } from '../linker/link.ts';
 import type { InstancePre } from '../linker/instance-pre.ts';
 import type { WasiCtx } from '../wasi/context.ts';
+import { createNobody } from './nobody.ts';
 import { Spares } from './spares.ts';
 import type { InstanceStrategy } from './strategy.ts';
 
@@ -11,7 +12,7 @@ export function createFreshStrategy(pre: InstancePre<WasiCtx>): InstanceStrategy
     name: 'fresh',
     kept: { size: 0, byteLength: 0 },
     take: (ctx) => pre.instantiate(ctx),
-    giveBack: () => undefined,
+    giveBack: (instance) => instance.abandon(),
     [Symbol.dispose]: () => undefined,
   };
 }
@@ -25,6 +26,7 @@ export function createFreshStrategy(pre: InstancePre<WasiCtx>): InstanceStrategy
 export function createRecyclingStrategy(pre: LinkedPre<WasiCtx>): InstanceStrategy {
   if (!pre.marksAllWrites) return createFreshStrategy(pre);
   const spares = new Spares(pre);
+  const nobody = createNobody();
   return {
     name: 'fresh',
     kept: spares,
@@ -36,7 +38,11 @@ export function createRecyclingStrategy(pre: LinkedPre<WasiCtx>): InstanceStrate
     },
     giveBack: (given, state) => {
       const instance = given as LinkedInstance<WasiCtx>;
-      if (state === 'spoilt' || !instance.isIdle) return;
+      if (state === 'spoilt' || !instance.isIdle) {
+        instance.abandon();
+        return;
+      }
+      instance.bind(nobody);
       if (instance.hasGrownMemories || !spares.hasRoomFor(instance.byteLength)) {
         instance.release();
         return;

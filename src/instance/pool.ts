@@ -1,7 +1,10 @@
 import { type Grants, WasiCtx } from '../wasi/context.ts';
+import { LimitExceeded } from '../abi/trap.ts';
+import type { HeldTotal } from '../wasi/held-bytes.ts';
 import type { Instance } from '../linker/instance-pre.ts';
 import { HEAP_IS_FULL, type HeapWatch } from '../util/heap-watch.ts';
 import { HostError } from '../util/host-error.ts';
+import { describeTotalHeld } from '../util/limits.ts';
 import type { InstanceState, InstanceStrategy, KeptInstances } from './strategy.ts';
 
 /** Leases isolated instances of one component. */
@@ -15,14 +18,20 @@ export interface InstancePool extends Disposable {
   lease(grants: Grants): Lease;
 }
 
-export function createPool(strategy: InstanceStrategy, heap?: HeapWatch): InstancePool {
+/** What a request needs room in before it begins. */
+export interface Room {
+  readonly heap?: HeapWatch;
+  readonly held?: HeldTotal;
+}
+
+export function createPool(strategy: InstanceStrategy, room: Room = {}): InstancePool {
   return {
     strategy: strategy.name,
     kept: strategy.kept,
     lease: (grants) => {
       const ctx = new WasiCtx(grants);
       try {
-        if (heap?.isFull(ctx.startedMs) === true) throw new HostError('overloaded', HEAP_IS_FULL);
+        assertRoom(room, ctx.startedMs);
         return new Lease(strategy, strategy.take(ctx), ctx);
       } catch (error) {
         ctx[Symbol.dispose]();
@@ -32,6 +41,13 @@ export function createPool(strategy: InstanceStrategy, heap?: HeapWatch): Instan
     },
     [Symbol.dispose]: () => strategy[Symbol.dispose](),
   };
+}
+
+function assertRoom({ heap, held }: Room, nowMs: number): void {
+  if (heap?.isFull(nowMs) === true) throw new HostError('overloaded', HEAP_IS_FULL);
+  if (held === undefined || held.mayBegin()) return;
+  const cause = new LimitExceeded('maxTotalHeldBytes', 'what all guests have the host hold');
+  throw new HostError('overloaded', `no guest can start: ${describeTotalHeld(held.maxBytes)}`, { cause });
 }
 
 /** Says that it was the start, and keeps the guest's frames. */

@@ -2,6 +2,7 @@ import type { LinkedInstance } from '../linker/linked-instance.ts';
 import type { LinkedPre } from '../linker/link.ts';
 import type { WasiCtx } from '../wasi/context.ts';
 import { type Image, captureImage, hasGrownTables, restoreImage } from './image.ts';
+import { createNobody } from './nobody.ts';
 import { Spares } from './spares.ts';
 import type { InstanceStrategy } from './strategy.ts';
 
@@ -21,6 +22,7 @@ export const ROOM_PAGES = 1024;
  */
 export function createResetStrategy(pre: LinkedPre<WasiCtx>, warm?: LinkedInstance<WasiCtx>): InstanceStrategy {
   const spares = new Spares(pre);
+  const nobody = createNobody();
   const images = new WeakMap<object, Image>();
   /** Instances that started alike share its bytes. */
   let first: Image | undefined;
@@ -44,7 +46,11 @@ export function createResetStrategy(pre: LinkedPre<WasiCtx>, warm?: LinkedInstan
     giveBack: (given, state) => {
       const instance = given as LinkedInstance<WasiCtx>;
       const image = images.get(instance);
-      if (state === 'spoilt' || image === undefined || !instance.isIdle) return;
+      if (state === 'spoilt' || image === undefined || !instance.isIdle) {
+        instance.abandon();
+        return;
+      }
+      instance.bind(nobody);
       const hasGrown = instance.hasGrownMemories || hasGrownTables(instance, image);
       if (hasGrown || !spares.hasRoomFor(instance.byteLength)) {
         instance.release();

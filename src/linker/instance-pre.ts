@@ -11,4 +11,6 @@ export interface Instance {
    * rejects with the `Trap` or `WebAssembly.RuntimeError` that ended the instance.
    */
   call(interfaceName: string, func: string, args: readonly unknown[]): Promise<unknown>;
+  /** Lets go of what its handles stand for: the request is over, and the instance is not used again. */
+  abandon(): void;
 }

@@ -5,6 +5,7 @@ import { type ComponentSource, digestSource } from '../component/source.ts';
 import { GLUE_NAME, type SuspendingNames, transpileComponent } from '../component/transpile.ts';
 import type { World } from '../component/world.ts';
 import { HostError } from '../util/host-error.ts';
+import type { Charging } from './charging.ts';
 import type { Instance, InstancePre } from './instance-pre.ts';
 import { type BoundInterface, createJcoImports } from './jco-imports.ts';
 import { type InstantiateCore, type JcoBounds, prepareJcoModules } from './jco-modules.ts';
@@ -25,6 +26,7 @@ type ExportedFuncs = Readonly<Record<string, (...args: unknown[]) => Promise<unk
 /** Where transpiled components are kept, and what bounds their instances. */
 export interface JcoContext<Ctx> extends JcoBounds<Ctx> {
   readonly cache: ArtifactCache;
+  readonly charging?: Charging<Ctx> | undefined;
 }
 
 /**
@@ -47,11 +49,11 @@ export async function linkByJco<Ctx>(
     prepareJcoModules(artifacts, bounds),
   ]);
   const hosts = [...new Set(resolved.map(({ host }) => host))];
-  const { limits, preemption } = bounds;
-  const jcoImports = createJcoImports(hosts, { maxHandles: limits.maxHandles, preemption });
+  const { limits, preemption, charging } = bounds;
+  const jcoImports = createJcoImports(hosts, { maxHandles: limits.maxHandles, preemption, charging });
   return Object.freeze({
     instantiate: (ctx: Ctx): Instance => {
-      const { interfaces: imports, trapped, end, toJco } = jcoImports.bind(ctx);
+      const { interfaces: imports, trapped, end, toJco, abandon } = jcoImports.bind(ctx);
       preemption?.enter(ctx);
       const exports = tryOrEnd(() => glue.instantiate(modules.get, imports, modules.instantiatorFor(ctx, end)), end);
       return {
@@ -63,6 +65,7 @@ export async function linkByJco<Ctx>(
           preemption?.enter(ctx);
           return await Promise.race([exported(...args.map(toJco)), trapped]);
         },
+        abandon,
       };
     },
   });

@@ -1,7 +1,9 @@
 import { Lifetime } from '../abi/component-instance.ts';
 import { HandleQuota } from '../abi/handle-table.ts';
 import type { HostFunc, HostInterface } from '../abi/host-interface.ts';
+import { Trap } from '../abi/trap.ts';
 import { parseFuncName, toCamelCase, toPascalCase } from './names.ts';
+import type { Charging } from './charging.ts';
 import { type Preemption, whileWaiting } from './preemption.ts';
 
 /** The functions and classes of one interface as jco's glue takes them, bound to one request's context. */
@@ -10,17 +12,52 @@ export type BoundInterface = Readonly<Record<string, unknown>>;
 /** What jco's glue sees of a resource: an object with the resource's methods, around the host's rep. */
 class JcoResource<Ctx> {
   readonly instance: BoundInstance<Ctx>;
-  readonly rep: Partial<Disposable>;
+  /** By which the instance knows the host's object. */
+  readonly #key: number;
 
   constructor(instance: BoundInstance<Ctx>, rep: object) {
     instance.quota.take();
     this.instance = instance;
-    this.rep = rep;
+    this.#key = instance.reps.add(rep);
+  }
+
+  get rep(): Partial<Disposable> {
+    return this.instance.reps.get(this.#key);
   }
 
   [Symbol.dispose](): void {
+    const { rep } = this;
     this.instance.quota.live--;
-    this.rep[Symbol.dispose]?.();
+    this.instance.reps.delete(this.#key);
+    rep[Symbol.dispose]?.();
+  }
+}
+
+/** The host's objects that a guest has handles to, so that all can be let go of. */
+class Reps {
+  readonly #reps = new Map<number, Partial<Disposable>>();
+  #next = 0;
+  #isOver = false;
+
+  add(rep: object): number {
+    this.#next += 1;
+    if (!this.#isOver) this.#reps.set(this.#next, rep);
+    return this.#next;
+  }
+
+  get(key: number): Partial<Disposable> {
+    const rep = this.#reps.get(key);
+    if (rep === undefined) throw new Trap('the request is over');
+    return rep;
+  }
+
+  delete(key: number): void {
+    this.#reps.delete(key);
+  }
+
+  clear(): void {
+    this.#reps.clear();
+    this.#isOver = true;
   }
 }
 
@@ -32,6 +69,8 @@ interface BoundInstance<Ctx> {
   readonly preemption: Preemption<Ctx> | undefined;
   /** Counts what the guest was given and has not dropped; what it gave away too, of which jco tells nothing. */
   readonly quota: HandleQuota;
+  readonly reps: Reps;
+  readonly charging: Charging<Ctx> | undefined;
 }
 
 type JcoResourceClass<Ctx> = new (instance: BoundInstance<Ctx>, rep: object) => JcoResource<Ctx>;
@@ -55,18 +94,21 @@ export interface JcoBinding {
   end(error: unknown): unknown;
   /** A value for the guest, with each rep in it as the object that jco's glue expects. */
   toJco(value: unknown): unknown;
+  /** Lets go of all that the guest has handles to: the request is over. */
+  abandon(): void;
 }
 
 /** What guests are held to. */
 export interface JcoBounds<Ctx> {
   readonly maxHandles?: number;
   readonly preemption?: Preemption<Ctx> | undefined;
+  readonly charging?: Charging<Ctx> | undefined;
 }
 
 /** Makes the classes and their methods once, for all requests. Source: the "JS bindings" that jco documents. */
 export function createJcoImports<Ctx>(
   interfaces: readonly HostInterface<Ctx>[],
-  { maxHandles, preemption }: JcoBounds<Ctx> = {},
+  { maxHandles, preemption, charging }: JcoBounds<Ctx> = {},
 ): JcoImports<Ctx> {
   const classes = new Map<unknown, JcoResourceClass<Ctx>>();
   for (const host of interfaces) {
@@ -84,12 +126,15 @@ export function createJcoImports<Ctx>(
         reject(lifetime.end(error));
         return lifetime.ended?.by;
       };
-      const instance: BoundInstance<Ctx> = { ctx, onTrap: end, preemption, quota: new HandleQuota(maxHandles) };
+      const quota = new HandleQuota(maxHandles, (bytes) => charging?.take(ctx, bytes));
+      const reps = new Reps();
+      const instance: BoundInstance<Ctx> = { ctx, onTrap: end, preemption, quota, reps, charging };
       return {
         interfaces: Object.fromEntries(binders.map(([name, bind]) => [name, bind(instance)])),
         trapped,
         end,
         toJco: (value) => toJco(instance, value, classes),
+        abandon: () => reps.clear(),
       };
     },
   };
@@ -162,9 +207,30 @@ function call<Ctx>(
     if (!(result instanceof Promise)) return toJco(instance, result, classes);
     const { preemption, ctx } = instance;
     const waited = preemption === undefined ? result : whileWaiting(preemption, ctx, result);
-    return waited.then((value) => toJco(instance, value, classes)).catch(trap);
+    return whileHolding(instance, args, waited)
+      .then((value) => toJco(instance, value, classes))
+      .catch(trap);
   } catch (error) {
     return trap(error);
+  }
+}
+
+/** What an element of a list takes. */
+const ELEMENT_HELD_BYTES = 16;
+
+/** Has the lists count that a call was given, for as long as it waits. */
+async function whileHolding<Ctx>(
+  { charging, ctx }: BoundInstance<Ctx>,
+  args: readonly unknown[],
+  waiting: Promise<unknown>,
+): Promise<unknown> {
+  const lists = args.filter((arg) => Array.isArray(arg) || ArrayBuffer.isView(arg) || typeof arg === 'string');
+  const heldBytes = lists.reduce((sum, list) => sum + ELEMENT_HELD_BYTES * (list as ArrayLike<unknown>).length, 0);
+  if (heldBytes > 0) charging?.takeOrEnd(ctx, heldBytes);
+  try {
+    return await waiting;
+  } finally {
+    if (heldBytes > 0) charging?.giveBack(ctx, heldBytes);
   }
 }
 

@@ -10,6 +10,7 @@ import { DEFAULT_LIMITS, type InstanceLimits } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
 import { rewriteBounds } from './bounds.ts';
 import { Cards } from './cards.ts';
+import type { Charging } from './charging.ts';
 import { evaluateRoot } from './evaluate.ts';
 import { HostResources } from './host-instance.ts';
 import { type HeapQuota, sumCosts } from './instance-heap.ts';
@@ -81,6 +82,8 @@ export interface LinkContext<Ctx> {
   readonly limits?: InstanceLimits;
   /** Without it guests run for as long as they like. */
   readonly preemption?: Preemption<Ctx> | undefined;
+  /** Without it what an instance holds for its request is not counted. */
+  readonly charging?: Charging<Ctx> | undefined;
   /** Both are shared with other components that they are given to. */
   readonly memory?: MemoryQuota;
   readonly heap?: HeapQuota;
@@ -90,7 +93,7 @@ export interface LinkContext<Ctx> {
 export async function linkComponent<Ctx>(
   source: ComponentSource,
   interfaces: readonly HostInterface<Ctx>[],
-  { definition, cache = NO_CACHE, limits = DEFAULT_LIMITS, preemption, memory, heap }: LinkContext<Ctx> = {},
+  { definition, cache = NO_CACHE, limits = DEFAULT_LIMITS, preemption, charging, memory, heap }: LinkContext<Ctx> = {},
 ): Promise<LinkedPre<Ctx>> {
   const plan = planComponent(source, interfaces, definition);
   const options = rewriteOptionsOf(plan, preemption === undefined ? 'off' : 'on', limits);
@@ -99,7 +102,7 @@ export async function linkComponent<Ctx>(
   const [modules, shared] = await Promise.all([compileRewritten(binaries), makeWhileWaiting(plan, preemption)]);
   const costs = plan.steps.map(({ module }) => (modules[module] as PreparedModule).rewritten);
   const cost = sumCosts(costs, limits, costs.some(({ writesTables }) => writesTables) ? 'of tables' : 'none');
-  const linked = { ...completePlan(plan, shared, modules), limits, memory, heap, cost };
+  const linked = { ...completePlan(plan, shared, modules), limits, charging, memory, heap, cost };
   return Object.freeze({
     unrestorable: modules.map(({ rewritten }) => findUnrestorable(rewritten)).find((reason) => reason !== undefined),
     marksAllWrites: modules.every(({ rewritten }) => marksAllWrites(rewritten)),
@@ -120,7 +123,7 @@ async function makeWhileWaiting<Ctx>(plan: Plan<Ctx>, preemption: Preemption<Ctx
   return { ...emitted, functions: createSharedFunctions({ plan, ...emitted }) };
 }
 
-type Unbounded<Ctx> = Omit<Linked<Ctx>, 'limits' | 'memory' | 'heap' | 'cost'>;
+type Unbounded<Ctx> = Omit<Linked<Ctx>, 'limits' | 'charging' | 'memory' | 'heap' | 'cost'>;
 
 /** Makes all that instances share. */
 function completePlan<Ctx>(plan: Plan<Ctx>, shared: Shared<Ctx>, modules: readonly PreparedModule[]): Unbounded<Ctx> {

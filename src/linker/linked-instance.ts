@@ -10,6 +10,7 @@ import type { InstanceLimits } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
 import type { Holding } from '../util/shared-quota.ts';
 import { type Cards, TrackedMemory } from './cards.ts';
+import type { Charging } from './charging.ts';
 import type { Contexts } from './contexts.ts';
 import { type HeapLimits, type HeapQuota, InstanceHeap, type StartCost } from './instance-heap.ts';
 import type { Instance } from './instance-pre.ts';
@@ -41,6 +42,8 @@ export interface Linked<Ctx> {
   readonly cost: StartCost;
   /** `undefined` where guests run for as long as they like. */
   readonly preemption: Preemption<Ctx> | undefined;
+  /** `undefined` where nothing is counted. */
+  readonly charging: Charging<Ctx> | undefined;
   readonly memory: MemoryQuota;
   readonly heap: HeapQuota;
 }
@@ -94,7 +97,8 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   constructor(linked: Linked<Ctx>, ctx: Ctx) {
     this.#linked = linked;
     this.ctx = ctx;
-    this.componentInstances = createComponentInstances(linked, this.#lifetime);
+    const quota = new HandleQuota(linked.limits.maxHandles, (bytes) => linked.charging?.take(this.ctx, bytes));
+    this.componentInstances = createComponentInstances(linked, this.#lifetime, quota);
     this.#guestMemories = linked.contexts.memories.map(() => new GuestMemory());
     this.contexts = linked.contexts.contexts.map((opts) => {
       const inst = this.componentInstances[opts.componentInstance] as ComponentInstance;
@@ -165,11 +169,13 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     return this.#lifetime.end(error);
   }
 
-  waits(): void {
+  waits(heldBytes: number): void {
+    if (heldBytes > 0) this.#linked.charging?.takeOrEnd(this.ctx, heldBytes);
     this.#linked.preemption?.leave(this.ctx);
   }
 
-  goesOn(): void {
+  goesOn(heldBytes: number): void {
+    if (heldBytes > 0) this.#linked.charging?.giveBack(this.ctx, heldBytes);
     this.#linked.preemption?.enter(this.ctx);
   }
 
@@ -231,6 +237,12 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   /** Forgets all handles and calls: as new, but for the core. */
   resetHandles(): void {
     for (const instance of this.componentInstances) instance.reset();
+    for (const context of this.contexts) context.reset();
+  }
+
+  /** Lets go of what its handles stand for, though a call into it may be suspended: should it ever go on, it finds none of them. */
+  abandon(): void {
+    for (const instance of this.componentInstances) instance.abandon();
     for (const context of this.contexts) context.reset();
   }
 
@@ -382,10 +394,10 @@ function toPromising(core: CoreFunction): CoreFunction {
 }
 
 function createComponentInstances<Ctx>(
-  { plan, resources, limits }: Linked<Ctx>,
+  { plan, resources }: Linked<Ctx>,
   lifetime: Lifetime,
+  quota: HandleQuota,
 ): ComponentInstance[] {
-  const quota = new HandleQuota(limits.maxHandles);
   const instances: ComponentInstance[] = [];
   for (const [index, madeBy] of plan.componentInstances.entries()) {
     const parent = madeBy === undefined ? undefined : instances[madeBy];

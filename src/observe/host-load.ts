@@ -10,6 +10,8 @@ export interface HostLoad {
   /** Instances that wait for a request, and what their memories hold. */
   readonly keptInstances: number;
   readonly keptBytes: number;
+  /** What requests have it hold: bodies that wait, fields, handles and the like. */
+  readonly heldBytes: number;
   /** What was refused or given up, by why. */
   readonly refusals: ReadonlyMap<string, number>;
 }

@@ -26,6 +26,7 @@ const GAUGES: readonly LoadGauge[] = [
   { name: 'requests_queued', help: 'Requests that wait for their turn.', read: (load) => load.requestsQueued },
   { name: 'connections', help: 'Open connections.', read: (load) => load.connections },
   { name: 'kept_instances', help: 'Instances that wait for a request.', read: (load) => load.keptInstances },
+  { name: 'held_bytes', help: 'What requests have the host hold.', read: (load) => load.heldBytes },
   { name: 'kept_instances_bytes', help: 'Memories of these instances.', read: (load) => load.keptBytes },
 ];
 

@@ -53,6 +53,8 @@ export const STATUS_BY_REASON: Readonly<Record<CancelReason, number>> = {
   'request-broken': 400,
   stopping: 503,
   overloaded: 503,
+  held: 500,
+  evicted: 503,
 };
 
 /** What the operator reads of requests that are refused so. */

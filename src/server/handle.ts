@@ -95,7 +95,8 @@ function turnAway(service: Service, exchange: Exchange, report: RequestReport): 
 }
 
 function failureOf(trap: Cancelled): Failure {
-  return { status: STATUS_BY_REASON[trap.reason], reason: trap.message, limit: limitOf(trap) };
+  const again = trap.reason === 'evicted' ? { retryAfterS: 1 } : {};
+  return { status: STATUS_BY_REASON[trap.reason], reason: trap.message, limit: limitOf(trap), ...again };
 }
 
 /** Why a guest did not start, where that is known: it took too long, or there is no room for it. */

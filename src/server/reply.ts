@@ -20,12 +20,18 @@ export interface Unsendable {
 
 const NO_BYTES = new Uint8Array(0);
 
+/**
+ * A body larger than this is passed on by the piece, though it is whole: its request is not over, and holds it, until the client takes it.
+ * Less is no more than sockets hold anyway.
+ */
+const MAX_AT_ONCE_BYTES = 64 * 1024;
+
 const LEFT_UNANSWERED: ReplyEnd = Object.freeze({ at: 'client-left', byteLength: 0 });
 
 /**
  * Sends a guest's response: the head when the guest has given the thread back, then the body as the guest writes it.
  *
- * A body that is finished by then goes out whole, with its length. One that breaks breaks the connection.
+ * A body that is finished by then goes out with its length. One that breaks breaks the connection.
  */
 export async function sendResponse(
   exchange: Exchange,
@@ -73,9 +79,9 @@ function sendWithoutBody(
   return { at: 'complete', byteLength: 0 };
 }
 
-/** The whole body, where the guest has finished it without trailers; otherwise nothing is taken. */
+/** The whole body, if the guest has finished it without trailers and it is small; otherwise nothing is taken. */
 function takeWhole(bytes: OutgoingBytes): Uint8Array | undefined {
-  if (!bytes.isWhole) return undefined;
+  if (!bytes.isWhole || bytes.queuedBytes > MAX_AT_ONCE_BYTES) return undefined;
   const pieces: Uint8Array[] = [];
   for (let piece = bytes.next(); piece.at === 'bytes'; piece = bytes.next()) pieces.push(piece.bytes);
   return pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
@@ -83,7 +89,8 @@ function takeWhole(bytes: OutgoingBytes): Uint8Array | undefined {
 
 function streamFraming(bytes: OutgoingBytes, wireBody: WireBody): Framing {
   if (wireBody === 'absent') return { by: 'absence' };
-  return bytes.contentLength === undefined ? { by: 'chunks' } : { by: 'length', byteLength: bytes.contentLength };
+  const byteLength = bytes.isWhole ? bytes.queuedBytes : bytes.contentLength;
+  return byteLength === undefined ? { by: 'chunks' } : { by: 'length', byteLength };
 }
 
 /**

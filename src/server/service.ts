@@ -1,6 +1,7 @@
 import type { InstancePool } from '../instance/pool.ts';
 import type { Log } from '../observe/log.ts';
 import type { Grants } from '../wasi/context.ts';
+import type { HeldTotal } from '../wasi/held-bytes.ts';
 import type { FieldEntries } from '../wasi/http/field-entries.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
 import type { Admission } from './admit.ts';
@@ -14,6 +15,8 @@ export interface Service {
   readonly pool: InstancePool;
   readonly admission: Admission;
   readonly inFlight: InFlight;
+  /** What all requests have the host hold. */
+  readonly held: HeldTotal;
   readonly log: Log;
   /** Requests that no guest should see, clients that were ended, and bounds that guests have reached, by what. */
   readonly refusals: Tally;

@@ -30,8 +30,15 @@ export interface InstanceLimits {
   readonly maxCallBytes: number;
 }
 
-/** Bounds on what one request makes the host hold or do. Sizes in bytes. */
+/** Bounds on what requests make the host hold or do. Sizes in bytes. */
 export interface RequestLimits {
+  /**
+   * What one request has the host hold at a time: bodies that wait to be sent or read, fields, strings, handles, outgoing requests. Beyond: a
+   * trap; `HTTP-request-denied` for an outgoing request. From half of it on `check-write` gives 0 sooner.
+   */
+  readonly maxHeldBytes: number;
+  /** The same for all requests of a host together. Beyond: the one that holds most ends with 503. */
+  readonly maxTotalHeldBytes: number;
   /** One read of a stream. Beyond: less is read. */
   readonly maxReadBytes: number;
   /** One write to a body. Beyond: a trap. */
@@ -71,6 +78,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxFunctionCompileBytes: 512 * 1024 * 1024,
   maxHandles: 100_000,
   maxCallBytes: 16 * 1024 * 1024,
+  maxHeldBytes: 64 * 1024 * 1024,
+  maxTotalHeldBytes: quarterOfHeap(),
   maxReadBytes: 64 * 1024,
   maxWriteBytes: 1024 * 1024,
   maxBufferedWrites: 2,
@@ -84,15 +93,22 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
 
 /** The other half is for the host, whatever else runs there, and the kernel's buffers. Whole mebibytes. */
 function halfOfMachine(): number {
-  // Of a container, or more than there is; 0 where nobody knows.
-  const constrained = process.constrainedMemory();
-  const bytes = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
-  return Math.floor(bytes / 2 / 1024 ** 2) * 1024 ** 2;
+  return toWholeMebibytes(machineBytes() / 2);
 }
 
-/** The rest is for the host, what guests have it hold, their structs and garbage. Whole mebibytes. */
+/** Half of what may be alive on V8's heap before guests are ended (see `HeapWatch`), and no more than an eighth of the machine. */
 function quarterOfHeap(): number {
-  return Math.floor(getHeapStatistics().heap_size_limit / 4 / 1024 ** 2) * 1024 ** 2;
+  return toWholeMebibytes(Math.min(getHeapStatistics().heap_size_limit / 4, machineBytes() / 8));
+}
+
+/** Of a container, or more than there is; 0 where nobody knows. */
+function machineBytes(): number {
+  const constrained = process.constrainedMemory();
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+}
+
+function toWholeMebibytes(bytes: number): number {
+  return Math.floor(bytes / 1024 ** 2) * 1024 ** 2;
 }
 
 /** What an operator reads where `maxTotalInstanceHeapBytes` is reached. */
@@ -103,6 +119,11 @@ export function describeTotalInstanceHeap(maxBytes: number): string {
 /** What an operator reads where `maxTotalMemoryBytes` is reached. */
 export function describeTotalMemory(maxBytes: number): string {
   return `the memories of all guests together may have ${maxBytes} bytes (--limit total-memory-bytes)`;
+}
+
+/** What an operator reads when `maxTotalHeldBytes` is reached. */
+export function describeTotalHeld(maxBytes: number): string {
+  return `what all guests together have the host hold may have ${maxBytes} bytes (--limit total-held-bytes)`;
 }
 
 /** All limits, those that are not given by default. */

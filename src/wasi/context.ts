@@ -4,6 +4,7 @@ import { CpuTime } from './cpu-time.ts';
 import type { ByteSource } from './io/input-stream.ts';
 import type { ByteSink } from './io/output-stream.ts';
 import { type Readiness, Wakers, waitForAny } from './io/readiness.ts';
+import { HeldBytes } from './held-bytes.ts';
 import { OutboundGate } from './http/outbound-gate.ts';
 import type { SendRequest } from './http/send-request.ts';
 import { HEAP_IS_FULL } from '../util/heap-watch.ts';
@@ -19,6 +20,8 @@ export interface Grants {
   /** Sends the guest's outgoing requests; without it each is answered with `HTTP-request-denied`. */
   readonly sendRequest?: SendRequest;
   readonly limits?: RequestLimits;
+  /** Counts what the request has the host hold. Default: an account of its own, of `maxHeldBytes`. Closed with the request. */
+  readonly held?: HeldBytes;
   /** Tells the operator of a bound that the guest has reached and need not notice. */
   readonly tell?: (what: string) => void;
   /** Wall time of the request, and how much of it the guest may run; 0 is as long as it likes. In milliseconds. */
@@ -38,6 +41,7 @@ export interface Grants {
 export class WasiCtx {
   readonly grants: Grants;
   readonly limits: RequestLimits;
+  readonly held: HeldBytes;
   readonly cancellation = new Cancellation();
   readonly cpu = new CpuTime();
   readonly time: GuestTime;
@@ -51,6 +55,8 @@ export class WasiCtx {
   constructor(grants: Grants) {
     this.grants = grants;
     this.limits = grants.limits ?? DEFAULT_LIMITS;
+    this.held = grants.held ?? new HeldBytes(this.limits.maxHeldBytes);
+    this.held.endBy(this.cancellation);
     this.time = grants.clock === 'coarse' ? new CoarseTime() : EXACT_TIME;
   }
 
@@ -101,11 +107,20 @@ export class WasiCtx {
     for (const resource of this.#kept ?? []) resource[Symbol.dispose]();
     this.#kept = undefined;
     this.grants[Symbol.dispose]?.();
+    this.held[Symbol.dispose]();
   }
 }
 
 /** Why the host ends a guest before its time. */
-export type CancelReason = 'deadline' | 'cpu' | 'client-left' | 'request-broken' | 'stopping' | 'overloaded';
+export type CancelReason =
+  | 'deadline'
+  | 'cpu'
+  | 'client-left'
+  | 'request-broken'
+  | 'stopping'
+  | 'overloaded'
+  | 'held'
+  | 'evicted';
 
 /** The trap of a guest that the host ended. */
 export class Cancelled extends Trap {
@@ -124,6 +139,9 @@ const CANCEL_MESSAGES: Readonly<Record<CancelReason, string>> = {
   'request-broken': 'the client broke the rules for its request',
   stopping: 'the host is stopping',
   overloaded: HEAP_IS_FULL,
+  held: 'the guest had the host hold too much (--limit held-bytes)',
+  evicted:
+    'of all guests this one had the host hold most, and together they had it hold too much (--limit total-held-bytes)',
 };
 
 /** Whether and why a request was cancelled. */

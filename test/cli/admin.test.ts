@@ -167,11 +167,28 @@ describe.concurrent('metrics count', () => {
     ['to-guest', 'two-to-the-40th-random-bytes', 'random-bytes=100', 'random-bytes'],
     ['to-host', 'one-key-million-times', 'fields-bytes=100', 'fields-bytes'],
     ['to-host', 'one-key-million-times', 'fields-entries=5', 'fields-entries'],
+    ['held', 'responses-never-sent', 'held-bytes=100kB', 'held-bytes'],
   ])('breaches by %s/%s of --limit %s', async (file, name, limit, label) => {
     await using watched = await serveAttack(file, name, limit);
     expect(await statusOf(watched.origin)).toBe(500);
     await watched.until('stderr', new RegExp(`\\(--limit ${label}\\)$`, 'm'));
     await untilMetric(watched, `limit_breaches_total{limit="${label}"}`, 1);
+  });
+});
+
+describe('what guests have the host hold', () => {
+  test('is a gauge; a guest that is ended for it is counted by the limit, and told once', async () => {
+    await using watched = await serveAttack('held', 'bodies-for-ever', 'total-held-bytes=60MiB');
+    const waiting = fetch(watched.origin).then((reply) => reply.status);
+    await until(async () => ((await metricsOf(watched)).get('held_bytes{}') ?? 0) >= 50 * 2 ** 20);
+    const second = new AbortController();
+    const other = fetch(watched.origin, { signal: second.signal }).catch(() => undefined);
+    expect(await waiting).toBe(503);
+    await untilMetric(watched, 'limit_breaches_total{limit="total-held-bytes"}', 1);
+    await watched.until('stderr', /^note: a guest was ended or refused: .*\(--limit total-held-bytes\)/m);
+    second.abort();
+    await other;
+    await untilMetric(watched, 'held_bytes{}', 0);
   });
 });
 

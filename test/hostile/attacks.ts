@@ -43,6 +43,7 @@ const TOO_MUCH = /more than 16777216 bytes passed to the host in one call/;
 const OUT_OF_BOUNDS = /the guest trapped: memory access out of bounds/;
 const REFUSED = /18446744073709551615 random bytes asked for at once/;
 const ESCAPED = /an exception left the component that threw it/;
+const HELD = /a request had the host hold more than 67108864 bytes \(--limit held-bytes\)/;
 const IN_REALLOC = /an import was called from inside of realloc/;
 
 const ROWS: Readonly<Record<string, readonly Row[]>> = {
@@ -234,6 +235,35 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['arrays', 504, TIMED_OUT, { timeoutMs: 100 }],
     ['array-beyond-the-bound', 500, /trapped: requested new array is too large/],
     ['start-tree', 504, TIMED_OUT, { timeoutMs: 100, only: 'fresh' }],
+  ],
+  held: [
+    ['responses-never-sent', 500, HELD],
+    ['requests-never-sent', 500, HELD],
+    ['bodies-of-dropped-responses', 200],
+    ['made-and-dropped', 200],
+    ['empty-writes-to-many', 500, HELD],
+    ['whole-body-before-set', 200],
+    ['clones-in-a-loop', 500, HELD],
+    ['clones-in-a-call-tree', 500, HELD],
+    ['clones-that-are-written', 500, HELD],
+    ['lists-of-the-largest-values', 500, HELD],
+    ['lists-that-are-refused', 200],
+    ['views-of-one-message', 200],
+    ['trailers-of-many', 500, HELD],
+    ['paths-of-15-mebibytes', 500, HELD],
+    ['one-path-again-and-again', 200],
+    ['methods-authorities-and-schemes', 500, HELD],
+    ['error-of-15-mebibytes-for-ever', 500, TIMED_OUT, { timeoutMs: 300 }],
+    ['poll-for-ever', 504, TIMED_OUT, { timeoutMs: 300 }],
+    ['handles-of-its-own-for-ever', 504, TIMED_OUT, { timeoutMs: 300 }],
+    ['timers-for-ever', 504, TIMED_OUT, { timeoutMs: 300 }],
+    ['half-lines-for-ever', 504, TIMED_OUT, { timeoutMs: 300 }],
+    ['bodies-for-ever', 504, TIMED_OUT, { timeoutMs: 300 }],
+    ['bodies-then-trap', 500, /the guest trapped: .*unreachable/],
+    ['bodies-then-answer', 200],
+    ['futures-kept', 504, TIMED_OUT, { timeoutMs: 1000, calls: 'upstream' }],
+    ['responses-taken-and-unread', 504, TIMED_OUT, { timeoutMs: 300, calls: 'upstream' }],
+    ['uploads-to-nobody', 500, HELD, { calls: 'upstream' }],
   ],
   outbound: [
     ['10000-requests', 200, undefined, { calls: 'upstream' }],

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { HostError, loadComponent } from '../../src/index.ts';
 import type { Limits } from '../../src/util/limits.ts';
+import { TEST_CACHE } from '../harness/guests.ts';
 import { rawGet, requestRaw } from '../harness/raw-client.ts';
 import { failuresOf, linesOf, noticesOf, serveGuest } from '../harness/serve-guest.ts';
 import { startUpstream } from '../harness/upstream.ts';
@@ -46,6 +47,24 @@ const reached: readonly Reached[] = [
     status: 500,
     log: /fields: more than the limit of 5 entries/,
   },
+  {
+    limits: { maxHeldBytes: 100_000 },
+    attack: ['held', 'responses-never-sent'],
+    status: 500,
+    log: /a request had the host hold more than 100000 bytes \(--limit held-bytes\)$/,
+  },
+  {
+    limits: { maxTotalHeldBytes: 100_000 },
+    attack: ['held', 'clones-in-a-loop'],
+    status: 503,
+    log: /of all guests this one had the host hold most.*\(--limit total-held-bytes\)$/,
+  },
+  {
+    limits: { maxHeldBytes: 10_000_000 },
+    attack: ['held', 'poll-for-ever'],
+    status: 500,
+    log: /the guest had the host hold too much \(--limit held-bytes\)$/,
+  },
   { limits: { maxMemoryBytes: 50 * 65_536 }, attack: ['limits', 'count-pages'], status: 250 },
   { limits: { maxTableElements: 70 }, attack: ['limits', 'count-elements'], status: 270 },
   { limits: { maxOutbound: 3 }, attack: ['limits', 'count-requests'], status: 203 },
@@ -88,6 +107,17 @@ test("resource handles have their limit in jco's glue too", async () => {
   expect(served.events.all).toContainEqual(expect.objectContaining({ at: 'request-failed', limit: 'handles' }));
 });
 
+test.each<[Partial<Limits>, string, number]>([
+  [{ maxHeldBytes: 100_000 }, 'held-bytes', 500],
+  [{ maxTotalHeldBytes: 100_000 }, 'total-held-bytes', 503],
+])("%j is reached in jco's glue too", async (limits, limit, status) => {
+  const bytes = await assembleAttack('held', 'clones-in-a-loop');
+  const component = await loadComponent(bytes, { cache: TEST_CACHE, engine: 'jco' });
+  await using served = await serveGuest(component, { limits });
+  expect((await requestRaw(served.origin, rawGet('/'))).status).toBe(status);
+  expect(served.events.all).toContainEqual(expect.objectContaining({ at: 'request-failed', limit }));
+});
+
 test('output beyond maxOutputBytes is dropped, with one notice', async () => {
   await using attacker = await start(['limits', 'print-a-thousand'], { maxOutputBytes: 5 });
   expect((await post(attacker)).status).toBe(200);
@@ -102,6 +132,14 @@ test('outgoing requests beyond maxOutbound are told to the operator', async () =
   await using attacker = await start(['limits', 'count-requests'], { maxOutbound: 3 });
   expect((await post(attacker)).status).toBe(203);
   expect(noticesOf(attacker.served)).toEqual(['denied: outgoing requests beyond 3 of one request (--limit outbound)']);
+});
+
+test('outgoing requests of one that has the host hold too much are denied, and told to the operator', async () => {
+  await using attacker = await start(['limits', 'count-requests'], { maxHeldBytes: 100_000 });
+  expect((await post(attacker)).status).toBe(203);
+  expect(noticesOf(attacker.served)).toEqual([
+    'denied: outgoing requests of a request that has the host hold too much (--limit held-bytes)',
+  ]);
 });
 
 test('outgoing requests beyond maxConcurrentOutbound wait for their turn', async () => {

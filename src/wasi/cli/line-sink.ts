@@ -1,3 +1,4 @@
+import type { HeldBytes } from '../held-bytes.ts';
 import type { ByteSink } from '../io/output-stream.ts';
 import { DEFAULT_LIMITS } from '../../util/limits.ts';
 import { READY } from '../io/readiness.ts';
@@ -44,6 +45,8 @@ export interface LineSinkOptions {
   readonly writeLines: (lines: string) => void;
   /** Tells the operator of output that is dropped. */
   readonly tell?: (what: string) => void;
+  /** Whose the held line is; it takes for it, and so may trap. */
+  readonly held?: HeldBytes;
 }
 
 /** What starts each line that request `id` writes, as `wasmtime serve` has it: `stdout [0] :: `. */
@@ -63,13 +66,14 @@ export class LineSink implements ByteSink, Disposable {
   readonly offReady = READY.offReady;
   readonly #options: LineSinkOptions;
   readonly #prefix: string;
-  readonly #held = new HeldLine();
+  readonly #held: HeldLine;
   #lines = '';
   #isOpen = true;
 
   constructor(options: LineSinkOptions) {
     this.#options = options;
     this.#prefix = options.prefix ?? '';
+    this.#held = new HeldLine(options.held);
   }
 
   budget(): number | StreamError {
@@ -136,6 +140,11 @@ class HeldLine {
   #decoder: TextDecoder | undefined;
   #bytes = NO_BYTES;
   #byteLength = 0;
+  readonly #account: HeldBytes | undefined;
+
+  constructor(account: HeldBytes | undefined) {
+    this.#account = account;
+  }
 
   get byteLength(): number {
     return this.#byteLength;
@@ -169,7 +178,9 @@ class HeldLine {
   }
 
   #grow(minBytes: number): void {
-    const grown = new Uint8Array(Math.max(minBytes, this.#bytes.byteLength * 2, MIN_HELD_BYTES));
+    const grownBytes = Math.max(minBytes, this.#bytes.byteLength * 2, MIN_HELD_BYTES);
+    this.#account?.take(grownBytes - this.#bytes.byteLength);
+    const grown = new Uint8Array(grownBytes);
     grown.set(this.#bytes.subarray(0, this.#byteLength));
     this.#bytes = grown;
   }

@@ -1,3 +1,5 @@
+import { stringBytes } from '../held-bytes.ts';
+
 /** WIT's `error-code` of `wasi:http/types`: what went wrong with a message or its connection. */
 export type ErrorCode =
   | { readonly tag: PlainErrorCode }
@@ -63,11 +65,26 @@ interface FieldSizePayload {
   readonly fieldSize: number | undefined;
 }
 
+/** What a log shows of a guest's text, which may have megabytes. */
+const MAX_TOLD_CHARS = 1000;
+
 /** For a log: the case and its payload, where it has one. */
 export function describeErrorCode(code: ErrorCode): string {
   const val = 'val' in code ? code.val : undefined;
   if (val === undefined) return code.tag;
-  if (typeof val !== 'object') return `${code.tag}(${val})`;
-  const payload = Object.entries(val).map(([key, value]) => `${key}: ${value ?? 'none'}`);
+  if (typeof val !== 'object') return `${code.tag}(${shorten(val)})`;
+  const payload = Object.entries(val).map(([key, value]) => `${key}: ${shorten(value ?? 'none')}`);
   return `${code.tag}(${payload.join(', ')})`;
+}
+
+/** What the texts of an error code take. */
+export function heldBytesOfErrorCode(code: ErrorCode): number {
+  const val = 'val' in code ? code.val : undefined;
+  const parts = typeof val === 'object' ? Object.values(val) : [val];
+  return parts.reduce<number>((sum, part) => sum + (typeof part === 'string' ? stringBytes(part) : 0), 0);
+}
+
+function shorten(value: unknown): string {
+  const text = String(value);
+  return text.length > MAX_TOLD_CHARS ? `${text.slice(0, MAX_TOLD_CHARS)}...` : text;
 }

@@ -1,6 +1,6 @@
 import { OK, err, ok, type Result } from '../../abi/host-interface.ts';
 import { LimitExceeded } from '../../abi/trap.ts';
-import type { RequestLimits } from '../../util/limits.ts';
+import type { Holder } from '../held-bytes.ts';
 import type { Parent } from '../io/parent.ts';
 import { type FieldEntries, toByteString, toBytes } from './field-entries.ts';
 import { isFieldValue, isToken, parseContentLength } from './syntax.ts';
@@ -21,47 +21,70 @@ export const FORBIDDEN_NAMES: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+const NO_ENTRIES: FieldEntries = Object.freeze([]);
+
 /** What an entry costs beside its name and value, as HTTP/2 counts it. Source: RFC 9113, 6.5.2. */
 const ENTRY_OVERHEAD_BYTES = 32;
 
-/** `fields` of `wasi:http/types`: headers or trailers. Immutable ones are a message's own, children of that message. */
+/** What V8 takes for an entry beside its characters: a pair, its place in a list, two strings. Measured: 112 bytes. */
+const ENTRY_HELD_BYTES = 128;
+
+/**
+ * `fields` of `wasi:http/types`: headers or trailers. Immutable ones are a message's own, children of that message.
+ *
+ * A clone shares entries with its original until one of them is written. Each takes for all of its entries all the same, since either may
+ * outlive the other.
+ */
 export class Fields {
-  readonly #limits: RequestLimits;
+  readonly #holder: Holder;
   readonly #mutable: boolean;
   #parent: Parent | undefined;
-  #entries: (readonly [string, string])[] = [];
+  #entries: FieldEntries = NO_ENTRIES;
+  /** Whether the list of entries is this one's own, so that it may change. */
+  #isOwn = false;
   #byteLength = 0;
+  #heldBytes = 0;
 
-  private constructor(limits: RequestLimits, access: 'mutable' | Parent | undefined) {
-    this.#limits = limits;
+  private constructor(holder: Holder, access: 'mutable' | Parent | undefined) {
+    this.#holder = holder;
     this.#mutable = access === 'mutable';
     this.#parent = access === 'mutable' ? undefined : access?.adopt();
   }
 
   /** Empty and mutable. */
-  static create(limits: RequestLimits): Fields {
-    return new Fields(limits, 'mutable');
+  static create(holder: Holder): Fields {
+    return new Fields(holder, 'mutable');
   }
 
   /** Mutable, with what the guest lists. The first bad entry is the error. */
-  static fromList(
-    limits: RequestLimits,
-    list: readonly (readonly [string, Uint8Array])[],
-  ): Result<Fields, HeaderError> {
-    const fields = Fields.create(limits);
+  static fromList(holder: Holder, list: readonly (readonly [string, Uint8Array])[]): Result<Fields, HeaderError> {
+    const fields = Fields.create(holder);
     for (const [name, value] of list) {
       const appended = fields.append(name, value);
-      if (appended.tag === 'err') return appended;
+      if (appended.tag === 'ok') continue;
+      fields[Symbol.dispose]();
+      return appended;
     }
     return ok(fields);
   }
 
-  /** Immutable, with what a message carries; `parent` where it must not outlive that message. */
-  static ofMessage(limits: RequestLimits, entries: FieldEntries, parent?: Parent): Fields {
-    const fields = new Fields(limits, parent);
-    fields.#entries = entries.filter(([name]) => !FORBIDDEN_NAMES.has(name));
-    fields.#byteLength = totalByteLength(fields.#entries);
+  /** Immutable, with what a message carries and holds for as long as its child lives: none of `FORBIDDEN_NAMES`. */
+  static ofMessage(holder: Holder, entries: FieldEntries, parent: Parent): Fields {
+    const fields = new Fields(holder, parent);
+    fields.#entries = entries;
     return fields;
+  }
+
+  /** Immutable, with trailers, which no message holds. */
+  static ofTrailers(holder: Holder, entries: FieldEntries): Fields {
+    const fields = new Fields(holder, undefined);
+    fields.#adopt(withoutForbidden(entries));
+    return fields;
+  }
+
+  /** What it has taken of what its request may have the host hold. */
+  get heldBytes(): number {
+    return this.#heldBytes;
   }
 
   /** What goes on the wire. Do not change. */
@@ -118,20 +141,37 @@ export class Fields {
 
   /** Mutable, whatever this one is. */
   clone(): Fields {
-    const copy = Fields.create(this.#limits);
-    copy.#entries = [...this.#entries];
-    copy.#byteLength = this.#byteLength;
+    const copy = Fields.create(this.#holder);
+    copy.#adopt(this.#entries);
+    this.#isOwn = false;
     return copy;
   }
 
   [Symbol.dispose](): void {
     this.#parent?.release();
     this.#parent = undefined;
+    this.#entries = NO_ENTRIES;
+    this.#hold(0);
+  }
+
+  /** Takes for entries that somebody else holds too. */
+  #adopt(entries: FieldEntries): void {
+    this.#hold(heldBytesOf(entries));
+    this.#byteLength = totalByteLength(entries);
+    this.#entries = entries;
+    this.#isOwn = false;
+  }
+
+  #hold(bytes: number): void {
+    const more = bytes - this.#heldBytes;
+    if (more > 0) this.#holder.held.take(more);
+    else if (more < 0) this.#holder.held.giveBack(-more);
+    this.#heldBytes = bytes;
   }
 
   /** Before anything is looked at: the guest can pass megabytes as often as it likes. */
   #checkSize(byteLength: number): void {
-    const { maxFieldsBytes } = this.#limits;
+    const { maxFieldsBytes } = this.#holder.limits;
     if (byteLength > maxFieldsBytes) {
       throw new LimitExceeded('maxFieldsBytes', `fields: more than the limit of ${maxFieldsBytes} bytes`);
     }
@@ -145,17 +185,32 @@ export class Fields {
 
   #remove(key: string): void {
     this.#entries = this.#entries.filter((entry) => entry[0] !== key);
+    this.#isOwn = true;
     this.#byteLength = totalByteLength(this.#entries);
+    this.#hold(heldBytesOf(this.#entries));
   }
 
   #insert(at: number, key: string, texts: readonly string[]): void {
-    for (const text of texts) this.#byteLength += entryByteLength(key, text);
-    const { maxFieldsEntries } = this.#limits;
+    let heldBytes = this.#heldBytes;
+    for (const text of texts) {
+      this.#byteLength += entryByteLength(key, text);
+      heldBytes += key.length + text.length + ENTRY_HELD_BYTES;
+    }
+    const { maxFieldsEntries } = this.#holder.limits;
     this.#checkSize(this.#byteLength);
     if (this.#entries.length + texts.length > maxFieldsEntries) {
       throw new LimitExceeded('maxFieldsEntries', `fields: more than the limit of ${maxFieldsEntries} entries`);
     }
-    this.#entries.splice(at, 0, ...texts.map((text) => [key, text] as const));
+    this.#hold(heldBytes);
+    const entries = this.#ownEntries();
+    if (texts.length === 1 && at === entries.length) entries.push([key, texts[0] as string]);
+    else entries.splice(at, 0, ...texts.map((text) => [key, text] as const));
+  }
+
+  #ownEntries(): (readonly [string, string])[] {
+    if (!this.#isOwn) this.#entries = [...this.#entries];
+    this.#isOwn = true;
+    return this.#entries as (readonly [string, string])[];
   }
 }
 
@@ -166,6 +221,16 @@ function valueRefusal(key: string, text: string, before: string | undefined): He
   const length = parseContentLength(text);
   const differs = before !== undefined && parseContentLength(before) !== length;
   return length === undefined || differs ? { tag: 'invalid-syntax' } : undefined;
+}
+
+/** The entries that a guest sees of what a client or an upstream sent. */
+export function withoutForbidden(entries: FieldEntries): FieldEntries {
+  return entries.filter(([name]) => !FORBIDDEN_NAMES.has(name));
+}
+
+/** What entries take of the host's memory. */
+export function heldBytesOf(entries: FieldEntries): number {
+  return entries.reduce((sum, [name, value]) => sum + name.length + value.length + ENTRY_HELD_BYTES, 0);
 }
 
 function entryByteLength(name: string, value: string): number {

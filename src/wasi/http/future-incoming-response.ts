@@ -1,25 +1,33 @@
 import { err, ok, type Result } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
+import { Charge } from '../held-bytes.ts';
 import { Parent } from '../io/parent.ts';
 import { type Readiness, Wakers } from '../io/readiness.ts';
 import type { ErrorCode } from './error-code.ts';
+import { heldBytesOf } from './fields.ts';
 import { IncomingResponse } from './incoming.ts';
 import type { OutboundResponse } from './send-request.ts';
 
 /** What `future-incoming-response.get` gives once. */
 export type ResponseResult = Result<Result<IncomingResponse, ErrorCode>, undefined>;
 
+/** A response that nobody has taken, and what its head has taken of what its request may have the host hold. */
+type Arrived = Result<{ readonly response: OutboundResponse; readonly charge: Charge }, ErrorCode>;
+
 type State =
   | { readonly at: 'waiting' }
-  | { readonly at: 'arrived'; readonly response: Result<OutboundResponse, ErrorCode> }
-  | { readonly at: 'taken' };
+  | { readonly at: 'arrived'; readonly arrived: Arrived }
+  | { readonly at: 'taken' }
+  | { readonly at: 'given-up' };
+
+const TOO_MUCH: ErrorCode = Object.freeze({ tag: 'HTTP-request-denied' });
 
 /** `future-incoming-response` of `wasi:http/types`. Dropping it before the response is taken gives the request up. */
 export class FutureIncomingResponse implements Readiness {
   readonly children = new Parent('future-incoming-response');
   readonly #ctx: WasiCtx;
   readonly #abort = new AbortController();
-  readonly #lifeline: Disposable = { [Symbol.dispose]: () => this.#abort.abort() };
+  readonly #lifeline: Disposable = { [Symbol.dispose]: () => this.#giveUp() };
   readonly #wakers = new Wakers();
   #state: State = { at: 'waiting' };
 
@@ -27,22 +35,20 @@ export class FutureIncomingResponse implements Readiness {
   constructor(ctx: WasiCtx, send: (signal: AbortSignal) => Promise<Result<OutboundResponse, ErrorCode>>) {
     this.#ctx = ctx;
     ctx.keep(this.#lifeline);
-    void send(this.#abort.signal).then((response) => {
-      this.#state = { at: 'arrived', response };
-      this.#wakers.wake();
-    });
+    void send(this.#abort.signal).then((response) => this.#arrive(response));
   }
 
   /** `undefined` before it is there; the second time an error. */
   get(): ResponseResult | undefined {
     if (this.#state.at === 'waiting') return undefined;
-    if (this.#state.at === 'taken') return err(undefined);
-    const { response } = this.#state;
+    if (this.#state.at !== 'arrived') return err(undefined);
+    const { arrived } = this.#state;
     this.#state = { at: 'taken' };
-    if (response.tag === 'err') return ok(response);
-    const { status, fields, body } = response.val;
-    this.#ctx.keep(body);
-    return ok(ok(new IncomingResponse(status, fields, body)));
+    this.#ctx.forget(this.#lifeline);
+    if (arrived.tag === 'err') return ok(arrived);
+    const { response, charge } = arrived.val;
+    this.#ctx.keep(response.body);
+    return ok(ok(new IncomingResponse(response, response.body, charge)));
   }
 
   isReady(): boolean {
@@ -59,8 +65,34 @@ export class FutureIncomingResponse implements Readiness {
 
   [Symbol.dispose](): void {
     this.children.assertChildless();
-    if (this.#state.at === 'taken') return;
     this.#ctx.forget(this.#lifeline);
+    this.#giveUp();
+  }
+
+  #arrive(response: Result<OutboundResponse, ErrorCode>): void {
+    if (this.#state.at === 'waiting') this.#state = { at: 'arrived', arrived: this.#charge(response) };
+    else if (response.tag === 'ok') response.val.body[Symbol.dispose]();
+    this.#wakers.wake();
+  }
+
+  /** Takes for the head. An upstream's head that is too much is given up. */
+  #charge(response: Result<OutboundResponse, ErrorCode>): Arrived {
+    if (response.tag === 'err') return response;
+    const { held } = this.#ctx;
+    const bytes = heldBytesOf(response.val.fields);
+    if (held.tryTake(bytes)) return ok({ response: response.val, charge: new Charge(held, bytes) });
+    response.val.body[Symbol.dispose]();
+    return err(TOO_MUCH);
+  }
+
+  /** Ends the request and lets go of its response, unless the guest has taken that. */
+  #giveUp(): void {
+    const state = this.#state;
+    if (state.at === 'taken') return;
+    this.#state = { at: 'given-up' };
     this.#abort.abort();
+    if (state.at !== 'arrived' || state.arrived.tag === 'err') return;
+    state.arrived.val.response.body[Symbol.dispose]();
+    state.arrived.val.charge[Symbol.dispose]();
   }
 }

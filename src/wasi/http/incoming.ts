@@ -1,13 +1,14 @@
 import { err, ok, type Result } from '../../abi/host-interface.ts';
-import type { WasiCtx } from '../context.ts';
+import type { Holder } from '../held-bytes.ts';
 import { InputStream } from '../io/input-stream.ts';
 import { Parent } from '../io/parent.ts';
 import type { Readiness } from '../io/readiness.ts';
 import type { BodySource } from './body-source.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { FieldEntries } from './field-entries.ts';
-import { Fields } from './fields.ts';
+import { Fields, withoutForbidden } from './fields.ts';
 import { type Method, parseMethod } from './method.ts';
+import type { OutboundResponse } from './send-request.ts';
 
 /** What comes with a body: its fields, which still hold every name, are made when they are first read. */
 interface IncomingHead {
@@ -28,6 +29,8 @@ class IncomingMessage {
   readonly #children: Parent;
   readonly #head: IncomingHead;
   readonly #source: BodySource;
+  /** What guests see of the fields: one list, however often they ask. */
+  #fields: FieldEntries | undefined;
   #consumed = false;
 
   constructor(kind: string, head: IncomingHead, source: BodySource) {
@@ -36,8 +39,9 @@ class IncomingMessage {
     this.#source = source;
   }
 
-  headers(ctx: WasiCtx): Fields {
-    return Fields.ofMessage(ctx.limits, this.#head.fields, this.#children);
+  headers(holder: Holder): Fields {
+    this.#fields ??= withoutForbidden(this.#head.fields);
+    return Fields.ofMessage(holder, this.#fields, this.#children);
   }
 
   consume(): Result<IncomingBody, undefined> {
@@ -69,10 +73,18 @@ export class IncomingRequest extends IncomingMessage {
 /** `incoming-response` of `wasi:http/types`. */
 export class IncomingResponse extends IncomingMessage {
   readonly status: number;
+  readonly #charge: Disposable;
 
-  constructor(status: number, fields: FieldEntries, source: BodySource) {
-    super('incoming-response', { fields }, source);
-    this.status = status;
+  /** `charge` is what the fields have taken, which goes with it. */
+  constructor(head: Pick<OutboundResponse, 'status' | 'fields'>, source: BodySource, charge: Disposable) {
+    super('incoming-response', head, source);
+    this.status = head.status;
+    this.#charge = charge;
+  }
+
+  override [Symbol.dispose](): void {
+    super[Symbol.dispose]();
+    this.#charge[Symbol.dispose]();
   }
 }
 
@@ -119,13 +131,13 @@ export class FutureTrailers implements Readiness {
   }
 
   /** `undefined` before they are there; the second time an error. */
-  get(ctx: WasiCtx): TrailersResult | undefined {
+  get(holder: Holder): TrailersResult | undefined {
     if (this.#taken) return err(undefined);
     const trailers = this.#source.trailers();
     if (trailers === undefined) return undefined;
     this.#taken = true;
     if (trailers.tag === 'err') return ok(trailers);
-    return ok(ok(trailers.val === undefined ? undefined : Fields.ofMessage(ctx.limits, trailers.val)));
+    return ok(ok(trailers.val === undefined ? undefined : Fields.ofTrailers(holder, trailers.val)));
   }
 
   isReady(): boolean {

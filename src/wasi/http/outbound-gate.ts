@@ -1,10 +1,14 @@
 import { err, type Result } from '../../abi/host-interface.ts';
+import type { HeldBytes } from '../held-bytes.ts';
 import { Permits } from '../../util/permits.ts';
 import type { RequestLimits } from '../../util/limits.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { OutboundRequest, OutboundResponse, SendRequest } from './send-request.ts';
 
 const DENIED: ErrorCode = Object.freeze({ tag: 'HTTP-request-denied' });
+
+/** What a request takes while it is under way, beside its head and its body: a client, its parser, a socket, and what connects them. */
+export const EXCHANGE_HELD_BYTES = 32 * 1024;
 
 /** How requests leave, if they may, and whom to tell that there were too many. */
 interface WayOut {
@@ -27,22 +31,35 @@ export class OutboundGate {
     this.#permits = new Permits(maxConcurrentOutbound, maxOutbound);
   }
 
-  /** Counts one more; returns why it is denied. */
-  count(): ErrorCode | undefined {
+  /** Counts one more, and takes `EXCHANGE_HELD_BYTES` for it; returns why it is denied. */
+  count(held: HeldBytes): ErrorCode | undefined {
     if (this.#sendRequest === undefined) return DENIED;
     this.#counted += 1;
-    if (this.#counted <= this.#max) return undefined;
-    this.#tell?.(`denied: outgoing requests beyond ${this.#max} of one request (--limit outbound)`);
-    return DENIED;
+    if (this.#counted > this.#max) return this.#deny(`beyond ${this.#max} of one request (--limit outbound)`);
+    if (held.tryTake(EXCHANGE_HELD_BYTES)) return undefined;
+    return this.#deny('of a request that has the host hold too much (--limit held-bytes)');
   }
 
   /** Sends when it is this request's turn. Never rejects. */
   async send(request: OutboundRequest, signal: AbortSignal): Promise<Result<OutboundResponse, ErrorCode>> {
-    if (this.#sendRequest === undefined || !(await this.#permits.acquire())) return err(DENIED);
+    if (this.#sendRequest === undefined || !(await this.#permits.acquire())) return letGo(request, err(DENIED));
     try {
-      return await this.#sendRequest(request, signal);
+      const sent = await this.#sendRequest(request, signal);
+      return sent.tag === 'ok' ? sent : letGo(request, sent);
     } finally {
       this.#permits.release();
     }
   }
+
+  #deny(which: string): ErrorCode {
+    this.#tell?.(`denied: outgoing requests ${which}`);
+    return DENIED;
+  }
+}
+
+/** Nothing is held any more for a request that failed. */
+function letGo<T>({ body, charge }: OutboundRequest, failed: T): T {
+  body?.leave();
+  charge?.[Symbol.dispose]();
+  return failed;
 }

@@ -25,7 +25,7 @@ export class OutgoingBody {
   /** Traps while the body's stream lives. Trailers that may not be sent as such are left out. */
   finish(trailers: Fields | undefined): Result<undefined, ErrorCode> {
     this.#children.assertChildless();
-    const failure = this.#bytes.finish(trailers && toTrailers(trailers.entries));
+    const failure = this.#bytes.finish(trailers && toTrailers(trailers.entries), trailers?.heldBytes);
     return failure === undefined ? OK : err(failure);
   }
 

@@ -1,8 +1,10 @@
 import { err, ok, type HostInterface, type Result } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
+import { Charge } from '../held-bytes.ts';
 import type { ErrorCode } from './error-code.ts';
 import { FutureIncomingResponse } from './future-incoming-response.ts';
 import { formatMethod } from './method.ts';
+import { EXCHANGE_HELD_BYTES } from './outbound-gate.ts';
 import type { OutgoingRequest } from './outgoing.ts';
 import { type RequestOptions, toTimeoutMs } from './request-options.ts';
 import type { OutboundRequest } from './send-request.ts';
@@ -21,13 +23,21 @@ export const outgoingHandler = {
     ): Result<FutureIncomingResponse, ErrorCode> => {
       request.assertSendable();
       const outbound = toOutboundRequest(request, options);
-      if (outbound.tag === 'err') return outbound;
-      const denied = ctx.outbound.count();
-      if (denied !== undefined) return err(denied);
-      return ok(new FutureIncomingResponse(ctx, (signal) => ctx.outbound.send(outbound.val, signal)));
+      if (outbound.tag === 'err') return refuse(request, outbound.val);
+      const denied = ctx.outbound.count(ctx.held);
+      if (denied !== undefined) return refuse(request, denied);
+      const charge = new Charge(ctx.held, EXCHANGE_HELD_BYTES + request.headHeldBytes);
+      const sent = { ...outbound.val, charge };
+      return ok(new FutureIncomingResponse(ctx, (signal) => ctx.outbound.send(sent, signal)));
     },
   },
 } satisfies HostInterface<WasiCtx>;
+
+/** The request is the host's, and goes nowhere. */
+function refuse(request: OutgoingRequest, code: ErrorCode): Result<never, ErrorCode> {
+  request[Symbol.dispose]();
+  return err(code);
+}
 
 function toOutboundRequest(
   request: OutgoingRequest,

@@ -1,5 +1,5 @@
 import { OK, err, ok, type Result } from '../../abi/host-interface.ts';
-import type { WasiCtx } from '../context.ts';
+import { Charge, type HeldBytes, type Holder, stringBytes } from '../held-bytes.ts';
 import { Parent } from '../io/parent.ts';
 import type { ErrorCode } from './error-code.ts';
 import { type FieldEntries, firstValue } from './field-entries.ts';
@@ -38,16 +38,21 @@ class OutgoingMessage {
     return this.#bytes;
   }
 
-  headers(ctx: WasiCtx): Fields {
-    return Fields.ofMessage(ctx.limits, this.#fields.entries, this.#children);
+  /** What its fields have taken of what its request may have the host hold. */
+  protected get fieldsHeldBytes(): number {
+    return this.#fields.heldBytes;
   }
 
-  body({ limits }: WasiCtx): Result<OutgoingBody, undefined> {
+  headers(holder: Holder): Fields {
+    return Fields.ofMessage(holder, this.#fields.entries, this.#children);
+  }
+
+  body(holder: Holder): Result<OutgoingBody, undefined> {
     if (this.#bytes !== undefined) return err(undefined);
     const declared = firstValue(this.#fields.entries, 'content-length');
     const contentLength = declared === undefined ? undefined : parseContentLength(declared);
     const overrun = (written: bigint): ErrorCode => ({ tag: this.#sizeError, val: written });
-    this.#bytes = new OutgoingBytes(contentLength, overrun, limits);
+    this.#bytes = new OutgoingBytes(contentLength, overrun, holder);
     return ok(new OutgoingBody(this.#bytes));
   }
 
@@ -56,8 +61,11 @@ class OutgoingMessage {
     this.#children.assertChildless();
   }
 
+  /** Nobody will send it: writes to its body fail from now on. */
   [Symbol.dispose](): void {
     this.#children.assertChildless();
+    this.#fields[Symbol.dispose]();
+    this.#bytes?.leave();
   }
 }
 
@@ -90,9 +98,11 @@ export class OutgoingRequest extends OutgoingMessage {
   #scheme: Scheme | undefined;
   #authority: string | undefined;
   #pathWithQuery: string | undefined;
+  readonly #strings: Charge;
 
-  constructor(fields: Fields) {
+  constructor(held: HeldBytes, fields: Fields) {
     super('outgoing-request', fields, 'HTTP-request-body-size');
+    this.#strings = new Charge(held);
   }
 
   get method(): Method {
@@ -113,25 +123,48 @@ export class OutgoingRequest extends OutgoingMessage {
 
   setMethod(method: Method): Plain {
     if (formatMethod(method) === undefined) return REFUSED;
+    this.#hold(toText(this.#method), toText(method));
     this.#method = method;
     return OK;
   }
 
   setScheme(scheme: Scheme | undefined): Plain {
     if (scheme?.tag === 'other' && !isScheme(scheme.val)) return REFUSED;
+    this.#hold(toText(this.#scheme), toText(scheme));
     this.#scheme = scheme;
     return OK;
   }
 
   setAuthority(authority: string | undefined): Plain {
     if (authority !== undefined && !isAuthority(authority)) return REFUSED;
+    this.#hold(this.#authority, authority);
     this.#authority = authority;
     return OK;
   }
 
   setPathWithQuery(pathWithQuery: string | undefined): Plain {
     if (pathWithQuery !== undefined && !isPathWithQuery(pathWithQuery)) return REFUSED;
+    this.#hold(this.#pathWithQuery, pathWithQuery);
     this.#pathWithQuery = pathWithQuery;
     return OK;
   }
+
+  /** What its head has taken, for whoever sends it to give back. Its body accounts for itself. */
+  get headHeldBytes(): number {
+    return this.fieldsHeldBytes + this.#strings.bytes;
+  }
+
+  override [Symbol.dispose](): void {
+    super[Symbol.dispose]();
+    this.#strings[Symbol.dispose]();
+  }
+
+  #hold(old: string | undefined, next: string | undefined): void {
+    this.#strings.resize(this.#strings.bytes - stringBytes(old) + stringBytes(next));
+  }
+}
+
+/** The text of a method or a scheme that is none of the usual ones. */
+function toText(value: Method | Scheme | undefined): string | undefined {
+  return value?.tag === 'other' ? value.val : undefined;
 }

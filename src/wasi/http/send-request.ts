@@ -1,4 +1,5 @@
 import type { Result } from '../../abi/host-interface.ts';
+import type { Charge } from '../held-bytes.ts';
 import type { BodySource } from './body-source.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { FieldEntries } from './field-entries.ts';
@@ -20,6 +21,8 @@ export interface OutboundRequest {
   readonly connectTimeoutMs: number;
   readonly firstByteTimeoutMs: number;
   readonly betweenBytesTimeoutMs: number;
+  /** What the request has the host hold while it is under way, its body apart. Whoever sends it disposes it when it is over. */
+  readonly charge?: Charge;
 }
 
 /** An upstream's answer: its final head, and its body as it arrives. */

@@ -2,7 +2,7 @@ import { OK, err, type HostInterface, type Result } from '../../abi/host-interfa
 import type { WasiCtx } from '../context.ts';
 import type { IoError } from '../io/error.ts';
 import { Pollable } from '../io/poll.ts';
-import type { ErrorCode } from './error-code.ts';
+import { type ErrorCode, heldBytesOfErrorCode } from './error-code.ts';
 import { Fields } from './fields.ts';
 import { FutureIncomingResponse } from './future-incoming-response.ts';
 import { FutureTrailers, IncomingBody, IncomingRequest, IncomingResponse } from './incoming.ts';
@@ -16,8 +16,8 @@ type Plain = Result<undefined, undefined>;
 type Duration = bigint | undefined;
 
 const fieldsFuncs = {
-  '[constructor]fields': (ctx: WasiCtx) => Fields.create(ctx.limits),
-  '[static]fields.from-list': (ctx: WasiCtx, entries: [string, Uint8Array][]) => Fields.fromList(ctx.limits, entries),
+  '[constructor]fields': (ctx: WasiCtx) => Fields.create(ctx),
+  '[static]fields.from-list': (ctx: WasiCtx, entries: [string, Uint8Array][]) => Fields.fromList(ctx, entries),
   '[method]fields.get': (_ctx: WasiCtx, self: Fields, name: string) => self.get(name),
   '[method]fields.has': (_ctx: WasiCtx, self: Fields, name: string) => self.has(name),
   '[method]fields.set': (_ctx: WasiCtx, self: Fields, name: string, value: Uint8Array[]) => self.set(name, value),
@@ -51,7 +51,7 @@ const incomingFuncs = {
 };
 
 const outgoingFuncs = {
-  '[constructor]outgoing-request': (_ctx: WasiCtx, headers: Fields) => new OutgoingRequest(headers),
+  '[constructor]outgoing-request': ({ held }: WasiCtx, headers: Fields) => new OutgoingRequest(held, headers),
   '[method]outgoing-request.body': (ctx: WasiCtx, self: OutgoingRequest) => self.body(ctx),
   '[method]outgoing-request.method': (_ctx: WasiCtx, self: OutgoingRequest) => self.method,
   '[method]outgoing-request.set-method': (_ctx: WasiCtx, self: OutgoingRequest, method: Method) =>
@@ -78,8 +78,10 @@ const outgoingFuncs = {
   '[static]outgoing-body.finish': (_ctx: WasiCtx, self: OutgoingBody, trailers: Fields | undefined) =>
     self.finish(trailers),
 
-  '[static]response-outparam.set': (_ctx: WasiCtx, self: ResponseOutparam, response: GuestResponse) =>
-    self.set(response),
+  '[static]response-outparam.set': (ctx: WasiCtx, self: ResponseOutparam, response: GuestResponse) => {
+    if (response.tag === 'err') ctx.held.take(heldBytesOfErrorCode(response.val));
+    self.set(response);
+  },
   '[method]response-outparam.send-informational': (): Result<undefined, ErrorCode> =>
     err({ tag: 'internal-error', val: 'informational responses are not supported' }),
 };

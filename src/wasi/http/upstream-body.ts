@@ -1,9 +1,11 @@
 import { err, ok, type Result } from '../../abi/host-interface.ts';
+import type { HeldBytes } from '../held-bytes.ts';
 import { Wakers } from '../io/readiness.ts';
 import { CLOSED, failed, type StreamError } from '../io/stream-error.ts';
 import type { BodySource } from './body-source.ts';
 import { describeErrorCode, type ErrorCode } from './error-code.ts';
 import type { FieldEntries } from './field-entries.ts';
+import { heldBytesOf } from './fields.ts';
 
 /** The connection that a body arrives on. */
 export interface Flow {
@@ -17,7 +19,22 @@ export interface Flow {
 const PAUSE_BYTES = 128 * 1024;
 const RESUME_BYTES = 64 * 1024;
 /** What a piece costs beside its bytes, so that an upstream that sends single bytes fills no more memory. */
-const PIECE_OVERHEAD_BYTES = 128;
+const PIECE_OVERHEAD_BYTES = 256;
+/** A piece that keeps so much alive that is not of it is copied. */
+const MAX_WASTE_BYTES = 4096;
+
+/** Why a body breaks for which its request may have the host hold no more. */
+const TOO_MUCH: ErrorCode = Object.freeze({
+  tag: 'internal-error',
+  val: 'the request has the host hold too much (--limit held-bytes)',
+});
+
+interface Piece {
+  /** What is unread of it. */
+  readonly bytes: Uint8Array;
+  /** What it takes until all of it is read. */
+  readonly heldBytes: number;
+}
 
 /** How the arriving side ended, or that it has not. */
 type ArrivalEnd =
@@ -25,25 +42,39 @@ type ArrivalEnd =
   | { readonly at: 'finished'; readonly trailers: FieldEntries | undefined }
   | { readonly at: 'failed'; readonly code: ErrorCode };
 
-/** An upstream's body: a bounded queue between its connection, which is paused when it is full, and the guest. */
+/**
+ * An upstream's body: a bounded queue between its connection, which is paused when it is full, and the guest.
+ *
+ * What waits in it counts as the request's. When that holds much, the connection is paused as soon as anything waits.
+ */
 export class UpstreamBody implements BodySource {
   readonly #flow: Flow;
   readonly #wakers = new Wakers();
-  readonly #pieces: Uint8Array[] = [];
-  #unreadBytes = 0;
+  readonly #held: HeldBytes | undefined;
+  readonly #pieces: Piece[] = [];
+  /** What the pieces take. */
+  #heldBytes = 0;
+  #trailersHeldBytes = 0;
   #intake: 'flowing' | 'paused' | 'discarding' = 'flowing';
   #end: ArrivalEnd = { at: 'pending' };
 
-  constructor(flow: Flow) {
+  constructor(flow: Flow, held?: HeldBytes) {
     this.#flow = flow;
+    this.#held = held;
   }
 
   /** The connection's side: takes `bytes`, which the caller gives away. */
   push(bytes: Uint8Array): void {
     if (this.#end.at !== 'pending' || this.#intake === 'discarding' || bytes.byteLength === 0) return;
-    this.#pieces.push(bytes);
-    this.#unreadBytes += bytes.byteLength + PIECE_OVERHEAD_BYTES;
-    if (this.#unreadBytes > PAUSE_BYTES && this.#intake === 'flowing') {
+    const piece = toPiece(bytes);
+    if (this.#held?.tryTake(piece.heldBytes) === false) {
+      this.fail(TOO_MUCH);
+      this.#flow.leave();
+      return;
+    }
+    this.#pieces.push(piece);
+    this.#heldBytes += piece.heldBytes;
+    if (this.#intake === 'flowing' && (this.#heldBytes > PAUSE_BYTES || this.#held?.isTight === true)) {
       this.#intake = 'paused';
       this.#flow.pause();
     }
@@ -52,6 +83,10 @@ export class UpstreamBody implements BodySource {
 
   /** The connection's side: the body is complete. */
   finish(trailers: FieldEntries | undefined): void {
+    if (this.#end.at !== 'pending') return;
+    const heldBytes = heldBytesOf(trailers ?? []);
+    if (this.#held?.tryTake(heldBytes) === false) return this.fail(TOO_MUCH);
+    this.#trailersHeldBytes = heldBytes;
     this.#endWith({ at: 'finished', trailers });
   }
 
@@ -63,15 +98,15 @@ export class UpstreamBody implements BodySource {
   read(maxBytes: number): Uint8Array | StreamError {
     const [piece] = this.#pieces;
     if (piece === undefined) return this.#readEnd();
-    if (piece.byteLength > maxBytes) {
-      this.#pieces[0] = piece.subarray(maxBytes);
-      this.#unreadBytes -= maxBytes;
-      return toPlain(piece.subarray(0, maxBytes));
+    const { bytes, heldBytes } = piece;
+    if (bytes.byteLength > maxBytes) {
+      this.#pieces[0] = { bytes: bytes.subarray(maxBytes), heldBytes };
+      return toPlain(bytes.subarray(0, maxBytes));
     }
     this.#pieces.shift();
-    this.#unreadBytes -= piece.byteLength + PIECE_OVERHEAD_BYTES;
+    this.#giveBack(heldBytes);
     this.#resumeIfLow();
-    return toPlain(piece);
+    return toPlain(bytes);
   }
 
   isReady(): boolean {
@@ -87,8 +122,7 @@ export class UpstreamBody implements BodySource {
   }
 
   discard(): void {
-    this.#pieces.length = 0;
-    this.#unreadBytes = 0;
+    this.#clear();
     this.#resumeIfLow();
     this.#intake = 'discarding';
   }
@@ -99,7 +133,9 @@ export class UpstreamBody implements BodySource {
   }
 
   [Symbol.dispose](): void {
-    this.#pieces.length = 0;
+    this.#clear();
+    this.#held?.giveBack(this.#trailersHeldBytes);
+    this.#trailersHeldBytes = 0;
     if (this.#end.at !== 'pending') return;
     this.fail({ tag: 'connection-terminated' });
     this.#flow.leave();
@@ -112,8 +148,18 @@ export class UpstreamBody implements BodySource {
     return failed(`the upstream's body broke: ${describeErrorCode(code)}`, code);
   }
 
+  #clear(): void {
+    this.#pieces.length = 0;
+    this.#giveBack(this.#heldBytes);
+  }
+
+  #giveBack(bytes: number): void {
+    this.#heldBytes -= bytes;
+    this.#held?.giveBack(bytes);
+  }
+
   #resumeIfLow(): void {
-    if (this.#intake !== 'paused' || this.#unreadBytes > RESUME_BYTES) return;
+    if (this.#intake !== 'paused' || this.#heldBytes > RESUME_BYTES) return;
     this.#intake = 'flowing';
     if (this.#end.at === 'pending') this.#flow.resume();
   }
@@ -123,6 +169,14 @@ export class UpstreamBody implements BodySource {
     this.#end = end;
     this.#wakers.wake();
   }
+}
+
+/** A piece that keeps hardly more alive than its own bytes. */
+function toPiece(bytes: Uint8Array): Piece {
+  const isWasteful = bytes.buffer.byteLength - bytes.byteLength > MAX_WASTE_BYTES;
+  const kept = isWasteful ? new Uint8Array(bytes) : bytes;
+  const keptBytes = isWasteful ? bytes.byteLength : bytes.buffer.byteLength;
+  return { bytes: kept, heldBytes: keptBytes + PIECE_OVERHEAD_BYTES };
 }
 
 /** Node's `Buffer` has methods of its own over those of `Uint8Array`; guests' bindings expect the latter. */

@@ -1,8 +1,9 @@
 import { err, ok, type Result } from '../../abi/host-interface.ts';
+import type { HeldBytes } from '../held-bytes.ts';
 import type { ErrorCode } from './error-code.ts';
 import { toBodyErrorCode, toErrorCode, UpstreamFailure } from './error-table.ts';
 import type { FieldEntries } from './field-entries.ts';
-import { FORBIDDEN_NAMES } from './fields.ts';
+import { withoutForbidden } from './fields.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import type { OutboundRequest, OutboundResponse } from './send-request.ts';
 import { Timer } from './timer.ts';
@@ -37,6 +38,7 @@ export class UpstreamExchange {
   readonly #firstByte: Timer;
   readonly #betweenBytes: Timer;
   readonly #ended = new Set<() => void>();
+  readonly #held: HeldBytes | undefined;
   #at: 'waiting' | 'streaming' | 'complete' | 'failed' = 'waiting';
   #body: UpstreamBody | undefined;
   #wire: Wire | undefined;
@@ -51,7 +53,11 @@ export class UpstreamExchange {
     this.outgoing = request.body && new OutgoingStream(request.body, (failure) => this.fail(failure));
     const giveUp = (): void => this.#failWith('connection-terminated');
     signal.addEventListener('abort', giveUp);
-    this.onEnd(() => signal.removeEventListener('abort', giveUp));
+    this.#held = request.charge?.held;
+    this.onEnd(() => {
+      signal.removeEventListener('abort', giveUp);
+      request.charge?.[Symbol.dispose]();
+    });
     if (signal.aborted) giveUp();
   }
 
@@ -100,11 +106,12 @@ export class UpstreamExchange {
     this.#at = 'streaming';
     this.#firstByte.stop();
     this.#betweenBytes.start();
-    this.#body = new UpstreamBody({
+    const flow = {
       pause: () => this.#pause(),
       resume: () => this.#resume(),
       leave: () => this.#failWith('connection-terminated'),
-    });
+    };
+    this.#body = new UpstreamBody(flow, this.#held);
     this.#resolve(ok({ status, fields: withoutForbidden(fields), body: this.#body }));
   }
 
@@ -161,10 +168,6 @@ export class UpstreamExchange {
     this.outgoing?.destroy();
     for (const ended of this.#ended) ended();
   }
-}
-
-function withoutForbidden(fields: FieldEntries): FieldEntries {
-  return fields.filter(([name]) => !FORBIDDEN_NAMES.has(name));
 }
 
 function tooManyFields(

@@ -22,6 +22,8 @@ export class OutputStream implements Readiness {
   readonly #sink: ByteSink;
   #parent: Parent | undefined;
   #end: StreamError | undefined;
+  /** What the last `checkWrite` permitted, if nothing was written since: what others do meanwhile takes nothing of it. */
+  #permitted = 0;
 
   constructor(sink: ByteSink, parent?: Parent) {
     this.#sink = sink;
@@ -30,23 +32,23 @@ export class OutputStream implements Readiness {
 
   /** How many bytes `write` takes now. A failure is told once, afterwards the stream is closed. */
   checkWrite(): number | StreamError {
-    if (this.#end !== undefined) return this.#end;
-    const budget = this.#sink.budget();
-    if (typeof budget !== 'number') this.#end = CLOSED;
+    const budget = this.#look();
+    this.#permitted = typeof budget === 'number' ? budget : 0;
     return budget;
   }
 
   /** Traps where `bytes` are more than `checkWrite` permits. */
   write(bytes: Uint8Array): StreamError | undefined {
-    const budget = this.checkWrite();
+    const budget = this.#lookAgain();
     if (typeof budget !== 'number') return budget;
+    this.#permitted = 0;
     trapIf(bytes.byteLength > budget || budget === 0, overBudget(bytes.byteLength, budget));
     return this.#ended(this.#sink.write(bytes));
   }
 
   /** As `write`, of `len` zero bytes; the length is checked before they are made. */
   writeZeroes(len: bigint): StreamError | undefined {
-    const budget = this.checkWrite();
+    const budget = this.#lookAgain();
     if (typeof budget !== 'number') return budget;
     if (len > BigInt(budget)) throw new Trap(overBudget(len, budget));
     return this.write(new Uint8Array(Number(len)));
@@ -54,6 +56,7 @@ export class OutputStream implements Readiness {
 
   flush(): StreamError | undefined {
     if (this.#end !== undefined) return this.#end;
+    this.#permitted = 0;
     return this.#ended(this.#sink.flush());
   }
 
@@ -73,6 +76,18 @@ export class OutputStream implements Readiness {
     this.children.assertChildless();
     this.#parent?.release();
     this.#parent = undefined;
+  }
+
+  #look(): number | StreamError {
+    if (this.#end !== undefined) return this.#end;
+    const budget = this.#sink.budget();
+    if (typeof budget !== 'number') this.#end = CLOSED;
+    return budget;
+  }
+
+  #lookAgain(): number | StreamError {
+    const budget = this.#look();
+    return typeof budget === 'number' ? Math.max(budget, this.#permitted) : budget;
   }
 
   #ended(failure: StreamError | undefined): StreamError | undefined {

@@ -77,8 +77,13 @@ function splice({ limits }: WasiCtx, self: OutputStream, src: InputStream, len: 
   if (typeof budget !== 'number') return err(budget);
   const bytes = src.read(len < budget ? len : BigInt(budget), limits.maxReadBytes);
   if (!(bytes instanceof Uint8Array)) return err(bytes);
-  const failure = bytes.byteLength === 0 ? undefined : self.write(bytes);
+  const failure = bytes.byteLength === 0 ? undefined : self.write(toOwnBuffer(bytes));
   return failure === undefined ? ok(BigInt(bytes.byteLength)) : err(failure);
+}
+
+/** Bytes that keep no larger buffer alive, for they may wait for long. */
+function toOwnBuffer(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }
 
 /** Writes piece by piece as there is room, then flushes. */
