@@ -5,7 +5,7 @@ import { flattenType, flattenVariant } from './flatten.ts';
 import type { CoreValue } from './lift-flat.ts';
 import { canonicalizeNan, charToI32, encodeFloatAsI32, encodeFloatAsI64 } from './numbers.ts';
 import { lowerBorrow, lowerOwn } from './resources.ts';
-import { isTrue, lengthOf, matchCase } from './shape.ts';
+import { checkRep, isTrue, lengthOf, matchCase } from './shape.ts';
 import { fieldValue, packFlagsIntoInt, storeListIntoRange } from './store.ts';
 import { storeStringIntoRange } from './store-string.ts';
 import type { CoreType, ValType } from './types.ts';
@@ -40,8 +40,8 @@ const LOWERERS: Lowerers = {
   option: lowerFlatVariant,
   result: lowerFlatVariant,
   flags: (_cx, v, t) => [packFlagsIntoInt(v, t.labels)],
-  own: (cx, v, t) => [lowerOwn(cx, v, t.resource)],
-  borrow: (cx, v, t) => [lowerBorrow(cx, v, t.resource)],
+  own: (cx, v, t) => [lowerOwn(cx, checkRep(v, t.resource), t.resource)],
+  borrow: (cx, v, t) => [lowerBorrow(cx, checkRep(v, t.resource), t.resource)],
 };
 
 function lowerRange(cx: LiftLowerContext, ptr: number): CoreValue[] {

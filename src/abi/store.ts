@@ -4,7 +4,7 @@ import { casesOf, fieldsOf, type Kind, type RecordLike, type TypeOf, type Varian
 import { alignment, discriminantSize, elemSize, elemSizeFlags, fieldOffsets, payloadOffset } from './layout.ts';
 import { charToI32, storeF32, storeF64 } from './numbers.ts';
 import { lowerBorrow, lowerOwn } from './resources.ts';
-import { isTrue, lengthOf, matchCase, toKey } from './shape.ts';
+import { checkRep, isTrue, lengthOf, matchCase, toKey } from './shape.ts';
 import { storeStringIntoRange } from './store-string.ts';
 import { Trap } from './trap.ts';
 import type { ValType } from './types.ts';
@@ -42,8 +42,8 @@ const STORERS: Storers = {
   option: storeVariant,
   result: storeVariant,
   flags: (cx, v, ptr, t) => storeInt(cx, packFlagsIntoInt(v, t.labels), ptr, elemSizeFlags(t.labels)),
-  own: (cx, v, ptr, t) => storeInt(cx, lowerOwn(cx, v, t.resource), ptr, 4),
-  borrow: (cx, v, ptr, t) => storeInt(cx, lowerBorrow(cx, v, t.resource), ptr, 4),
+  own: (cx, v, ptr, t) => storeInt(cx, lowerOwn(cx, checkRep(v, t.resource), t.resource), ptr, 4),
+  borrow: (cx, v, ptr, t) => storeInt(cx, lowerBorrow(cx, checkRep(v, t.resource), t.resource), ptr, 4),
 };
 
 /** Source: `store_int`. */

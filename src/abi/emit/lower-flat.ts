@@ -4,6 +4,7 @@ import type { CoreType, ValType } from '../types.ts';
 import type { Emitter } from './emitter.ts';
 import {
   type CaseTagged,
+  emitCheckRep,
   emitFieldValue,
   emitMatchCase,
   emitMatchLabel,
@@ -43,8 +44,8 @@ const LOWERERS: Lowerers = {
   option: emitLowerFlatVariant,
   result: emitLowerFlatVariant,
   flags: (e, v, t) => [emitPackFlags(e, v, t.labels)],
-  own: (e, v, t) => [e.code.bind(js`lowerOwn(cx, ${v}, ${e.code.slot(t.resource)})`)],
-  borrow: (e, v, t) => [e.code.bind(js`lowerBorrow(cx, ${v}, ${e.code.slot(t.resource)})`)],
+  own: (e, v, t) => [e.code.bind(js`lowerOwn(cx, ${v}, ${emitCheckRep(e, v, t.resource)})`)],
+  borrow: (e, v, t) => [e.code.bind(js`lowerBorrow(cx, ${v}, ${emitCheckRep(e, v, t.resource)})`)],
 };
 
 function emitLowerRange(e: Emitter, begin: string): readonly string[] {

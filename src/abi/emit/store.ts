@@ -2,7 +2,7 @@ import { isBulk } from '../bulk.ts';
 import { casesOf, fieldsOf, type Kind, type RecordLike, type TypeOf, type VariantLike } from '../despecialize.ts';
 import { alignment, discriminantSize, elemSize, elemSizeFlags, fieldOffsets, payloadOffset } from '../layout.ts';
 import { isTaggedOption, toKey } from '../shape.ts';
-import type { ValType } from '../types.ts';
+import type { ResourceType, ValType } from '../types.ts';
 import { type Emitter, isLarge } from './emitter.ts';
 import { at, behind, type Place } from './load.ts';
 import { js, type Piece } from './code-writer.ts';
@@ -64,9 +64,18 @@ const STORERS: { readonly [K in Kind]: Storer<K> } = {
   option: emitStoreVariant,
   result: emitStoreVariant,
   flags: (e, v, place, t) => emitStoreUnsigned(e, emitPackFlags(e, v, t.labels), place, elemSizeFlags(t.labels)),
-  own: (e, v, place, t) => emitStoreUnsigned(e, js`lowerOwn(cx, ${v}, ${e.code.slot(t.resource)})`, place, 4),
-  borrow: (e, v, place, t) => emitStoreUnsigned(e, js`lowerBorrow(cx, ${v}, ${e.code.slot(t.resource)})`, place, 4),
+  own: (e, v, place, t) => emitStoreUnsigned(e, js`lowerOwn(cx, ${v}, ${emitCheckRep(e, v, t.resource)})`, place, 4),
+  borrow: (e, v, place, t) =>
+    emitStoreUnsigned(e, js`lowerBorrow(cx, ${v}, ${emitCheckRep(e, v, t.resource)})`, place, 4),
 };
+
+/** Checks what the host gave for a resource; returns the name of its type. Its twin is `checkRep`. */
+export function emitCheckRep({ code }: Emitter, v: string, resource: ResourceType): string {
+  const type = code.slot(resource);
+  const { repClass } = resource;
+  if (repClass !== undefined) code.line(js`if (!(${v} instanceof ${code.slot(repClass)})) throwNotRep(${type});`);
+  return type;
+}
 
 /** For the kinds that need no more than a setter of the view. */
 function emitSet(setter: string): Storer<Kind> {
