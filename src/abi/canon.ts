@@ -126,6 +126,7 @@ export function finishLater(
   const succeed = (settled: unknown): unknown => {
     waiter?.goesOn();
     try {
+      checkAlive(inst);
       return finish(settled);
     } catch (error) {
       throw inst.end(error);

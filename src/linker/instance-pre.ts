@@ -11,4 +11,6 @@ export interface Instance {
    * rejects with the `Trap` or `WebAssembly.RuntimeError` that ended the instance.
    */
   call(interfaceName: string, func: string, args: readonly unknown[]): Promise<unknown>;
+  /** Ends the instance because of `error`: from now on no call into it, nor any host function that it waits for, goes on. */
+  end(error: unknown): void;
 }

@@ -51,10 +51,11 @@ export async function linkByJco<Ctx>(
   const jcoImports = createJcoImports(hosts, { maxHandles: limits.maxHandles, preemption });
   return Object.freeze({
     instantiate: (ctx: Ctx): Instance => {
-      const { interfaces: imports, trapped, toJco } = jcoImports.bind(ctx);
+      const { interfaces: imports, trapped, end, toJco } = jcoImports.bind(ctx);
       preemption?.enter(ctx);
       const exports = glue.instantiate(modules.get, imports, modules.instantiatorFor(ctx));
       return {
+        end,
         call: async (interfaceName, func, args) => {
           const exported = findExport(exports, interfaceName)?.[func];
           if (exported === undefined) {

@@ -31,6 +31,8 @@ interface BoundInstance<Ctx> {
   readonly preemption: Preemption<Ctx> | undefined;
   /** Counts what the guest was given and has not dropped; what it gave away too, of which jco tells nothing. */
   readonly quota: HandleQuota;
+  /** What ended the instance, though its guest may go on. */
+  ended: { readonly by: unknown } | undefined;
 }
 
 type JcoResourceClass<Ctx> = new (instance: BoundInstance<Ctx>, rep: object) => JcoResource<Ctx>;
@@ -50,6 +52,8 @@ export interface JcoBinding {
   readonly interfaces: Record<string, BoundInterface>;
   /** Rejects with what a host function threw. jco's glue leaves a guest hanging whose suspended import rejects. */
   readonly trapped: Promise<never>;
+  /** From now on host functions throw `error`. */
+  end(error: unknown): void;
   /** A value for the guest, with each rep in it as the object that jco's glue expects. */
   toJco(value: unknown): unknown;
 }
@@ -76,10 +80,15 @@ export function createJcoImports<Ctx>(
     bind: (ctx) => {
       const { promise: trapped, reject } = Promise.withResolvers<never>();
       trapped.catch(() => undefined);
-      const instance: BoundInstance<Ctx> = { ctx, onTrap: reject, preemption, quota: new HandleQuota(maxHandles) };
+      const quota = new HandleQuota(maxHandles);
+      const instance: BoundInstance<Ctx> = { ctx, onTrap: reject, preemption, quota, ended: undefined };
       return {
         interfaces: Object.fromEntries(binders.map(([name, bind]) => [name, bind(instance)])),
         trapped,
+        end: (error) => {
+          instance.ended ??= { by: error };
+          reject(error);
+        },
         toJco: (value) => toJco(instance, value, classes),
       };
     },
@@ -145,18 +154,29 @@ function call<Ctx>(
   classes: JcoClasses<Ctx>,
 ): unknown {
   const trap = (error: unknown): never => {
+    instance.ended ??= { by: error };
     instance.onTrap(error);
     throw error;
   };
+  const finish = (value: unknown): unknown => {
+    checkAlive(instance);
+    return toJco(instance, value, classes);
+  };
   try {
+    checkAlive(instance);
     const result = (func as (ctx: Ctx, ...args: unknown[]) => unknown)(instance.ctx, ...args);
     if (!(result instanceof Promise)) return toJco(instance, result, classes);
     const { preemption, ctx } = instance;
     const waited = preemption === undefined ? result : whileWaiting(preemption, ctx, result);
-    return waited.then((value) => toJco(instance, value, classes)).catch(trap);
+    return waited.then(finish).catch(trap);
   } catch (error) {
     return trap(error);
   }
+}
+
+/** Throws what ended the instance, if something did. */
+function checkAlive<Ctx>({ ended }: BoundInstance<Ctx>): void {
+  if (ended !== undefined) throw ended.by;
 }
 
 /** The value with each rep in it as jco's object. Reps occur in results, options, lists and tuples. */

@@ -133,6 +133,10 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     return this.#called.call(...args) as Promise<unknown>;
   }
 
+  end(error: unknown): void {
+    for (const instance of this.componentInstances) instance.end(error);
+  }
+
   callBetween(lowering: number, args: readonly unknown[]): unknown {
     this.#between ??= [];
     const call = (this.#between[lowering] ??= this.#liftBetween(lowering));

@@ -53,6 +53,7 @@ export const STATUS_BY_REASON: Readonly<Record<CancelReason, number>> = {
   'request-broken': 400,
   stopping: 503,
   overloaded: 503,
+  over: 500,
 };
 
 /** What the operator reads of requests that are refused so. */

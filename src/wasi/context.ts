@@ -6,6 +6,7 @@ import type { ByteSink } from './io/output-stream.ts';
 import { type Readiness, Wakers, waitForAny } from './io/readiness.ts';
 import { OutboundGate } from './http/outbound-gate.ts';
 import type { SendRequest } from './http/send-request.ts';
+import { runAll } from '../util/bug.ts';
 import { HEAP_IS_FULL } from '../util/heap-watch.ts';
 import { DEFAULT_LIMITS, type RequestLimits } from '../util/limits.ts';
 
@@ -82,7 +83,7 @@ export class WasiCtx {
     if (cpuTimeoutMs > 0 && this.cpu.usedMs(performance.now()) >= cpuTimeoutMs) this.cancellation.cancel('cpu');
   }
 
-  /** Has `resource` disposed with the request, should the guest not do so before. Its disposal must not throw. */
+  /** Has `resource` disposed with the request, should the guest not do so before. */
   keep(resource: Disposable): void {
     (this.#kept ??= new Set()).add(resource);
   }
@@ -97,15 +98,21 @@ export class WasiCtx {
     this.cancellation.throwIfCancelled();
   }
 
+  /** Releases all, whatever throws meanwhile; then throws the first of that. */
   [Symbol.dispose](): void {
-    for (const resource of this.#kept ?? []) resource[Symbol.dispose]();
+    const kept = this.#kept;
     this.#kept = undefined;
-    this.grants[Symbol.dispose]?.();
+    if (kept === undefined) this.grants[Symbol.dispose]?.();
+    else
+      runAll([
+        ...Array.from(kept, (resource) => () => resource[Symbol.dispose]()),
+        () => this.grants[Symbol.dispose]?.(),
+      ]);
   }
 }
 
 /** Why the host ends a guest before its time. */
-export type CancelReason = 'deadline' | 'cpu' | 'client-left' | 'request-broken' | 'stopping' | 'overloaded';
+export type CancelReason = 'deadline' | 'cpu' | 'client-left' | 'request-broken' | 'stopping' | 'overloaded' | 'over';
 
 /** The trap of a guest that the host ended. */
 export class Cancelled extends Trap {
@@ -124,6 +131,7 @@ const CANCEL_MESSAGES: Readonly<Record<CancelReason, string>> = {
   'request-broken': 'the client broke the rules for its request',
   stopping: 'the host is stopping',
   overloaded: HEAP_IS_FULL,
+  over: 'the request is over',
 };
 
 /** Whether and why a request was cancelled. */

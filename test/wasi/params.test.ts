@@ -260,7 +260,7 @@ describe('an interface of a user', () => {
       wait: () => Promise.resolve(7),
     },
   });
-  const { funcs } = things as { funcs: Record<string, (...args: unknown[]) => unknown> };
+  const funcs = things.funcs as Readonly<Record<string, (...args: unknown[]) => unknown>>;
 
   test('gets all arguments as they are', () => {
     expect(funcs['sum']?.({}, 1, 2, 3)).toBe(6);

@@ -12,6 +12,7 @@ export type ResponseResult = Result<Result<IncomingResponse, ErrorCode>, undefin
 type State =
   | { readonly at: 'waiting' }
   | { readonly at: 'arrived'; readonly response: Result<OutboundResponse, ErrorCode> }
+  | { readonly at: 'broken'; readonly error: unknown }
   | { readonly at: 'taken' };
 
 /** `future-incoming-response` of `wasi:http/types`. Dropping it before the response is taken gives the request up. */
@@ -23,19 +24,20 @@ export class FutureIncomingResponse implements Readiness {
   readonly #wakers = new Wakers();
   #state: State = { at: 'waiting' };
 
-  /** `send` starts the request; it never rejects. */
+  /** `send` starts the request. What it rejects with ends the guest that asks for the response: no error code is known for it. */
   constructor(ctx: WasiCtx, send: (signal: AbortSignal) => Promise<Result<OutboundResponse, ErrorCode>>) {
     this.#ctx = ctx;
     ctx.keep(this.#lifeline);
-    void send(this.#abort.signal).then((response) => {
-      this.#state = { at: 'arrived', response };
-      this.#wakers.wake();
-    });
+    send(this.#abort.signal).then(
+      (response) => this.#settle({ at: 'arrived', response }),
+      (error: unknown) => this.#settle({ at: 'broken', error }),
+    );
   }
 
   /** `undefined` before it is there; the second time an error. */
   get(): ResponseResult | undefined {
     if (this.#state.at === 'waiting') return undefined;
+    if (this.#state.at === 'broken') throw this.#state.error;
     if (this.#state.at === 'taken') return err(undefined);
     const { response } = this.#state;
     this.#state = { at: 'taken' };
@@ -55,6 +57,11 @@ export class FutureIncomingResponse implements Readiness {
 
   offReady(wake: () => void): void {
     this.#wakers.remove(wake);
+  }
+
+  #settle(state: State): void {
+    this.#state = state;
+    this.#wakers.wake();
   }
 
   [Symbol.dispose](): void {
