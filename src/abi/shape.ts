@@ -71,6 +71,21 @@ export function throwNotRep({ name }: ResourceType): never {
   throw new TypeError(`the host gave what is not a ${name}`);
 }
 
+/** `v`, which the host gave for a number. Throws a TypeError where it is none. */
+export function checkNumber(v: unknown): number {
+  return typeof v === 'number' ? v : throwNotNumber(v, 'number');
+}
+
+/** `v`, which the host gave for an integer of 64 bits. Throws a TypeError where it is none. */
+export function checkBigInt(v: unknown): bigint {
+  return typeof v === 'bigint' ? v : throwNotNumber(v, 'bigint');
+}
+
+/** The host gave something else for a number. */
+export function throwNotNumber(v: unknown, wanted: 'number' | 'bigint'): never {
+  throw new TypeError(`the host gave ${typeof v} for a ${wanted}`);
+}
+
 /** A boolean of the host, or what it takes for one, as the guest's. */
 export function isTrue(v: unknown): 0 | 1 {
   return v ? 1 : 0;

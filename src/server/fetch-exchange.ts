@@ -2,12 +2,13 @@ import { err, ok, type Result } from '../abi/host-interface.ts';
 import type { ClientLimits } from '../config/options.ts';
 import { type BodySource, EMPTY_BODY } from '../wasi/http/body-source.ts';
 import type { ErrorCode } from '../wasi/http/error-code.ts';
+import { bodyFailed } from '../wasi/http/http-cause.ts';
 import type { FieldEntries } from '../wasi/http/field-entries.ts';
 import { HOPS_FIELD } from '../wasi/http/hops.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
 import { assertWireFields } from '../wasi/http/wire-door.ts';
 import { Latch, type Readiness, Wakers } from '../wasi/io/readiness.ts';
-import { CLOSED, failed, type StreamError } from '../wasi/io/stream-error.ts';
+import { CLOSED, type StreamError } from '../wasi/io/stream-error.ts';
 import { type Exchange, type ReplyHead, type ReplySink, lengthToTell } from './exchange.ts';
 import type { Failure } from './error-reply.ts';
 import { bodyTooLarge, isBodyTooLarge, loopRefusal } from './refusal.ts';
@@ -123,7 +124,7 @@ class StreamBody implements BodySource {
 
   #end(): StreamError | undefined {
     if (this.#state === 'closed') return CLOSED;
-    return this.#state === 'broken' ? failed('the request body broke off', this.#code) : undefined;
+    return this.#state === 'broken' ? bodyFailed('the request body broke off', this.#code) : undefined;
   }
 
   #readAhead(state: 'reading' | 'discarding'): void {

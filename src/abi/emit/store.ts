@@ -47,13 +47,19 @@ const STORERS: { readonly [K in Kind]: Storer<K> } = {
   u8: emitSet('setUint8'),
   u16: emitSet('setUint16'),
   u32: emitSet('setUint32'),
-  u64: emitSet('setBigInt64'),
+  u64: emitSet('setBigInt64', 'bigint'),
   s8: emitSet('setUint8'),
   s16: emitSet('setUint16'),
   s32: emitSet('setUint32'),
-  s64: emitSet('setBigInt64'),
-  f32: (e, v, place) => e.code.line(js`storeF32(view, ${at(place)}, ${v});`),
-  f64: (e, v, place) => e.code.line(js`storeF64(view, ${at(place)}, ${v});`),
+  s64: emitSet('setBigInt64', 'bigint'),
+  f32: (e, v, place) => {
+    emitCheckType(e, v, 'number');
+    e.code.line(js`storeF32(view, ${at(place)}, ${v});`);
+  },
+  f64: (e, v, place) => {
+    emitCheckType(e, v, 'number');
+    e.code.line(js`storeF64(view, ${at(place)}, ${v});`);
+  },
   char: (e, v, place) => e.code.line(js`view.setInt32(${at(place)}, charToI32(${v}), true);`),
   string: (e, v, place) => emitStoreRange(e, emitStoreString(e, v), place),
   list: emitStoreList,
@@ -69,6 +75,11 @@ const STORERS: { readonly [K in Kind]: Storer<K> } = {
     emitStoreUnsigned(e, js`lowerBorrow(cx, ${v}, ${emitCheckRep(e, v, t.resource)})`, place, 4),
 };
 
+/** Checks what the host gave for a number. Its twins are `checkNumber` and `checkBigInt`. */
+export function emitCheckType({ code }: Emitter, v: string, type: 'number' | 'bigint'): void {
+  code.line(js`if (typeof ${v} !== ${{ json: type }}) throwNotNumber(${v}, ${{ json: type }});`);
+}
+
 /** Checks what the host gave for a resource; returns the name of its type. Its twin is `checkRep`. */
 export function emitCheckRep({ code }: Emitter, v: string, resource: ResourceType): string {
   const type = code.slot(resource);
@@ -78,8 +89,11 @@ export function emitCheckRep({ code }: Emitter, v: string, resource: ResourceTyp
 }
 
 /** For the kinds that need no more than a setter of the view. */
-function emitSet(setter: string): Storer<Kind> {
-  return (e, v, place) => e.code.line(js`view.${setter}(${at(place)}, ${v}, true);`);
+function emitSet(setter: string, type: 'number' | 'bigint' = 'number'): Storer<Kind> {
+  return (e, v, place) => {
+    emitCheckType(e, v, type);
+    e.code.line(js`view.${setter}(${at(place)}, ${v}, true);`);
+  };
 }
 
 function emitStoreUnsigned(e: Emitter, v: Piece, place: Place, byteLength: 1 | 2 | 4): void {

@@ -1,9 +1,10 @@
 import type { ByteSink } from '../io/output-stream.ts';
 import { DEFAULT_LIMITS, type RequestLimits } from '../../util/limits.ts';
 import { type Readiness, Wakers } from '../io/readiness.ts';
-import { CLOSED, failed, type StreamError } from '../io/stream-error.ts';
+import { CLOSED, type StreamError } from '../io/stream-error.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { FieldEntries } from './field-entries.ts';
+import { bodyFailed } from './http-cause.ts';
 
 /** What the reader of a body finds: bytes, a clean end with its trailers, a break, or nothing yet. */
 export type Piece =
@@ -92,7 +93,7 @@ export class OutgoingBytes implements ByteSink {
     if (this.#contentLength !== undefined && written > this.#contentLength) {
       this.#written = written;
       this.abort(`the body is longer than its content-length of ${this.#contentLength}`);
-      return failed('the body is longer than its content-length', this.#overrun(written));
+      return bodyFailed('the body is longer than its content-length', this.#overrun(written));
     }
     this.#written = written;
     this.#queue.push(bytes);
