@@ -1,3 +1,4 @@
+import { callSafely } from '../util/bug.ts';
 import { toError } from '../util/to-error.ts';
 import { Cancelled, type WasiCtx } from '../wasi/context.ts';
 import type { BodySource } from '../wasi/http/body-source.ts';
@@ -103,11 +104,14 @@ class GuestCall implements AnswerTaker {
 
   /** Returns what the body failed with, if it did. */
   #endBody(trap: Error | undefined): Error | undefined {
+    const bytes = this.#response?.bytes;
     try {
-      if (trap === undefined) this.#response?.bytes?.finish(undefined);
-      else this.#response?.bytes?.abort(trap.message);
+      if (trap === undefined) bytes?.finish(undefined);
+      else bytes?.abort(trap.message);
       return undefined;
     } catch (error) {
+      // Whoever sends it would wait for ever.
+      callSafely(() => bytes?.abort('the host failed'));
       return toError(error);
     }
   }

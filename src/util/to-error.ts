@@ -1,13 +1,10 @@
-/** What was thrown, as an error, whatever it is. */
+/** What was thrown, as an error with a message, whatever it is. */
 export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(describeThrown(thrown));
-}
-
-/** Not everything has a text: an object without a prototype has none. */
-function describeThrown(thrown: unknown): string {
   try {
-    return String(thrown);
+    if (thrown instanceof Error && typeof thrown.message === 'string') return thrown;
+    return new Error(String(thrown));
   } catch {
-    return 'something was thrown that has no text';
+    // An object without a prototype has no text, and a getter may throw.
+    return new Error('something was thrown that has no text');
   }
 }

@@ -1,0 +1,7 @@
+import { afterEach, expect } from 'vitest';
+import { takeBugs } from './bugs.ts';
+
+// Before each test file: what the host survives is a bug all the same. A test that brings one about takes it.
+afterEach(() => {
+  expect(takeBugs()).toEqual([]);
+});
