@@ -1,5 +1,6 @@
 import { type Output, createOutput } from '../observe/output.ts';
 import { COLOURED, PLAIN, type Paint } from '../observe/paint.ts';
+import { Bugs } from './bugs.ts';
 
 /** What a command sees of the process that runs it. */
 export interface Terminal {
@@ -9,6 +10,7 @@ export interface Terminal {
   readonly paintStdout: Paint;
   readonly paintStderr: Paint;
   readonly env: NodeJS.ProcessEnv;
+  readonly bugs: Bugs;
   /** Ends the process, at once and after what is written so far. */
   quit(exitCode: number): never;
 }
@@ -17,6 +19,7 @@ export interface Terminal {
 export function createTerminal(): Terminal {
   const stdout = createOutput(process.stdout.fd);
   const stderr = createOutput(process.stderr.fd);
+  const quit = (exitCode: number): never => process.exit(exitCode);
   process.on('exit', () => {
     stdout.flushNow();
     stderr.flushNow();
@@ -27,7 +30,8 @@ export function createTerminal(): Terminal {
     paintStdout: paintFor(process.stdout, process.env),
     paintStderr: paintFor(process.stderr, process.env),
     env: process.env,
-    quit: (exitCode) => process.exit(exitCode),
+    bugs: new Bugs(stderr, quit),
+    quit,
   };
 }
 
