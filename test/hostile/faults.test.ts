@@ -3,7 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Trap } from '../../src/abi/trap.ts';
 import { loadComponent } from '../../src/index.ts';
 import { LOAD_WAYS, TEST_CACHE } from '../harness/guests.ts';
-import { connectRaw, rawGet, requestRaw } from '../harness/raw-client.ts';
+import type { FieldEntries } from '../../src/wasi/http/field-entries.ts';
+import { Fields } from '../../src/wasi/http/fields.ts';
+import { OutgoingResponse } from '../../src/wasi/http/outgoing.ts';
+import { connectRaw, rawGet, requestRaw, valuesOf } from '../harness/raw-client.ts';
 import { failuresOf, type Served, serveGuest } from '../harness/serve-guest.ts';
 import type { WitFunc } from '../harness/wit-funcs.ts';
 import { leftovers, untilNothingIsLeft } from '../hazards/leftovers.ts';
@@ -88,6 +91,18 @@ const FAULTS: readonly Fault[] = [
     log: /the host gave what is not a/,
     isNone: ({ type: { result } }) => result?.kind !== 'own',
   },
+];
+
+/** Fields that `Fields` takes from no guest. */
+const FORGED: readonly (readonly [string, unknown])[] = [
+  ['Connection', 'forged'],
+  ['Transfer-Encoding', 'chunked, forged'],
+  ['x\r\nforged', 'y'],
+  ['x', 'y\r\nforged: z'],
+  ['x', ['forged', 'forged']],
+  ['', 'forged'],
+  ['å', 'forged'],
+  ['x', 7],
 ];
 
 const unhandled: unknown[] = [];
@@ -182,6 +197,30 @@ describe.each(LOAD_WAYS)('$engine, $isolation', (way) => {
     expect(await strike(NOW, 'before')).toBe(200);
     await untilNothingIsLeft(served.host, start);
     expect(unhandled).toEqual([]);
+  });
+
+  test.each(FORGED)('fields that came past the checks do not go on the wire: %j', async (...forged) => {
+    const constructor = funcs.findIndex(({ name }) => name === '[constructor]outgoing-response');
+    const fields = [['x-good', 'yes'], forged] as unknown as FieldEntries;
+    injection.into(funcs[constructor] as WitFunc, (ctx) => new OutgoingResponse(Fields.ofMessage(ctx.limits, fields)));
+    const seen = failuresOf(served).length;
+    const reply = await requestRaw(served.origin, rawGet(`/${NOW}/`));
+    expect([reply.status, reply.headerLines.some((line) => /forged|x-good/i.test(line))]).toEqual([500, false]);
+    expect(failuresOf(served).slice(seen).join()).toMatch(/was not sent|Invalid character|must be a valid HTTP token/);
+    injection.end();
+    expect(unhandled).toEqual([]);
+  });
+
+  test('of two content-lengths that came past the checks one goes on the wire at most', async () => {
+    const constructor = funcs.findIndex(({ name }) => name === '[constructor]outgoing-response');
+    const fields: FieldEntries = [
+      ['content-length', '7'],
+      ['content-length', '0'],
+    ];
+    injection.into(funcs[constructor] as WitFunc, (ctx) => new OutgoingResponse(Fields.ofMessage(ctx.limits, fields)));
+    const { headerLines } = await requestRaw(served.origin, rawGet(`/${NOW}/`).replace('GET', 'HEAD'));
+    expect(valuesOf({ headerLines }, 'content-length')).toEqual(['7']);
+    injection.end();
   });
 
   test('what is kept for the request and throws when it is released keeps nothing else', async () => {
