@@ -19,7 +19,6 @@ export interface Terminal {
 export function createTerminal(): Terminal {
   const stdout = createOutput(process.stdout.fd);
   const stderr = createOutput(process.stderr.fd);
-  const quit = (exitCode: number): never => process.exit(exitCode);
   process.on('exit', () => {
     stdout.flushNow();
     stderr.flushNow();
@@ -33,6 +32,10 @@ export function createTerminal(): Terminal {
     bugs: new Bugs(stderr, quit),
     quit,
   };
+}
+
+function quit(exitCode: number): never {
+  process.exit(exitCode);
 }
 
 /** Source: https://no-color.org: any value that is not empty. */

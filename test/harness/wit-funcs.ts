@@ -11,14 +11,14 @@ import { wasiInterfaces } from '../../src/wasi/interfaces.ts';
 const DEPS = join(import.meta.dirname, '../../wit/deps');
 const RELEASE = '0.2.12';
 /** All of WASI that the host serves. */
-export const WORLD = `package test:all;
+const WORLD = `package test:all;
 world all {
   include wasi:cli/imports@${RELEASE};
   include wasi:http/imports@${RELEASE};
   export wasi:http/incoming-handler@${RELEASE};
 }`;
 /** Behind these are functions that are served although they are unstable. */
-export const FEATURES = ['network-error-code', 'informational-outbound-responses'];
+const FEATURES = ['network-error-code', 'informational-outbound-responses'];
 
 /** A function as the WIT of WASI has it. */
 export interface WitFunc {

@@ -50,6 +50,23 @@ function breakResponses(served: Served, break_: (response: ServerResponse) => vo
   onTestFinished(() => void unsubscribe('http.server.request.start', begin));
 }
 
+async function serveBroken(name: string): Promise<[Served, ReturnType<typeof leftovers>]> {
+  const served = await serveGuest(name);
+  return [served, leftovers(served.host)];
+}
+
+/** `hello`, some calls of whose strategy throw. */
+async function withStrategy(change: (strategy: InstanceStrategy) => Partial<InstanceStrategy>): Promise<Component> {
+  const component = await guest('hello');
+  return {
+    ...component,
+    createStrategy: () => {
+      const strategy = component.createStrategy();
+      return { ...strategy, kept: strategy.kept, ...change(strategy) };
+    },
+  };
+}
+
 describe('a response of Node that', () => {
   /** [what fails, how it is broken, guest, what its client sees] */
   const BROKEN: readonly [string, (response: ServerResponse) => void, string, RegExp][] = [
@@ -92,26 +109,9 @@ describe('a response of Node that', () => {
     await untilNothingIsLeft(served.host, start);
     takeBugs();
   });
-
-  async function serveBroken(name: string): Promise<[Served, ReturnType<typeof leftovers>]> {
-    const served = await serveGuest(name);
-    return [served, leftovers(served.host)];
-  }
 });
 
 describe('a strategy that', () => {
-  /** `hello`, some calls of whose strategy throw. */
-  async function withStrategy(change: (strategy: InstanceStrategy) => Partial<InstanceStrategy>): Promise<Component> {
-    const component = await guest('hello');
-    return {
-      ...component,
-      createStrategy: () => {
-        const strategy = component.createStrategy();
-        return { ...strategy, kept: strategy.kept, ...change(strategy) };
-      },
-    };
-  }
-
   test('gives no instance ends the request with 500, and gives back its place', async () => {
     let calls = 0;
     const broken = await withStrategy(({ take }) => ({ take: (ctx) => (calls++ === 0 ? injected() : take(ctx)) }));
@@ -147,7 +147,7 @@ describe('a log that', () => {
 
   test.each(LOGS)('%s keeps nobody from a reply, and is told of once', async (_name, log) => {
     const component = await guest('trap-before');
-    await using host = createHost(component, {}, log as (event: LogEvent) => void);
+    await using host = createHost(component, {}, log);
     const { address } = await host.listen({ hostname: '127.0.0.1', port: 0 });
     for (let requests = 0; requests < 3; requests += 1) {
       expect(await outcomeOf(requestRaw(formatOrigin(address), rawGet('/')))).toBe(500);

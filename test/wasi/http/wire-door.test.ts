@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Trap } from '../../../src/abi/trap.ts';
 import type { FieldEntries } from '../../../src/wasi/http/field-entries.ts';

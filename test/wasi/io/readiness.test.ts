@@ -73,6 +73,7 @@ describe('a source that throws', () => {
       else before.wakeInVain();
       expect(await ended).toBe(name === 'offReady' ? 'ready' : 'injected');
       expect([before.wakers.size, after.wakers.size, never.isReady()]).toEqual([0, 0, false]);
+      await settle();
       takeBugs();
     },
   );
