@@ -3,7 +3,7 @@ import { RequestGrants } from './grant.ts';
 import { createPool } from './instance/pool.ts';
 import type { Component } from './load.ts';
 import type { HostLoad } from './observe/host-load.ts';
-import { type Log, SILENT } from './observe/log.ts';
+import { type Log, SILENT, sparing } from './observe/log.ts';
 import { Admission } from './server/admit.ts';
 import { InFlight } from './server/drain.ts';
 import type { Exchange } from './server/exchange.ts';
@@ -15,7 +15,7 @@ import { HEAP_IS_FULL } from './util/heap-watch.ts';
 import { describeTotalHeld, describeTotalInstanceHeap, describeTotalMemory, toLimits } from './util/limits.ts';
 import { Tally } from './server/tally.ts';
 import { HeldTotal } from './wasi/held-bytes.ts';
-import { createOutboundOnDemand } from './wasi/http/outbound-on-demand.ts';
+import { type OutboundOnDemand, createOutboundOnDemand } from './wasi/http/outbound-on-demand.ts';
 import type { SendRequest } from './wasi/http/send-request.ts';
 
 /** A component being served. */
@@ -43,7 +43,7 @@ const LOAD_OUTBOUND_AFTER_MS = 1000;
 export function createHost(component: Component, options: HostOptions = {}, log: Log = SILENT): Host {
   const config: HostConfig = { ...DEFAULTS, ...options, limits: toLimits(options.limits) };
   const outbound = createOutboundOnDemand();
-  const service = createService(component, config, log, outbound.sendRequest);
+  const service = createService(component, config, sparing(log), outbound.sendRequest);
   const open: Listening[] = [];
   let state: 'serving' | 'closing' = 'serving';
   const stopWatching = watchShortages(component, service);
@@ -76,7 +76,7 @@ export function createHost(component: Component, options: HostOptions = {}, log:
     listen: async (address) => {
       const listening = await listen(listener, address);
       open.push(listening);
-      if (sendsRequests(component)) setTimeout(() => void outbound.load(), LOAD_OUTBOUND_AFTER_MS).unref();
+      if (sendsRequests(component)) loadSoon(outbound);
       return listening;
     },
     get inFlight() {
@@ -145,6 +145,11 @@ function watchShortages({ memory, instanceHeap, heap }: Component, { refusals, i
   return () => {
     for (const stop of stops) stop();
   };
+}
+
+/** Whoever sends the first request hears of a failure, and tries again. */
+function loadSoon(outbound: OutboundOnDemand): void {
+  setTimeout(() => void outbound.load().catch(() => undefined), LOAD_OUTBOUND_AFTER_MS).unref();
 }
 
 function sendsRequests({ world }: Component): boolean {

@@ -1,3 +1,4 @@
+import { guardInterface } from './abi/emit/guard.ts';
 import type { HostInterface } from './abi/host-interface.ts';
 import { type ArtifactCache, createCache, defaultCacheFolder, NO_CACHE } from './component/cache.ts';
 import { decodeComponent } from './component/decode.ts';
@@ -103,7 +104,7 @@ type LinkOptions = LoadComponentOptions & Shared;
 async function link(decoded: Decoded, options: LinkOptions): Promise<Linked> {
   const { source, definition, world } = decoded;
   const { engine = 'auto' } = options;
-  const interfaces = [...(options.interfaces ?? []), ...wasiInterfaces];
+  const interfaces = interfacesOf(options);
   resolveImports(source.label, world.imports, interfaces);
   if (engine === 'jco') return await linkForJco(decoded, options, 'as asked');
   try {
@@ -129,7 +130,7 @@ async function linkForJco({ source, world }: Decoded, options: LinkOptions, reas
   if (options.isolation === 'reset') {
     throw new HostError('not-supported', '--isolation reset: the jco engine gives every request a fresh instance');
   }
-  const interfaces = [...(options.interfaces ?? []), ...wasiInterfaces];
+  const interfaces = interfacesOf(options);
   const preemption = choosePreemption(options, 'jco');
   const { linkByJco } = await import('./linker/jco-glue.ts');
   const pre = await linkByJco(source, world, interfaces, {
@@ -153,6 +154,10 @@ const CHARGING = Object.freeze<Charging<WasiCtx>>({
   takeOrEnd: ({ held }, bytes) => held.takeOrEnd(bytes),
   giveBack: ({ held }, bytes) => held.giveBack(bytes),
 });
+/** Those of the caller come first. What their functions take is theirs to know, but for a method's `self`. */
+function interfacesOf({ interfaces = [] }: LinkOptions): readonly HostInterface<WasiCtx>[] {
+  return [...interfaces.map((host) => guardInterface(host)), ...wasiInterfaces];
+}
 
 function openCache({ cache }: LoadOptions): ArtifactCache {
   return cache === false ? NO_CACHE : createCache(cache ?? defaultCacheFolder());

@@ -8,11 +8,8 @@ setFlagsFromString('--no-parallel-scavenge');
 // As far as V8 itself would at its best let the heap grow between full collections. Each call that may wait leaves some old objects, so that
 // these collections come by the request; their threads too wait for that core, or take it from the server.
 setFlagsFromString('--heap-growing-percent=300');
-const [{ reportBug, run }, { createTerminal }] = await Promise.all([
-  import('./cli/run.ts'),
-  import('./cli/terminal.ts'),
-]);
+const [{ run }, { createTerminal }] = await Promise.all([import('./cli/run.ts'), import('./cli/terminal.ts')]);
 
 const terminal = createTerminal();
-process.on('uncaughtException', (error) => reportBug(error, terminal));
+process.on('uncaughtException', (error) => terminal.bugs.report(error));
 process.exit(await run(args, terminal));

@@ -5,7 +5,7 @@ import { flattenType, flattenVariant } from './flatten.ts';
 import type { CoreValue } from './lift-flat.ts';
 import { canonicalizeNan, charToI32, encodeFloatAsI32, encodeFloatAsI64 } from './numbers.ts';
 import { lowerBorrow, lowerOwn } from './resources.ts';
-import { isTrue, lengthOf, matchCase } from './shape.ts';
+import { checkBigInt, checkNumber, checkRep, isTrue, lengthOf, matchCase } from './shape.ts';
 import { fieldValue, packFlagsIntoInt, storeListIntoRange } from './store.ts';
 import { storeStringIntoRange } from './store-string.ts';
 import type { CoreType, ValType } from './types.ts';
@@ -20,16 +20,16 @@ type Lowerers = { readonly [K in Kind]: (cx: LiftLowerContext, v: never, t: Type
 
 const LOWERERS: Lowerers = {
   bool: (_cx, v) => [isTrue(v)],
-  u8: (_cx, v) => [v & 0xff],
-  u16: (_cx, v) => [v & 0xffff],
-  u32: (_cx, v) => [v | 0],
-  u64: (_cx, v) => [BigInt.asIntN(64, v)],
-  s8: (_cx, v) => [(v << 24) >> 24],
-  s16: (_cx, v) => [(v << 16) >> 16],
-  s32: (_cx, v) => [v | 0],
-  s64: (_cx, v) => [BigInt.asIntN(64, v)],
-  f32: (_cx, v) => [canonicalizeNan(Math.fround(v))],
-  f64: (_cx, v) => [canonicalizeNan(v)],
+  u8: (_cx, v) => [checkNumber(v) & 0xff],
+  u16: (_cx, v) => [checkNumber(v) & 0xffff],
+  u32: (_cx, v) => [checkNumber(v) | 0],
+  u64: (_cx, v) => [BigInt.asIntN(64, checkBigInt(v))],
+  s8: (_cx, v) => [(checkNumber(v) << 24) >> 24],
+  s16: (_cx, v) => [(checkNumber(v) << 16) >> 16],
+  s32: (_cx, v) => [checkNumber(v) | 0],
+  s64: (_cx, v) => [BigInt.asIntN(64, checkBigInt(v))],
+  f32: (_cx, v) => [canonicalizeNan(Math.fround(checkNumber(v)))],
+  f64: (_cx, v) => [canonicalizeNan(checkNumber(v))],
   char: (_cx, v) => [charToI32(v)],
   string: (cx, v) => lowerRange(cx, storeStringIntoRange(cx, v)),
   list: lowerFlatList,
@@ -40,8 +40,8 @@ const LOWERERS: Lowerers = {
   option: lowerFlatVariant,
   result: lowerFlatVariant,
   flags: (_cx, v, t) => [packFlagsIntoInt(v, t.labels)],
-  own: (cx, v, t) => [lowerOwn(cx, v, t.resource)],
-  borrow: (cx, v, t) => [lowerBorrow(cx, v, t.resource)],
+  own: (cx, v, t) => [lowerOwn(cx, checkRep(v, t.resource), t.resource)],
+  borrow: (cx, v, t) => [lowerBorrow(cx, checkRep(v, t.resource), t.resource)],
 };
 
 function lowerRange(cx: LiftLowerContext, ptr: number): CoreValue[] {

@@ -19,7 +19,7 @@ export function liftBorrow(cx: LiftLowerContext, index: number, type: ResourceTy
   return handle.rep;
 }
 
-/** A new handle that owns `rep`. Source: `lower_own`. */
+/** A new handle that owns `rep`, whose class the caller has checked. Source: `lower_own`. */
 export function lowerOwn(cx: LiftLowerContext, rep: unknown, type: ResourceType): number {
   return cx.inst.handles.add(type, rep);
 }

@@ -1,5 +1,6 @@
 import { casesOf, type VariantLike } from './despecialize.ts';
-import type { ValType } from './types.ts';
+import type { ResourceClass } from './host-interface.ts';
+import type { ResourceType, ValType } from './types.ts';
 
 /** The case that a JavaScript value of a variant, enum, option or result is in. */
 export interface MatchedCase {
@@ -60,7 +61,37 @@ export function throwNoCase(tag: unknown): never {
   throw new TypeError(`the host gave the case ${JSON.stringify(tag)}, which the type does not have`);
 }
 
+/** `v`, which the host gave for a resource. Throws a TypeError where the host defines that and `v` is not of its class. */
+export function checkRep(v: unknown, type: ResourceType): unknown {
+  return type.repClass === undefined || isRep(v, type.repClass) ? v : throwNotRep(type);
+}
+
+/** The host gave something else for a resource that it defines. */
+export function throwNotRep({ name }: ResourceType): never {
+  throw new TypeError(`the host gave what is not a ${name}`);
+}
+
+/** `v`, which the host gave for a number. Throws a TypeError where it is none. */
+export function checkNumber(v: unknown): number {
+  return typeof v === 'number' ? v : throwNotNumber(v, 'number');
+}
+
+/** `v`, which the host gave for an integer of 64 bits. Throws a TypeError where it is none. */
+export function checkBigInt(v: unknown): bigint {
+  return typeof v === 'bigint' ? v : throwNotNumber(v, 'bigint');
+}
+
+/** The host gave something else for a number. */
+export function throwNotNumber(v: unknown, wanted: 'number' | 'bigint'): never {
+  throw new TypeError(`the host gave ${typeof v} for a ${wanted}`);
+}
+
 /** A boolean of the host, or what it takes for one, as the guest's. */
 export function isTrue(v: unknown): 0 | 1 {
   return v ? 1 : 0;
+}
+
+/** Whether `v` is of a class of reps, which TypeScript knows by its prototype only. */
+function isRep(v: unknown, repClass: ResourceClass): boolean {
+  return v instanceof (repClass as new () => unknown);
 }

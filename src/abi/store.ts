@@ -4,7 +4,7 @@ import { casesOf, fieldsOf, type Kind, type RecordLike, type TypeOf, type Varian
 import { alignment, discriminantSize, elemSize, elemSizeFlags, fieldOffsets, payloadOffset } from './layout.ts';
 import { charToI32, storeF32, storeF64 } from './numbers.ts';
 import { lowerBorrow, lowerOwn } from './resources.ts';
-import { isTrue, lengthOf, matchCase, toKey } from './shape.ts';
+import { checkBigInt, checkNumber, checkRep, isTrue, lengthOf, matchCase, toKey } from './shape.ts';
 import { storeStringIntoRange } from './store-string.ts';
 import { Trap } from './trap.ts';
 import type { ValType } from './types.ts';
@@ -22,16 +22,16 @@ type Storers = { readonly [K in Kind]: (cx: LiftLowerContext, v: never, ptr: num
 
 const STORERS: Storers = {
   bool: (cx, v, ptr) => storeInt(cx, isTrue(v), ptr, 1),
-  u8: (cx, v, ptr) => storeInt(cx, v, ptr, 1),
-  u16: (cx, v, ptr) => storeInt(cx, v, ptr, 2),
-  u32: (cx, v, ptr) => storeInt(cx, v, ptr, 4),
-  u64: (cx, v, ptr) => cx.memory.view.setBigInt64(ptr, v, true),
-  s8: (cx, v, ptr) => storeInt(cx, v, ptr, 1),
-  s16: (cx, v, ptr) => storeInt(cx, v, ptr, 2),
-  s32: (cx, v, ptr) => storeInt(cx, v, ptr, 4),
-  s64: (cx, v, ptr) => cx.memory.view.setBigInt64(ptr, v, true),
-  f32: (cx, v, ptr) => storeF32(cx.memory.view, ptr, v),
-  f64: (cx, v, ptr) => storeF64(cx.memory.view, ptr, v),
+  u8: (cx, v, ptr) => storeInt(cx, checkNumber(v), ptr, 1),
+  u16: (cx, v, ptr) => storeInt(cx, checkNumber(v), ptr, 2),
+  u32: (cx, v, ptr) => storeInt(cx, checkNumber(v), ptr, 4),
+  u64: (cx, v, ptr) => cx.memory.view.setBigInt64(ptr, checkBigInt(v), true),
+  s8: (cx, v, ptr) => storeInt(cx, checkNumber(v), ptr, 1),
+  s16: (cx, v, ptr) => storeInt(cx, checkNumber(v), ptr, 2),
+  s32: (cx, v, ptr) => storeInt(cx, checkNumber(v), ptr, 4),
+  s64: (cx, v, ptr) => cx.memory.view.setBigInt64(ptr, checkBigInt(v), true),
+  f32: (cx, v, ptr) => storeF32(cx.memory.view, ptr, checkNumber(v)),
+  f64: (cx, v, ptr) => storeF64(cx.memory.view, ptr, checkNumber(v)),
   char: (cx, v, ptr) => storeInt(cx, charToI32(v), ptr, 4),
   string: (cx, v, ptr) => storeRange(cx, storeStringIntoRange(cx, v), ptr),
   list: storeList,
@@ -42,8 +42,8 @@ const STORERS: Storers = {
   option: storeVariant,
   result: storeVariant,
   flags: (cx, v, ptr, t) => storeInt(cx, packFlagsIntoInt(v, t.labels), ptr, elemSizeFlags(t.labels)),
-  own: (cx, v, ptr, t) => storeInt(cx, lowerOwn(cx, v, t.resource), ptr, 4),
-  borrow: (cx, v, ptr, t) => storeInt(cx, lowerBorrow(cx, v, t.resource), ptr, 4),
+  own: (cx, v, ptr, t) => storeInt(cx, lowerOwn(cx, checkRep(v, t.resource), t.resource), ptr, 4),
+  borrow: (cx, v, ptr, t) => storeInt(cx, lowerBorrow(cx, checkRep(v, t.resource), t.resource), ptr, 4),
 };
 
 /** Source: `store_int`. */

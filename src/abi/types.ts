@@ -1,3 +1,5 @@
+import type { ResourceClass } from './host-interface.ts';
+
 /**
  * The types of the component model, resolved: no index is left in them, a resource type is its identity.
  *
@@ -46,6 +48,8 @@ export interface Case {
 export interface ResourceType {
   /** For messages: the WIT name where there is one. */
   readonly name: string;
+  /** The class of the reps, if the host defines the resource: nothing else becomes a handle. */
+  readonly repClass?: ResourceClass | undefined;
 }
 
 /** The type of a component function. */

@@ -10,22 +10,13 @@ import { isWorker } from './workers/is-worker.ts';
 /** Runs the command that `args` names and returns its exit code; all it has to say is written. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   try {
-    return await (isWorker(args) ? workForPrimary(terminal) : runCommand(args, terminal));
+    const exitCode = await (isWorker(args) ? workForPrimary(terminal) : runCommand(args, terminal));
+    return terminal.bugs.isSeen ? EXIT.bug : exitCode;
   } catch (error) {
     return explain(error, terminal);
   } finally {
     await Promise.all([terminal.stdout.flush(), terminal.stderr.flush()]);
   }
-}
-
-/** Ends the process after an exception that nobody foresaw, with all that helps to find it. */
-export function reportBug(error: unknown, terminal: Terminal): never {
-  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  terminal.stderr.write(
-    `${trace}\n\nThis is a bug in wasi-serve (Node ${process.version}, ${process.platform}). ` +
-      'Please report it with the lines above and, if you can, the component.\n',
-  );
-  return terminal.quit(EXIT.bug);
 }
 
 /** Where a command leaves its exit code: commander's actions return nothing. */
@@ -64,7 +55,10 @@ function createCommands(terminal: Terminal, outcome: Outcome): Commands {
 /** The exit code for what a command threw, after one message about it. Commander has written its own. */
 function explain(error: unknown, terminal: Terminal): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  if (!(error instanceof HostError)) return reportBug(error, terminal);
+  if (!(error instanceof HostError)) {
+    terminal.bugs.report(error);
+    return EXIT.bug;
+  }
   terminal.stderr.write(`${terminal.paintStderr('bad', 'error:')} ${error.message}\n`);
   return error.code === 'bad-argument' ? EXIT.usage : EXIT.failed;
 }

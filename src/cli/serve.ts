@@ -22,6 +22,8 @@ export async function serve(plan: ServePlan, terminal: Terminal): Promise<ExitCo
     using shutdownPort = await listenForShutdown(plan.shutdownAddress, stop);
     const start = toStartRecord(component, plan, serving.address);
     announce(withAdmin(start, admin), shutdownPort, plan, voice.log);
+    const drain = (): void => stop.request('an error in wasi-serve itself');
+    using _bugs = terminal.bugs.whileServing({ ...plan, drain });
     const cause = await stop.requested;
     await finish(beginClosing(serving.host, plan), plan, voice.log, cause);
   });

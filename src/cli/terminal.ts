@@ -1,5 +1,6 @@
 import { type Output, createOutput } from '../observe/output.ts';
 import { COLOURED, PLAIN, type Paint } from '../observe/paint.ts';
+import { Bugs } from './bugs.ts';
 
 /** What a command sees of the process that runs it. */
 export interface Terminal {
@@ -9,6 +10,7 @@ export interface Terminal {
   readonly paintStdout: Paint;
   readonly paintStderr: Paint;
   readonly env: NodeJS.ProcessEnv;
+  readonly bugs: Bugs;
   /** Ends the process, at once and after what is written so far. */
   quit(exitCode: number): never;
 }
@@ -27,8 +29,13 @@ export function createTerminal(): Terminal {
     paintStdout: paintFor(process.stdout, process.env),
     paintStderr: paintFor(process.stderr, process.env),
     env: process.env,
-    quit: (exitCode) => process.exit(exitCode),
+    bugs: new Bugs(stderr, quit),
+    quit,
   };
+}
+
+function quit(exitCode: number): never {
+  process.exit(exitCode);
 }
 
 /** Source: https://no-color.org: any value that is not empty. */

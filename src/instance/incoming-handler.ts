@@ -1,3 +1,5 @@
+import { callSafely } from '../util/bug.ts';
+import { toError } from '../util/to-error.ts';
 import { Cancelled, type WasiCtx } from '../wasi/context.ts';
 import type { BodySource } from '../wasi/http/body-source.ts';
 import { IncomingRequest, type RequestHead } from '../wasi/http/incoming.ts';
@@ -92,18 +94,27 @@ class GuestCall implements AnswerTaker {
     this.#endWith(undefined);
   }
 
+  /** Never throws: nobody hears of it who could tell. */
   #endWith(trap: Error | undefined): void {
     if (this.#end !== undefined) return;
-    this.#end = { trap };
-    if (trap === undefined) this.#response?.bytes?.finish(undefined);
-    else this.#response?.bytes?.abort(trap.message);
-    this.#answer(trap instanceof Cancelled ? { at: 'cancelled', trap } : { at: 'never-set', trap });
-    this.#returned?.resolve(trap);
+    const end = (this.#end = { trap: this.#endBody(trap) ?? trap });
+    this.#answer(end.trap instanceof Cancelled ? { at: 'cancelled', trap: end.trap } : { at: 'never-set', ...end });
+    this.#returned?.resolve(end.trap);
   }
-}
 
-function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+  /** Returns what the body failed with, if it did. */
+  #endBody(trap: Error | undefined): Error | undefined {
+    const bytes = this.#response?.bytes;
+    try {
+      if (trap === undefined) bytes?.finish(undefined);
+      else bytes?.abort(trap.message);
+      return undefined;
+    } catch (error) {
+      // Whoever sends it would wait for ever.
+      callSafely(() => bytes?.abort('the host failed'));
+      return toError(error);
+    }
+  }
 }
 
 async function untilSettled(ctx: WasiCtx): Promise<void> {

@@ -5,6 +5,7 @@ import type { Instance } from '../linker/instance-pre.ts';
 import { HEAP_IS_FULL, type HeapWatch } from '../util/heap-watch.ts';
 import { HostError } from '../util/host-error.ts';
 import { describeTotalHeld } from '../util/limits.ts';
+import { toError } from '../util/to-error.ts';
 import type { InstanceState, InstanceStrategy, KeptInstances } from './strategy.ts';
 
 /** Leases isolated instances of one component. */
@@ -52,7 +53,7 @@ function assertRoom({ heap, held }: Room, nowMs: number): void {
 
 /** Says that it was the start, and keeps the guest's frames. */
 function toStartFailure(thrown: unknown): Error {
-  const { message, stack } = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const { message, stack } = toError(thrown);
   const failure = new Error(`the guest did not start: ${message}`, { cause: thrown });
   if (stack !== undefined) failure.stack = stack;
   return failure;
@@ -86,8 +87,23 @@ export class Lease {
     if (this.ctx.cancellation.trap === undefined) this.#state = 'sound';
   }
 
+  /** Ends a guest that still runs. The instance is given back whatever throws meanwhile, and not to be used again if something did. */
   [Symbol.dispose](): void {
-    this.ctx[Symbol.dispose]();
-    this.#strategy.giveBack(this.instance, this.#state);
+    if (this.#state === 'spoilt') this.#abandon();
+    try {
+      this.ctx[Symbol.dispose]();
+    } catch (error) {
+      this.#state = 'spoilt';
+      throw error;
+    } finally {
+      this.#strategy.giveBack(this.instance, this.#state);
+    }
+  }
+
+  /** Nobody waits for the guest: what it waits for is cancelled, and what comes all the same does not let it go on. */
+  #abandon(): void {
+    const { cancellation } = this.ctx;
+    cancellation.cancel('over');
+    this.instance.end(cancellation.trap);
   }
 }

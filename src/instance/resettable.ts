@@ -1,6 +1,7 @@
 import type { LinkedInstance } from '../linker/linked-instance.ts';
 import type { LinkedPre } from '../linker/link.ts';
 import { HostError } from '../util/host-error.ts';
+import { toError } from '../util/to-error.ts';
 import { WasiCtx } from '../wasi/context.ts';
 
 /**
@@ -42,5 +43,5 @@ export function probeReset(pre: LinkedPre<WasiCtx>): ResetBlocker | LinkedInstan
 }
 
 function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return toError(error).message;
 }

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { warnOfBug } from '../util/bug.ts';
 
 const PAGE_BYTES = 65_536;
 
@@ -52,8 +53,14 @@ export class Watchdog {
   /** In the time that this takes a guest may well have ended. It never holds the process. */
   #startThread(): void {
     const workerData = { words: this.#words, afterMs: this.#afterMs, idleMs: IDLE_MS };
-    const thread = new Worker(THREAD, { eval: true, workerData });
-    thread.on('error', () => Atomics.store(this.#words, STATE, GONE));
-    thread.unref();
+    try {
+      const thread = new Worker(THREAD, { eval: true, workerData });
+      thread.on('error', () => Atomics.store(this.#words, STATE, GONE));
+      thread.unref();
+    } catch (error) {
+      // The next look tries again.
+      Atomics.store(this.#words, STATE, GONE);
+      warnOfBug(error);
+    }
   }
 }

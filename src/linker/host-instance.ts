@@ -16,7 +16,7 @@ export class HostResources {
     if (repClass === undefined) throw new HostError('missing-import', `${host.name} has no resource ${resource}`);
     const known = this.#types.get(repClass);
     if (known !== undefined) return known;
-    const type: ResourceType = Object.freeze({ name: resource });
+    const type: ResourceType = Object.freeze({ name: resource, repClass });
     this.#types.set(repClass, type);
     return type;
   }

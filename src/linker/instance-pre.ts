@@ -13,4 +13,6 @@ export interface Instance {
   call(interfaceName: string, func: string, args: readonly unknown[]): Promise<unknown>;
   /** Lets go of what its handles stand for: the request is over, and the instance is not used again. */
   abandon(): void;
+  /** Ends the instance because of `error`: from now on no call into it, nor any host function that it waits for, goes on. */
+  end(error: unknown): void;
 }

@@ -57,6 +57,7 @@ export async function linkByJco<Ctx>(
       preemption?.enter(ctx);
       const exports = tryOrEnd(() => glue.instantiate(modules.get, imports, modules.instantiatorFor(ctx, end)), end);
       return {
+        end,
         call: async (interfaceName, func, args) => {
           const exported = findExport(exports, interfaceName)?.[func];
           if (exported === undefined) {

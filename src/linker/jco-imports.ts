@@ -71,6 +71,8 @@ interface BoundInstance<Ctx> {
   readonly quota: HandleQuota;
   readonly reps: Reps;
   readonly charging: Charging<Ctx> | undefined;
+  /** Ended when its guest may go on no more. */
+  readonly lifetime: Lifetime;
 }
 
 type JcoResourceClass<Ctx> = new (instance: BoundInstance<Ctx>, rep: object) => JcoResource<Ctx>;
@@ -128,7 +130,7 @@ export function createJcoImports<Ctx>(
       };
       const quota = new HandleQuota(maxHandles, (bytes) => charging?.take(ctx, bytes));
       const reps = new Reps();
-      const instance: BoundInstance<Ctx> = { ctx, onTrap: end, preemption, quota, reps, charging };
+      const instance: BoundInstance<Ctx> = { ctx, onTrap: end, preemption, quota, reps, charging, lifetime };
       return {
         interfaces: Object.fromEntries(binders.map(([name, bind]) => [name, bind(instance)])),
         trapped,
@@ -202,14 +204,17 @@ function call<Ctx>(
     instance.onTrap(error);
     throw error;
   };
+  const finish = (value: unknown): unknown => {
+    checkAlive(instance);
+    return toJco(instance, value, classes);
+  };
   try {
+    checkAlive(instance);
     const result = (func as (ctx: Ctx, ...args: unknown[]) => unknown)(instance.ctx, ...args);
     if (!(result instanceof Promise)) return toJco(instance, result, classes);
     const { preemption, ctx } = instance;
     const waited = preemption === undefined ? result : whileWaiting(preemption, ctx, result);
-    return whileHolding(instance, args, waited)
-      .then((value) => toJco(instance, value, classes))
-      .catch(trap);
+    return whileHolding(instance, args, waited).then(finish).catch(trap);
   } catch (error) {
     return trap(error);
   }
@@ -232,6 +237,11 @@ async function whileHolding<Ctx>(
   } finally {
     if (heldBytes > 0) charging?.giveBack(ctx, heldBytes);
   }
+}
+
+/** Throws what ended the instance, if something did. */
+function checkAlive<Ctx>({ lifetime: { ended } }: BoundInstance<Ctx>): void {
+  if (ended !== undefined) throw ended.by;
 }
 
 /** The value with each rep in it as jco's object. Reps occur in results, options, lists and tuples. */

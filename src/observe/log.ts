@@ -1,3 +1,5 @@
+import { warnOfBug } from '../util/bug.ts';
+
 /** What the host has to say, in the terms of a reader of logs. */
 export type LogEvent =
   | { readonly at: 'start'; readonly start: StartRecord }
@@ -73,6 +75,23 @@ export type Log = (event: LogEvent) => void;
 
 /** Says nothing. */
 export const SILENT: Log = () => undefined;
+
+/** An embedder's log, of which no request is to suffer: what it throws, or its promise rejects with, is told once, as a warning of Node's. */
+export function sparing(log: Log): Log {
+  let stage: 'sound' | 'broken' = 'sound';
+  const broke = (error: unknown): void => {
+    if (stage === 'sound') warnOfBug(error);
+    stage = 'broken';
+  };
+  return (event) => {
+    try {
+      const returned: unknown = log(event);
+      if (returned instanceof Promise) returned.catch(broke);
+    } catch (error) {
+      broke(error);
+    }
+  };
+}
 
 /** Tells all of `logs`, in their order. */
 export function teeLog(...logs: readonly Log[]): Log {

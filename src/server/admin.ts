@@ -40,9 +40,13 @@ const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Opens a port for whoever supervises this process: health, readiness, metrics. Throws `HostError` where that fails. */
 export async function listenAdmin(admin: Admin, address: Address): Promise<AdminPort> {
-  const server = createServer(BOUNDS, (request, response) => void answer(admin, request, response));
+  const server = createServer(BOUNDS, (request, response) => {
+    answer(admin, request, response).catch(() => response.destroy());
+  });
   server.maxConnections = MAX_CONNECTIONS;
   await bind(server, address, '--admin-addr');
+  // One that is not accepted asks again.
+  server.on('error', () => undefined);
   return {
     address: addressOf(server),
     [Symbol.asyncDispose]: () =>

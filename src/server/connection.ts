@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { warnOfBug } from '../util/bug.ts';
 import type { Failure } from './error-reply.ts';
 import { endWithLinger } from './linger.ts';
 import type { Look } from './look.ts';
@@ -62,7 +63,14 @@ export class Connection {
     this.#exchange = exchange;
     this.#reply = reply;
     if (exchange.endsConnection) this.#state = 'ending';
-    reply.on('close', () => this.#replied(reply));
+    reply.on('close', () => {
+      try {
+        this.#replied(reply);
+      } catch (error) {
+        this.socket.destroy();
+        warnOfBug(error);
+      }
+    });
     if (isItsTurn) this.#events.onTurn(exchange);
     else (this.#waiting ??= []).push(exchange);
   }

@@ -55,6 +55,7 @@ export const STATUS_BY_REASON: Readonly<Record<CancelReason, number>> = {
   overloaded: 503,
   held: 500,
   evicted: 503,
+  over: 500,
 };
 
 /** What the operator reads of requests that are refused so. */

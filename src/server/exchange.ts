@@ -1,5 +1,6 @@
 import type { BodySource } from '../wasi/http/body-source.ts';
-import type { FieldEntries } from '../wasi/http/field-entries.ts';
+import { type FieldEntries, firstValue } from '../wasi/http/field-entries.ts';
+import { parseContentLength } from '../wasi/http/syntax.ts';
 import type { Readiness } from '../wasi/io/readiness.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
 import type { Failure } from './error-reply.ts';
@@ -33,6 +34,14 @@ export interface ReplyHead {
   readonly status: number;
   readonly fields: FieldEntries;
   readonly framing: Framing;
+}
+
+/** The one `content-length` that a head tells: of its body, or what its guest declares for a body that is not on the wire. */
+export function lengthToTell({ status, fields, framing }: ReplyHead): string | undefined {
+  if (framing.by === 'length') return `${framing.byteLength}`;
+  if (framing.by === 'chunks' || status === 204) return undefined;
+  const declared = firstValue(fields, 'content-length');
+  return declared === undefined || parseContentLength(declared) === undefined ? undefined : declared;
 }
 
 /**

@@ -2,12 +2,14 @@ import { err, ok, type Result } from '../abi/host-interface.ts';
 import type { ClientLimits } from '../config/options.ts';
 import { type BodySource, EMPTY_BODY } from '../wasi/http/body-source.ts';
 import type { ErrorCode } from '../wasi/http/error-code.ts';
+import { bodyFailed } from '../wasi/http/http-cause.ts';
 import type { FieldEntries } from '../wasi/http/field-entries.ts';
 import { HOPS_FIELD } from '../wasi/http/hops.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
+import { assertWireFields } from '../wasi/http/wire-door.ts';
 import { Latch, type Readiness, Wakers } from '../wasi/io/readiness.ts';
-import { CLOSED, failed, type StreamError } from '../wasi/io/stream-error.ts';
-import type { Exchange, ReplyHead, ReplySink } from './exchange.ts';
+import { CLOSED, type StreamError } from '../wasi/io/stream-error.ts';
+import { type Exchange, type ReplyHead, type ReplySink, lengthToTell } from './exchange.ts';
 import type { Failure } from './error-reply.ts';
 import { bodyTooLarge, isBodyTooLarge, loopRefusal } from './refusal.ts';
 import { Violation } from './violation.ts';
@@ -122,15 +124,15 @@ class StreamBody implements BodySource {
 
   #end(): StreamError | undefined {
     if (this.#state === 'closed') return CLOSED;
-    return this.#state === 'broken' ? failed('the request body broke off', this.#code) : undefined;
+    return this.#state === 'broken' ? bodyFailed('the request body broke off', this.#code) : undefined;
   }
 
   #readAhead(state: 'reading' | 'discarding'): void {
     this.#state = state;
-    void this.#reader.read().then(
-      ({ done, value }) => (done ? this.#stop('closed') : this.#arrived(value)),
-      () => this.#stop('broken'),
-    );
+    this.#reader
+      .read()
+      .then(({ done, value }) => (done ? this.#stop('closed') : this.#arrived(value)))
+      .catch(() => this.#stop('broken'));
   }
 
   /** Whoever makes a `Request` may put anything into its stream. */
@@ -255,9 +257,12 @@ function hasBody({ status, framing }: ReplyHead): boolean {
 }
 
 /** Statuses that `Response` cannot carry (above 599) become 502. */
-function toResponse({ status, fields, framing }: ReplyHead, body: BodyInit | null): Response {
+function toResponse(head: ReplyHead, body: BodyInit | null): Response {
+  const { status, fields, framing } = head;
+  assertWireFields(fields);
   const headers = new Headers();
-  for (const [name, value] of fields) headers.append(name, value);
-  if (body !== null && framing.by === 'length') headers.set('content-length', `${framing.byteLength}`);
+  for (const [name, value] of fields) if (name !== 'content-length') headers.append(name, value);
+  const byteLength = body !== null || framing.by !== 'length' ? lengthToTell(head) : undefined;
+  if (byteLength !== undefined) headers.set('content-length', byteLength);
   return new Response(body, { status: status > 599 ? 502 : status, headers });
 }

@@ -39,14 +39,21 @@ export async function handle(service: Service, exchange: Exchange): Promise<void
     const trap = await call.returned;
     if (answer.at !== 'cancelled') report.returned(trap);
   } catch (error) {
-    const failure = report.isReplied ? undefined : foreseen(error);
-    if (failure === undefined) report.broke(error);
-    if (failure !== undefined) report.replied(fail(service, exchange, failure, report));
-    else if (!report.isReplied) report.replied(breakOff(service, exchange, report));
+    giveUp(service, exchange, report, error);
   } finally {
     leave(visit, report);
   }
 }
+
+/** The request ends because of `error`, in whatever phase. Never throws. */
+function giveUp(service: Service, exchange: Exchange, report: RequestReport, error: unknown): void {
+  const failure = report.isReplied ? undefined : foreseen(error);
+  if (failure === undefined) report.broke(error);
+  else report.failed(failure);
+  if (!report.isReplied) report.replied(breakOff(service, exchange, failure ?? UNFORESEEN, report));
+}
+
+const UNFORESEEN: Failure = Object.freeze({ status: 500, reason: 'the host failed' });
 
 function leave(visit: Visit, report: RequestReport): void {
   try {
@@ -106,16 +113,19 @@ function foreseen(error: unknown): Failure | undefined {
   return isCrowded ? { status: 503, reason: error.message, retryAfterS: 1, limit: limitOf(error.cause) } : undefined;
 }
 
-/** A failure that nobody foresaw, in whatever phase. */
-function breakOff(service: Service, exchange: Exchange, report: RequestReport): ReplyEnd {
-  const reason = 'the host failed';
+/** Says what failed if no head is sent yet and one can be; else breaks the reply off. */
+function breakOff(service: Service, exchange: Exchange, failure: Failure, report: RequestReport): ReplyEnd {
   try {
-    if (!exchange.reply.isHeadSent) return tell(service, exchange, { status: 500, reason }, report);
+    if (!exchange.reply.isHeadSent) return tell(service, exchange, failure, report);
   } catch (unsent) {
     report.broke(unsent);
   }
-  exchange.reply.abort();
-  return { at: 'aborted', byteLength: 0, reason };
+  try {
+    exchange.reply.abort();
+  } catch (unbroken) {
+    report.broke(unbroken);
+  }
+  return { at: 'aborted', byteLength: 0, reason: failure.reason };
 }
 
 /** A reply of our own to a failure, which is logged. */

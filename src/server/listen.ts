@@ -1,6 +1,7 @@
 import { IncomingMessage, type Server, type ServerOptions, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ClientLimits } from '../config/options.ts';
+import { warnOfBug } from '../util/bug.ts';
 import { HostError } from '../util/host-error.ts';
 import { Connections } from './connections.ts';
 import { describeRefusal } from './error-reply.ts';
@@ -53,6 +54,7 @@ export async function listen(listener: Listener, address: Address): Promise<List
   takeRequests(server, connections, listener);
   const slowClients = watchConnections(server, connections, listener);
   await bind(server, address, '--addr');
+  server.on('error', ({ message }) => listener.refusals.count(`a connection was not accepted: ${message}`));
   return {
     address: addressOf(server),
     get connections() {
@@ -107,6 +109,14 @@ function begin(exchange: NodeExchange, { answer }: Listener): void {
 function takeRequests(server: Server, connections: Connections, { limits, refusals }: Listener): void {
   const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const { socket } = incoming;
+    try {
+      takeFrom(socket, incoming, outgoing);
+    } catch (error) {
+      socket.destroy();
+      warnOfBug(error);
+    }
+  };
+  const takeFrom = (socket: Socket, incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const connection = connections.of(socket);
     if (connection === undefined || socket.destroyed) return;
     if (connection.count() > limits.maxPipelined) {

@@ -3,9 +3,10 @@ import { ok, err, type Result } from '../abi/host-interface.ts';
 import type { ClientLimits } from '../config/options.ts';
 import type { BodySource } from '../wasi/http/body-source.ts';
 import type { ErrorCode } from '../wasi/http/error-code.ts';
+import { bodyFailed } from '../wasi/http/http-cause.ts';
 import type { FieldEntries } from '../wasi/http/field-entries.ts';
 import { Wakers } from '../wasi/io/readiness.ts';
-import { CLOSED, failed, type StreamError } from '../wasi/io/stream-error.ts';
+import { CLOSED, type StreamError } from '../wasi/io/stream-error.ts';
 import { BodyPace } from './body-pace.ts';
 import type { Failure } from './error-reply.ts';
 import { endAfter } from './linger.ts';
@@ -93,7 +94,7 @@ export class NodeBody implements BodySource {
   violate(failure: Failure, code: ErrorCode): void {
     if (this.#end() !== undefined) return;
     this.#rest = NO_BYTES;
-    this.#broken = { error: failed(failure.reason, code), code };
+    this.#broken = { error: bodyFailed(failure.reason, code), code };
     endAfter(this.#outgoing, this.#incoming.socket);
     this.violation.commit(failure);
     this.#wake();
@@ -171,7 +172,7 @@ export class NodeBody implements BodySource {
     const { complete, readableLength, destroyed } = this.#incoming;
     if (complete && readableLength === 0) return CLOSED;
     if (!destroyed) return undefined;
-    return failed('the client broke off its request', BROKEN_OFF);
+    return bodyFailed('the client broke off its request', BROKEN_OFF);
   }
 }
 

@@ -4,9 +4,11 @@ import { type BodySource, EMPTY_BODY } from '../wasi/http/body-source.ts';
 import type { ErrorCode } from '../wasi/http/error-code.ts';
 import { type FieldEntries, toByteString } from '../wasi/http/field-entries.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
+import { assertWireFields } from '../wasi/http/wire-door.ts';
 import { Wakers, type Readiness } from '../wasi/io/readiness.ts';
+import { callSafely, warnOfBug } from '../util/bug.ts';
 import type { Failure } from './error-reply.ts';
-import type { Exchange, ReplyHead, ReplySink } from './exchange.ts';
+import { type Exchange, type ReplyHead, type ReplySink, lengthToTell } from './exchange.ts';
 import { endAfter } from './linger.ts';
 import type { Look } from './look.ts';
 import { NodeBody, pairUp } from './node-body.ts';
@@ -38,6 +40,7 @@ export class NodeExchange implements Exchange {
     this.refusal = refusalOf(incoming, limits);
     this.endsConnection = this.refusal !== undefined || endsConnection(incoming);
     if (this.endsConnection) endAfter(outgoing, incoming.socket);
+    outgoing.on('error', closeBroken);
   }
 
   get violation(): Violation | undefined {
@@ -66,6 +69,12 @@ export class NodeExchange implements Exchange {
   [Symbol.dispose](): void {
     this.#body?.drain();
   }
+}
+
+/** Node fails a reply so that is written to when it has ended: a bug of ours, which closes its connection. */
+function closeBroken(this: ServerResponse, error: Error): void {
+  this.destroy();
+  warnOfBug(error);
 }
 
 /** Reads from Node's message what is asked for. */
@@ -139,7 +148,7 @@ class ClientLeft implements Readiness {
   #listen(): Wakers {
     const wakers = new Wakers();
     const { socket } = this.#incoming;
-    const ended = (): void => this.#askTwice();
+    const ended = (): void => callSafely(() => this.#askTwice());
     socket.once('end', ended);
     if (socket.readableEnded) ended();
     this.#outgoing.once('close', () => {
@@ -152,7 +161,7 @@ class ClientLeft implements Readiness {
 
   #askTwice(): void {
     this.#ask();
-    this.#timer = setTimeout(() => this.#ask(), ASK_AGAIN_MS);
+    this.#timer = setTimeout(() => callSafely(() => this.#ask()), ASK_AGAIN_MS);
   }
 
   #ask(): void {
@@ -203,8 +212,10 @@ class NodeReply implements ReplySink {
   }
 
   end(trailers: FieldEntries | undefined): void {
-    if (trailers !== undefined && this.#outgoing.chunkedEncoding)
+    if (trailers !== undefined && this.#outgoing.chunkedEncoding) {
+      assertWireFields(trailers);
       this.#outgoing.addTrailers(trailers as [string, string][]);
+    }
     this.#outgoing.end();
   }
 
@@ -217,15 +228,15 @@ class NodeReply implements ReplySink {
   }
 
   #writeHead({ status, fields, framing }: ReplyHead): void {
+    assertWireFields(fields);
     const isChunked = framing.by === 'chunks' && this.#incoming.httpVersion === '1.1';
     const raw: string[] = [];
     for (const [name, value] of fields) {
-      if (name === 'content-length') {
-        if (framing.by === 'absence' && status !== 204) raw.push(name, value);
-        // Node refuses to announce trailers where there can be none.
-      } else if (name !== 'trailer' || isChunked) raw.push(name, value);
+      // Node refuses to announce trailers where there can be none.
+      if (name !== 'content-length' && (name !== 'trailer' || isChunked)) raw.push(name, value);
     }
-    if (framing.by === 'length') raw.push('content-length', `${framing.byteLength}`);
+    const byteLength = lengthToTell({ status, fields, framing });
+    if (byteLength !== undefined) raw.push('content-length', byteLength);
     this.#outgoing.writeHead(status, raw);
   }
 }

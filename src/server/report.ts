@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { toError } from '../util/to-error.ts';
 import { Cancelled } from '../wasi/context.ts';
 import type { CpuTime } from '../wasi/cpu-time.ts';
 import type { RequestRecord } from '../observe/log.ts';
@@ -76,7 +77,7 @@ export class RequestReport {
 
   /** Something failed that nobody foresaw: instantiation, or the host itself. */
   broke(error: unknown): void {
-    const { message, stack, cause } = error instanceof Error ? error : new Error(String(error));
+    const { message, stack, cause } = toError(error);
     this.#guestFailed(message, stack, limitOf(error) ?? limitOf(cause));
   }
 

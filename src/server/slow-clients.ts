@@ -1,4 +1,5 @@
 import type { ClientLimits } from '../config/options.ts';
+import { warnOfBug } from '../util/bug.ts';
 import type { Connection } from './connection.ts';
 import { StalledWrites } from './stalled-writes.ts';
 
@@ -53,8 +54,13 @@ export class SlowClients implements Disposable {
     const look = { nowMs, elapsedMs, crowdedMs: this.#isCrowded() ? CROWDED_PATIENCE_MS : undefined };
     this.#lastMs = nowMs;
     for (const connection of this.#connections) {
-      this.#stalledWrites.look(connection.socket, look);
-      connection.lookAtBody(look);
+      try {
+        this.#stalledWrites.look(connection.socket, look);
+        connection.lookAtBody(look);
+      } catch (error) {
+        connection.socket.destroy();
+        warnOfBug(error);
+      }
     }
   }
 }

@@ -6,8 +6,8 @@ import { Watch } from './watch.ts';
 /**
  * What one request holds of the host: its place among those in flight, a permit, a lease, a watch over its guest, and its exchange.
  *
- * Whoever makes one disposes it: that gives all back, in the reverse order. Throws what an embedder's function throws that gets the last line
- * of the guest's output.
+ * Whoever makes one disposes it: that gives all back, in the reverse order, whatever throws meanwhile. Then it throws that: an embedder's function may,
+ * which gets the last line of the guest's output.
  */
 export class Visit implements Disposable {
   readonly #service: Service;
@@ -42,10 +42,24 @@ export class Visit implements Disposable {
   [Symbol.dispose](): void {
     try {
       this.#watch?.[Symbol.dispose]();
+    } finally {
+      this.#leave();
+    }
+  }
+
+  #leave(): void {
+    try {
       this.#lease?.[Symbol.dispose]();
     } finally {
       if (this.#permit === 'held') this.#service.admission.leave();
+      this.#end();
+    }
+  }
+
+  #end(): void {
+    try {
       this.#exchange[Symbol.dispose]();
+    } finally {
       this.#service.inFlight.leave();
     }
   }

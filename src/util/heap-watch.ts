@@ -1,4 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
+import { callEach } from './bug.ts';
 import { collectGarbage } from './collect.ts';
 
 /** Of V8's heap. Where so much is used, all garbage is collected: what is left is alive. V8 itself collects a little later. */
@@ -42,7 +43,7 @@ export class HeapWatch {
   #lookCloser(): void {
     collectGarbage('sync');
     this.#isFull = usedShare() > FULL;
-    if (this.#isFull) for (const tell of this.#listeners) tell();
+    if (this.#isFull) callEach(this.#listeners);
   }
 
   #lookAgain(nowMs: number): void {

@@ -1,3 +1,4 @@
+import { callEach } from './bug.ts';
 import { collectGarbage } from './collect.ts';
 
 /** What one owner holds of a quota: nothing at first. */
@@ -47,7 +48,7 @@ export class SharedQuota {
   resize(holding: Holding, amount: number): boolean {
     const more = amount - holding.amount;
     if (!this.#hasRoomFor(more) && !this.#makeRoomFor(more)) {
-      for (const tell of this.#listeners) tell();
+      callEach(this.#listeners);
       return false;
     }
     this.#set(holding, amount);

@@ -7,6 +7,7 @@ import { type Readiness, Wakers, waitForAny } from './io/readiness.ts';
 import { HeldBytes } from './held-bytes.ts';
 import { OutboundGate } from './http/outbound-gate.ts';
 import type { SendRequest } from './http/send-request.ts';
+import { runAll } from '../util/bug.ts';
 import { HEAP_IS_FULL } from '../util/heap-watch.ts';
 import { DEFAULT_LIMITS, type RequestLimits } from '../util/limits.ts';
 
@@ -88,7 +89,7 @@ export class WasiCtx {
     if (cpuTimeoutMs > 0 && this.cpu.usedMs(performance.now()) >= cpuTimeoutMs) this.cancellation.cancel('cpu');
   }
 
-  /** Has `resource` disposed with the request, should the guest not do so before. Its disposal must not throw. */
+  /** Has `resource` disposed with the request, should the guest not do so before. */
   keep(resource: Disposable): void {
     (this.#kept ??= new Set()).add(resource);
   }
@@ -103,11 +104,20 @@ export class WasiCtx {
     this.cancellation.throwIfCancelled();
   }
 
+  /** Releases all, whatever throws meanwhile; then throws the first of that. */
   [Symbol.dispose](): void {
-    for (const resource of this.#kept ?? []) resource[Symbol.dispose]();
+    const kept = this.#kept;
     this.#kept = undefined;
-    this.grants[Symbol.dispose]?.();
-    this.held[Symbol.dispose]();
+    if (kept === undefined) {
+      this.grants[Symbol.dispose]?.();
+      this.held[Symbol.dispose]();
+      return;
+    }
+    runAll([
+      ...Array.from(kept, (resource) => () => resource[Symbol.dispose]()),
+      () => this.grants[Symbol.dispose]?.(),
+      () => this.held[Symbol.dispose](),
+    ]);
   }
 }
 
@@ -120,7 +130,8 @@ export type CancelReason =
   | 'stopping'
   | 'overloaded'
   | 'held'
-  | 'evicted';
+  | 'evicted'
+  | 'over';
 
 /** The trap of a guest that the host ended. */
 export class Cancelled extends Trap {
@@ -142,6 +153,7 @@ const CANCEL_MESSAGES: Readonly<Record<CancelReason, string>> = {
   held: 'the guest had the host hold too much (--limit held-bytes)',
   evicted:
     'of all guests this one had the host hold most, and together they had it hold too much (--limit total-held-bytes)',
+  over: 'the request is over',
 };
 
 /** Whether and why a request was cancelled. */

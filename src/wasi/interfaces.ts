@@ -1,3 +1,4 @@
+import { guardInterface } from '../abi/emit/guard.ts';
 import type { HostInterface } from '../abi/host-interface.ts';
 import { environment } from './cli/environment.ts';
 import { exit } from './cli/exit.ts';
@@ -19,6 +20,7 @@ import { types as httpTypes } from './http/types.ts';
 import { error } from './io/error.ts';
 import { poll } from './io/poll.ts';
 import { streams } from './io/streams.ts';
+import { PARAMS } from './params.ts';
 import { insecure } from './random/insecure.ts';
 import { insecureSeed } from './random/insecure-seed.ts';
 import { random } from './random/random.ts';
@@ -30,8 +32,7 @@ import { tcpCreateSocket } from './sockets/tcp-create-socket.ts';
 import { udp } from './sockets/udp.ts';
 import { udpCreateSocket } from './sockets/udp-create-socket.ts';
 
-/** Every WASI 0.2 interface that the host serves. All are linked; what a guest may do with them is up to its `Grants`. */
-export const wasiInterfaces: readonly HostInterface<WasiCtx>[] = Object.freeze([
+const INTERFACES: readonly HostInterface<WasiCtx>[] = [
   error,
   poll,
   streams,
@@ -61,4 +62,12 @@ export const wasiInterfaces: readonly HostInterface<WasiCtx>[] = Object.freeze([
   tcpCreateSocket,
   udp,
   udpCreateSocket,
-]);
+];
+
+/**
+ * Every WASI 0.2 interface that the host serves, with functions that check their arguments. All are linked; what a guest may do with them is up to
+ * its `Grants`.
+ */
+export const wasiInterfaces: readonly HostInterface<WasiCtx>[] = Object.freeze(
+  INTERFACES.map((host) => guardInterface(host, PARAMS[host.name] ?? {})),
+);

@@ -20,7 +20,7 @@ import {
   trapNoCase,
 } from '../numbers.ts';
 import { liftBorrow, liftOwn, lowerBorrow, lowerOwn } from '../resources.ts';
-import { isNone, isTrue, lengthOf, throwNoCase } from '../shape.ts';
+import { isNone, isTrue, lengthOf, throwNoCase, throwNotNumber, throwNotRep } from '../shape.ts';
 import { allocateList } from '../store.ts';
 import { STORE_STRING } from '../store-string.ts';
 import type { ValType } from '../types.ts';
@@ -86,6 +86,8 @@ const PRIMITIVES = {
   storeF32,
   storeF64,
   throwNoCase,
+  throwNotNumber,
+  throwNotRep,
   trapNoCase,
   wrapI64ToI32,
 } as const;

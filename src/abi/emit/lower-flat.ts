@@ -4,6 +4,8 @@ import type { CoreType, ValType } from '../types.ts';
 import type { Emitter } from './emitter.ts';
 import {
   type CaseTagged,
+  emitCheckRep,
+  emitCheckType,
   emitFieldValue,
   emitMatchCase,
   emitMatchLabel,
@@ -11,7 +13,7 @@ import {
   emitStoreListIntoRange,
   emitStoreString,
 } from './store.ts';
-import { js } from './code-writer.ts';
+import { type Code, js } from './code-writer.ts';
 
 /** Writes what lowers the value named `v`; returns the names of its flat values. Its twin is `lowerFlat`. */
 export function emitLowerFlat(e: Emitter, t: ValType, v: string): readonly string[] {
@@ -23,16 +25,22 @@ type Lowerers = { readonly [K in Kind]: (e: Emitter, v: string, t: TypeOf<K>) =>
 
 const LOWERERS: Lowerers = {
   bool: (e, v) => [e.code.bind(js`isTrue(${v})`)],
-  u8: (e, v) => [e.code.bind(js`${v} & 255`)],
-  u16: (e, v) => [e.code.bind(js`${v} & 65535`)],
-  u32: (e, v) => [e.code.bind(js`${v} | 0`)],
-  u64: (e, v) => [e.code.bind(js`BigInt.asIntN(64, ${v})`)],
-  s8: (e, v) => [e.code.bind(js`(${v} << 24) >> 24`)],
-  s16: (e, v) => [e.code.bind(js`(${v} << 16) >> 16`)],
-  s32: (e, v) => [e.code.bind(js`${v} | 0`)],
-  s64: (e, v) => [e.code.bind(js`BigInt.asIntN(64, ${v})`)],
-  f32: (e, v) => [e.code.bind(js`canonicalizeNan(Math.fround(${v}))`)],
-  f64: (e, v) => [e.code.bind(js`canonicalizeNan(${v})`)],
+  u8: (e, v) => [emitNumber(e, v, js`${v} & 255`)],
+  u16: (e, v) => [emitNumber(e, v, js`${v} & 65535`)],
+  u32: (e, v) => [emitNumber(e, v, js`${v} | 0`)],
+  u64: (e, v) => {
+    emitCheckType(e, v, 'bigint');
+    return [e.code.bind(js`BigInt.asIntN(64, ${v})`)];
+  },
+  s8: (e, v) => [emitNumber(e, v, js`(${v} << 24) >> 24`)],
+  s16: (e, v) => [emitNumber(e, v, js`(${v} << 16) >> 16`)],
+  s32: (e, v) => [emitNumber(e, v, js`${v} | 0`)],
+  s64: (e, v) => {
+    emitCheckType(e, v, 'bigint');
+    return [e.code.bind(js`BigInt.asIntN(64, ${v})`)];
+  },
+  f32: (e, v) => [emitNumber(e, v, js`canonicalizeNan(Math.fround(${v}))`)],
+  f64: (e, v) => [emitNumber(e, v, js`canonicalizeNan(${v})`)],
   char: (e, v) => [e.code.bind(js`charToI32(${v})`)],
   string: (e, v) => emitLowerRange(e, emitStoreString(e, v)),
   list: emitLowerFlatList,
@@ -43,9 +51,14 @@ const LOWERERS: Lowerers = {
   option: emitLowerFlatVariant,
   result: emitLowerFlatVariant,
   flags: (e, v, t) => [emitPackFlags(e, v, t.labels)],
-  own: (e, v, t) => [e.code.bind(js`lowerOwn(cx, ${v}, ${e.code.slot(t.resource)})`)],
-  borrow: (e, v, t) => [e.code.bind(js`lowerBorrow(cx, ${v}, ${e.code.slot(t.resource)})`)],
+  own: (e, v, t) => [e.code.bind(js`lowerOwn(cx, ${v}, ${emitCheckRep(e, v, t.resource)})`)],
+  borrow: (e, v, t) => [e.code.bind(js`lowerBorrow(cx, ${v}, ${emitCheckRep(e, v, t.resource)})`)],
 };
+
+function emitNumber(e: Emitter, v: string, flat: Code): string {
+  emitCheckType(e, v, 'number');
+  return e.code.bind(flat);
+}
 
 function emitLowerRange(e: Emitter, begin: string): readonly string[] {
   return [e.code.bind(js`${begin} | 0`), e.code.bind(js`cx.lengthStored | 0`)];

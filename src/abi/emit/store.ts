@@ -2,7 +2,7 @@ import { isBulk } from '../bulk.ts';
 import { casesOf, fieldsOf, type Kind, type RecordLike, type TypeOf, type VariantLike } from '../despecialize.ts';
 import { alignment, discriminantSize, elemSize, elemSizeFlags, fieldOffsets, payloadOffset } from '../layout.ts';
 import { isTaggedOption, toKey } from '../shape.ts';
-import type { ValType } from '../types.ts';
+import type { ResourceType, ValType } from '../types.ts';
 import { type Emitter, isLarge } from './emitter.ts';
 import { at, behind, type Place } from './load.ts';
 import { js, type Piece } from './code-writer.ts';
@@ -47,13 +47,19 @@ const STORERS: { readonly [K in Kind]: Storer<K> } = {
   u8: emitSet('setUint8'),
   u16: emitSet('setUint16'),
   u32: emitSet('setUint32'),
-  u64: emitSet('setBigInt64'),
+  u64: emitSet('setBigInt64', 'bigint'),
   s8: emitSet('setUint8'),
   s16: emitSet('setUint16'),
   s32: emitSet('setUint32'),
-  s64: emitSet('setBigInt64'),
-  f32: (e, v, place) => e.code.line(js`storeF32(view, ${at(place)}, ${v});`),
-  f64: (e, v, place) => e.code.line(js`storeF64(view, ${at(place)}, ${v});`),
+  s64: emitSet('setBigInt64', 'bigint'),
+  f32: (e, v, place) => {
+    emitCheckType(e, v, 'number');
+    e.code.line(js`storeF32(view, ${at(place)}, ${v});`);
+  },
+  f64: (e, v, place) => {
+    emitCheckType(e, v, 'number');
+    e.code.line(js`storeF64(view, ${at(place)}, ${v});`);
+  },
   char: (e, v, place) => e.code.line(js`view.setInt32(${at(place)}, charToI32(${v}), true);`),
   string: (e, v, place) => emitStoreRange(e, emitStoreString(e, v), place),
   list: emitStoreList,
@@ -64,13 +70,30 @@ const STORERS: { readonly [K in Kind]: Storer<K> } = {
   option: emitStoreVariant,
   result: emitStoreVariant,
   flags: (e, v, place, t) => emitStoreUnsigned(e, emitPackFlags(e, v, t.labels), place, elemSizeFlags(t.labels)),
-  own: (e, v, place, t) => emitStoreUnsigned(e, js`lowerOwn(cx, ${v}, ${e.code.slot(t.resource)})`, place, 4),
-  borrow: (e, v, place, t) => emitStoreUnsigned(e, js`lowerBorrow(cx, ${v}, ${e.code.slot(t.resource)})`, place, 4),
+  own: (e, v, place, t) => emitStoreUnsigned(e, js`lowerOwn(cx, ${v}, ${emitCheckRep(e, v, t.resource)})`, place, 4),
+  borrow: (e, v, place, t) =>
+    emitStoreUnsigned(e, js`lowerBorrow(cx, ${v}, ${emitCheckRep(e, v, t.resource)})`, place, 4),
 };
 
+/** Checks what the host gave for a number. Its twins are `checkNumber` and `checkBigInt`. */
+export function emitCheckType({ code }: Emitter, v: string, type: 'number' | 'bigint'): void {
+  code.line(js`if (typeof ${v} !== ${{ json: type }}) throwNotNumber(${v}, ${{ json: type }});`);
+}
+
+/** Checks what the host gave for a resource; returns the name of its type. Its twin is `checkRep`. */
+export function emitCheckRep({ code }: Emitter, v: string, resource: ResourceType): string {
+  const type = code.slot(resource);
+  const { repClass } = resource;
+  if (repClass !== undefined) code.line(js`if (!(${v} instanceof ${code.slot(repClass)})) throwNotRep(${type});`);
+  return type;
+}
+
 /** For the kinds that need no more than a setter of the view. */
-function emitSet(setter: string): Storer<Kind> {
-  return (e, v, place) => e.code.line(js`view.${setter}(${at(place)}, ${v}, true);`);
+function emitSet(setter: string, type: 'number' | 'bigint' = 'number'): Storer<Kind> {
+  return (e, v, place) => {
+    emitCheckType(e, v, type);
+    e.code.line(js`view.${setter}(${at(place)}, ${v}, true);`);
+  };
 }
 
 function emitStoreUnsigned(e: Emitter, v: Piece, place: Place, byteLength: 1 | 2 | 4): void {

@@ -34,7 +34,9 @@ async function serveUntilStopped(begin: Begin, primary: Primary, terminal: Termi
   const { host, address } = serving;
   primary.serving(metrics);
   await primary.tell({ at: 'listening', start: toStartRecord(component, plan, address), address });
-  await primary.stopped;
+  const bug = Promise.withResolvers<void>();
+  using _bugs = terminal.bugs.whileServing({ ...plan, drain: bug.resolve });
+  await Promise.race([primary.stopped, bug.promise]);
   const { waiting, closed } = beginClosing(host, plan);
   await primary.tell({ at: 'closing', waiting });
   await primary.tell({ at: 'closed', cancelled: await closed });

@@ -7,7 +7,7 @@ import type { FieldEntries } from './field-entries.ts';
 /**
  * The body that a client or an upstream sends, as it arrives.
  *
- * A failed `read` carries the `ErrorCode` as the `cause` of its `IoError`. Disposing says that nobody will read on:
+ * A failed `read` carries an `HttpCause` as the `cause` of its `IoError`. Disposing says that nobody will read on:
  * what has not arrived is discarded or its connection closed.
  */
 export interface BodySource extends ByteSource, Disposable {

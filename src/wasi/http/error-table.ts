@@ -1,3 +1,4 @@
+import { toError } from '../../util/to-error.ts';
 import type { ErrorCode, PlainErrorCode } from './error-code.ts';
 
 /** A failure of an outgoing request for which the error code is known where it happens. Carries it through Node's callbacks. */
@@ -70,7 +71,7 @@ const BY_PREFIX: readonly (readonly [prefix: string, tag: PlainErrorCode])[] = [
  */
 export function toErrorCode(error: unknown): ErrorCode {
   if (error instanceof UpstreamFailure) return error.errorCode;
-  if (!(error instanceof Error)) return { tag: 'internal-error', val: String(error) };
+  if (!(error instanceof Error)) return { tag: 'internal-error', val: toError(error).message };
   if (error instanceof AggregateError && error.errors.length > 0) return toErrorCode(error.errors[0]);
   const known = toKnownCode(error);
   if (known !== undefined) return known;

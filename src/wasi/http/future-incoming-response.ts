@@ -17,6 +17,7 @@ type Arrived = Result<{ readonly response: OutboundResponse; readonly charge: Ch
 type State =
   | { readonly at: 'waiting' }
   | { readonly at: 'arrived'; readonly arrived: Arrived }
+  | { readonly at: 'broken'; readonly error: unknown }
   | { readonly at: 'taken' }
   | { readonly at: 'given-up' };
 
@@ -31,16 +32,20 @@ export class FutureIncomingResponse implements Readiness {
   readonly #wakers = new Wakers();
   #state: State = { at: 'waiting' };
 
-  /** `send` starts the request; it never rejects. */
+  /** `send` starts the request. What it rejects with ends the guest that asks for the response: no error code is known for it. */
   constructor(ctx: WasiCtx, send: (signal: AbortSignal) => Promise<Result<OutboundResponse, ErrorCode>>) {
     this.#ctx = ctx;
     ctx.keep(this.#lifeline);
-    void send(this.#abort.signal).then((response) => this.#arrive(response));
+    send(this.#abort.signal).then(
+      (response) => this.#arrive(response),
+      (error: unknown) => this.#break(error),
+    );
   }
 
   /** `undefined` before it is there; the second time an error. */
   get(): ResponseResult | undefined {
     if (this.#state.at === 'waiting') return undefined;
+    if (this.#state.at === 'broken') throw this.#state.error;
     if (this.#state.at !== 'arrived') return err(undefined);
     const { arrived } = this.#state;
     this.#state = { at: 'taken' };
@@ -61,6 +66,12 @@ export class FutureIncomingResponse implements Readiness {
 
   offReady(wake: () => void): void {
     this.#wakers.remove(wake);
+  }
+
+  /** What sends requests has failed in a way that it should not: the guest that asks ends by it. */
+  #break(error: unknown): void {
+    if (this.#state.at === 'waiting') this.#state = { at: 'broken', error };
+    this.#wakers.wake();
   }
 
   [Symbol.dispose](): void {

@@ -7,11 +7,14 @@ import {
 } from 'node:http';
 import type { RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
+import { callSafely } from '../../util/bug.ts';
+import { toError } from '../../util/to-error.ts';
 import { UpstreamFailure } from './error-table.ts';
 import type { FieldEntries } from './field-entries.ts';
 import type { OutboundRequest } from './send-request.ts';
 import { MAX_SECTION_BYTES, type UpstreamExchange } from './upstream-exchange.ts';
 import { KEEP_ALIVE_MS } from './upstream-pool.ts';
+import { assertWireFields } from './wire-door.ts';
 import { toEntries, toWireFields, toWirePath } from './wire-fields.ts';
 
 /** What a request tells the agent about its connection. */
@@ -74,7 +77,7 @@ function start(outgoing: ClientRequest, request: OutboundRequest, exchange: Upst
   outgoing.on('close', () => exchange.fail(new UpstreamFailure({ tag: 'connection-terminated' })));
   outgoing.on('response', (response) => {
     incoming = response;
-    receive(response, exchange);
+    exchange.attempt(() => receive(response, exchange));
   });
   // A response that is complete before its request ends the request.
   exchange.onEnd(() => !outgoing.writableFinished && outgoing.destroy());
@@ -88,20 +91,23 @@ function start(outgoing: ClientRequest, request: OutboundRequest, exchange: Upst
 
 function receive(response: IncomingMessage, exchange: UpstreamExchange): void {
   response.on('data', (bytes: Buffer) => exchange.bytes(bytes));
-  response.on('end', () => exchange.end(toEntries(response.rawTrailers)));
+  response.on('end', () => exchange.attempt(() => exchange.end(toEntries(response.rawTrailers))));
   response.on('error', (error) => exchange.fail(error));
   exchange.head(response.statusCode ?? 0, toEntries(response.rawHeaders));
 }
 
-function sendBody(outgoing: ClientRequest, request: OutboundRequest, { outgoing: body }: UpstreamExchange): void {
+function sendBody(outgoing: ClientRequest, request: OutboundRequest, exchange: UpstreamExchange): void {
+  const { outgoing: body } = exchange;
   if (body === undefined) return void outgoing.end();
   // Sends the head. `flushHeaders` would too, but as UTF-8.
   outgoing.write(new Uint8Array(0));
-  body.on('end', () => {
+  const end = (): void => {
     const trailers = announced(request.fields, body.trailers ?? []);
+    assertWireFields(trailers);
     if (trailers.length > 0 && request.body?.contentLength === undefined) outgoing.addTrailers(trailers);
     outgoing.end();
-  });
+  };
+  body.on('end', () => exchange.attempt(end));
   body.pipe(outgoing, { end: false });
 }
 
@@ -118,14 +124,13 @@ function announced(fields: FieldEntries, trailers: FieldEntries): [string, strin
 }
 
 async function hand(connecting: Promise<Socket>, callback: SocketCallback): Promise<void> {
+  let socket: Socket;
   try {
-    callback(null, await connecting);
+    socket = await connecting;
   } catch (error) {
     // Node's types ask for a socket where there is none.
-    callback(toError(error), undefined as never);
+    callSafely(() => callback(toError(error), undefined as never));
+    return;
   }
-}
-
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
+  callSafely(() => callback(null, socket));
 }

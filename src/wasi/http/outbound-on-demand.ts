@@ -18,7 +18,11 @@ export function createOutboundOnDemand(): OutboundOnDemand {
     if (stage === 'disposed') await loaded[Symbol.asyncDispose]();
     return loaded;
   };
-  const load = (): Promise<Outbound> => (loading ??= make());
+  const load = (): Promise<Outbound> =>
+    (loading ??= make().catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    }));
   return {
     sendRequest: async (request, signal) => await (loaded ?? (await load())).sendRequest(request, signal),
     load: async () => void (await load()),

@@ -2,9 +2,10 @@ import type { ByteSink } from '../io/output-stream.ts';
 import { HeldBytes, type Holder } from '../held-bytes.ts';
 import { DEFAULT_LIMITS, type RequestLimits } from '../../util/limits.ts';
 import { type Readiness, Wakers } from '../io/readiness.ts';
-import { CLOSED, failed, type StreamError } from '../io/stream-error.ts';
+import { CLOSED, type StreamError } from '../io/stream-error.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { FieldEntries } from './field-entries.ts';
+import { bodyFailed } from './http-cause.ts';
 
 /** What the reader of a body finds: bytes, a clean end with its trailers, a break, or nothing yet. */
 export type Piece =
@@ -118,7 +119,7 @@ export class OutgoingBytes implements ByteSink, Disposable {
     if (this.#contentLength !== undefined && written > this.#contentLength) {
       this.#written = written;
       this.abort(`the body is longer than its content-length of ${this.#contentLength}`);
-      return failed('the body is longer than its content-length', this.#overrun(written));
+      return bodyFailed('the body is longer than its content-length', this.#overrun(written));
     }
     this.#written = written;
     this.#writer.held.take(bytes.byteLength + PIECE_OVERHEAD_BYTES);

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
-import { UpstreamFailure } from './error-table.ts';
+import { toError } from '../../util/to-error.ts';
+import { UpstreamFailure, toErrorCode } from './error-table.ts';
 import type { FieldEntries } from './field-entries.ts';
 import type { Readiness } from '../io/readiness.ts';
 import type { OutgoingBytes } from './outgoing-bytes.ts';
@@ -24,6 +25,8 @@ export class OutgoingStream extends Readable {
     this.#body = body;
     this.#readable = body.readable;
     this.#aborted = aborted;
+    // From the first moment on, whoever takes the stream: an error without a listener would end the process.
+    this.on('error', (error) => aborted(toFailure(error)));
   }
 
   /** What the guest finished with, once the stream has ended. */
@@ -58,6 +61,15 @@ export class OutgoingStream extends Readable {
     if (!this.#readable.isReady()) return;
     this.#readable.offReady(this.#look);
     this.#isWaiting = false;
-    this._read();
+    try {
+      this._read();
+    } catch (error) {
+      this.destroy(toFailure(error));
+    }
   };
+}
+
+function toFailure(error: unknown): UpstreamFailure {
+  if (error instanceof UpstreamFailure) return error;
+  return new UpstreamFailure(toErrorCode(error), toError(error).message);
 }

@@ -5,6 +5,7 @@ import { Pollable } from '../io/poll.ts';
 import { type ErrorCode, heldBytesOfErrorCode } from './error-code.ts';
 import { Fields } from './fields.ts';
 import { FutureIncomingResponse } from './future-incoming-response.ts';
+import { HttpCause } from './http-cause.ts';
 import { FutureTrailers, IncomingBody, IncomingRequest, IncomingResponse } from './incoming.ts';
 import type { Method } from './method.ts';
 import { OutgoingBody } from './outgoing-body.ts';
@@ -137,11 +138,7 @@ export const types = {
     ...outgoingFuncs,
     ...optionsFuncs,
     /** The HTTP failure behind a stream's error, if it is one. */
-    'http-error-code': (_ctx: WasiCtx, error: IoError): ErrorCode | undefined => asErrorCode(error.cause),
+    'http-error-code': (_ctx: WasiCtx, error: IoError): ErrorCode | undefined =>
+      error.cause instanceof HttpCause ? error.cause.code : undefined,
   },
 } satisfies HostInterface<WasiCtx>;
-
-/** Only this package puts objects with a `tag` into an `IoError`. */
-function asErrorCode(cause: unknown): ErrorCode | undefined {
-  return typeof cause === 'object' && cause !== null && 'tag' in cause ? (cause as ErrorCode) : undefined;
-}

@@ -73,7 +73,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler, Wire {
 
   /** Not inside a callback of undici's parser, which is not re-entrant. */
   resume(): void {
-    queueMicrotask(() => this.#controller?.resume());
+    queueMicrotask(() => this.#exchange.attempt(() => this.#controller?.resume()));
   }
 
   /** Not by the controller: see `UpstreamPool`. */
@@ -87,7 +87,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler, Wire {
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
     if (status < 200) return this.#exchange.informational();
-    this.#exchange.head(status, toEntries(controller.rawHeaders));
+    this.#exchange.attempt(() => this.#exchange.head(status, toEntries(controller.rawHeaders)));
     this.#settled(undefined);
   }
 
@@ -96,7 +96,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler, Wire {
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
-    this.#exchange.end(toEntries(controller.rawTrailers));
+    this.#exchange.attempt(() => this.#exchange.end(toEntries(controller.rawTrailers)));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

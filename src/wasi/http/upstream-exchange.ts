@@ -1,6 +1,8 @@
 import { err, ok, type Result } from '../../abi/host-interface.ts';
+import { callEach, callSafely } from '../../util/bug.ts';
 import type { HeldBytes } from '../held-bytes.ts';
 import type { ErrorCode } from './error-code.ts';
+import { toError } from '../../util/to-error.ts';
 import { toBodyErrorCode, toErrorCode, UpstreamFailure } from './error-table.ts';
 import type { FieldEntries } from './field-entries.ts';
 import { withoutForbidden } from './fields.ts';
@@ -76,6 +78,15 @@ export class UpstreamExchange {
     return this.#at === 'waiting' && this.#informational === 0;
   }
 
+  /** Does a step that an event of the connection asks for. What it throws ends the exchange: nobody else would hear of it. */
+  attempt(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   /** Calls `ended` once, when the exchange is over; at once where it is already. */
   onEnd(ended: () => void): void {
     if (this.#isOver()) ended();
@@ -119,7 +130,11 @@ export class UpstreamExchange {
   bytes(bytes: Uint8Array): void {
     if (this.#at !== 'streaming') return;
     this.#betweenBytes.start();
-    this.#body?.push(bytes);
+    try {
+      this.#body?.push(bytes);
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** The response is complete. */
@@ -137,8 +152,8 @@ export class UpstreamExchange {
     if (this.#at === 'waiting') this.#resolve(err(toErrorCode(error)));
     else this.#body?.fail(toBodyErrorCode(error));
     this.#at = 'failed';
-    this.#closing.abort();
-    this.#wire?.abort(error instanceof Error ? error : new Error(String(error)));
+    callSafely(() => this.#closing.abort());
+    callSafely(() => this.#wire?.abort(toError(error)));
     this.#finish();
   }
 
@@ -166,7 +181,7 @@ export class UpstreamExchange {
     this.#firstByte.stop();
     this.#betweenBytes.stop();
     this.outgoing?.destroy();
-    for (const ended of this.#ended) ended();
+    callEach(this.#ended);
   }
 }
 

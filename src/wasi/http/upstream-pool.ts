@@ -1,6 +1,8 @@
+import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { Client } from 'undici';
+import { callSafely } from '../../util/bug.ts';
 import { UpstreamFailure } from './error-table.ts';
 import { MAX_SECTION_BYTES } from './upstream-exchange.ts';
 
@@ -53,6 +55,8 @@ export class UpstreamPool implements AsyncDisposable {
     this.#clients.add(client);
     client.on('disconnect', () => this.#drop(client, key));
     client.on('connectionError', () => this.#drop(client, key));
+    // Not among the events that its types know: what a callback of a client throws.
+    (client as EventEmitter).on('error', () => this.#drop(client, key));
     return { client, socket, key, isReused: false };
   }
 
@@ -104,7 +108,9 @@ function createClient(key: string, socket: Socket): Client {
       const handed = fresh;
       fresh = undefined;
       // Never in the same turn: undici then overlooks that it is connected.
-      queueMicrotask(() => (handed === undefined ? callback(stopped(), null) : callback(null, handed)));
+      queueMicrotask(() => {
+        callSafely(() => (handed === undefined ? callback(stopped(), null) : callback(null, handed)));
+      });
     },
     pipelining: 1,
     keepAliveTimeout: KEEP_ALIVE_MS,

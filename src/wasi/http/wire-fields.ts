@@ -1,12 +1,17 @@
 import { type FieldEntries, toByteString } from './field-entries.ts';
+import { UpstreamFailure } from './error-table.ts';
 import type { OutboundRequest } from './send-request.ts';
+import { isAuthority } from './syntax.ts';
+import { assertWireFields } from './wire-door.ts';
 
 /**
- * The fields of a request as clients take them, `Host` first, and the body's length last where it is declared.
+ * The fields of a request as clients take them, `Host` first, and the body's length last where it is declared. Throws where these may not be sent.
  *
  * Shape: `[name, value, name, value, …]`.
  */
 export function toWireFields({ authority, fields, body }: OutboundRequest): string[] {
+  assertWireFields(fields);
+  if (!isAuthority(authority)) throw new UpstreamFailure({ tag: 'HTTP-request-URI-invalid' });
   const wire = ['host', authority];
   for (const [name, value] of fields) {
     // Its one true value is the body's.

@@ -1,10 +1,12 @@
+import { callSafely } from '../../util/bug.ts';
+
 /** Something that a guest can wait for: the one kernel from which every blocking function is derived. */
 export interface Readiness {
   /** Whether waiting would end at once. */
   isReady(): boolean;
   /**
    * Calls `wake` at the next moment when `isReady()` may have become true; `wake` may come more than once or in vain.
-   * Called only while not ready.
+   * Called only while not ready. What `wake` throws is seen by nobody who waits: it has to end its own request if it fails.
    */
   onReady(wake: () => void): void;
   /** Takes the listener away again, wherever it still is. */
@@ -34,11 +36,11 @@ export class Wakers {
     else if (this.#others.length > 0) this.#others = this.#others.filter((other) => other !== wake);
   }
 
-  /** Calls every listener that is there now. */
+  /** Calls every listener that is there now. Never throws: they belong to other requests than whoever calls this. */
   wake(): void {
     const others = this.#others;
-    this.#first?.();
-    for (const wake of others) wake();
+    if (this.#first !== undefined) callSafely(this.#first);
+    for (const wake of others) callSafely(wake);
   }
 
   /** What is ready where `isReady` says so, and may become it whenever these listeners are called. */
@@ -78,18 +80,32 @@ export class Latch implements Readiness {
 /**
  * Waits until one of `sources` is ready, or `cancellation` is.
  *
- * Returns `true` at once where nothing has to be waited for, else a promise; afterwards no listener is left on any of them.
+ * Returns `true` at once where nothing has to be waited for, else a promise; afterwards no listener is left on any of them. Rejects with what a source
+ * throws, be it when it is asked or when somebody listens.
  */
 export function waitForAny(sources: readonly Readiness[], cancellation: Readiness): true | Promise<void> {
   if (cancellation.isReady() || sources.some((source) => source.isReady())) return true;
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const wake = (): void => {
-      if (!cancellation.isReady() && !sources.some((source) => source.isReady())) return;
-      for (const source of sources) source.offReady(wake);
-      cancellation.offReady(wake);
-      resolve();
+      try {
+        if (!cancellation.isReady() && !sources.some((source) => source.isReady())) return;
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
+      forget(sources, cancellation, wake);
     };
-    for (const source of sources) source.onReady(wake);
-    cancellation.onReady(wake);
+    try {
+      for (const source of sources) source.onReady(wake);
+      cancellation.onReady(wake);
+    } catch (error) {
+      reject(error);
+      forget(sources, cancellation, wake);
+    }
   });
+}
+
+function forget(sources: readonly Readiness[], cancellation: Readiness, wake: () => void): void {
+  for (const source of sources) callSafely(() => source.offReady(wake));
+  cancellation.offReady(wake);
 }

@@ -52,7 +52,7 @@ const commands = [
         if (model.contentLength !== undefined && writtenBytes > model.contentLength) {
           expect(failure).toMatchObject({
             tag: 'last-operation-failed',
-            val: { cause: sizeError(BigInt(writtenBytes)) },
+            val: { cause: { code: sizeError(BigInt(writtenBytes)) } },
           });
           end(model, 'aborted');
         } else {

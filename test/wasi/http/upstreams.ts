@@ -11,9 +11,11 @@ import { onTestFinished } from 'vitest';
 import type { Result } from '../../../src/abi/host-interface.ts';
 import type { BodySource } from '../../../src/wasi/http/body-source.ts';
 import type { ErrorCode } from '../../../src/wasi/http/error-code.ts';
+import { HttpCause } from '../../../src/wasi/http/http-cause.ts';
 import { createOutbound, type Outbound, type OutboundOptions } from '../../../src/wasi/http/outbound.ts';
 import { OutgoingBytes } from '../../../src/wasi/http/outgoing-bytes.ts';
 import type { OutboundRequest, OutboundResponse } from '../../../src/wasi/http/send-request.ts';
+import type { IoError } from '../../../src/wasi/io/error.ts';
 import { waitForAny } from '../../../src/wasi/io/readiness.ts';
 
 /** An upstream on loopback, and what it saw of connections. */
@@ -122,8 +124,12 @@ export async function readAll(body: BodySource): Promise<{ text: string; end: un
     await ready(body);
     const piece = body.read(64 * 1024);
     if (piece instanceof Uint8Array) pieces.push(piece);
-    else return { text: Buffer.concat(pieces).toString('latin1'), end: 'val' in piece ? piece.val.cause : piece.tag };
+    else return { text: Buffer.concat(pieces).toString('latin1'), end: 'val' in piece ? codeOf(piece.val) : piece.tag };
   }
+}
+
+function codeOf({ cause }: IoError): unknown {
+  return cause instanceof HttpCause ? cause.code : cause;
 }
 
 /** The response, or a failed test. */

@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { Trap } from '../../../src/abi/trap.ts';
 import { Cancellation, WasiCtx } from '../../../src/wasi/context.ts';
 import { READY, Wakers, waitForAny } from '../../../src/wasi/io/readiness.ts';
+import { takeBugs } from '../../harness/bugs.ts';
 import { Gate, settle } from './gate.ts';
 
 const GATES = 4;
@@ -42,6 +43,42 @@ describe('waitForAny', () => {
   });
 });
 
+describe('a source that throws', () => {
+  const never = new Cancellation();
+
+  test.each(['isReady', 'onReady', 'offReady'] as const)(
+    'in %s ends the wait for it, and leaves no listener behind',
+    async (name) => {
+      const [before, broken, after] = [new Gate(), new Gate(), new Gate()];
+      let breaks = name === 'onReady';
+      const source = {
+        isReady: () => broken.isReady(),
+        onReady: (wake: () => void) => broken.onReady(wake),
+        offReady: (wake: () => void) => broken.offReady(wake),
+      };
+      const original = source[name] as (wake: () => void) => boolean;
+      Object.assign(source, {
+        [name]: (wake: () => void) => {
+          if (breaks) throw new Error('injected');
+          return original(wake);
+        },
+      });
+      const waiting = waitForAny([before, source, after], never);
+      const ended = Promise.resolve(waiting).then(
+        () => 'ready',
+        (error: Error) => error.message,
+      );
+      breaks = true;
+      if (name === 'offReady') before.open();
+      else before.wakeInVain();
+      expect(await ended).toBe(name === 'offReady' ? 'ready' : 'injected');
+      expect([before.wakers.size, after.wakers.size, never.isReady()]).toEqual([0, 0, false]);
+      await settle();
+      takeBugs();
+    },
+  );
+});
+
 describe('WasiCtx.wait', () => {
   test('rejects with the first reason of a cancellation, and leaves no listener behind', async () => {
     const ctx = new WasiCtx({});
@@ -76,6 +113,25 @@ describe('Wakers', () => {
     wakers.add(() => wakers.add(late));
     wakers.wake();
     expect(late).not.toHaveBeenCalled();
+  });
+
+  test('one that throws keeps no other from being called, nor whoever wakes from going on', async () => {
+    const wakers = new Wakers();
+    const called: number[] = [];
+    for (const number of [1, 2, 3]) {
+      wakers.add(() => {
+        called.push(number);
+        throw new Error(`injected ${number}`);
+      });
+    }
+    wakers.wake();
+    await settle();
+    expect(called).toEqual([1, 2, 3]);
+    expect(takeBugs().map((bug) => bug.split('\n')[0])).toEqual([
+      'Error: injected 1',
+      'Error: injected 2',
+      'Error: injected 3',
+    ]);
   });
 
   test('forgets a listener however often it is taken away', () => {
