@@ -1,12 +1,7 @@
-import type {
-  ComponentDefinition,
-  CoreTypeDefinition,
-  Declaration,
-  Definition,
-  TypeDefinition,
-} from './definitions.ts';
-import { decodeAlias, decodeCoreAlias } from './decode-alias.ts';
+import type { ComponentDefinition, Declaration, Definition, TypeDefinition } from './definitions.ts';
+import { decodeAlias } from './decode-alias.ts';
 import { decodeCanon } from './decode-canon.ts';
+import { decodeCoreType } from './decode-core-type.ts';
 import { decodeCoreInstanceExpr, decodeExport, decodeImport, decodeInstanceExpr } from './decode-instance.ts';
 import { decodeExternName, decodeExternType } from './decode-names.ts';
 import { decodeTypeDefinition } from './decode-type.ts';
@@ -49,24 +44,24 @@ const SECTION_CUSTOM = 0;
 
 function decodeSection(id: number, section: Reader, depth: number): Definition[] {
   if (id === 1) return [{ at: 'core module', offset: section.offset, bytes: section.rest() }];
-  if (id === 4) return [{ at: 'component', component: decodeNested(section, depth + 1) }];
+  if (id === 4) return [{ at: 'component', offset: section.offset, component: decodeNested(section, depth + 1) }];
   const decodeItem = SECTION_ITEMS.get(id);
   if (decodeItem === undefined) return refuseSection(id, section);
-  const definitions = section.vec((reader) => decodeItem(reader, depth));
+  const definitions = section.vec((reader) => ({ offset: reader.offset, ...decodeItem(reader, depth) }));
   section.assertAtEnd(`section ${id}`);
   return definitions;
 }
 
-const SECTION_ITEMS: ReadonlyMap<number, (reader: Reader, depth: number) => Definition> = new Map<
-  number,
-  (reader: Reader, depth: number) => Definition
->([
+type Unlocated<T> = T extends unknown ? Omit<T, 'offset'> : never;
+type DecodeItem = (reader: Reader, depth: number) => Unlocated<Definition>;
+
+const SECTION_ITEMS: ReadonlyMap<number, DecodeItem> = new Map<number, DecodeItem>([
   [2, (reader) => ({ at: 'core instance', expr: decodeCoreInstanceExpr(reader) })],
   [3, (reader) => ({ at: 'core type', type: decodeCoreType(reader) })],
   [5, (reader) => ({ at: 'instance', expr: decodeInstanceExpr(reader) })],
   [6, (reader) => ({ at: 'alias', alias: decodeAlias(reader) })],
   [7, (reader, depth) => ({ at: 'type', type: decodeType(reader, depth) })],
-  [8, (reader) => ({ at: 'canon', offset: reader.offset, canon: decodeCanon(reader) })],
+  [8, (reader) => ({ at: 'canon', canon: decodeCanon(reader) })],
   [10, (reader) => decodeImport(reader)],
   [11, (reader) => decodeExport(reader)],
 ]);
@@ -88,9 +83,13 @@ function decodeType(reader: Reader, depth: number): TypeDefinition {
   return decodeTypeDefinition(reader, (part) => decodeDeclaration(part, depth + 1));
 }
 
-/** One item of a component type or an instance type. */
 function decodeDeclaration(reader: Reader, depth: number): Declaration {
   reader.checkNesting(depth, 'types');
+  return { offset: reader.offset, ...decodeUnlocated(reader, depth) };
+}
+
+/** One item of a component type or an instance type. */
+function decodeUnlocated(reader: Reader, depth: number): Unlocated<Declaration> {
   const opcode = reader.byte();
   switch (opcode) {
     case 0x00:
@@ -106,63 +105,6 @@ function decodeDeclaration(reader: Reader, depth: number): Declaration {
     default:
       return reader.fail(`0x${opcode.toString(16)} begins no declaration`);
   }
-}
-
-/** A core function type or module type; only its extent matters. Source: "core:type". */
-function decodeCoreType(reader: Reader): CoreTypeDefinition {
-  const opcode = reader.byte();
-  if (opcode === 0x60) {
-    skipFuncType(reader);
-    return 'function';
-  }
-  if (opcode !== 0x50) return reader.refuse('a core type that is neither a function nor a module');
-  reader.vec(skipModuleDeclaration);
-  return 'module';
-}
-
-function skipFuncType(reader: Reader): void {
-  reader.vec(skipCoreValType);
-  reader.vec(skipCoreValType);
-}
-
-function skipCoreValType(reader: Reader): void {
-  const opcode = reader.byte();
-  if (opcode === 0x63 || opcode === 0x64) reader.u32();
-}
-
-function skipModuleDeclaration(reader: Reader): void {
-  const opcode = reader.byte();
-  if (opcode === 0x00) {
-    reader.name();
-    reader.name();
-    skipCoreExternType(reader);
-  } else if (opcode === 0x01) decodeModuleDeclaredType(reader);
-  else if (opcode === 0x02) decodeCoreAlias(reader);
-  else if (opcode === 0x03) {
-    reader.name();
-    skipCoreExternType(reader);
-  } else reader.fail(`0x${opcode.toString(16)} begins no declaration of a module type`);
-}
-
-/** Module types do not nest. Source: `core:moduledecl`. */
-function decodeModuleDeclaredType(reader: Reader): void {
-  if (reader.peek() === 0x50) reader.fail('a module type is defined inside a module type');
-  decodeCoreType(reader);
-}
-
-function skipCoreExternType(reader: Reader): void {
-  const sort = reader.byte();
-  if (sort === 0x01 || sort === 0x03) skipCoreValType(reader);
-  if (sort === 0x01 || sort === 0x02) skipLimits(reader);
-  else if (sort === 0x03) reader.byte();
-  else if (sort === 0x04) reader.byte();
-  if (sort === 0x00 || sort === 0x04) reader.u32();
-}
-
-function skipLimits(reader: Reader): void {
-  const flags = reader.byte();
-  reader.u32();
-  if ((flags & 1) !== 0) reader.u32();
 }
 
 /** The component's own name, from the first subsection of `component-name`. */
