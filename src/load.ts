@@ -2,6 +2,7 @@ import type { HostInterface } from './abi/host-interface.ts';
 import { type ArtifactCache, createCache, defaultCacheFolder, NO_CACHE } from './component/cache.ts';
 import { decodeComponent } from './component/decode.ts';
 import type { ComponentDefinition } from './component/definitions.ts';
+import { encodeInterface } from './component/encode-wit.ts';
 import { type ComponentSource, createSource, readSource } from './component/source.ts';
 import { type World, toWorld } from './component/world.ts';
 import type { Engine, Isolation, LoadOptions } from './config/options.ts';
@@ -21,6 +22,7 @@ import { SharedQuota } from './util/shared-quota.ts';
 import { mayStartThreads } from './util/threads.ts';
 import type { WasiCtx } from './wasi/context.ts';
 import { wasiInterfaces } from './wasi/interfaces.ts';
+import { wasiWit } from './wasi/wit.ts';
 
 /** What was chosen, and why. */
 export interface Choice<Name extends string> {
@@ -97,9 +99,9 @@ type LinkOptions = LoadComponentOptions & Shared;
 async function link(decoded: Decoded, options: LinkOptions): Promise<Linked> {
   const { source, definition, world } = decoded;
   const { engine = 'auto' } = options;
-  const interfaces = [...(options.interfaces ?? []), ...wasiInterfaces];
+  const interfaces = await encodeInterfaces(options);
   resolveImports(source.label, world.imports, interfaces);
-  if (engine === 'jco') return await linkForJco(decoded, options, 'as asked');
+  if (engine === 'jco') return await linkForJco(decoded, interfaces, { ...options, reason: 'as asked' });
   try {
     const preemption = choosePreemption(options, 'linker');
     const pre = await linkComponent(source, interfaces, {
@@ -113,18 +115,27 @@ async function link(decoded: Decoded, options: LinkOptions): Promise<Linked> {
   } catch (error) {
     const isUnsupported = error instanceof HostError && error.code === 'not-supported';
     if (engine === 'linker' || !isUnsupported || options.isolation === 'reset') throw error;
-    return await linkForJco(decoded, options, `the linker does not take it: ${error.message}`);
+    return await linkForJco(decoded, interfaces, { ...options, reason: `the linker does not take it: ${error.message}` });
   }
 }
 
-async function linkForJco({ source, world }: Decoded, options: LinkOptions, reason: string): Promise<Linked> {
+/** Those of the caller, with their WIT in binary form, before WASI's. */
+async function encodeInterfaces({ interfaces = [] }: LoadComponentOptions): Promise<HostInterface<WasiCtx>[]> {
+  const encoded = await Promise.all(interfaces.map((host) => encodeInterface(host, wasiWit)));
+  return [...encoded, ...wasiInterfaces];
+}
+
+async function linkForJco(
+  { source, definition }: Decoded,
+  interfaces: readonly HostInterface<WasiCtx>[],
+  { reason, ...options }: LinkOptions & { readonly reason: string },
+): Promise<Linked> {
   if (options.isolation === 'reset') {
     throw new HostError('not-supported', '--isolation reset: the jco engine gives every request a fresh instance');
   }
-  const interfaces = [...(options.interfaces ?? []), ...wasiInterfaces];
   const preemption = choosePreemption(options, 'jco');
   const { linkByJco } = await import('./linker/jco-glue.ts');
-  const pre = await linkByJco(source, world, interfaces, {
+  const pre = await linkByJco(source, definition, interfaces, {
     cache: openCache(options),
     limits: toLimits(options.limits),
     preemption: preemption.name === 'off' ? undefined : createPreemption(options.heap),

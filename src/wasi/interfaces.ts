@@ -29,9 +29,9 @@ import { tcp } from './sockets/tcp.ts';
 import { tcpCreateSocket } from './sockets/tcp-create-socket.ts';
 import { udp } from './sockets/udp.ts';
 import { udpCreateSocket } from './sockets/udp-create-socket.ts';
+import { wasiWit } from './wit.ts';
 
-/** Every WASI 0.2 interface that the host serves. All are linked; what a guest may do with them is up to its `Grants`. */
-export const wasiInterfaces: readonly HostInterface<WasiCtx>[] = Object.freeze([
+const served: readonly HostInterface<WasiCtx>[] = [
   error,
   poll,
   streams,
@@ -61,4 +61,11 @@ export const wasiInterfaces: readonly HostInterface<WasiCtx>[] = Object.freeze([
   tcpCreateSocket,
   udp,
   udpCreateSocket,
-]);
+];
+
+/**
+ * Every WASI 0.2 interface that the host serves, with its types. All are linked; what a guest may do with them is up to its `Grants`.
+ */
+export const wasiInterfaces: readonly HostInterface<WasiCtx>[] = Object.freeze(
+  served.map((host) => Object.freeze({ ...host, wit: wasiWit })),
+);
