@@ -69,7 +69,7 @@ export class HostTypes<Ctx> {
       const wit = this.#witOf(host);
       const world = wit && this.#worldOf(wit);
       for (const [name, entity] of world?.exports ?? []) {
-        if (parseInterfaceName(name).name === interfaceName) return entity;
+        if (parseInterfaceName(name).name === interfaceName) return onlyFunctions(entity);
       }
     }
     return undefined;
@@ -114,6 +114,13 @@ export class HostTypes<Ctx> {
     }
     return { ...world, imports, exports: substitution.entities(world.exports) };
   }
+}
+
+/** A component may have the types among an interface's exports, or not: only functions are called. */
+function onlyFunctions(entity: EntityType): EntityType {
+  if (entity.sort !== 'instance') return entity;
+  const funcs = [...entity.type.exports].filter(([, { sort }]) => sort === 'func');
+  return { ...entity, type: { ...entity.type, exports: new Map(funcs) } };
 }
 
 function isNamedLike<Ctx>(host: HostInterface<Ctx>, importName: string): boolean {

@@ -140,7 +140,7 @@ export function addExport(validation: Validation, frame: Frame, name: string, ex
   if (entity.sort === 'type' && entity.created.sort === 'resource') {
     const { resource } = entity.created;
     if (entity.created === entity.referenced) frame.definedResources.set(resource.identity, 'elsewhere');
-    frame.explicitResources.set(resource.identity, here(name));
+    noteExplicit(frame, resource.identity, here(name));
     frame.exportNames.addResource(name, resource);
   }
   checkNamed(validation, frame, { kind: 'export', name, entity });
@@ -158,9 +158,13 @@ function exportInstance(
   const { type, fresh } = refreshInstance(validation, entity.type);
   for (const identity of fresh.values()) frame.definedResources.set(identity, 'elsewhere');
   validation.spend(type.explicitResources.size);
-  for (const [identity, path] of type.explicitResources)
-    frame.explicitResources.set(identity, { name, inside: path });
+  for (const [identity, path] of type.explicitResources) noteExplicit(frame, identity, { name, inside: path });
   return { ...entity, type };
+}
+
+/** The first export of a resource is what others are told to be equal to. */
+function noteExplicit(frame: Frame, identity: ResourceIdentity, path: ExportPath): void {
+  if (!frame.explicitResources.has(identity)) frame.explicitResources.set(identity, path);
 }
 
 function here(name: string): ExportPath {
