@@ -65,6 +65,9 @@ function decodeOption(reader: Reader): Partial<CanonOptions> {
       return { calling: 'async' };
     case 0x07:
       return { callback: reader.u32() };
+    case 0x08:
+    case 0x09:
+      return reader.refuse('a canonical option for garbage-collected values');
     default:
       return reader.fail(`0x${opcode.toString(16)} is no canonical option`);
   }

@@ -35,12 +35,12 @@ function decodeArg(reader: Reader): NamedRef {
 }
 
 function decodeInlineExport(reader: Reader): NamedRef {
-  return { name: decodeExternName(reader), ref: decodeSortIndex(reader) };
+  return { ...decodeExternName(reader), ref: decodeSortIndex(reader) };
 }
 
 /** Source: `import`. */
 export function decodeImport(reader: Reader): Omit<Definition & { at: 'import' }, 'offset'> {
-  return { at: 'import', name: decodeExternName(reader), type: decodeExternType(reader) };
+  return { at: 'import', ...decodeExternName(reader), type: decodeExternType(reader) };
 }
 
 /** Source: `export`. */
@@ -49,5 +49,5 @@ export function decodeExport(reader: Reader): Omit<Definition & { at: 'export' }
   const ref = decodeSortIndex(reader);
   const isAscribed = reader.byte();
   if (isAscribed > 1) reader.fail('an optional type begins with 0 or 1');
-  return { at: 'export', name, ref, type: isAscribed === 1 ? decodeExternType(reader) : undefined };
+  return { at: 'export', ...name, ref, type: isAscribed === 1 ? decodeExternType(reader) : undefined };
 }

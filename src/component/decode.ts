@@ -99,9 +99,9 @@ function decodeUnlocated(reader: Reader, depth: number): Unlocated<Declaration> 
     case 0x02:
       return { at: 'alias', alias: decodeAlias(reader) };
     case 0x03:
-      return { at: 'import', name: decodeExternName(reader), type: decodeExternType(reader) };
+      return { at: 'import', ...decodeExternName(reader), type: decodeExternType(reader) };
     case 0x04:
-      return { at: 'export', name: decodeExternName(reader), type: decodeExternType(reader) };
+      return { at: 'export', ...decodeExternName(reader), type: decodeExternType(reader) };
     default:
       return reader.fail(`0x${opcode.toString(16)} begins no declaration`);
   }

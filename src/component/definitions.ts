@@ -20,15 +20,30 @@ export type Definition = Located &
     | { readonly at: 'alias'; readonly alias: Alias }
     | { readonly at: 'type'; readonly type: TypeDefinition }
     | { readonly at: 'canon'; readonly canon: Canon }
-    | { readonly at: 'import'; readonly name: string; readonly type: ExternType }
-    | {
+    | (ExternName & { readonly at: 'import'; readonly type: ExternType })
+    | (ExternName & {
         readonly at: 'export';
-        readonly name: string;
         readonly ref: SortIndex;
-        /** What others may know of the exported thing, where that is less than all. */
+        /** What others may know of the exported thing, if that is less than all. */
         readonly type: ExternType | undefined;
-      }
+      })
   );
+
+/** The name of an import or export. */
+export interface ExternName {
+  readonly name: string;
+  /** Absent if there are none. */
+  readonly attributes?: NameAttributes;
+}
+
+/** What is said of an import or export beside its name; nothing that linking needs. */
+export interface NameAttributes {
+  /** The interface that an instance with a plain name implements. */
+  readonly implements?: string;
+  /** What is left out of the version in the name. */
+  readonly versionSuffix?: string;
+  readonly externalId?: string;
+}
 
 interface Located {
   /** From the start of the file: of its first byte, or of a core module's or component's own bytes. */
@@ -63,8 +78,7 @@ export type InstanceExpr =
   | { readonly by: 'instantiate'; readonly component: number; readonly args: readonly NamedRef[] }
   | { readonly by: 'exports'; readonly exports: readonly NamedRef[] };
 
-export interface NamedRef {
-  readonly name: string;
+export interface NamedRef extends ExternName {
   readonly ref: SortIndex;
 }
 
@@ -165,7 +179,7 @@ export type Declaration = Located &
     | { readonly at: 'core type'; readonly type: CoreTypeDefinition }
     | { readonly at: 'type'; readonly type: TypeDefinition }
     | { readonly at: 'alias'; readonly alias: Alias }
-    | { readonly at: 'import' | 'export'; readonly name: string; readonly type: ExternType }
+    | (ExternName & { readonly at: 'import' | 'export'; readonly type: ExternType })
   );
 
 export type ExternType =

@@ -5,7 +5,7 @@ import { malformed } from '../rewrite/refusal.ts';
 import { SECTION, type Sections, decodeSections } from '../rewrite/sections.ts';
 import { readLimits, readValueType } from '../rewrite/types.ts';
 import { type CoreTypeTable, decodeCoreTypes } from './core-type-section.ts';
-import type { CoreEntity, CoreFuncType, CoreModuleType } from './core-types.ts';
+import { type CoreEntity, type CoreFuncType, type CoreModuleType, isPossible } from './core-types.ts';
 import type { Validation } from './validation.ts';
 
 /** What a module has by index, imported things first. */
@@ -69,8 +69,10 @@ function readEntity(reader: ByteReader, kind: Kind, { types }: Spaces): CoreEnti
       const element = types.resolve(readValueType(reader));
       return { kind, element, ...readLimits(reader) };
     }
-    case 'memory':
-      return { kind, ...readLimits(reader) };
+    case 'memory': {
+      const memory = { kind, ...readLimits(reader) } as const;
+      return isPossible(memory) ? memory : fail(reader, 'a memory of more than 65536 pages, or shared without a maximum');
+    }
     case 'global':
       return { kind, type: types.resolve(readValueType(reader)), isMutable: readMutability(reader) };
   }

@@ -54,6 +54,16 @@ export function funcKey(params: readonly string[], results: readonly string[]): 
   return `func(${params.join()})(${results.join()})`;
 }
 
+/** Pages of 64 KiB in 4 GiB. */
+const MAX_PAGES = 65_536;
+
+/** Whether a memory can be as large as its limits say. Tables can. */
+export function isPossible(entity: CoreEntity): boolean {
+  if (entity.kind !== 'memory') return true;
+  const { initial, maximum = initial } = entity.limits;
+  return Math.max(initial, maximum) <= MAX_PAGES && (!entity.isShared || entity.limits.maximum !== undefined);
+}
+
 /** How `found` cannot take the place of `expected`; `undefined` if it can. Source: core specification 3.0, 3.3.9 "External types". */
 export function coreMismatch(found: CoreEntity, expected: CoreEntity): string | undefined {
   const fits = isCoreSubtype(found, expected);

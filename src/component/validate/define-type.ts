@@ -8,9 +8,6 @@ import type { Validation } from './validation.ts';
 
 type ValueDefinition = Exclude<TypeDefinition, { kind: 'resource' | 'func' | 'component' | 'instance' }>;
 
-/** More of anything no type has. Source: `MAX_WASM_FIXED_LENGTH_LIST_ELEMENTS` of wasm-tools. */
-const MAX_FIXED_LENGTH = 2 ** 30;
-
 /** A type of values, from its parts. */
 export function defineValue(validation: Validation, frame: Frame, type: ValueDefinition): CheckedType {
   const defined = toValType(validation, frame, type);
@@ -32,7 +29,7 @@ function toValType(validation: Validation, frame: Frame, type: ValueDefinition):
       checkLabels(validation, 'case', labelsOf(type.cases));
       return { kind: 'variant', cases: type.cases.map((c) => ({ label: c.label, type: optional(c.type) })) };
     case 'list':
-      checkFixedLength(validation, type.length);
+      if (type.length === 0) validation.fail('a list of fixed length has no elements');
       return { kind: 'list', element: part(type.element), length: type.length };
     case 'tuple':
       return { kind: 'tuple', elements: type.elements.map(part) };
@@ -52,11 +49,6 @@ function toValType(validation: Validation, frame: Frame, type: ValueDefinition):
     case 'map':
       return validation.refuse(`the type ${type.kind} is not part of WASI 0.2`);
   }
-}
-
-function checkFixedLength(validation: Validation, length: number | undefined): void {
-  if (length === 0 || (length !== undefined && length > MAX_FIXED_LENGTH))
-    validation.fail(`a list of fixed length cannot have ${length} elements`);
 }
 
 function labelsOf(items: readonly { readonly label: string }[]): string[] {

@@ -1,4 +1,4 @@
-import type { ExternType, Sort, SortIndex } from '../definitions.ts';
+import type { ExternName, ExternType, Sort, SortIndex } from '../definitions.ts';
 import {
   type CheckedType,
   type EntityType,
@@ -69,7 +69,12 @@ function refuseSort(validation: Validation, sort: Sort): never {
 }
 
 /** Adds an import, and what it is to the index space of its sort. */
-export function addImport(validation: Validation, frame: Frame, name: string, type: ExternType): void {
+export function addImport(
+  validation: Validation,
+  frame: Frame,
+  { type, ...named }: ExternName & { readonly type: ExternType },
+): void {
+  const { name } = named;
   const declared = declaredEntity(validation, frame, name, type);
   const entity = declared.sort === 'instance' ? importInstance(validation, frame, name, declared) : declared;
   addToSpace(frame, entity);
@@ -79,7 +84,7 @@ export function addImport(validation: Validation, frame: Frame, name: string, ty
     frame.importNames.addResource(name, resource);
   }
   checkNamed(validation, frame, { kind: 'import', name, entity });
-  frame.importNames.add(validation, name, entity);
+  frame.importNames.add(validation, named, entity);
   frame.imports.set(name, entity);
 }
 
@@ -134,7 +139,8 @@ export function exportedEntity(
 }
 
 /** Adds an export, and what it is, under its new name, to the index space of its sort. */
-export function addExport(validation: Validation, frame: Frame, name: string, exported: EntityType): void {
+export function addExport(validation: Validation, frame: Frame, named: ExternName, exported: EntityType): void {
+  const { name } = named;
   const entity = exported.sort === 'instance' ? exportInstance(validation, frame, name, exported) : exported;
   addToSpace(frame, entity);
   if (entity.sort === 'type' && entity.created.sort === 'resource') {
@@ -144,7 +150,7 @@ export function addExport(validation: Validation, frame: Frame, name: string, ex
     frame.exportNames.addResource(name, resource);
   }
   checkNamed(validation, frame, { kind: 'export', name, entity });
-  frame.exportNames.add(validation, name, entity);
+  frame.exportNames.add(validation, named, entity);
   frame.exports.set(name, entity);
 }
 

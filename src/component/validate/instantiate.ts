@@ -110,10 +110,11 @@ function collectExports(validation: Validation, frame: Frame, expr: InstanceExpr
   const exports = new Map<string, EntityType>();
   const explicitResources = new Map<ResourceIdentity, ExportPath>();
   const names = new NameScope('export');
-  for (const { name, ref } of expr.exports) {
+  for (const { ref, ...named } of expr.exports) {
+    const { name } = named;
     validation.spend(1);
     const entity = entityAt(validation, frame, ref);
-    names.add(validation, name, entity);
+    names.add(validation, named, entity);
     exports.set(name, entity);
     for (const [identity, inside] of explicitIn(entity)) explicitResources.set(identity, { name, inside });
     validation.spend(entity.sort === 'instance' ? entity.type.explicitResources.size : 1);

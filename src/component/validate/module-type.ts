@@ -1,5 +1,5 @@
 import type { CoreExternType, CoreModuleDefinition, ModuleDeclaration } from '../definitions.ts';
-import type { CoreEntity, CoreFuncType, CoreModuleType } from './core-types.ts';
+import { type CoreEntity, type CoreFuncType, type CoreModuleType, isPossible } from './core-types.ts';
 import { type Frame, at, outerFrame } from './frame.ts';
 import { shorten } from './name-scope.ts';
 import type { Validation } from './validation.ts';
@@ -67,6 +67,7 @@ function toEntity(validation: Validation, { types }: Draft, type: CoreExternType
     case 'table':
       return { ...type, isShared: false };
     case 'memory':
+      return isPossible(type) ? type : validation.fail('a memory of more than 65536 pages, or shared without a maximum');
     case 'global':
       return type;
   }

@@ -1,4 +1,5 @@
 import type { FuncType, ValType } from '../../abi/types.ts';
+import type { ExternName, NameAttributes } from '../definitions.ts';
 import type { EntityType, NamedResource } from './checked-types.ts';
 import { type ParsedName, parseExternName, uniquenessKey } from './names.ts';
 import type { Validation } from './validation.ts';
@@ -21,13 +22,13 @@ export class NameScope {
   }
 
   /** Adds a name. Fails if it is malformed, taken, or does not fit the type of what it names. */
-  add(validation: Validation, text: string, entity: EntityType): void {
+  add(validation: Validation, { name: text, attributes }: ExternName, entity: EntityType): void {
     validation.spend(1 + Math.ceil(text.length / 64));
-    const name = parseExternName(text);
+    const name = parseExternName(text + (attributes?.versionSuffix ?? ''));
     if (name === undefined) return validation.fail(`"${shorten(text)}" is not a name of an ${this.#kind}`);
     if (this.#kind === 'export' && (name.kind === 'dependency' || name.kind === 'url' || name.kind === 'hash'))
       validation.fail(`"${shorten(text)}" is not a name of an export`);
-    const complaint = this.#complaintOf(name, entity);
+    const complaint = complaintOfAttributes(attributes, name, entity) ?? this.#complaintOf(name, entity);
     if (complaint !== undefined) validation.fail(`the ${this.#kind} "${shorten(text)}": ${complaint}`);
     const key = uniquenessKey(text, name);
     const taken = this.#keys.get(key);
@@ -47,6 +48,18 @@ export class NameScope {
       ? undefined
       : `its resource is not the "${name.resource}" beside it`;
   }
+}
+
+function complaintOfAttributes(
+  attributes: NameAttributes | undefined,
+  { kind }: ParsedName,
+  { sort }: EntityType,
+): string | undefined {
+  if (attributes?.versionSuffix !== undefined && (kind !== 'interface' || sort !== 'instance'))
+    return 'only instances called by an interface have a version';
+  if (attributes?.implements === undefined) return undefined;
+  if (kind !== 'label' || sort !== 'instance') return 'only instances with a plain name implement an interface';
+  return parseExternName(attributes.implements)?.kind === 'interface' ? undefined : 'it implements no interface';
 }
 
 /** Of which resource a method is. */

@@ -72,10 +72,10 @@ function validateDefinition(validation: Validation, frame: Frame, item: Definiti
       checkCanon(validation, frame, item.canon);
       break;
     case 'import':
-      addImport(validation, frame, item.name, item.type);
+      addImport(validation, frame, item);
       break;
     case 'export':
-      addExport(validation, frame, item.name, exportedEntity(validation, frame, item));
+      addExport(validation, frame, item, exportedEntity(validation, frame, item));
   }
 }
 
@@ -128,10 +128,10 @@ function validateDeclaration(validation: Validation, frame: Frame, item: Declara
       break;
     case 'import':
       if (frame.kind === 'instance type') validation.fail('an instance type has an import');
-      addImport(validation, frame, item.name, item.type);
+      addImport(validation, frame, item);
       break;
     case 'export':
-      addExport(validation, frame, item.name, declaredEntity(validation, frame, item.name, item.type));
+      addExport(validation, frame, item, declaredEntity(validation, frame, item.name, item.type));
   }
 }
 

@@ -2,6 +2,7 @@ import { partsOf } from '../../abi/despecialize.ts';
 import type { FuncType, ValType } from '../../abi/types.ts';
 import { HostError } from '../../util/host-error.ts';
 import type { ComponentSource } from '../source.ts';
+import { type ByteSize, byteSizeOf } from './byte-size.ts';
 import { CoreFuncTypes } from './core-types.ts';
 
 /**
@@ -16,6 +17,9 @@ const MAX_TYPE_SIZE = 1_000_000;
 /** How deep types may nest. Source: `MAX_WASM_COMPONENT_TYPE_DEPTH` of wasm-tools. */
 export const MAX_TYPE_DEPTH = 100;
 
+/** Source: "Element Size" in component-model `CanonicalABI.md`. */
+const MAX_VALUE_BYTES = 2 ** 28;
+
 /** What is known of a type of values. */
 export interface ValInfo {
   /** Parts, when all that it refers to is written out. */
@@ -24,6 +28,7 @@ export interface ValInfo {
   readonly hasBorrow: boolean;
   /** Whether a value of it has parts that are always in memory. */
   readonly hasPointer: boolean;
+  readonly bytes: ByteSize;
 }
 
 /** One validation of one component: where it is, what it may still do, and what it knows of types. */
@@ -66,6 +71,7 @@ export class Validation {
     const info = this.#measure(type);
     if (info.depth > MAX_TYPE_DEPTH) this.fail(`more than ${MAX_TYPE_DEPTH} types within each other`);
     if (info.size > MAX_TYPE_SIZE) this.fail(`a type of more than ${MAX_TYPE_SIZE} parts`);
+    if (info.bytes.byteLength >= MAX_VALUE_BYTES) this.fail(`a type whose values take ${MAX_VALUE_BYTES} bytes or more`);
     this.#infos.set(type, info);
     return info;
   }
@@ -76,6 +82,7 @@ export class Validation {
       depth: 0,
       hasBorrow: type.kind === 'borrow',
       hasPointer: type.kind === 'string' || (type.kind === 'list' && type.length === undefined),
+      bytes: byteSizeOf(type, (part) => this.infoOf(part).bytes),
     };
     for (const part of partsOf(type)) {
       const inside = this.infoOf(part);
