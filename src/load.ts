@@ -22,7 +22,6 @@ import { SharedQuota } from './util/shared-quota.ts';
 import { mayStartThreads } from './util/threads.ts';
 import type { WasiCtx } from './wasi/context.ts';
 import { wasiInterfaces } from './wasi/interfaces.ts';
-import { wasiWit } from './wasi/wit.ts';
 
 /** What was chosen, and why. */
 export interface Choice<Name extends string> {
@@ -115,13 +114,16 @@ async function link(decoded: Decoded, options: LinkOptions): Promise<Linked> {
   } catch (error) {
     const isUnsupported = error instanceof HostError && error.code === 'not-supported';
     if (engine === 'linker' || !isUnsupported || options.isolation === 'reset') throw error;
-    return await linkForJco(decoded, interfaces, { ...options, reason: `the linker does not take it: ${error.message}` });
+    return await linkForJco(decoded, interfaces, {
+      ...options,
+      reason: `the linker does not take it: ${error.message}`,
+    });
   }
 }
 
 /** Those of the caller, with their WIT in binary form, before WASI's. */
 async function encodeInterfaces({ interfaces = [] }: LoadComponentOptions): Promise<HostInterface<WasiCtx>[]> {
-  const encoded = await Promise.all(interfaces.map((host) => encodeInterface(host, wasiWit)));
+  const encoded = await Promise.all(interfaces.map(encodeInterface));
   return [...encoded, ...wasiInterfaces];
 }
 

@@ -48,7 +48,8 @@ export interface HostInterface<Ctx> {
   /** Names in `funcs` that may return a promise. All others answer at once and are never suspended. */
   readonly mayWait: readonly string[];
   /**
-   * The types of the functions: the text of the WIT package that defines the interface, with every package but WASI's that it uses.
+   * The types of the functions: the text of the WIT package that defines the interface. Other packages that it uses stand nested
+   * in the same text, with what is used of them; one of WASI's, or of another interface that is served, means the same resources there.
    *
    * A component that declares a function, a type or a resource of the interface otherwise is refused when it is loaded, so functions get
    * values of the types that they were written for. Without `wit` a component's own declaration is all that says what they get: values are

@@ -1,4 +1,10 @@
-import type { CoreExternType, CoreFuncDefinition, CoreLimits, CoreTypeDefinition, ModuleDeclaration } from './definitions.ts';
+import type {
+  CoreExternType,
+  CoreFuncDefinition,
+  CoreLimits,
+  CoreTypeDefinition,
+  ModuleDeclaration,
+} from './definitions.ts';
 import { decodeCoreAlias } from './decode-alias.ts';
 import type { Reader } from './reader.ts';
 

@@ -1,4 +1,4 @@
-import type { EncodedWit, HostInterface } from '../abi/host-interface.ts';
+import type { HostInterface } from '../abi/host-interface.ts';
 import { HostError } from '../util/host-error.ts';
 
 /** The section of a core module into which wit-component writes the world that it was made for. */
@@ -7,42 +7,30 @@ const WORLD_SECTION = 'component-type';
 /** A world that imports one interface is called so; no package has one of this name. */
 const WORLD = 'wasi-serve-types-of-an-interface';
 
-const DEFINES_WASI = /\bpackage\s+wasi:/;
-
 /**
- * The interface with its WIT text, if it has one, in binary form. `wasi` are the packages that the text may use without defining them.
+ * The interface with its WIT text, if it has one, in binary form.
  *
  * Throws `HostError` if the text is not WIT, or does not define the interface. Loads jco's tools, which takes a moment.
  */
-export async function encodeInterface<Ctx>(host: HostInterface<Ctx>, wasi: EncodedWit): Promise<HostInterface<Ctx>> {
-  const { wit } = host;
+export async function encodeInterface<Ctx>(host: HostInterface<Ctx>): Promise<HostInterface<Ctx>> {
+  const { name, wit } = host;
   if (typeof wit !== 'string') return host;
-  const bytes = await encodeWit(host, wit, wasi).catch((error: unknown) => {
+  const bytes = await encodeWit(name, wit).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new HostError('bad-argument', `the WIT of the interface ${host.name} cannot be read: ${reason}`, {
-      cause: error,
-    });
+    throw new HostError('bad-argument', `the WIT of the interface ${name} cannot be read: ${reason}`, { cause: error });
   });
-  return { ...host, wit: { label: `the WIT of ${host.name}`, decode: () => bytes } };
+  return { ...host, wit: { label: `the WIT of ${name}`, decode: () => bytes } };
 }
 
-async function encodeWit<Ctx>({ name }: HostInterface<Ctx>, text: string, wasi: EncodedWit): Promise<Uint8Array> {
-  const { componentEmbed, componentWit } = await import('@bytecodealliance/jco-transpile/wasm-tools');
-  const world = `world ${WORLD} { import ${name.slice(name.indexOf('/') + 1)}; }`;
-  const packages = DEFINES_WASI.test(text) ? '' : nestedPackages(await componentWit(wasi.decode()));
+async function encodeWit(name: string, text: string): Promise<Uint8Array> {
+  const { componentEmbed } = await import('@bytecodealliance/jco-transpile/wasm-tools');
   const embedded = await componentEmbed({
     dummy: true,
-    witSource: `${text}\n${world}\n${packages}`,
+    witSource: `${text}\nworld ${WORLD} { import ${name.slice(name.indexOf('/') + 1)}; }`,
     world: WORLD,
     features: { tag: 'all' },
   });
   return readWorld(new Uint8Array(embedded));
-}
-
-/** All but the package of the world itself, which stands first. */
-function nestedPackages(wit: string): string {
-  const start = wit.search(/^package [^;{]*\{/m);
-  return start === -1 ? '' : wit.slice(start);
 }
 
 /** The world that wit-component wrote into a core module that it made. */

@@ -1,11 +1,6 @@
 import type { HostInterface } from '../abi/host-interface.ts';
 import type { ComponentSource } from '../component/source.ts';
-import type {
-  ComponentType,
-  EntityType,
-  InstanceType,
-  ResourceIdentity,
-} from '../component/validate/checked-types.ts';
+import type { ComponentType, EntityType, InstanceType, ResourceIdentity } from '../component/validate/checked-types.ts';
 import { shorten } from '../component/validate/name-scope.ts';
 import { printEntity } from '../component/validate/print.ts';
 import { Substitution } from '../component/validate/substitution.ts';
@@ -68,10 +63,7 @@ interface Serving<Ctx> {
   readonly complaints: Complaints;
 }
 
-function findServed<Ctx>(
-  { imports }: ComponentType,
-  { interfaces, types, complaints }: Serving<Ctx>,
-): Served<Ctx>[] {
+function findServed<Ctx>({ imports }: ComponentType, { interfaces, types, complaints }: Serving<Ctx>): Served<Ctx>[] {
   const served: Served<Ctx>[] = [];
   for (const [importName, entity] of imports) {
     const host = findHost(importName, interfaces);
@@ -93,11 +85,7 @@ class HostCheck {
   readonly #complaints: Complaints;
 
   /** `resources`: those of the host, in the place of those that the component imports. */
-  constructor(
-    validation: Validation,
-    resources: Map<ResourceIdentity, ResourceIdentity>,
-    complaints: Complaints,
-  ) {
+  constructor(validation: Validation, resources: Map<ResourceIdentity, ResourceIdentity>, complaints: Complaints) {
     this.#subtyping = new Subtyping(validation);
     this.#substitution = new Substitution(validation, resources);
     this.#complaints = complaints;

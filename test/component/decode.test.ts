@@ -208,7 +208,11 @@ describe('types of components and instances', () => {
       'export',
       'export',
     ]);
-    expect(declarations.at(2)).toEqual({ ...SOMEWHERE, at: 'alias', alias: { of: 'outer', sort: 'type', count: 1, index: 0 } });
+    expect(declarations.at(2)).toEqual({
+      ...SOMEWHERE,
+      at: 'alias',
+      alias: { of: 'outer', sort: 'type', count: 1, index: 0 },
+    });
     expect(declarations.slice(-3)).toEqual([
       { ...SOMEWHERE, at: 'import', name: 'f', type: { sort: 'func', type: 2 } },
       { ...SOMEWHERE, at: 'export', name: 'e', type: { sort: 'type', bound: { eq: 0 } } },
@@ -240,7 +244,11 @@ describe('core types', () => {
         declarations: [
           { at: 'type', type: { kind: 'func', params: [], results: [] } },
           { at: 'import', module: 'a', name: 'b', type: { kind: 'func', type: 0 } },
-          { at: 'export', name: 'm', type: { kind: 'memory', limits: { initial: 1, maximum: undefined }, isShared: false } },
+          {
+            at: 'export',
+            name: 'm',
+            type: { kind: 'memory', limits: { initial: 1, maximum: undefined }, isShared: false },
+          },
           { at: 'export', name: 't', type: { kind: 'table', element: 'funcref', limits: { initial: 1, maximum: 2 } } },
           { at: 'export', name: 'g', type: { kind: 'global', type: 'i64', isMutable: true } },
         ],
@@ -271,14 +279,18 @@ describe('nested things', () => {
   });
 
   test('each definition says where it is', async () => {
-    const bytes = await parse('(component (import "here" (func)) (type (instance (export "there" (type (sub resource))))))');
+    const bytes = await parse(
+      '(component (import "here" (func)) (type (instance (export "there" (type (sub resource))))))',
+    );
     const definitions = decode(bytes).definitions;
     const declared = definitions.flatMap((item) =>
       item.at === 'type' && 'declarations' in item.type ? item.type.declarations : [],
     );
     const found = [...definitions.filter(({ at }) => at === 'import'), ...declared].map(({ offset }) =>
       // Both begin with a byte or two for the form of the name, and its length.
-      Buffer.from(bytes.subarray(offset, offset + 8)).toString('latin1').replaceAll(/[^a-z]/g, ''),
+      Buffer.from(bytes.subarray(offset, offset + 8))
+        .toString('latin1')
+        .replaceAll(/[^a-z]/g, ''),
     );
     expect(found).toEqual([expect.stringMatching(/^here/), expect.stringMatching(/^there/)]);
   });

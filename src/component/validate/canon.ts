@@ -54,7 +54,9 @@ function checkLift(validation: Validation, frame: Frame, canon: Canon & { op: 'l
   if (passes.params) demand(validation, options, 'realloc');
   if (passes.result) demand(validation, options, 'memory');
   if (core !== flat)
-    validation.fail(`${printFuncType(type)} is lifted from a core function ${printCoreFunc(core)}, not ${printCoreFunc(flat)}`);
+    validation.fail(
+      `${printFuncType(type)} is lifted from a core function ${printCoreFunc(core)}, not ${printCoreFunc(flat)}`,
+    );
   if (options.postReturn !== undefined) {
     const postReturn = at(validation, frame.coreFuncs, options.postReturn, 'core func');
     if (postReturn !== validation.coreFuncs.func(core.results, []))

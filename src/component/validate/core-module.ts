@@ -71,7 +71,9 @@ function readEntity(reader: ByteReader, kind: Kind, { types }: Spaces): CoreEnti
     }
     case 'memory': {
       const memory = { kind, ...readLimits(reader) } as const;
-      return isPossible(memory) ? memory : fail(reader, 'a memory of more than 65536 pages, or shared without a maximum');
+      return isPossible(memory)
+        ? memory
+        : fail(reader, 'a memory of more than 65536 pages, or shared without a maximum');
     }
     case 'global':
       return { kind, type: types.resolve(readValueType(reader)), isMutable: readMutability(reader) };
@@ -120,4 +122,3 @@ function entityAt(reader: ByteReader, spaces: Spaces, { kind, index }: { kind: K
 function fail(reader: ByteReader, complaint: string): never {
   throw malformed(complaint, reader.at);
 }
-

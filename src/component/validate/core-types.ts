@@ -84,9 +84,7 @@ function isCoreSubtype(found: CoreEntity, expected: CoreEntity): boolean {
         isWithin(found.limits, expected.limits)
       );
     case 'memory':
-      return (
-        found.kind === 'memory' && found.isShared === expected.isShared && isWithin(found.limits, expected.limits)
-      );
+      return found.kind === 'memory' && found.isShared === expected.isShared && isWithin(found.limits, expected.limits);
     case 'global':
       return found.kind === 'global' && found.type === expected.type && found.isMutable === expected.isMutable;
   }

@@ -109,7 +109,8 @@ export function defineResource(validation: Validation, frame: Frame, destructor:
   if (frame.kind !== 'component') validation.fail(`an ${frame.kind} defines a resource`);
   if (destructor !== undefined) {
     const func = at(validation, frame.coreFuncs, destructor, 'core func');
-    if (func !== validation.coreFuncs.func(['i32'], [])) validation.fail('a destructor takes an i32 and returns nothing');
+    if (func !== validation.coreFuncs.func(['i32'], []))
+      validation.fail('a destructor takes an i32 and returns nothing');
   }
   const resource = newResource('resource');
   frame.definedResources.set(resource.identity, 'here');

@@ -183,7 +183,9 @@ function checkNamed(
   { kind, name, entity }: { kind: 'import' | 'export'; name: string; entity: EntityType },
 ): void {
   if (frame.kind === 'instance type' || new NamedTypes(validation, frame, kind).add(entity)) return;
-  validation.fail(`the ${kind} "${shorten(name)}" refers to a type that has no name of its own: ${printEntity(entity)}`);
+  validation.fail(
+    `the ${kind} "${shorten(name)}" refers to a type that has no name of its own: ${printEntity(entity)}`,
+  );
 }
 
 /** Adds to the index space of its sort. */

@@ -1,5 +1,12 @@
 import type { FuncType } from '../../abi/types.ts';
-import type { CheckedType, ComponentType, EntityType, ExportPath, InstanceType, ResourceIdentity } from './checked-types.ts';
+import type {
+  CheckedType,
+  ComponentType,
+  EntityType,
+  ExportPath,
+  InstanceType,
+  ResourceIdentity,
+} from './checked-types.ts';
 import type { CoreEntities, CoreEntity, CoreFuncType, CoreModuleType } from './core-types.ts';
 import { NameScope } from './name-scope.ts';
 import type { Validation } from './validation.ts';

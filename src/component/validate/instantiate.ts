@@ -91,7 +91,8 @@ function instantiateWith(
 ): InstanceType {
   const wanted = { entities: component.imports, resources: component.importedResources };
   const substitution = new Subtyping(validation).open(args, wanted);
-  if (typeof substitution === 'string') return validation.fail(`a component is not given what it imports: ${substitution}`);
+  if (typeof substitution === 'string')
+    return validation.fail(`a component is not given what it imports: ${substitution}`);
   validation.spend(component.definedResources.size);
   for (const identity of component.definedResources.keys()) {
     const fresh = { name: identity.name };
@@ -125,6 +126,5 @@ function collectExports(validation: Validation, frame: Frame, expr: InstanceExpr
 /** The resources that come with an exported thing, and where they are inside of it. */
 function* explicitIn(entity: EntityType): Iterable<readonly [ResourceIdentity, ExportPath | undefined]> {
   if (entity.sort === 'instance') yield* entity.type.explicitResources;
-  if (entity.sort === 'type' && entity.created.sort === 'resource')
-    yield [entity.created.resource.identity, undefined];
+  if (entity.sort === 'type' && entity.created.sort === 'resource') yield [entity.created.resource.identity, undefined];
 }

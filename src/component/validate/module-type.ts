@@ -67,7 +67,9 @@ function toEntity(validation: Validation, { types }: Draft, type: CoreExternType
     case 'table':
       return { ...type, isShared: false };
     case 'memory':
-      return isPossible(type) ? type : validation.fail('a memory of more than 65536 pages, or shared without a maximum');
+      return isPossible(type)
+        ? type
+        : validation.fail('a memory of more than 65536 pages, or shared without a maximum');
     case 'global':
       return type;
   }

@@ -8,7 +8,14 @@ import type {
 } from '../definitions.ts';
 import type { ComponentSource } from '../source.ts';
 import { checkCanon } from './canon.ts';
-import type { CheckedType, ComponentType, EntityType, ExportPath, InstanceType, ResourceIdentity } from './checked-types.ts';
+import type {
+  CheckedType,
+  ComponentType,
+  EntityType,
+  ExportPath,
+  InstanceType,
+  ResourceIdentity,
+} from './checked-types.ts';
 import { typeOfCoreModule } from './core-module.ts';
 import type { CoreEntity } from './core-types.ts';
 import { defineFunc, defineResource, defineValue } from './define-type.ts';
@@ -154,7 +161,8 @@ function addAlias(validation: Validation, frame: Frame, alias: Alias): void {
     case 'core export': {
       const exports = at(validation, frame.coreInstances, alias.instance, 'core instance');
       const entity = exports.get(alias.name);
-      if (entity?.kind !== alias.sort) validation.fail(`there is no core ${alias.sort} "${shorten(alias.name)}" to alias`);
+      if (entity?.kind !== alias.sort)
+        validation.fail(`there is no core ${alias.sort} "${shorten(alias.name)}" to alias`);
       else addToCoreSpace(frame, entity);
       break;
     }
@@ -247,4 +255,3 @@ function checkDepth(validation: Validation, depth: number): number {
   if (depth > MAX_TYPE_DEPTH) validation.refuse(`more than ${MAX_TYPE_DEPTH} types within each other`);
   return depth;
 }
-

@@ -38,7 +38,7 @@ export class Validation {
   /** Of what is being validated, from the start of the file. */
   offset = 0;
   #stepsLeft = MAX_STEPS;
-  readonly #infos = new WeakMap<ValType, ValInfo>();
+  readonly #infos = new Map<ValType, ValInfo>();
 
   constructor(source: ComponentSource) {
     this.source = source;
@@ -71,7 +71,8 @@ export class Validation {
     const info = this.#measure(type);
     if (info.depth > MAX_TYPE_DEPTH) this.fail(`more than ${MAX_TYPE_DEPTH} types within each other`);
     if (info.size > MAX_TYPE_SIZE) this.fail(`a type of more than ${MAX_TYPE_SIZE} parts`);
-    if (info.bytes.byteLength >= MAX_VALUE_BYTES) this.fail(`a type whose values take ${MAX_VALUE_BYTES} bytes or more`);
+    if (info.bytes.byteLength >= MAX_VALUE_BYTES)
+      this.fail(`a type whose values take ${MAX_VALUE_BYTES} bytes or more`);
     this.#infos.set(type, info);
     return info;
   }
