@@ -86,7 +86,7 @@ function decodeCoreExternType(reader: Reader): CoreExternType {
 
 function decodeMutability(reader: Reader): boolean {
   const byte = reader.byte();
-  return byte > 1 ? reader.fail('a global is mutable or not: 1 or 0') : byte === 1;
+  return byte > 1 ? reader.refuse('a global that is shared') : byte === 1;
 }
 
 const HAS_MAXIMUM = 1;

@@ -7,9 +7,12 @@ import { decodeExternName, decodeExternType } from './decode-names.ts';
 import { decodeTypeDefinition } from './decode-type.ts';
 import { Reader, type ReadState } from './reader.ts';
 import type { ComponentSource } from './source.ts';
+import { HostError } from '../util/host-error.ts';
 import { DEFAULT_LIMITS, type InstanceLimits } from '../util/limits.ts';
 
-const PREAMBLE_BYTES = 8;
+/** Version 13 of layer 1. Source: "preamble" in component-model `Binary.md`. */
+const PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00] as const;
+const PREAMBLE_BYTES = PREAMBLE.length;
 
 type DecodeLimits = Pick<InstanceLimits, 'maxComponentItems' | 'maxNesting'>;
 
@@ -74,7 +77,8 @@ function refuseSection(id: number, section: Reader): never {
 function decodeNested(section: Reader, depth: number): ComponentDefinition {
   section.checkNesting(depth, 'components');
   const preamble = section.take(PREAMBLE_BYTES);
-  if (preamble[6] !== 1 || preamble[4] !== 0x0d) section.fail('a nested component does not begin like one');
+  if (PREAMBLE.some((byte, index) => preamble[index] !== byte))
+    section.fail('a nested component does not begin like one');
   return decodeBody(section, depth);
 }
 
@@ -107,8 +111,13 @@ function decodeUnlocated(reader: Reader, depth: number): Unlocated<Declaration> 
   }
 }
 
-/** The component's own name, from the first subsection of `component-name`. */
+/** The component's own name, from the first subsection of `component-name`. What is wrong inside a custom section is no fault of the component's. */
 function decodeCustom(section: Reader): string | undefined {
-  if (section.name() !== 'component-name' || section.isAtEnd || section.byte() !== 0) return undefined;
-  return section.part(section.u32()).name();
+  if (section.name() !== 'component-name') return undefined;
+  try {
+    return section.isAtEnd || section.byte() !== 0 ? undefined : section.part(section.u32()).name();
+  } catch (error) {
+    if (error instanceof HostError) return undefined;
+    throw error;
+  }
 }
