@@ -87,12 +87,13 @@ describe('the name of an import or export', () => {
 
 /** Whether two names may stand beside each other. */
 function areUnique(one: string, other: string): boolean {
-  const key = (text: string): string => {
-    const name = parseExternName(text);
-    if (name === undefined) throw new Error(`${text} is no name`);
-    return uniquenessKey(text, name);
-  };
-  return key(one) !== key(other);
+  return keyOf(one) !== keyOf(other);
+}
+
+function keyOf(text: string): string {
+  const name = parseExternName(text);
+  if (name === undefined) throw new Error(`${text} is no name`);
+  return uniquenessKey(text, name);
 }
 
 describe('names are strongly unique', () => {

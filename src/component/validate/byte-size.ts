@@ -1,5 +1,6 @@
 import type { PrimValType, ValType } from '../../abi/types.ts';
 import { casesOf, fieldsOf } from '../../abi/despecialize.ts';
+import { isPrim } from './checked-types.ts';
 
 /** How a value lies in memory. */
 export interface ByteSize {
@@ -9,7 +10,7 @@ export interface ByteSize {
 
 type SizeOf = (type: ValType) => ByteSize;
 
-const PRIM_BYTES: Readonly<Record<PrimValType, number>> = {
+const PRIM_BYTES: Readonly<Record<Exclude<PrimValType, 'string'>, number>> = {
   bool: 1,
   s8: 1,
   u8: 1,
@@ -22,7 +23,6 @@ const PRIM_BYTES: Readonly<Record<PrimValType, number>> = {
   s64: 8,
   u64: 8,
   f64: 8,
-  string: 16,
 };
 
 /** A pointer and a length of 64 bits each. */
@@ -35,9 +35,8 @@ const HANDLE: ByteSize = { byteLength: 4, alignment: 4 };
  * Source: `elem_size` and `alignment` in component-model `CanonicalABI.md`.
  */
 export function byteSizeOf(type: ValType, sizeOf: SizeOf): ByteSize {
+  if (isPrim(type)) return type.kind === 'string' ? RANGE : ofInteger(PRIM_BYTES[type.kind]);
   switch (type.kind) {
-    case 'string':
-      return RANGE;
     case 'list':
       return type.length === undefined ? RANGE : repeated(sizeOf(type.element), type.length);
     case 'own':
@@ -52,10 +51,9 @@ export function byteSizeOf(type: ValType, sizeOf: SizeOf): ByteSize {
     case 'enum':
     case 'option':
     case 'result':
-      return ofVariant(casesOf(type).map((c) => (c.type === undefined ? undefined : sizeOf(c.type))));
-    default:
-      return ofInteger(PRIM_BYTES[type.kind]);
+      break;
   }
+  return ofVariant(casesOf(type).map((c) => (c.type === undefined ? undefined : sizeOf(c.type))));
 }
 
 function ofInteger(byteLength: number): ByteSize {

@@ -1,4 +1,4 @@
-import type { FuncType, ResourceType, ValType } from '../../abi/types.ts';
+import type { FuncType, PrimValType, ResourceType, ValType } from '../../abi/types.ts';
 import type { CoreModuleType } from './core-types.ts';
 
 /** Which resource a type means: one object for each import, definition and instantiation that brings a new one. */
@@ -71,6 +71,27 @@ export interface ComponentType {
   readonly definedResources: ReadonlyMap<ResourceIdentity, ExportPath>;
   readonly explicitResources: ReadonlyMap<ResourceIdentity, ExportPath>;
   readonly depth: number;
+}
+
+const PRIMS: ReadonlySet<string> = new Set<PrimValType>([
+  'bool',
+  's8',
+  'u8',
+  's16',
+  'u16',
+  's32',
+  'u32',
+  's64',
+  'u64',
+  'f32',
+  'f64',
+  'char',
+  'string',
+]);
+
+/** Whether a type has no parts, nor labels. */
+export function isPrim(type: ValType): type is ValType & { readonly kind: PrimValType } {
+  return PRIMS.has(type.kind);
 }
 
 /** The identity of a resource type that validation made. */

@@ -76,8 +76,9 @@ function readEntity(reader: ByteReader, kind: Kind, { types }: Spaces): CoreEnti
         : fail(reader, 'a memory of more than 65536 pages, or shared without a maximum');
     }
     case 'global':
-      return { kind, type: types.resolve(readValueType(reader)), isMutable: readMutability(reader) };
+      break;
   }
+  return { kind, type: types.resolve(readValueType(reader)), isMutable: readMutability(reader) };
 }
 
 function readMutability(reader: ByteReader): boolean {

@@ -86,8 +86,9 @@ function isCoreSubtype(found: CoreEntity, expected: CoreEntity): boolean {
     case 'memory':
       return found.kind === 'memory' && found.isShared === expected.isShared && isWithin(found.limits, expected.limits);
     case 'global':
-      return found.kind === 'global' && found.type === expected.type && found.isMutable === expected.isMutable;
+      break;
   }
+  return found.kind === 'global' && found.type === expected.type && found.isMutable === expected.isMutable;
 }
 
 function isSubtypeOf(found: CoreFuncType, expected: CoreFuncType): boolean {
@@ -103,7 +104,7 @@ function isWithin(found: CoreLimits, expected: CoreLimits): boolean {
 }
 
 /** A short text of the type. */
-export function printCoreEntity(entity: CoreEntity): string {
+function printCoreEntity(entity: CoreEntity): string {
   switch (entity.kind) {
     case 'func':
     case 'tag':
@@ -113,8 +114,9 @@ export function printCoreEntity(entity: CoreEntity): string {
     case 'memory':
       return `${entity.isShared ? 'shared ' : ''}memory ${printLimits(entity.limits)}`;
     case 'global':
-      return `global ${entity.isMutable ? 'mut ' : ''}${entity.type}`;
+      break;
   }
+  return `global ${entity.isMutable ? 'mut ' : ''}${entity.type}`;
 }
 
 const MAX_PRINTED = 20;

@@ -47,8 +47,9 @@ function toValType(validation: Validation, frame: Frame, type: ValueDefinition):
     case 'stream':
     case 'future':
     case 'map':
-      return validation.refuse(`the type ${type.kind} is not part of WASI 0.2`);
+      break;
   }
+  return validation.refuse(`the type ${type.kind} is not part of WASI 0.2`);
 }
 
 function labelsOf(items: readonly { readonly label: string }[]): string[] {

@@ -1,4 +1,4 @@
-import type { ExternName, ExternType, Sort, SortIndex } from '../definitions.ts';
+import type { ExternName, ExternType, SortIndex } from '../definitions.ts';
 import {
   type CheckedType,
   type EntityType,
@@ -30,8 +30,9 @@ export function declaredEntity(validation: Validation, frame: Frame, name: strin
     case 'component':
       return { sort: type.sort, offset, type: componentTypeAt(validation, frame, type.type) };
     case 'type':
-      return { offset, ...boundedType(validation, frame, name, type.bound) };
+      break;
   }
+  return { offset, ...boundedType(validation, frame, name, type.bound) };
 }
 
 function boundedType(
@@ -58,13 +59,17 @@ export function entityAt(validation: Validation, frame: Frame, { sort, index }: 
       return { sort, type: at(validation, frame.components, index, sort) };
     case 'core module':
       return { sort, type: at(validation, frame.coreModules, index, sort) };
-    default:
-      return refuseSort(validation, sort);
+    case 'value':
+      return validation.refuse('values are not part of WASI 0.2');
+    case 'core func':
+    case 'core table':
+    case 'core memory':
+    case 'core global':
+    case 'core tag':
+    case 'core type':
+    case 'core instance':
+      break;
   }
-}
-
-function refuseSort(validation: Validation, sort: Sort): never {
-  if (sort === 'value') return validation.refuse('values are not part of WASI 0.2');
   return validation.fail(`a component cannot pass on a ${sort}`);
 }
 

@@ -61,9 +61,12 @@ function coreEntityAt(validation: Validation, frame: Frame, { sort, index }: Cor
       return at(validation, frame.coreMemories, index, 'core memory');
     case 'global':
       return at(validation, frame.coreGlobals, index, 'core global');
-    default:
-      return validation.fail(`a core instance exports no ${sort}`);
+    case 'type':
+    case 'module':
+    case 'instance':
+      break;
   }
+  return validation.fail(`a core instance exports no ${sort}`);
 }
 
 /** The type of an instance. Fails if its component is not given what it imports. */

@@ -71,6 +71,7 @@ function toEntity(validation: Validation, { types }: Draft, type: CoreExternType
         ? type
         : validation.fail('a memory of more than 65536 pages, or shared without a maximum');
     case 'global':
-      return type;
+      break;
   }
+  return type;
 }

@@ -1,5 +1,5 @@
 import type { FuncType, ValType } from '../../abi/types.ts';
-import { type CheckedType, type EntityType, type InstanceType, nameKeyOf } from './checked-types.ts';
+import { type CheckedType, type EntityType, type InstanceType, isPrim, nameKeyOf } from './checked-types.ts';
 import { type Frame } from './frame.ts';
 import type { Validation } from './validation.ts';
 
@@ -37,8 +37,9 @@ export class NamedTypes {
         return this.#isFuncNamed(entity.type);
       case 'component':
       case 'core module':
-        return true;
+        break;
     }
+    return true;
   }
 
   /** The type itself needs no name: it is about to get one. */
@@ -52,8 +53,9 @@ export class NamedTypes {
         return this.#isInstanceNamed(type.type);
       case 'resource':
       case 'component':
-        return true;
+        break;
     }
+    return true;
   }
 
   #isInstanceNamed({ exports }: InstanceType): boolean {
@@ -77,6 +79,7 @@ export class NamedTypes {
   }
 
   #arePartsNamed(type: ValType): boolean {
+    if (isPrim(type)) return true;
     switch (type.kind) {
       case 'record':
         return type.fields.every((field) => this.#isNamed(field.type));
@@ -93,8 +96,10 @@ export class NamedTypes {
       case 'own':
       case 'borrow':
         return this.#named.has(type.resource);
-      default:
-        return true;
+      case 'flags':
+      case 'enum':
+        break;
     }
+    return true;
   }
 }

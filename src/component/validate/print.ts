@@ -1,5 +1,5 @@
 import type { FuncType, ValType } from '../../abi/types.ts';
-import type { CheckedType, EntityType } from './checked-types.ts';
+import { type CheckedType, type EntityType, isPrim } from './checked-types.ts';
 
 /** Longer texts of types are cut: types can be large, and refer to others many times over. */
 const MAX_CHARS = 400;
@@ -40,6 +40,10 @@ class TypePrinter {
 
   value(type: ValType): void {
     if (this.#text.length > MAX_CHARS) return;
+    if (isPrim(type)) {
+      this.write(type.kind);
+      return;
+    }
     switch (type.kind) {
       case 'record':
         this.write('record { ');
@@ -72,9 +76,6 @@ class TypePrinter {
       case 'own':
       case 'borrow':
         this.write(`${type.kind}<${type.resource.name}>`);
-        break;
-      default:
-        this.write(type.kind);
     }
   }
 

@@ -9,6 +9,7 @@ import {
   type NamedResource,
   type ResourceIdentity,
   identityOf,
+  isPrim,
   nameKeyOf,
 } from './checked-types.ts';
 import type { Validation } from './validation.ts';
@@ -32,8 +33,6 @@ export class Substitution {
 
   entity(entity: EntityType): EntityType {
     switch (entity.sort) {
-      case 'core module':
-        return entity;
       case 'func':
         return changed(entity, { type: this.#func(entity.type) });
       case 'instance':
@@ -45,7 +44,10 @@ export class Substitution {
         const created = entity.created === entity.referenced ? referenced : this.#type(entity.created);
         return changed(entity, { created, referenced });
       }
+      case 'core module':
+        break;
     }
+    return entity;
   }
 
   entities(entities: Entities): Entities {
@@ -80,8 +82,9 @@ export class Substitution {
       case 'instance':
         return changed(type, { type: this.#instance(type.type) });
       case 'component':
-        return changed(type, { type: this.#component(type.type) });
+        break;
     }
+    return changed(type, { type: this.#component(type.type) });
   }
 
   value(type: ValType): ValType {
@@ -89,6 +92,7 @@ export class Substitution {
   }
 
   #valueAnew(type: ValType): ValType {
+    if (isPrim(type)) return type;
     switch (type.kind) {
       case 'record': {
         const fields = type.fields.map((field) => changed(field, { type: this.value(field.type) }));
@@ -111,9 +115,11 @@ export class Substitution {
       case 'own':
       case 'borrow':
         return changed(type, { resource: this.#resource(type.resource) });
-      default:
-        return type;
+      case 'flags':
+      case 'enum':
+        break;
     }
+    return type;
   }
 
   #optional(type: ValType | undefined): ValType | undefined {

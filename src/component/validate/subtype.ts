@@ -8,6 +8,7 @@ import {
   type InstanceType,
   type ResourceIdentity,
   identityOf,
+  isPrim,
 } from './checked-types.ts';
 import { type CoreModuleType, coreMismatch } from './core-types.ts';
 import { printCheckedType, printEntity, printValType } from './print.ts';
@@ -82,65 +83,64 @@ export class Subtyping {
     if (found === expected) return undefined;
     this.#validation.spend(1);
     const parts = this.#parts(found, expected);
-    return parts === 'differ' ? `expected ${printValType(expected)}, found ${printValType(found)}` : parts;
+    return parts === DIFFER ? `expected ${printValType(expected)}, found ${printValType(found)}` : parts;
   }
 
-  #parts(found: ValType, expected: ValType): Mismatch | 'differ' {
+  #parts(found: ValType, expected: ValType): Mismatch | typeof DIFFER {
+    if (isPrim(expected)) return found.kind === expected.kind ? undefined : DIFFER;
     switch (expected.kind) {
       case 'record':
-        if (found.kind !== 'record') return 'differ';
+        if (found.kind !== 'record') return DIFFER;
         return this.#labelled('field', found.fields, expected.fields);
       case 'variant':
-        if (found.kind !== 'variant') return 'differ';
+        if (found.kind !== 'variant') return DIFFER;
         return this.#labelled('case', found.cases, expected.cases);
       case 'tuple':
-        if (found.kind !== 'tuple') return 'differ';
+        if (found.kind !== 'tuple') return DIFFER;
         return this.#labelled('element', numbered(found.elements), numbered(expected.elements));
       case 'flags':
       case 'enum':
-        if (found.kind !== expected.kind) return 'differ';
+        if (found.kind !== expected.kind) return DIFFER;
         return this.#labels(found.labels, expected.labels);
       case 'list':
-        if (found.kind !== 'list' || found.length !== expected.length) return 'differ';
+        if (found.kind !== 'list' || found.length !== expected.length) return DIFFER;
         return inside('list', this.value(found.element, expected.element));
       case 'option':
-        return found.kind === 'option' ? inside('option', this.value(found.some, expected.some)) : 'differ';
+        return found.kind === 'option' ? inside('option', this.value(found.some, expected.some)) : DIFFER;
       case 'result':
-        if (found.kind !== 'result') return 'differ';
+        if (found.kind !== 'result') return DIFFER;
         return (
           inside('ok', this.#optional(found.ok, expected.ok)) ?? inside('err', this.#optional(found.err, expected.err))
         );
       case 'own':
       case 'borrow':
-        if (found.kind !== expected.kind) return 'differ';
-        return this.#resource(found, expected);
-      default:
-        return found.kind === expected.kind ? undefined : 'differ';
+        break;
     }
+    return found.kind === expected.kind ? this.#resource(found, expected) : DIFFER;
   }
 
-  #resource(found: ValType & { kind: 'own' | 'borrow' }, expected: ValType & { kind: 'own' | 'borrow' }): Mismatch {
+  #resource(found: Handle, expected: Handle): Mismatch {
     const { resource } = expected;
     if (identityOf(found.resource) === identityOf(resource)) return undefined;
     const another = found.resource.name === resource.name ? ', which is another resource' : '';
     return `expected ${printValType(expected)}, found ${printValType(found)}${another}`;
   }
 
-  #labelled(what: string, found: readonly Labelled[], expected: readonly Labelled[]): Mismatch | 'differ' {
-    if (found.length !== expected.length) return 'differ';
+  #labelled(what: string, found: readonly Labelled[], expected: readonly Labelled[]): Mismatch | typeof DIFFER {
+    if (found.length !== expected.length) return DIFFER;
     for (const [index, { label, type }] of expected.entries()) {
       const given = found[index] as Labelled;
-      if (given.label !== label) return 'differ';
+      if (given.label !== label) return DIFFER;
       const mismatch = this.#optional(given.type, type);
       if (mismatch !== undefined) return `${what} "${label}": ${mismatch}`;
     }
     return undefined;
   }
 
-  #labels(found: readonly string[], expected: readonly string[]): 'differ' | undefined {
+  #labels(found: readonly string[], expected: readonly string[]): typeof DIFFER | undefined {
     this.#validation.spend(expected.length);
     const isSame = found.length === expected.length && found.every((label, index) => label === expected[index]);
-    return isSame ? undefined : 'differ';
+    return isSame ? undefined : DIFFER;
   }
 
   #coreModule(found: CoreModuleType, expected: CoreModuleType): Mismatch {
@@ -209,6 +209,11 @@ export interface Wanted {
   readonly entities: Entities;
   readonly resources: ReadonlyMap<ResourceIdentity, ExportPath>;
 }
+
+type Handle = ValType & { kind: 'own' | 'borrow' };
+
+/** Two types differ as a whole: it is of no use to say in which part. */
+const DIFFER = Symbol('differ');
 
 interface Labelled {
   readonly label: string;

@@ -92,18 +92,12 @@ function typeOfCoreType(validation: Validation, frame: Frame, type: CoreTypeDefi
 }
 
 function typeOfType(validation: Validation, frame: Frame, type: TypeDefinition): CheckedType {
-  switch (type.kind) {
-    case 'func':
-      return { sort: 'func', type: defineFunc(validation, frame, type) };
-    case 'resource':
-      return defineResource(validation, frame, type.destructor);
-    case 'component':
-      return { sort: 'component', type: finish(validation, declare(validation, frame, type)) };
-    case 'instance':
-      return { sort: 'instance', type: finishInstance(validation, declare(validation, frame, type)) };
-    default:
-      return defineValue(validation, frame, type);
-  }
+  if (type.kind === 'func') return { sort: 'func', type: defineFunc(validation, frame, type) };
+  if (type.kind === 'resource') return defineResource(validation, frame, type.destructor);
+  if (!('declarations' in type)) return defineValue(validation, frame, type);
+  const declared = declare(validation, frame, type);
+  if (type.kind === 'component') return { sort: 'component', type: finish(validation, declared) };
+  return { sort: 'instance', type: finishInstance(validation, declared) };
 }
 
 /** Goes through the declarations of a component type or an instance type. */
@@ -192,24 +186,14 @@ function addToCoreSpace(frame: Frame, entity: CoreEntity): void {
 
 function addOuter(validation: Validation, frame: Frame, { sort, count, index }: Alias & { of: 'outer' }): void {
   const { frame: outer, inside } = outerFrame(validation, frame, count);
-  switch (sort) {
-    case 'core type':
-      frame.coreTypes.push(at(validation, outer.coreTypes, index, sort));
-      break;
-    case 'core module':
-      frame.coreModules.push(at(validation, outer.coreModules, index, sort));
-      break;
-    case 'component':
-      frame.components.push(at(validation, outer.components, index, sort));
-      break;
-    case 'type': {
-      const type = at(validation, outer.types, index, sort);
-      if (inside?.kind === 'component') checkClosed(validation, type);
-      frame.types.push(type);
-      break;
-    }
-    default:
-      validation.fail(`an outer alias of a ${sort}`);
+  if (sort === 'core type') frame.coreTypes.push(at(validation, outer.coreTypes, index, sort));
+  else if (sort === 'core module') frame.coreModules.push(at(validation, outer.coreModules, index, sort));
+  else if (sort === 'component') frame.components.push(at(validation, outer.components, index, sort));
+  else if (sort !== 'type') validation.fail(`an outer alias of a ${sort}`);
+  else {
+    const type = at(validation, outer.types, index, sort);
+    if (inside?.kind === 'component') checkClosed(validation, type);
+    frame.types.push(type);
   }
 }
 
