@@ -5,8 +5,13 @@ import { malformed } from '../rewrite/refusal.ts';
 import { SECTION, type Sections, decodeSections } from '../rewrite/sections.ts';
 import { readLimits, readValueType } from '../rewrite/types.ts';
 import { type CoreTypeTable, decodeCoreTypes } from './core-type-section.ts';
-import { type CoreEntity, type CoreFuncType, type CoreModuleType, isPossible } from './core-types.ts';
-import type { Validation } from './validation.ts';
+import {
+  type CoreEntity,
+  type CoreFuncType,
+  type CoreFuncTypes,
+  type CoreModuleType,
+  isPossible,
+} from './core-types.ts';
 
 /** What a module has by index, imported things first. */
 interface Spaces {
@@ -22,12 +27,12 @@ const KINDS = ['func', 'table', 'memory', 'global', 'tag'] as const;
 type Kind = (typeof KINDS)[number];
 
 /** The type of a core module: what it imports and exports. Bodies and segments are not looked at; V8 validates them. */
-export function typeOfCoreModule(validation: Validation, binary: Uint8Array): CoreModuleType {
+export function typeOfCoreModule(funcTypes: CoreFuncTypes, binary: Uint8Array): CoreModuleType {
   // Views of a `Buffer` cost more to make than plain ones.
   const bytes = new Uint8Array(binary.buffer, binary.byteOffset, binary.byteLength);
   const sections = decodeSections(new ByteReader(bytes));
   const content = (id: number): ByteReader | undefined => contentOf(bytes, sections, id);
-  const types = decodeCoreTypes(validation.coreFuncs, content(SECTION.type));
+  const types = decodeCoreTypes(funcTypes, content(SECTION.type));
   const spaces: Spaces = { types, func: [], table: [], memory: [], global: [], tag: [] };
   const imports = readImports(content(SECTION.import), spaces);
   readDefined(bytes, sections, spaces);
