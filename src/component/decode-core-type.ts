@@ -20,7 +20,17 @@ export function decodeCoreType(reader: Reader): CoreTypeDefinition {
 
 function decodeCoreFunc(reader: Reader): CoreFuncDefinition {
   if (reader.byte() !== FUNC) return reader.refuse('a core type that is neither a function nor a module');
-  return { kind: 'func', params: reader.vec(decodeCoreValType), results: reader.vec(decodeCoreValType) };
+  return { kind: 'func', params: decodeCoreValTypes(reader), results: decodeCoreValTypes(reader) };
+}
+
+/** How many parameters, or results, a core function has at most. Source: core specification's JS API, "Implementation-defined Limits". */
+const MAX_CORE_VALUES = 1000;
+
+function decodeCoreValTypes(reader: Reader): string[] {
+  const types = reader.vec(decodeCoreValType);
+  return types.length > MAX_CORE_VALUES
+    ? reader.fail(`a core function of ${types.length} parameters or results`)
+    : types;
 }
 
 /** Module types do not nest. Source: `core:moduledecl`. */

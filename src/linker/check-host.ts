@@ -24,9 +24,33 @@ interface Served<Ctx> {
 /** What does not fit, as lines of a message. */
 interface Complaints {
   /** What the host does not have. */
-  readonly missing: string[];
+  readonly missing: Lines;
   /** What it has with another type. */
-  readonly mismatches: string[];
+  readonly mismatches: Lines;
+}
+
+/** More is of no use to who reads them. */
+const MAX_LINES = 20;
+
+/** Keeps the first lines, and counts the others: a component can be wrong about more than anyone wants to hold. */
+class Lines {
+  readonly #kept: string[] = [];
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(line: () => string): void {
+    this.#count += 1;
+    if (this.#kept.length < MAX_LINES) this.#kept.push(line());
+  }
+
+  get text(): string {
+    const left = this.#count - this.#kept.length;
+    const shown = this.#kept.map((line) => `\n  ${line}`).join('');
+    return left > 0 ? `${shown}\n  and ${left} more` : shown;
+  }
 }
 
 /**
@@ -42,7 +66,7 @@ export function checkHost<Ctx>(
   component: ComponentType,
   interfaces: readonly HostInterface<Ctx>[],
 ): void {
-  const complaints: Complaints = { missing: [], mismatches: [] };
+  const complaints: Complaints = { missing: new Lines(), mismatches: new Lines() };
   const types = new HostTypes(interfaces);
   const served = findServed(component, { interfaces, types, complaints });
   const given = new Map(served.map((one) => [one.importName, toGiven(one)]));
@@ -67,7 +91,7 @@ function findServed<Ctx>({ imports }: ComponentType, { interfaces, types, compla
   const served: Served<Ctx>[] = [];
   for (const [importName, entity] of imports) {
     const host = findHost(importName, interfaces);
-    if (host === undefined || entity.sort !== 'instance') complaints.missing.push(importName);
+    if (host === undefined || entity.sort !== 'instance') complaints.missing.add(() => shorten(importName));
     else served.push({ importName, host, declared: entity.type, type: types.typeOf(host) });
   }
   return served;
@@ -94,16 +118,16 @@ class HostCheck {
   imports<Ctx>({ importName, host, declared, type }: Served<Ctx>): void {
     for (const [name, entity] of declared.exports) {
       const has = type.type.exports.get(name);
-      if (isMissing(host, name, entity)) this.#complaints.missing.push(describeMissing(importName, name, entity));
+      if (isMissing(host, name, entity)) this.#complaints.missing.add(() => describeMissing(importName, name, entity));
       else if (has !== undefined) this.#compare(`${importName}#${name}`, entity, has);
-      else if (type.says === 'all') this.#complaints.mismatches.push(lineOf(`${importName}#${name}`, entity, UNKNOWN));
+      else if (type.says === 'all') this.#complain(`${importName}#${name}`, entity, () => UNKNOWN);
     }
   }
 
   exported(name: string, entity: EntityType, expected: EntityType): void {
     const exported = this.#substitution.entity(entity);
     const mismatch = this.#subtyping.entity(exported, expected);
-    if (mismatch !== undefined) this.#complaints.mismatches.push(lineOf(name, entity, mismatch));
+    if (mismatch !== undefined) this.#complain(name, entity, () => mismatch);
   }
 
   /** Types of values and of functions have no subtypes: what the host has is what is expected. */
@@ -111,8 +135,14 @@ class HostCheck {
     const declared = this.#substitution.entity(entity);
     const mismatch = this.#subtyping.entity(declared, has);
     if (mismatch === undefined) return;
-    const both = `\n    the host has ${printEntity(has)}\n    declared is  ${printEntity(declared)}`;
-    this.#complaints.mismatches.push(lineOf(name, entity, mismatch + both));
+    this.#complain(name, entity, () => {
+      return `${mismatch}\n    the host has ${printEntity(has)}\n    declared is  ${printEntity(declared)}`;
+    });
+  }
+
+  #complain(name: string, { offset }: EntityType, mismatch: () => string): void {
+    const where = offset === undefined ? '' : ` (declared at byte 0x${offset.toString(16)})`;
+    this.#complaints.mismatches.add(() => `${shorten(name)}${where}: ${mismatch()}`);
   }
 }
 
@@ -121,6 +151,7 @@ const UNKNOWN = 'the WIT of the interface does not have it';
 /** A function or a resource that the host does not have. */
 function isMissing<Ctx>(host: HostInterface<Ctx>, name: string, entity: EntityType): boolean {
   if (entity.sort === 'func') return !Object.hasOwn(host.funcs, name);
+  if (entity.sort !== 'type') return !Object.hasOwn(host.funcs, name) && !Object.hasOwn(host.resources, name);
   return isNewResource(entity) && !Object.hasOwn(host.resources, name);
 }
 
@@ -129,26 +160,13 @@ function isNewResource(entity: EntityType): boolean {
 }
 
 function describeMissing(importName: string, name: string, entity: EntityType): string {
-  return entity.sort === 'func' ? `${importName}#${name}` : `${importName} has no resource ${name}`;
+  if (entity.sort === 'func') return shorten(`${importName}#${name}`);
+  return `${importName} has no ${entity.sort === 'type' ? 'resource' : entity.sort} ${shorten(name)}`;
 }
-
-function lineOf(name: string, { offset }: EntityType, mismatch: string): string {
-  const where = offset === undefined ? '' : ` (declared at byte 0x${offset.toString(16)})`;
-  return `${shorten(name)}${where}: ${mismatch}`;
-}
-
-/** More is of no use to who reads them. */
-const MAX_LINES = 20;
 
 function throwComplaints(label: string, { missing, mismatches }: Complaints): void {
-  if (missing.length > 0)
-    throw new HostError('missing-import', `${label} imports what this host does not serve:${toLines(missing)}`);
-  if (mismatches.length > 0)
-    throw new HostError('bad-component', `${label} and this host do not agree on types:${toLines(mismatches)}`);
-}
-
-function toLines(lines: readonly string[]): string {
-  const shown = lines.slice(0, MAX_LINES).map((line) => `\n  ${line}`);
-  const left = lines.length - shown.length;
-  return shown.join('') + (left > 0 ? `\n  and ${left} more` : '');
+  if (missing.count > 0)
+    throw new HostError('missing-import', `${label} imports what this host does not serve:${missing.text}`);
+  if (mismatches.count > 0)
+    throw new HostError('bad-component', `${label} and this host do not agree on types:${mismatches.text}`);
 }

@@ -94,6 +94,13 @@ export function isPrim(type: ValType): type is ValType & { readonly kind: PrimVa
   return PRIMS.has(type.kind);
 }
 
+/** How many parts a type of values is made of, not counting what these are made of. */
+export function countParts(type: ValType): number {
+  if (type.kind === 'record') return type.fields.length;
+  if (type.kind === 'variant') return type.cases.length;
+  return type.kind === 'tuple' ? type.elements.length : 1;
+}
+
 /** The identity of a resource type that validation made. */
 export function identityOf(resource: ResourceType): ResourceIdentity {
   return (resource as NamedResource).identity;

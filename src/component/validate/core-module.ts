@@ -26,6 +26,9 @@ interface Spaces {
 const KINDS = ['func', 'table', 'memory', 'global', 'tag'] as const;
 type Kind = (typeof KINDS)[number];
 
+/** Source: core specification's JS API, "Implementation-defined Limits". */
+const MAX_FUNCTIONS = 1_000_000;
+
 /** The type of a core module: what it imports and exports. Bodies and segments are not looked at; V8 validates them. */
 export function typeOfCoreModule(funcTypes: CoreFuncTypes, binary: Uint8Array): CoreModuleType {
   // Views of a `Buffer` cost more to make than plain ones.
@@ -93,7 +96,10 @@ function readMutability(reader: ByteReader): boolean {
 
 function readDefined(bytes: Uint8Array, sections: Sections, spaces: Spaces): void {
   const content = (id: number): ByteReader | undefined => contentOf(bytes, sections, id);
-  readVector(content(SECTION.function), (reader) => void spaces.func.push(spaces.types.funcAt(reader)));
+  readVector(content(SECTION.function), (reader) => {
+    if (spaces.func.push(spaces.types.funcAt(reader)) > MAX_FUNCTIONS)
+      fail(reader, `more than ${MAX_FUNCTIONS} functions`);
+  });
   readVector(content(SECTION.table), (reader) => {
     const hasValue = reader.bytes[reader.at] === 0x40;
     if (hasValue) reader.skip(2);

@@ -2,7 +2,7 @@ import type { ByteReader } from '../rewrite/byte-reader.ts';
 import { readVector } from '../rewrite/core-module.ts';
 import { malformed, notSupported } from '../rewrite/refusal.ts';
 import { readValueType } from '../rewrite/types.ts';
-import { type CoreFuncType, type CoreFuncTypes, funcKey } from './core-types.ts';
+import { type CoreFuncType, type CoreFuncTypes, MAX_CORE_VALUES, funcKey } from './core-types.ts';
 
 const FORM = { func: 0x60, struct: 0x5f, array: 0x5e, sub: 0x50, final: 0x4f, rec: 0x4e } as const;
 
@@ -113,7 +113,10 @@ function readComposite(reader: ByteReader, table: CoreTypeTable): Pick<Draft, 't
 
 function readValueTypes(reader: ByteReader, table: CoreTypeTable): string[] {
   const types: string[] = [];
-  for (let rest = reader.count(); rest > 0; rest -= 1) types.push(table.resolve(readValueType(reader)));
+  const start = reader.at;
+  const count = reader.count();
+  if (count > MAX_CORE_VALUES) throw malformed(`a function of ${count} parameters or results`, start);
+  for (let rest = count; rest > 0; rest -= 1) types.push(table.resolve(readValueType(reader)));
   return types;
 }
 

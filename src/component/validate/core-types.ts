@@ -1,5 +1,8 @@
 import type { CoreLimits } from '../definitions.ts';
 
+/** How many parameters, or results, a core function has at most. Source: core specification's JS API, "Implementation-defined Limits". */
+export const MAX_CORE_VALUES = 1000;
+
 /** A core function type. Equal ones are the same object, if one `CoreFuncTypes` made them. */
 export interface CoreFuncType {
   readonly params: readonly string[];

@@ -29,15 +29,18 @@ export class FreeResources {
         this.#parts(type.type);
         break;
       case 'func':
+        this.#validation.spend(type.type.params.length);
         for (const param of type.type.params) this.#value(param.type);
         this.#value(type.type.result);
         break;
       case 'instance':
+        this.#validation.spend(type.type.exports.size + type.type.definedResources.size);
         for (const entity of type.type.exports.values()) this.entity(entity);
         for (const identity of type.type.definedResources) this.found.delete(identity);
         break;
       case 'component': {
         const { imports, exports, importedResources, definedResources } = type.type;
+        this.#validation.spend(imports.size + exports.size + importedResources.size + definedResources.size);
         for (const entity of [...imports.values(), ...exports.values()]) this.entity(entity);
         for (const identity of [...importedResources.keys(), ...definedResources.keys()]) this.found.delete(identity);
       }
@@ -50,7 +53,9 @@ export class FreeResources {
 
   #parts(type: ValType): void {
     if (type.kind === 'own' || type.kind === 'borrow') this.found.add(identityOf(type.resource));
-    for (const part of partsOf(type)) this.#value(part);
+    const parts = partsOf(type);
+    this.#validation.spend(parts.length);
+    for (const part of parts) this.#value(part);
   }
 
   #isSeen(type: object): boolean {

@@ -1,6 +1,13 @@
 import type { FuncType, ValType } from '../../abi/types.ts';
-import { type CheckedType, type EntityType, type InstanceType, isPrim, nameKeyOf } from './checked-types.ts';
-import { type Frame } from './frame.ts';
+import {
+  type CheckedType,
+  type EntityType,
+  type InstanceType,
+  countParts,
+  isPrim,
+  nameKeyOf,
+} from './checked-types.ts';
+import type { Frame } from './frame.ts';
 import type { Validation } from './validation.ts';
 
 /**
@@ -80,6 +87,7 @@ export class NamedTypes {
 
   #arePartsNamed(type: ValType): boolean {
     if (isPrim(type)) return true;
+    this.#validation.spend(countParts(type));
     switch (type.kind) {
       case 'record':
         return type.fields.every((field) => this.#isNamed(field.type));

@@ -8,6 +8,7 @@ import {
   type InstanceType,
   type NamedResource,
   type ResourceIdentity,
+  countParts,
   identityOf,
   isPrim,
   nameKeyOf,
@@ -51,6 +52,7 @@ export class Substitution {
   }
 
   entities(entities: Entities): Entities {
+    this.#validation.spend(entities.size);
     let isChanged = false;
     const made = new Map<string, EntityType>();
     for (const [name, entity] of entities) {
@@ -93,6 +95,7 @@ export class Substitution {
 
   #valueAnew(type: ValType): ValType {
     if (isPrim(type)) return type;
+    this.#validation.spend(countParts(type));
     switch (type.kind) {
       case 'record': {
         const fields = type.fields.map((field) => changed(field, { type: this.value(field.type) }));
@@ -135,6 +138,7 @@ export class Substitution {
 
   #func(type: FuncType): FuncType {
     return this.#once(type, () => {
+      this.#validation.spend(type.params.length);
       const params = type.params.map((param) => changed(param, { type: this.value(param.type) }));
       const result = this.#optional(type.result);
       return isSame(params, type.params) && result === type.result ? type : { params, result };

@@ -60,6 +60,7 @@ export class Subtyping {
 
   func(found: FuncType, expected: FuncType): Mismatch {
     if (found === expected) return undefined;
+    this.#validation.spend(expected.params.length);
     if (found.params.length !== expected.params.length)
       return `expected ${count(expected.params.length, 'parameter')}, found ${found.params.length}`;
     for (const [index, param] of expected.params.entries()) {
@@ -128,6 +129,7 @@ export class Subtyping {
 
   #labelled(what: string, found: readonly Labelled[], expected: readonly Labelled[]): Mismatch | typeof DIFFER {
     if (found.length !== expected.length) return DIFFER;
+    this.#validation.spend(expected.length);
     for (const [index, { label, type }] of expected.entries()) {
       const given = found[index] as Labelled;
       if (given.label !== label) return DIFFER;
