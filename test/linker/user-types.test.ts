@@ -194,6 +194,15 @@ describe('an interface without WIT', () => {
     );
   });
 
+  test.each([
+    ['another version track', '0.3.0-draft', '0.3.0-draft', 'loaded'],
+    ['no other draft', '0.3.0-draft', '0.3.0-draft2', 'missing-import'],
+  ])('with WIT of a draft serves %s', async (_what, version, imported, outcome) => {
+    const wit = `package acme:lib@${version};\ninterface api { greet: func(); }`;
+    const said = await load(importing('(export "greet" (func))', imported), serve({ version, wit, resources: {} }));
+    expect(said.split(':')[0]).toBe(outcome);
+  });
+
   test('in the place of one of WASI has the types of that', async () => {
     const random = serve({
       name: 'wasi:random/random',
