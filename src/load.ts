@@ -3,6 +3,7 @@ import type { HostInterface } from './abi/host-interface.ts';
 import { type ArtifactCache, createCache, defaultCacheFolder, NO_CACHE } from './component/cache.ts';
 import { decodeComponent } from './component/decode.ts';
 import type { ComponentDefinition } from './component/definitions.ts';
+import { encodeInterface } from './component/encode-wit.ts';
 import { type ComponentSource, createSource, readSource } from './component/source.ts';
 import { type World, toWorld } from './component/world.ts';
 import type { Engine, Isolation, LoadOptions } from './config/options.ts';
@@ -104,9 +105,9 @@ type LinkOptions = LoadComponentOptions & Shared;
 async function link(decoded: Decoded, options: LinkOptions): Promise<Linked> {
   const { source, definition, world } = decoded;
   const { engine = 'auto' } = options;
-  const interfaces = interfacesOf(options);
+  const interfaces = await encodeInterfaces(options);
   resolveImports(source.label, world.imports, interfaces);
-  if (engine === 'jco') return await linkForJco(decoded, options, 'as asked');
+  if (engine === 'jco') return await linkForJco(decoded, interfaces, { ...options, reason: 'as asked' });
   try {
     const preemption = choosePreemption(options, 'linker');
     const pre = await linkComponent(source, interfaces, {
@@ -122,18 +123,30 @@ async function link(decoded: Decoded, options: LinkOptions): Promise<Linked> {
   } catch (error) {
     const isUnsupported = error instanceof HostError && error.code === 'not-supported';
     if (engine === 'linker' || !isUnsupported || options.isolation === 'reset') throw error;
-    return await linkForJco(decoded, options, `the linker does not take it: ${error.message}`);
+    return await linkForJco(decoded, interfaces, {
+      ...options,
+      reason: `the linker does not take it: ${error.message}`,
+    });
   }
 }
 
-async function linkForJco({ source, world }: Decoded, options: LinkOptions, reason: string): Promise<Linked> {
+/** Those of the caller, with their WIT in binary form, before WASI's. */
+async function encodeInterfaces({ interfaces = [] }: LoadComponentOptions): Promise<HostInterface<WasiCtx>[]> {
+  const encoded = await Promise.all(interfaces.map(encodeInterface));
+  return [...encoded.map((host) => guardInterface(host)), ...wasiInterfaces];
+}
+
+async function linkForJco(
+  { source, definition }: Decoded,
+  interfaces: readonly HostInterface<WasiCtx>[],
+  { reason, ...options }: LinkOptions & { readonly reason: string },
+): Promise<Linked> {
   if (options.isolation === 'reset') {
     throw new HostError('not-supported', '--isolation reset: the jco engine gives every request a fresh instance');
   }
-  const interfaces = interfacesOf(options);
   const preemption = choosePreemption(options, 'jco');
   const { linkByJco } = await import('./linker/jco-glue.ts');
-  const pre = await linkByJco(source, world, interfaces, {
+  const pre = await linkByJco(source, definition, interfaces, {
     cache: openCache(options),
     limits: toLimits(options.limits),
     preemption: preemption.name === 'off' ? undefined : createPreemption(options.heap),
@@ -154,11 +167,6 @@ const CHARGING = Object.freeze<Charging<WasiCtx>>({
   takeOrEnd: ({ held }, bytes) => held.takeOrEnd(bytes),
   giveBack: ({ held }, bytes) => held.giveBack(bytes),
 });
-/** Those of the caller come first. What their functions take is theirs to know, but for a method's `self`. */
-function interfacesOf({ interfaces = [] }: LinkOptions): readonly HostInterface<WasiCtx>[] {
-  return [...interfaces.map((host) => guardInterface(host)), ...wasiInterfaces];
-}
-
 function openCache({ cache }: LoadOptions): ArtifactCache {
   return cache === false ? NO_CACHE : createCache(cache ?? defaultCacheFolder());
 }

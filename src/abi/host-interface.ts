@@ -28,6 +28,13 @@ export interface ResourceClass {
   readonly prototype: object;
 }
 
+/** WIT in its binary form: a world that imports interfaces. Source: the `component-type` section that wit-component writes. */
+export interface EncodedWit {
+  /** For messages. */
+  readonly label: string;
+  readonly decode: () => Uint8Array;
+}
+
 /** One WIT interface as the host serves it. Static: nothing in it belongs to a request. */
 export interface HostInterface<Ctx> {
   /** Without version: `wasi:http/types`. */
@@ -40,6 +47,18 @@ export interface HostInterface<Ctx> {
   readonly funcs: Readonly<Record<string, HostFunc<Ctx>>>;
   /** Names in `funcs` that may return a promise. All others answer at once and are never suspended. */
   readonly mayWait: readonly string[];
+  /**
+   * The types of the functions: the text of the WIT package that defines the interface. Other packages that it uses stand nested
+   * in the same text, with what is used of them; one of WASI's, or of another interface that is served, means the same resources there.
+   *
+   * A component that declares a function, a type or a resource of the interface otherwise is refused when it is loaded, so functions get
+   * values of the types that they were written for. Without `wit` a component's own declaration is all that says what they get: values are
+   * then of the types that the component declares, which may be any. Only resources are certain: `self` of a method, and whatever is declared
+   * to be one of `resources`, is an instance of its class. Check all other arguments before use.
+   *
+   * An interface that takes the place of one of WASI's needs none: it is held to WASI's types.
+   */
+  readonly wit?: string | EncodedWit;
 }
 
 /** The `ok` of a function that returns nothing else. */

@@ -1,4 +1,4 @@
-import type { Alias, CoreSort, Sort } from './definitions.ts';
+import type { Alias, CoreSort, ModuleDeclaration, Sort } from './definitions.ts';
 import { decodeSort } from './decode-names.ts';
 import type { Reader } from './reader.ts';
 
@@ -19,10 +19,9 @@ export function decodeAlias(reader: Reader): Alias {
 }
 
 /** An alias in a module type, which can only reach out for a type. Source: `core:alias`. */
-export function decodeCoreAlias(reader: Reader): void {
+export function decodeCoreAlias(reader: Reader): ModuleDeclaration {
   if (reader.byte() !== 0x10 || reader.byte() !== 0x01) reader.fail('an alias in a module type must be an outer type');
-  reader.u32();
-  reader.u32();
+  return { at: 'outer type', count: reader.u32(), index: reader.u32() };
 }
 
 function toCoreSort(reader: Reader, sort: Sort): CoreSort {

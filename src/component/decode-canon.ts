@@ -38,9 +38,12 @@ const DEFAULT_OPTIONS: CanonOptions = Object.freeze({
 
 /** Source: `opts`. */
 function decodeOptions(reader: Reader): CanonOptions {
-  return reader
-    .vec(decodeOption)
-    .reduce<CanonOptions>((options, option) => ({ ...options, ...option }), DEFAULT_OPTIONS);
+  const given: Partial<CanonOptions> = {};
+  for (const option of reader.vec(decodeOption)) {
+    if (Object.keys(option).some((key) => key in given)) reader.fail('a canonical option is given twice');
+    Object.assign(given, option);
+  }
+  return { ...DEFAULT_OPTIONS, ...given };
 }
 
 function decodeOption(reader: Reader): Partial<CanonOptions> {
@@ -62,6 +65,9 @@ function decodeOption(reader: Reader): Partial<CanonOptions> {
       return { calling: 'async' };
     case 0x07:
       return { callback: reader.u32() };
+    case 0x08:
+    case 0x09:
+      return reader.refuse('a canonical option for garbage-collected values');
     default:
       return reader.fail(`0x${opcode.toString(16)} is no canonical option`);
   }

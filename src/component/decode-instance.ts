@@ -35,20 +35,19 @@ function decodeArg(reader: Reader): NamedRef {
 }
 
 function decodeInlineExport(reader: Reader): NamedRef {
-  return { name: decodeExternName(reader), ref: decodeSortIndex(reader) };
+  return { ...decodeExternName(reader), ref: decodeSortIndex(reader) };
 }
 
 /** Source: `import`. */
-export function decodeImport(reader: Reader): Definition {
-  return { at: 'import', name: decodeExternName(reader), type: decodeExternType(reader) };
+export function decodeImport(reader: Reader): Omit<Definition & { at: 'import' }, 'offset'> {
+  return { at: 'import', ...decodeExternName(reader), type: decodeExternType(reader) };
 }
 
-/** An ascribed type only narrows what is known from the exported thing itself. Source: `export`. */
-export function decodeExport(reader: Reader): Definition {
+/** Source: `export`. */
+export function decodeExport(reader: Reader): Omit<Definition & { at: 'export' }, 'offset'> {
   const name = decodeExternName(reader);
   const ref = decodeSortIndex(reader);
   const isAscribed = reader.byte();
   if (isAscribed > 1) reader.fail('an optional type begins with 0 or 1');
-  if (isAscribed === 1) decodeExternType(reader);
-  return { at: 'export', name, ref };
+  return { at: 'export', ...name, ref, type: isAscribed === 1 ? decodeExternType(reader) : undefined };
 }

@@ -1,4 +1,4 @@
-import type { CoreSort, ExternType, Sort, SortIndex } from './definitions.ts';
+import type { CoreSort, ExternName, ExternType, NameAttributes, Sort, SortIndex } from './definitions.ts';
 import type { Reader } from './reader.ts';
 
 const CORE_SORTS: ReadonlyMap<number, CoreSort> = new Map<number, CoreSort>([
@@ -38,19 +38,26 @@ export function decodeSortIndex(reader: Reader): SortIndex {
   return { sort: decodeSort(reader), index: reader.u32() };
 }
 
-/** A name of an import or export; its attributes say nothing that linking needs. Source: `nameattributes`. */
-export function decodeExternName(reader: Reader): string {
+/** A name of an import or export. Source: `nameattributes`. */
+export function decodeExternName(reader: Reader): ExternName {
   const form = reader.byte();
   if (form > 0x02) reader.fail(`0x${form.toString(16)} begins no name of an import or export`);
   const name = reader.name();
-  if (form === 0x02) reader.vec(skipAttribute);
-  return name;
+  if (form !== 0x02) return { name };
+  const attributes: { -readonly [K in keyof NameAttributes]: NameAttributes[K] } = {};
+  for (const [kind, value] of reader.vec(decodeAttribute)) {
+    if (kind in attributes) reader.fail(`a name has two of the attribute ${kind}`);
+    attributes[kind] = value;
+  }
+  return { name, attributes };
 }
 
-function skipAttribute(reader: Reader): void {
+const ATTRIBUTES = ['implements', 'versionSuffix', 'externalId'] as const;
+
+function decodeAttribute(reader: Reader): readonly [kind: keyof NameAttributes, value: string] {
   const form = reader.byte();
-  if (form > 0x02) reader.fail(`0x${form.toString(16)} begins no attribute of a name`);
-  reader.name();
+  const kind = ATTRIBUTES[form] ?? reader.fail(`0x${form.toString(16)} begins no attribute of a name`);
+  return [kind, reader.name()];
 }
 
 /** Source: `externtype`. */

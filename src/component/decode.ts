@@ -1,20 +1,18 @@
-import type {
-  ComponentDefinition,
-  CoreTypeDefinition,
-  Declaration,
-  Definition,
-  TypeDefinition,
-} from './definitions.ts';
-import { decodeAlias, decodeCoreAlias } from './decode-alias.ts';
+import type { ComponentDefinition, Declaration, Definition, TypeDefinition } from './definitions.ts';
+import { decodeAlias } from './decode-alias.ts';
 import { decodeCanon } from './decode-canon.ts';
+import { decodeCoreType } from './decode-core-type.ts';
 import { decodeCoreInstanceExpr, decodeExport, decodeImport, decodeInstanceExpr } from './decode-instance.ts';
 import { decodeExternName, decodeExternType } from './decode-names.ts';
 import { decodeTypeDefinition } from './decode-type.ts';
 import { Reader, type ReadState } from './reader.ts';
 import type { ComponentSource } from './source.ts';
+import { HostError } from '../util/host-error.ts';
 import { DEFAULT_LIMITS, type InstanceLimits } from '../util/limits.ts';
 
-const PREAMBLE_BYTES = 8;
+/** Version 13 of layer 1. Source: "preamble" in component-model `Binary.md`. */
+const PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00] as const;
+const PREAMBLE_BYTES = PREAMBLE.length;
 
 type DecodeLimits = Pick<InstanceLimits, 'maxComponentItems' | 'maxNesting'>;
 
@@ -49,24 +47,24 @@ const SECTION_CUSTOM = 0;
 
 function decodeSection(id: number, section: Reader, depth: number): Definition[] {
   if (id === 1) return [{ at: 'core module', offset: section.offset, bytes: section.rest() }];
-  if (id === 4) return [{ at: 'component', component: decodeNested(section, depth + 1) }];
+  if (id === 4) return [{ at: 'component', offset: section.offset, component: decodeNested(section, depth + 1) }];
   const decodeItem = SECTION_ITEMS.get(id);
   if (decodeItem === undefined) return refuseSection(id, section);
-  const definitions = section.vec((reader) => decodeItem(reader, depth));
+  const definitions = section.vec((reader) => ({ offset: reader.offset, ...decodeItem(reader, depth) }));
   section.assertAtEnd(`section ${id}`);
   return definitions;
 }
 
-const SECTION_ITEMS: ReadonlyMap<number, (reader: Reader, depth: number) => Definition> = new Map<
-  number,
-  (reader: Reader, depth: number) => Definition
->([
+type Unlocated<T> = T extends unknown ? Omit<T, 'offset'> : never;
+type DecodeItem = (reader: Reader, depth: number) => Unlocated<Definition>;
+
+const SECTION_ITEMS: ReadonlyMap<number, DecodeItem> = new Map<number, DecodeItem>([
   [2, (reader) => ({ at: 'core instance', expr: decodeCoreInstanceExpr(reader) })],
   [3, (reader) => ({ at: 'core type', type: decodeCoreType(reader) })],
   [5, (reader) => ({ at: 'instance', expr: decodeInstanceExpr(reader) })],
   [6, (reader) => ({ at: 'alias', alias: decodeAlias(reader) })],
   [7, (reader, depth) => ({ at: 'type', type: decodeType(reader, depth) })],
-  [8, (reader) => ({ at: 'canon', offset: reader.offset, canon: decodeCanon(reader) })],
+  [8, (reader) => ({ at: 'canon', canon: decodeCanon(reader) })],
   [10, (reader) => decodeImport(reader)],
   [11, (reader) => decodeExport(reader)],
 ]);
@@ -79,7 +77,8 @@ function refuseSection(id: number, section: Reader): never {
 function decodeNested(section: Reader, depth: number): ComponentDefinition {
   section.checkNesting(depth, 'components');
   const preamble = section.take(PREAMBLE_BYTES);
-  if (preamble[6] !== 1 || preamble[4] !== 0x0d) section.fail('a nested component does not begin like one');
+  if (PREAMBLE.some((byte, index) => preamble[index] !== byte))
+    section.fail('a nested component does not begin like one');
   return decodeBody(section, depth);
 }
 
@@ -88,9 +87,13 @@ function decodeType(reader: Reader, depth: number): TypeDefinition {
   return decodeTypeDefinition(reader, (part) => decodeDeclaration(part, depth + 1));
 }
 
-/** One item of a component type or an instance type. */
 function decodeDeclaration(reader: Reader, depth: number): Declaration {
   reader.checkNesting(depth, 'types');
+  return { offset: reader.offset, ...decodeUnlocated(reader, depth) };
+}
+
+/** One item of a component type or an instance type. */
+function decodeUnlocated(reader: Reader, depth: number): Unlocated<Declaration> {
   const opcode = reader.byte();
   switch (opcode) {
     case 0x00:
@@ -100,73 +103,21 @@ function decodeDeclaration(reader: Reader, depth: number): Declaration {
     case 0x02:
       return { at: 'alias', alias: decodeAlias(reader) };
     case 0x03:
-      return { at: 'import', name: decodeExternName(reader), type: decodeExternType(reader) };
+      return { at: 'import', ...decodeExternName(reader), type: decodeExternType(reader) };
     case 0x04:
-      return { at: 'export', name: decodeExternName(reader), type: decodeExternType(reader) };
+      return { at: 'export', ...decodeExternName(reader), type: decodeExternType(reader) };
     default:
       return reader.fail(`0x${opcode.toString(16)} begins no declaration`);
   }
 }
 
-/** A core function type or module type; only its extent matters. Source: "core:type". */
-function decodeCoreType(reader: Reader): CoreTypeDefinition {
-  const opcode = reader.byte();
-  if (opcode === 0x60) {
-    skipFuncType(reader);
-    return 'function';
-  }
-  if (opcode !== 0x50) return reader.refuse('a core type that is neither a function nor a module');
-  reader.vec(skipModuleDeclaration);
-  return 'module';
-}
-
-function skipFuncType(reader: Reader): void {
-  reader.vec(skipCoreValType);
-  reader.vec(skipCoreValType);
-}
-
-function skipCoreValType(reader: Reader): void {
-  const opcode = reader.byte();
-  if (opcode === 0x63 || opcode === 0x64) reader.u32();
-}
-
-function skipModuleDeclaration(reader: Reader): void {
-  const opcode = reader.byte();
-  if (opcode === 0x00) {
-    reader.name();
-    reader.name();
-    skipCoreExternType(reader);
-  } else if (opcode === 0x01) decodeModuleDeclaredType(reader);
-  else if (opcode === 0x02) decodeCoreAlias(reader);
-  else if (opcode === 0x03) {
-    reader.name();
-    skipCoreExternType(reader);
-  } else reader.fail(`0x${opcode.toString(16)} begins no declaration of a module type`);
-}
-
-/** Module types do not nest. Source: `core:moduledecl`. */
-function decodeModuleDeclaredType(reader: Reader): void {
-  if (reader.peek() === 0x50) reader.fail('a module type is defined inside a module type');
-  decodeCoreType(reader);
-}
-
-function skipCoreExternType(reader: Reader): void {
-  const sort = reader.byte();
-  if (sort === 0x01 || sort === 0x03) skipCoreValType(reader);
-  if (sort === 0x01 || sort === 0x02) skipLimits(reader);
-  else if (sort === 0x03) reader.byte();
-  else if (sort === 0x04) reader.byte();
-  if (sort === 0x00 || sort === 0x04) reader.u32();
-}
-
-function skipLimits(reader: Reader): void {
-  const flags = reader.byte();
-  reader.u32();
-  if ((flags & 1) !== 0) reader.u32();
-}
-
-/** The component's own name, from the first subsection of `component-name`. */
+/** The component's own name, from the first subsection of `component-name`. What is wrong inside a custom section is no fault of the component's. */
 function decodeCustom(section: Reader): string | undefined {
-  if (section.name() !== 'component-name' || section.isAtEnd || section.byte() !== 0) return undefined;
-  return section.part(section.u32()).name();
+  if (section.name() !== 'component-name') return undefined;
+  try {
+    return section.isAtEnd || section.byte() !== 0 ? undefined : section.part(section.u32()).name();
+  } catch (error) {
+    if (error instanceof HostError) return undefined;
+    throw error;
+  }
 }

@@ -10,17 +10,45 @@ export interface ComponentDefinition {
 }
 
 /** One definition. Most add to one index space: `func`, `type`, `instance`, … */
-export type Definition =
-  | { readonly at: 'core module'; readonly bytes: Uint8Array; readonly offset: number }
-  | { readonly at: 'core instance'; readonly expr: CoreInstanceExpr }
-  | { readonly at: 'core type'; readonly type: CoreTypeDefinition }
-  | { readonly at: 'component'; readonly component: ComponentDefinition }
-  | { readonly at: 'instance'; readonly expr: InstanceExpr }
-  | { readonly at: 'alias'; readonly alias: Alias }
-  | { readonly at: 'type'; readonly type: TypeDefinition }
-  | { readonly at: 'canon'; readonly canon: Canon; readonly offset: number }
-  | { readonly at: 'import'; readonly name: string; readonly type: ExternType }
-  | { readonly at: 'export'; readonly name: string; readonly ref: SortIndex };
+export type Definition = Located &
+  (
+    | { readonly at: 'core module'; readonly bytes: Uint8Array }
+    | { readonly at: 'core instance'; readonly expr: CoreInstanceExpr }
+    | { readonly at: 'core type'; readonly type: CoreTypeDefinition }
+    | { readonly at: 'component'; readonly component: ComponentDefinition }
+    | { readonly at: 'instance'; readonly expr: InstanceExpr }
+    | { readonly at: 'alias'; readonly alias: Alias }
+    | { readonly at: 'type'; readonly type: TypeDefinition }
+    | { readonly at: 'canon'; readonly canon: Canon }
+    | (ExternName & { readonly at: 'import'; readonly type: ExternType })
+    | (ExternName & {
+        readonly at: 'export';
+        readonly ref: SortIndex;
+        /** What others may know of the exported thing, if that is less than all. */
+        readonly type: ExternType | undefined;
+      })
+  );
+
+/** The name of an import or export. */
+export interface ExternName {
+  readonly name: string;
+  /** Absent if there are none. */
+  readonly attributes?: NameAttributes;
+}
+
+/** What is said of an import or export beside its name; nothing that linking needs. */
+export interface NameAttributes {
+  /** The interface that an instance with a plain name implements. */
+  readonly implements?: string;
+  /** What is left out of the version in the name. */
+  readonly versionSuffix?: string;
+  readonly externalId?: string;
+}
+
+interface Located {
+  /** From the start of the file: of its first byte, or of a core module's or component's own bytes. */
+  readonly offset: number;
+}
 
 export type CoreSort = 'func' | 'table' | 'memory' | 'global' | 'tag' | 'type' | 'module' | 'instance';
 
@@ -50,8 +78,7 @@ export type InstanceExpr =
   | { readonly by: 'instantiate'; readonly component: number; readonly args: readonly NamedRef[] }
   | { readonly by: 'exports'; readonly exports: readonly NamedRef[] };
 
-export interface NamedRef {
-  readonly name: string;
+export interface NamedRef extends ExternName {
   readonly ref: SortIndex;
 }
 
@@ -60,8 +87,41 @@ export type Alias =
   | { readonly of: 'core export'; readonly sort: CoreSort; readonly instance: number; readonly name: string }
   | { readonly of: 'outer'; readonly sort: Sort; readonly count: number; readonly index: number };
 
-/** What a core type definition says is of no use here beyond its place in the index space. */
-export type CoreTypeDefinition = 'function' | 'module';
+/** A core function type, or what a core module imports and exports. */
+export type CoreTypeDefinition = CoreFuncDefinition | CoreModuleDefinition;
+
+export interface CoreFuncDefinition {
+  readonly kind: 'func';
+  /** As the text format spells them: `i32`, `funcref`, `ref null extern`. */
+  readonly params: readonly string[];
+  readonly results: readonly string[];
+}
+
+export interface CoreModuleDefinition {
+  readonly kind: 'module';
+  readonly declarations: readonly ModuleDeclaration[];
+}
+
+/** What a core module type says of what is in it. */
+export type ModuleDeclaration =
+  | { readonly at: 'type'; readonly type: CoreFuncDefinition }
+  /** A type of what stands around the module type. */
+  | { readonly at: 'outer type'; readonly count: number; readonly index: number }
+  | { readonly at: 'import'; readonly module: string; readonly name: string; readonly type: CoreExternType }
+  | { readonly at: 'export'; readonly name: string; readonly type: CoreExternType };
+
+/** Smallest and largest size of a memory in pages, or of a table in elements. */
+export interface CoreLimits {
+  readonly initial: number;
+  readonly maximum: number | undefined;
+}
+
+/** The type of what a core module imports or exports; functions and tags by the index of theirs. */
+export type CoreExternType =
+  | { readonly kind: 'func' | 'tag'; readonly type: number }
+  | { readonly kind: 'table'; readonly element: string; readonly limits: CoreLimits }
+  | { readonly kind: 'memory'; readonly limits: CoreLimits; readonly isShared: boolean }
+  | { readonly kind: 'global'; readonly type: string; readonly isMutable: boolean };
 
 /** A value type: a primitive one, or a defined one by its index. */
 export type ValTypeRef = { readonly prim: PrimName } | { readonly index: number };
@@ -114,16 +174,17 @@ export type TypeDefinition =
   | { readonly kind: 'component' | 'instance'; readonly declarations: readonly Declaration[] };
 
 /** What a component type or an instance type says of what is in it. */
-export type Declaration =
-  | { readonly at: 'core type'; readonly type: CoreTypeDefinition }
-  | { readonly at: 'type'; readonly type: TypeDefinition }
-  | { readonly at: 'alias'; readonly alias: Alias }
-  | { readonly at: 'import' | 'export'; readonly name: string; readonly type: ExternType };
+export type Declaration = Located &
+  (
+    | { readonly at: 'core type'; readonly type: CoreTypeDefinition }
+    | { readonly at: 'type'; readonly type: TypeDefinition }
+    | { readonly at: 'alias'; readonly alias: Alias }
+    | (ExternName & { readonly at: 'import' | 'export'; readonly type: ExternType })
+  );
 
 export type ExternType =
   | { readonly sort: 'core module' | 'func' | 'component' | 'instance'; readonly type: number }
-  | { readonly sort: 'type'; readonly bound: { readonly eq: number } | 'resource' }
-  | { readonly sort: 'value' };
+  | { readonly sort: 'type'; readonly bound: { readonly eq: number } | 'resource' };
 
 /** Options of `lift` and `lower`, read from the bytes and never guessed. */
 export interface CanonOptions {

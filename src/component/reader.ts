@@ -1,5 +1,7 @@
 import { HostError } from '../util/host-error.ts';
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** Where a component's bytes are read, and how much has been made of them. Shared by the readers of nested parts. */
 export interface ReadState {
   /** For messages: the path, or what the caller calls it. */
@@ -71,7 +73,7 @@ export class Reader {
   name(): string {
     const bytes = this.take(this.u32());
     try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+      return utf8.decode(bytes);
     } catch {
       return this.fail('a name is not UTF-8');
     }

@@ -38,7 +38,14 @@ export function recogniseShim(sections: CoreSections): Shim | undefined {
   ) {
     return undefined;
   }
-  const entries = sections.get(CORE_SECTION.code)?.().vec(readTrampoline) ?? [];
+  const types =
+    sections
+      .get(CORE_SECTION.func)?.()
+      .vec((reader) => reader.u32()) ?? [];
+  const trampolines = sections.get(CORE_SECTION.code)?.().vec(readTrampoline) ?? [];
+  const entries = trampolines.map((trampoline, index) =>
+    trampoline?.type === types[index] ? trampoline?.entry : undefined,
+  );
   const exports = sections.get(CORE_SECTION.export)?.().vec(readExport) ?? [];
   const table = exports.find(({ kind }) => kind === KIND_TABLE);
   const funcs = exports.filter(({ kind }) => kind === KIND_FUNC);
@@ -70,8 +77,8 @@ function readExport(reader: Reader): { readonly name: string; readonly kind: num
   return { name: reader.name(), kind: reader.byte(), index: reader.u32() };
 }
 
-/** The entry that a function calls with its parameters as they are; `undefined` where it does anything else. */
-function readTrampoline(section: Reader): number | undefined {
+/** The entry that a function calls with its parameters as they are, by the index of what type; `undefined` where it does anything else. */
+function readTrampoline(section: Reader): { readonly entry: number; readonly type: number } | undefined {
   const body = section.part(section.u32());
   if (body.u32() !== 0) return undefined;
   for (let local = 0; body.peek() === OP_LOCAL_GET; local += 1) {
@@ -81,9 +88,9 @@ function readTrampoline(section: Reader): number | undefined {
   if (body.byte() !== OP_I32_CONST) return undefined;
   const entry = readSmallS32(body);
   if (body.byte() !== OP_CALL_INDIRECT) return undefined;
-  body.u32();
+  const type = body.u32();
   const isPlain = body.u32() === 0 && body.byte() === OP_END && body.isAtEnd;
-  return isPlain ? entry : undefined;
+  return isPlain ? { entry, type } : undefined;
 }
 
 /** An `i32.const` immediate that is not negative, as all indices are. */

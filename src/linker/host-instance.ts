@@ -1,14 +1,16 @@
-import type { HostInterface } from '../abi/host-interface.ts';
+import type { HostInterface, ResourceClass } from '../abi/host-interface.ts';
 import type { ResourceType } from '../abi/types.ts';
 import type { Alias, Declaration } from '../component/definitions.ts';
 import { HostError } from '../util/host-error.ts';
+import { guardResult } from './guard-result.ts';
 import type { ComponentFunc } from './plan.ts';
 import { resolveType } from './resolve-type.ts';
 import { type Extern, type InstanceRef, type TypeRef, type TypeScope, at } from './scope.ts';
 
 /** The resource types of the host: one for each class of reps, whatever version of an interface a component names. */
 export class HostResources {
-  readonly #types = new Map<unknown, ResourceType>();
+  readonly #types = new Map<ResourceClass, ResourceType>();
+  readonly #classes = new Map<ResourceType, ResourceClass>();
 
   /** The type of a resource that `host` defines. */
   typeOf<Ctx>(host: HostInterface<Ctx>, resource: string): ResourceType {
@@ -18,7 +20,13 @@ export class HostResources {
     if (known !== undefined) return known;
     const type: ResourceType = Object.freeze({ name: resource, repClass });
     this.#types.set(repClass, type);
+    this.#classes.set(type, repClass);
     return type;
+  }
+
+  /** The class of its reps; `undefined` if it is not the host's. */
+  classOf(type: ResourceType): ResourceClass | undefined {
+    return this.#classes.get(type);
   }
 }
 
@@ -80,13 +88,15 @@ function resolveExport<Ctx>(
 
 function resolveHostFunc<Ctx>(imported: HostImport<Ctx>, name: string, type: TypeRef): ComponentFunc<Ctx> {
   if (type.sort !== 'func') throw new HostError('bad-component', `${imported.importName}#${name} has no function type`);
-  const { host, importName } = imported;
-  const func = own(host.funcs, name);
-  if (func === undefined) imported.missing.push(`${importName}#${name}`);
+  const { host, importName, resources } = imported;
+  const served = own(host.funcs, name);
+  const named = { name: `${importName}#${name}`, func: served ?? (() => undefined) };
+  if (served === undefined) imported.missing.push(named.name);
+  const isTyped = host.wit !== undefined;
   return {
     by: 'host',
-    name: `${importName}#${name}`,
-    func: func ?? (() => undefined),
+    name: named.name,
+    func: isTyped ? named.func : guardResult(named, type.type, (resource) => resources.classOf(resource)),
     type: type.type,
     mayWait: host.mayWait.includes(name),
   };

@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import type { HostInterface } from '../abi/host-interface.ts';
 import type { Artifacts, ArtifactCache } from '../component/cache.ts';
+import type { ComponentDefinition } from '../component/definitions.ts';
 import { type ComponentSource, digestSource } from '../component/source.ts';
 import { GLUE_NAME, type SuspendingNames, transpileComponent } from '../component/transpile.ts';
-import type { World } from '../component/world.ts';
+import { validateComponent } from '../component/validate/validate.ts';
+import { type World, toWorld } from '../component/world.ts';
 import { HostError } from '../util/host-error.ts';
 import type { Charging } from './charging.ts';
+import { checkHost } from './check-host.ts';
 import type { Instance, InstancePre } from './instance-pre.ts';
 import { type BoundInterface, createJcoImports } from './jco-imports.ts';
 import { type InstantiateCore, type JcoBounds, prepareJcoModules } from './jco-modules.ts';
@@ -32,14 +35,16 @@ export interface JcoContext<Ctx> extends JcoBounds<Ctx> {
 /**
  * Links a component by jco's own glue, with JSPI: every component that jco takes runs, each instance in a glue of its own.
  *
- * Throws `HostError` where an import is missing or jco refuses the component.
+ * Throws `HostError` if an import is missing or of another type, or if jco refuses the component.
  */
 export async function linkByJco<Ctx>(
   source: ComponentSource,
-  world: World,
+  definition: ComponentDefinition,
   interfaces: readonly HostInterface<Ctx>[],
   { cache, ...bounds }: JcoContext<Ctx>,
 ): Promise<InstancePre<Ctx>> {
+  checkHost(source, validateComponent(definition, source), interfaces);
+  const world = toWorld(definition);
   const resolved = resolveImports(source.label, world.imports, interfaces);
   const names = suspendingNames(world, resolved);
   const key = { component: digestSource(source), jco: await jcoVersion(), options: JSON.stringify(names) };

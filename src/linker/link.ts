@@ -5,12 +5,14 @@ import { type ArtifactCache, NO_CACHE } from '../component/cache.ts';
 import type { ComponentDefinition } from '../component/definitions.ts';
 import { createKeptRewriting } from '../component/rewrite/kept.ts';
 import type { ComponentSource } from '../component/source.ts';
+import { validateComponent } from '../component/validate/validate.ts';
 import type { ReachableMemory } from '../component/rewrite/reach.ts';
 import { DEFAULT_LIMITS, type InstanceLimits } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
 import { rewriteBounds } from './bounds.ts';
 import { Cards } from './cards.ts';
 import type { Charging } from './charging.ts';
+import { checkHost } from './check-host.ts';
 import { evaluateRoot } from './evaluate.ts';
 import { HostResources } from './host-instance.ts';
 import { type HeapQuota, sumCosts } from './instance-heap.ts';
@@ -29,12 +31,13 @@ import { Starts } from './starts.ts';
 import type { MemoryQuota } from './take-pages.ts';
 import { hostFunctionsOf, wireSteps } from './wiring.ts';
 
-/** Decodes a component and resolves everything in it against the host's interfaces, once. */
+/** Decodes a component, proves that its types and the host's agree, and resolves everything in it against the host's interfaces, once. */
 export function planComponent<Ctx>(
   source: ComponentSource,
   interfaces: readonly HostInterface<Ctx>[],
   definition: ComponentDefinition = decodeComponent(source),
 ): Plan<Ctx> {
+  checkHost(source, validateComponent(definition, source), interfaces);
   const plan = new PlanBuilder<Ctx>();
   const evaluation = { plan, interfaces, resources: new HostResources(), missing: [] as string[] };
   const root = { definition, scope: createScope<Ctx>(undefined, -1) };

@@ -1,5 +1,12 @@
 import { readCoreImports, readCoreSections } from '../component/core-module.ts';
 import { type Fixup, recogniseFixup, recogniseShim } from '../component/shim.ts';
+import { typeOfCoreModule } from '../component/validate/core-module.ts';
+import {
+  type CoreEntity,
+  type CoreFuncType,
+  CoreFuncTypes,
+  type CoreModuleType,
+} from '../component/validate/core-types.ts';
 import { HostError } from '../util/host-error.ts';
 import type { UnsealedOptions } from './evaluate.ts';
 import type {
@@ -55,6 +62,7 @@ export class PlanBuilder<Ctx> {
   /** Shims whose trampolines the host calls. */
   readonly #called = new Set<number>();
   readonly #componentInstances: (number | undefined)[] = [];
+  readonly #funcTypes = new CoreFuncTypes();
   #itemsLeft = MAX_ITEMS;
 
   /** Counts what takes time, so that components which instantiate each other over and over are refused. */
@@ -91,32 +99,45 @@ export class PlanBuilder<Ctx> {
     const step = this.#drafts.length;
     if (step >= MAX_INSTANCES)
       throw new HostError('not-supported', `the component makes more than ${MAX_INSTANCES} core instances`);
-    const sections = readCoreSections(this.#modules[module] as Uint8Array);
+    const bytes = this.#modules[module] as Uint8Array;
+    const sections = readCoreSections(bytes);
     const imported = readCoreImports(sections);
     this.count(imported.length);
     assertNothingReserved(imported);
     const imports = imported.map((name) => ({ ...name, ref: importFrom(name.module, name.name) }));
     const shim = recogniseShim(sections);
     const slots = new Map<string, Slot>();
+    const exported = shim && typeOfCoreModule(this.#funcTypes, bytes).exports;
     for (const name of shim?.slots.keys() ?? []) {
-      slots.set(name, { from: 'slot', trampoline: { from: 'export', step, name }, target: undefined });
+      const type = funcTypeOf(exported?.get(name));
+      slots.set(name, { from: 'slot', trampoline: { from: 'export', step, name }, type, target: undefined });
     }
     const byEntry = shim && new Map(Array.from(shim.slots, ([name, entry]) => [entry, slots.get(name) as Slot]));
-    const fixupOf = this.#fill(recogniseFixup(sections), importFrom);
+    const fixup = recogniseFixup(sections);
+    const fixupOf = fixup && this.#fill(fixup, typeOfCoreModule(this.#funcTypes, bytes), importFrom);
     this.#drafts.push({ module, imports, shim: byEntry, fixupOf });
     return { by: 'step', step, slots: shim && slots };
   }
 
-  /** Says what each slot of a shim will hold. Returns the shim's step, where `fixup` fills one. */
-  #fill(fixup: Fixup | undefined, importFrom: (module: string, name: string) => CoreRef): number | undefined {
-    if (fixup === undefined) return undefined;
+  /**
+   * Says what each slot of a shim will hold. Returns the shim's step, if `fixup` fills one with functions that its trampolines can call:
+   * a call of one of another type would trap.
+   */
+  #fill(
+    fixup: Fixup,
+    { imports }: CoreModuleType,
+    importFrom: (module: string, name: string) => CoreRef,
+  ): number | undefined {
     const table = importFrom(fixup.table.module, fixup.table.name);
     const shim = table.from === 'export' ? this.#drafts[table.step]?.shim : undefined;
     if (table.from !== 'export' || shim === undefined) return undefined;
-    for (const [entry, { module, name }] of fixup.entries.entries()) {
-      const slot = shim.get(entry);
-      if (slot !== undefined) slot.target = importFrom(module, name);
-    }
+    const filled = fixup.entries.map(({ module, name }, entry) => {
+      const type = funcTypeOf(imports.get(module)?.get(name));
+      return { slot: shim.get(entry), type, module, name };
+    });
+    if (filled.some(({ slot, type }) => slot !== undefined && (type === undefined || slot.type !== type)))
+      return undefined;
+    for (const { slot, module, name } of filled) if (slot !== undefined) slot.target = importFrom(module, name);
     return table.step;
   }
 
@@ -183,6 +204,10 @@ export class PlanBuilder<Ctx> {
     if (draft?.shim === undefined || this.#called.has(step)) return true;
     return [...draft.shim.values()].some((slot) => settle(slot).from === 'export');
   }
+}
+
+function funcTypeOf(entity: CoreEntity | undefined): CoreFuncType | undefined {
+  return entity?.kind === 'func' ? entity.type : undefined;
 }
 
 /** What the host calls: a core module's function. */

@@ -1,5 +1,6 @@
 import type { FuncType, ResourceType, ValType } from '../abi/types.ts';
 import type { ComponentDefinition, CoreSort, Declaration, Sort } from '../component/definitions.ts';
+import type { CoreFuncType } from '../component/validate/core-types.ts';
 import { HostError } from '../util/host-error.ts';
 import type { ComponentFunc, CoreItem } from './plan.ts';
 
@@ -11,6 +12,8 @@ export interface Slot {
   readonly from: 'slot';
   /** The trampoline that calls through the table. */
   readonly trampoline: CoreItem;
+  /** Of the trampoline, and so of what it can call. */
+  readonly type: CoreFuncType | undefined;
   /** What the table is filled with, once that is known. */
   target: CoreRef | undefined;
 }

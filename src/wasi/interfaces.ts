@@ -31,6 +31,7 @@ import { tcp } from './sockets/tcp.ts';
 import { tcpCreateSocket } from './sockets/tcp-create-socket.ts';
 import { udp } from './sockets/udp.ts';
 import { udpCreateSocket } from './sockets/udp-create-socket.ts';
+import { wasiWit } from './wit.ts';
 
 const INTERFACES: readonly HostInterface<WasiCtx>[] = [
   error,
@@ -65,9 +66,9 @@ const INTERFACES: readonly HostInterface<WasiCtx>[] = [
 ];
 
 /**
- * Every WASI 0.2 interface that the host serves, with functions that check their arguments. All are linked; what a guest may do with them is up to
- * its `Grants`.
+ * Every WASI 0.2 interface that the host serves, with its types, and with functions that check their arguments. All are linked; what a guest may do
+ * with them is up to its `Grants`.
  */
 export const wasiInterfaces: readonly HostInterface<WasiCtx>[] = Object.freeze(
-  INTERFACES.map((host) => guardInterface(host, PARAMS[host.name] ?? {})),
+  INTERFACES.map((host) => guardInterface({ ...host, wit: wasiWit }, PARAMS[host.name] ?? {})),
 );

@@ -10,6 +10,9 @@ import { HostError } from '../../src/util/host-error.ts';
 import { guestFile } from '../harness/guests.ts';
 import { mutations, readSmall } from '../harness/mutations.ts';
 
+/** Of a definition, whose offset is told in a test of its own. */
+const SOMEWHERE = { offset: expect.any(Number) as number };
+
 const PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0] as const;
 const CORE_PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0] as const;
 
@@ -205,11 +208,15 @@ describe('types of components and instances', () => {
       'export',
       'export',
     ]);
-    expect(declarations.at(2)).toEqual({ at: 'alias', alias: { of: 'outer', sort: 'type', count: 1, index: 0 } });
+    expect(declarations.at(2)).toEqual({
+      ...SOMEWHERE,
+      at: 'alias',
+      alias: { of: 'outer', sort: 'type', count: 1, index: 0 },
+    });
     expect(declarations.slice(-3)).toEqual([
-      { at: 'import', name: 'f', type: { sort: 'func', type: 2 } },
-      { at: 'export', name: 'e', type: { sort: 'type', bound: { eq: 0 } } },
-      { at: 'export', name: 'r', type: { sort: 'type', bound: 'resource' } },
+      { ...SOMEWHERE, at: 'import', name: 'f', type: { sort: 'func', type: 2 } },
+      { ...SOMEWHERE, at: 'export', name: 'e', type: { sort: 'type', bound: { eq: 0 } } },
+      { ...SOMEWHERE, at: 'export', name: 'r', type: { sort: 'type', bound: 'resource' } },
     ]);
   });
 
@@ -221,7 +228,35 @@ describe('types of components and instances', () => {
     ['(import "t" (type (sub resource)))', { sort: 'type', bound: 'resource' }],
   ])('%s', async (wat, type) => {
     const imports = (await decodeWat(wat)).filter(({ at }) => at === 'import');
-    expect(imports).toEqual([{ at: 'import', name: wat.slice(9, 10), type }]);
+    expect(imports).toEqual([{ ...SOMEWHERE, at: 'import', name: wat.slice(9, 10), type }]);
+  });
+});
+
+describe('core types', () => {
+  test.each([
+    ['(func)', { kind: 'func', params: [], results: [] }],
+    ['(func (param i32 f64 v128) (result i64))', { kind: 'func', params: ['i32', 'f64', 'v128'], results: ['i64'] }],
+    ['(func (param funcref externref))', { kind: 'func', params: ['funcref', 'externref'], results: [] }],
+    [
+      '(module (import "a" "b" (func)) (export "m" (memory 1)) (export "t" (table 1 2 funcref)) (export "g" (global (mut i64))))',
+      {
+        kind: 'module',
+        declarations: [
+          { at: 'type', type: { kind: 'func', params: [], results: [] } },
+          { at: 'import', module: 'a', name: 'b', type: { kind: 'func', type: 0 } },
+          {
+            at: 'export',
+            name: 'm',
+            type: { kind: 'memory', limits: { initial: 1, maximum: undefined }, isShared: false },
+          },
+          { at: 'export', name: 't', type: { kind: 'table', element: 'funcref', limits: { initial: 1, maximum: 2 } } },
+          { at: 'export', name: 'g', type: { kind: 'global', type: 'i64', isMutable: true } },
+        ],
+      },
+    ],
+  ])('%s', async (wat, expected) => {
+    const definitions = await decodeWat(`(core type ${wat})`);
+    expect(definitions).toEqual([{ ...SOMEWHERE, at: 'core type', type: expected }]);
   });
 });
 
@@ -235,12 +270,29 @@ describe('nested things', () => {
     );
     const [inner] = outer?.definitions ?? [];
     expect(inner?.at === 'component' ? inner.component.definitions : []).toEqual([
-      { at: 'alias', alias: { of: 'outer', sort: 'type', count: 2, index: 0 } },
-      { at: 'alias', alias: { of: 'outer', sort: 'core module', count: 2, index: 0 } },
+      { ...SOMEWHERE, at: 'alias', alias: { of: 'outer', sort: 'type', count: 2, index: 0 } },
+      { ...SOMEWHERE, at: 'alias', alias: { of: 'outer', sort: 'core module', count: 2, index: 0 } },
     ]);
     expect(sibling?.definitions).toEqual([
-      { at: 'alias', alias: { of: 'outer', sort: 'component', count: 1, index: 0 } },
+      { ...SOMEWHERE, at: 'alias', alias: { of: 'outer', sort: 'component', count: 1, index: 0 } },
     ]);
+  });
+
+  test('each definition says where it is', async () => {
+    const bytes = await parse(
+      '(component (import "here" (func)) (type (instance (export "there" (type (sub resource))))))',
+    );
+    const definitions = decode(bytes).definitions;
+    const declared = definitions.flatMap((item) =>
+      item.at === 'type' && 'declarations' in item.type ? item.type.declarations : [],
+    );
+    const found = [...definitions.filter(({ at }) => at === 'import'), ...declared].map(({ offset }) =>
+      // Both begin with a byte or two for the form of the name, and its length.
+      Buffer.from(bytes.subarray(offset, offset + 8))
+        .toString('latin1')
+        .replaceAll(/[^a-z]/g, ''),
+    );
+    expect(found).toEqual([expect.stringMatching(/^here/), expect.stringMatching(/^there/)]);
   });
 
   test('a component says its name', async () => {
@@ -273,8 +325,8 @@ describe('nested things', () => {
       { by: 'exports', exports: [{ name: 'f', ref: { sort: 'func', index: 0 } }] },
     ]);
     expect(definitions.filter(({ at }) => at === 'export')).toEqual([
-      { at: 'export', name: 'x', ref: { sort: 'instance', index: 1 } },
-      { at: 'export', name: 'y', ref: { sort: 'func', index: 0 } },
+      { ...SOMEWHERE, at: 'export', name: 'x', ref: { sort: 'instance', index: 1 }, type: undefined },
+      { ...SOMEWHERE, at: 'export', name: 'y', ref: { sort: 'func', index: 0 }, type: { sort: 'func', type: 1 } },
     ]);
   });
 });

@@ -3,7 +3,6 @@ import type { HostInterface } from '../../src/abi/host-interface.ts';
 import { NO_CACHE } from '../../src/component/cache.ts';
 import { decodeComponent } from '../../src/component/decode.ts';
 import { createSource } from '../../src/component/source.ts';
-import { toWorld } from '../../src/component/world.ts';
 import type { InstancePre } from '../../src/linker/instance-pre.ts';
 import { linkByJco } from '../../src/linker/jco-glue.ts';
 import type { LinkedInstance } from '../../src/linker/linked-instance.ts';
@@ -155,7 +154,7 @@ export async function linkTextByJco(
 ): Promise<InstancePre<WasiCtx>> {
   const source = createSource('a test', await parse(wat));
   const context = { cache: NO_CACHE, limits: DEFAULT_LIMITS, preemption };
-  return await linkByJco(source, toWorld(decodeComponent(source)), interfaces, context);
+  return await linkByJco(source, decodeComponent(source), interfaces, context);
 }
 
 export function linkPoker(host = new PokerHost()): Promise<LinkedPre<WasiCtx>> {

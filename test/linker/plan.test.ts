@@ -201,8 +201,8 @@ describe('malformed components are refused', () => {
     ]);
     const error = await refusal(Promise.resolve().then(() => plan(bytes)));
     expect(error).toMatchObject({
-      code: 'not-supported',
-      message: expect.stringContaining('more than 1000 instances'),
+      code: 'bad-component',
+      message: expect.stringContaining('there is no component 0 at this point'),
     });
   });
 

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { encodeWasi } from '../../scripts/wit/encode-wasi.ts';
+import { HostTypes } from '../../src/linker/host-types.ts';
 import { wasiInterfaces } from '../../src/wasi/interfaces.ts';
+import { wasiWit } from '../../src/wasi/wit.ts';
 import { readWitImports } from './wit-imports.ts';
 
 /** Functions that we serve although their WIT is unstable: a guest may import them, and must then link. */
@@ -17,7 +20,33 @@ test('every interface of the WIT that has functions or resources is served, once
   expect([...stable.keys()].filter((name) => !served.has(name))).toEqual([]);
 });
 
-describe.each(wasiInterfaces)('$name', ({ name, version, resources, funcs, mayWait }) => {
+test('the types that are shipped are those of wit/deps: `npm run wit` writes them', async () => {
+  expect(Buffer.from(wasiWit.decode()).equals(await encodeWasi())).toBe(true);
+});
+
+const types = new HostTypes(wasiInterfaces);
+
+describe.each(wasiInterfaces)('$name', ({ name, version, resources, funcs, mayWait, wit }) => {
+  const { says, type } = types.typeOf({ name, version, resources, funcs, mayWait, wit: wit ?? '' });
+
+  test.each(Object.entries(funcs))('%s takes what its type says, or nothing', (func, { length }) => {
+    const entity = type.exports.get(func);
+    const params = entity?.sort === 'func' ? entity.type.params.length : undefined;
+    expect(says).toBe('all');
+    expect(params).toBeDefined();
+    expect([0, (params ?? 0) + 1]).toContain(length);
+  });
+
+  test('each resource is one in its type', () => {
+    for (const resource of Object.keys(resources)) {
+      const entity = type.exports.get(resource);
+      expect(entity?.sort === 'type' ? [entity.created.sort, entity.created === entity.referenced] : []).toEqual([
+        'resource',
+        true,
+      ]);
+    }
+  });
+
   test('is of the release that wit/deps holds', () => expect(version).toBe('0.2.12'));
 
   test('has every stable function of the WIT', () => {

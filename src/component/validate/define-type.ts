@@ -1,0 +1,125 @@
+import type { FuncType, PrimValType, ValType } from '../../abi/types.ts';
+import type { TypeDefinition, ValTypeRef } from '../definitions.ts';
+import { type CheckedType, type NamedResource, newResource } from './checked-types.ts';
+import { type Frame, at } from './frame.ts';
+import { isLabel } from './names.ts';
+import { shorten } from './name-scope.ts';
+import type { Validation } from './validation.ts';
+
+type ValueDefinition = Exclude<TypeDefinition, { kind: 'resource' | 'func' | 'component' | 'instance' }>;
+
+/** A type of values, from its parts. */
+export function defineValue(validation: Validation, frame: Frame, type: ValueDefinition): CheckedType {
+  const defined = toValType(validation, frame, type);
+  validation.spend(1);
+  validation.infoOf(defined);
+  return { sort: 'value', type: defined };
+}
+
+function toValType(validation: Validation, frame: Frame, type: ValueDefinition): ValType {
+  const part = (ref: ValTypeRef): ValType => valTypeOf(validation, frame, ref);
+  const optional = (ref: ValTypeRef | undefined): ValType | undefined => ref && part(ref);
+  switch (type.kind) {
+    case 'prim':
+      return part({ prim: type.prim });
+    case 'record':
+      checkLabels(validation, 'field', labelsOf(type.fields));
+      return { kind: 'record', fields: type.fields.map((field) => ({ label: field.label, type: part(field.type) })) };
+    case 'variant':
+      checkLabels(validation, 'case', labelsOf(type.cases));
+      return { kind: 'variant', cases: type.cases.map((c) => ({ label: c.label, type: optional(c.type) })) };
+    case 'list':
+      if (type.length === 0) validation.fail('a list of fixed length has no elements');
+      return { kind: 'list', element: part(type.element), length: type.length };
+    case 'tuple':
+      return { kind: 'tuple', elements: type.elements.map(part) };
+    case 'flags':
+    case 'enum':
+      checkLabels(validation, type.kind === 'enum' ? 'case' : 'flag', type.labels);
+      return { kind: type.kind, labels: type.labels };
+    case 'option':
+      return { kind: 'option', some: part(type.some) };
+    case 'result':
+      return { kind: 'result', ok: optional(type.ok), err: optional(type.err) };
+    case 'own':
+    case 'borrow':
+      return { kind: type.kind, resource: resourceAt(validation, frame, type.resource) };
+    case 'stream':
+    case 'future':
+    case 'map':
+      break;
+  }
+  return validation.refuse(`the type ${type.kind} is not part of WASI 0.2`);
+}
+
+function labelsOf(items: readonly { readonly label: string }[]): string[] {
+  return items.map(({ label }) => label);
+}
+
+/** Labels are in kebab-case, and differ in more than upper and lower case. */
+function checkLabels(validation: Validation, what: string, labels: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const label of labels) {
+    validation.spend(1);
+    if (!isLabel(label)) validation.fail(`the ${what} "${shorten(label)}" is not in kebab-case`);
+    const lower = label.toLowerCase();
+    if (seen.has(lower)) validation.fail(`there are two of the ${what} "${shorten(label)}"`);
+    seen.add(lower);
+  }
+}
+
+function valTypeOf(validation: Validation, frame: Frame, ref: ValTypeRef): ValType {
+  if ('index' in ref) {
+    const type = at(validation, frame.types, ref.index, 'type');
+    return type.sort === 'value' ? type.type : validation.fail(`type ${ref.index} is not a type of values`);
+  }
+  if (ref.prim === 'error-context') return validation.refuse('error-context is not part of WASI 0.2');
+  return PRIMS[ref.prim];
+}
+
+const PRIMS: Readonly<Record<PrimValType, ValType>> = {
+  bool: { kind: 'bool' },
+  s8: { kind: 's8' },
+  u8: { kind: 'u8' },
+  s16: { kind: 's16' },
+  u16: { kind: 'u16' },
+  s32: { kind: 's32' },
+  u32: { kind: 'u32' },
+  s64: { kind: 's64' },
+  u64: { kind: 'u64' },
+  f32: { kind: 'f32' },
+  f64: { kind: 'f64' },
+  char: { kind: 'char' },
+  string: { kind: 'string' },
+};
+
+/** A function type: named parameters, and no borrow in what it returns. */
+export function defineFunc(validation: Validation, frame: Frame, type: TypeDefinition & { kind: 'func' }): FuncType {
+  if (type.calling === 'async') validation.refuse('async functions are not part of WASI 0.2');
+  checkLabels(validation, 'parameter', labelsOf(type.params));
+  const params = type.params.map(({ label, type: ref }) => ({ label, type: valTypeOf(validation, frame, ref) }));
+  const result = type.result && valTypeOf(validation, frame, type.result);
+  if (result !== undefined && validation.infoOf(result).hasBorrow) validation.fail('a function returns a borrow');
+  const func = { params, result };
+  validation.sizeOf(func);
+  return func;
+}
+
+/** A resource type that a component defines, with a destructor that takes its rep. */
+export function defineResource(validation: Validation, frame: Frame, destructor: number | undefined): CheckedType {
+  if (frame.kind !== 'component') validation.fail(`an ${frame.kind} defines a resource`);
+  if (destructor !== undefined) {
+    const func = at(validation, frame.coreFuncs, destructor, 'core func');
+    if (func !== validation.coreFuncs.func(['i32'], []))
+      validation.fail('a destructor takes an i32 and returns nothing');
+  }
+  const resource = newResource('resource');
+  frame.definedResources.set(resource.identity, 'here');
+  return { sort: 'resource', resource };
+}
+
+/** The resource type that has `index` among types. */
+export function resourceAt(validation: Validation, frame: Frame, index: number): NamedResource {
+  const type = at(validation, frame.types, index, 'type');
+  return type.sort === 'resource' ? type.resource : validation.fail(`type ${index} is not a resource`);
+}

@@ -1,0 +1,77 @@
+import type { CoreExternType, CoreModuleDefinition, ModuleDeclaration } from '../definitions.ts';
+import { type CoreEntity, type CoreFuncType, type CoreModuleType, isPossible } from './core-types.ts';
+import { type Frame, at, outerFrame } from './frame.ts';
+import { shorten } from './name-scope.ts';
+import type { Validation } from './validation.ts';
+
+/** What a module type says so far. */
+interface Draft {
+  readonly types: CoreFuncType[];
+  readonly imports: Map<string, Map<string, CoreEntity>>;
+  readonly exports: Map<string, CoreEntity>;
+}
+
+/** The type of core modules that a core module type means. Source: `core:moduletype` in component-model `Explainer.md`. */
+export function typeOfModuleType(
+  validation: Validation,
+  frame: Frame,
+  { declarations }: CoreModuleDefinition,
+): CoreModuleType {
+  const draft: Draft = { types: [], imports: new Map(), exports: new Map() };
+  for (const declaration of declarations) {
+    validation.spend(1);
+    addDeclaration(validation, frame, draft, declaration);
+  }
+  return draft;
+}
+
+function addDeclaration(validation: Validation, frame: Frame, draft: Draft, item: ModuleDeclaration): void {
+  switch (item.at) {
+    case 'type':
+      draft.types.push(validation.coreFuncs.func(item.type.params, item.type.results));
+      break;
+    case 'outer type':
+      draft.types.push(outerType(validation, frame, draft, item));
+      break;
+    case 'import': {
+      const named = draft.imports.getOrInsertComputed(item.module, () => new Map<string, CoreEntity>());
+      if (named.has(item.name))
+        validation.fail(`two imports "${shorten(item.module)}" "${shorten(item.name)}" of a module type`);
+      named.set(item.name, toEntity(validation, draft, item.type));
+      break;
+    }
+    case 'export':
+      if (draft.exports.has(item.name)) validation.fail(`two exports "${shorten(item.name)}" of a module type`);
+      draft.exports.set(item.name, toEntity(validation, draft, item.type));
+  }
+}
+
+/** Outwards from the module type itself. */
+function outerType(
+  validation: Validation,
+  frame: Frame,
+  { types }: Draft,
+  { count, index }: ModuleDeclaration & { at: 'outer type' },
+): CoreFuncType {
+  if (count === 0) return at(validation, types, index, 'core type');
+  const { coreTypes } = outerFrame(validation, frame, count - 1).frame;
+  const type = at(validation, coreTypes, index, 'core type');
+  return type.sort === 'func' ? type.type : validation.refuse('a module type inside a module type');
+}
+
+function toEntity(validation: Validation, { types }: Draft, type: CoreExternType): CoreEntity {
+  switch (type.kind) {
+    case 'func':
+    case 'tag':
+      return { kind: type.kind, type: at(validation, types, type.type, 'core type') };
+    case 'table':
+      return { ...type, isShared: false };
+    case 'memory':
+      return isPossible(type)
+        ? type
+        : validation.fail('a memory of more than 65536 pages, or shared without a maximum');
+    case 'global':
+      break;
+  }
+  return type;
+}

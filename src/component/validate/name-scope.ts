@@ -1,0 +1,84 @@
+import type { FuncType, ValType } from '../../abi/types.ts';
+import type { ExternName, NameAttributes } from '../definitions.ts';
+import type { EntityType, NamedResource } from './checked-types.ts';
+import { type ParsedName, parseExternName, uniquenessKey } from './names.ts';
+import type { Validation } from './validation.ts';
+
+/** The names of a component's imports, or of the exports of a component or an instance, and the resources among them. */
+export class NameScope {
+  readonly #kind: 'import' | 'export';
+  readonly #keys = new Map<string, string>();
+  readonly #resources = new Map<NamedResource, string>();
+  readonly #resourceNames = new Set<string>();
+
+  constructor(kind: 'import' | 'export') {
+    this.#kind = kind;
+  }
+
+  /** A resource type under its new name, which functions can then have in theirs. */
+  addResource(name: string, resource: NamedResource): void {
+    this.#resources.set(resource, name);
+    this.#resourceNames.add(name);
+  }
+
+  /** Adds a name. Fails if it is malformed, taken, or does not fit the type of what it names. */
+  add(validation: Validation, { name: text, attributes }: ExternName, entity: EntityType): void {
+    validation.spend(1 + Math.ceil(text.length / 64));
+    const name = parseExternName(text + (attributes?.versionSuffix ?? ''));
+    if (name === undefined) return validation.fail(`"${shorten(text)}" is not a name of an ${this.#kind}`);
+    if (this.#kind === 'export' && (name.kind === 'dependency' || name.kind === 'url' || name.kind === 'hash'))
+      validation.fail(`"${shorten(text)}" is not a name of an export`);
+    const complaint = complaintOfAttributes(attributes, name, entity) ?? this.#complaintOf(name, entity);
+    if (complaint !== undefined) validation.fail(`the ${this.#kind} "${shorten(text)}": ${complaint}`);
+    const key = uniquenessKey(text, name);
+    const taken = this.#keys.get(key);
+    if (taken !== undefined) validation.fail(`the ${this.#kind} "${shorten(text)}" conflicts with "${shorten(taken)}"`);
+    this.#keys.set(key, text);
+  }
+
+  #complaintOf(name: ParsedName, entity: EntityType): string | undefined {
+    if (!('resource' in name)) return undefined;
+    if (entity.sort !== 'func') return `only functions are called like that, not a ${entity.sort}`;
+    if (name.kind === 'static') {
+      return this.#resourceNames.has(name.resource) ? undefined : `there is no resource "${name.resource}" beside it`;
+    }
+    const resource = name.kind === 'method' ? selfOf(entity.type) : constructedBy(entity.type);
+    if (typeof resource === 'string') return resource;
+    return this.#resources.get(resource) === name.resource
+      ? undefined
+      : `its resource is not the "${name.resource}" beside it`;
+  }
+}
+
+function complaintOfAttributes(
+  attributes: NameAttributes | undefined,
+  { kind }: ParsedName,
+  { sort }: EntityType,
+): string | undefined {
+  if (attributes?.versionSuffix !== undefined && (kind !== 'interface' || sort !== 'instance'))
+    return 'only instances called by an interface have a version';
+  if (attributes?.implements === undefined) return undefined;
+  if (kind !== 'label' || sort !== 'instance') return 'only instances with a plain name implement an interface';
+  return parseExternName(attributes.implements)?.kind === 'interface' ? undefined : 'it implements no interface';
+}
+
+/** Of which resource a method is. */
+function selfOf({ params: [self] }: FuncType): NamedResource | string {
+  if (self === undefined || self.label !== 'self' || self.type.kind !== 'borrow')
+    return 'a method takes `self`, a borrow of its resource, first';
+  return self.type.resource as NamedResource;
+}
+
+/** Of which resource a constructor is. */
+function constructedBy({ result }: FuncType): NamedResource | string {
+  const made: ValType | undefined = result?.kind === 'result' ? result.ok : result;
+  if (made?.kind !== 'own') return 'a constructor returns its resource, or a result of it';
+  return made.resource as NamedResource;
+}
+
+const MAX_SHOWN = 100;
+
+/** A name of the component's, as it can be shown. */
+export function shorten(text: string): string {
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}
