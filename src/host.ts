@@ -94,12 +94,12 @@ function createService(component: Component, config: HostConfig, log: Log, sendR
   const grants = { config, sendRequest, tell: (what: string) => refusals.count(what) };
   return {
     label: component.label,
-    pool: createPool(component.createStrategy(), component.heap),
+    pool: createPool(component.createStrategy(), component.heap, component.onRun),
     admission: new Admission(config),
     inFlight: new InFlight(),
     log,
     refusals,
-    grant: (ordinal, head) => new RequestGrants(ordinal, grants, head),
+    grant: (request, head) => new RequestGrants(request, grants, head),
     requestFields: config.requestHeaders.map(([name, value]) => [name.toLowerCase(), value] as const),
     graceMs: config.graceMs,
     errorDetail: config.errorDetail,

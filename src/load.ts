@@ -7,7 +7,7 @@ import { type World, toWorld } from './component/world.ts';
 import type { Engine, Isolation, LoadOptions } from './config/options.ts';
 import { createFreshStrategy, createRecyclingStrategy } from './instance/fresh.ts';
 import { createResetStrategy } from './instance/reset.ts';
-import { createPreemption } from './instance/preempt.ts';
+import { type RunListener, createPreemption } from './instance/preempt.ts';
 import { probeReset } from './instance/resettable.ts';
 import type { InstanceStrategy } from './instance/strategy.ts';
 import type { LinkedInstance } from './linker/linked-instance.ts';
@@ -42,6 +42,8 @@ export interface Component {
   readonly memory: SharedQuota;
   /** Tells when guests are ended because their objects fill V8's heap. */
   readonly heap: HeapWatch;
+  /** As it was given. */
+  readonly onRun: RunListener | undefined;
   /** A strategy of its own for each host, so that hosts share no instance. */
   readonly createStrategy: () => InstanceStrategy;
 }
@@ -54,6 +56,8 @@ export interface LoadComponentOptions extends LoadOptions {
   readonly interfaces?: readonly HostInterface<WasiCtx>[];
   /** Given to several components, their guests together hold no more bytes of memory than it allows. Default: one of its own, of `maxTotalMemoryBytes`. */
   readonly memory?: SharedQuota;
+  /** Told whenever a guest begins to run or goes on: for whoever watches from outside which guest holds the thread. */
+  readonly onRun?: RunListener | undefined;
 }
 
 /**
@@ -77,7 +81,7 @@ export async function loadComponent(file: string | Uint8Array, options: LoadComp
     heap: new HeapWatch(),
   };
   const linked = await link({ source, definition, world }, { ...options, ...shared });
-  return Object.freeze({ label, byteLength: bytes.byteLength, world, ...shared, ...linked });
+  return Object.freeze({ label, byteLength: bytes.byteLength, world, onRun: options.onRun, ...shared, ...linked });
 }
 
 /** A component whose bytes are read. */
@@ -106,7 +110,7 @@ async function link(decoded: Decoded, options: LinkOptions): Promise<Linked> {
       definition,
       cache: openCache(options),
       limits: toLimits(options.limits),
-      preemption: preemption.name === 'off' ? undefined : createPreemption(options.heap),
+      preemption: preemption.name === 'off' ? undefined : createPreemption(options.heap, options.onRun),
       memory: options.memory,
     });
     return { ...chooseIsolation(source, pre, options.isolation ?? 'auto'), engine: BY_LINKER, preemption };
@@ -127,7 +131,7 @@ async function linkForJco({ source, world }: Decoded, options: LinkOptions, reas
   const pre = await linkByJco(source, world, interfaces, {
     cache: openCache(options),
     limits: toLimits(options.limits),
-    preemption: preemption.name === 'off' ? undefined : createPreemption(options.heap),
+    preemption: preemption.name === 'off' ? undefined : createPreemption(options.heap, options.onRun),
     memory: options.memory,
   });
   return {

@@ -21,9 +21,9 @@ export function formatLimit(key: LimitKey, value: number): string {
   return `${toLimitName(key)}=${isSize(key) ? formatByteCount(value) : value}`;
 }
 
-/** What of the limits is not each worker's own by default: the machine's memory is there once. */
+/** What of the limits is not each worker's own by default: the machine's memory is there once. Without workers this process has all of it. */
 export function shareAmong(workers: number): Pick<Limits, 'maxTotalMemoryBytes'> {
-  return { maxTotalMemoryBytes: Math.floor(DEFAULT_LIMITS.maxTotalMemoryBytes / workers) };
+  return { maxTotalMemoryBytes: Math.floor(DEFAULT_LIMITS.maxTotalMemoryBytes / Math.max(1, workers)) };
 }
 
 /** What `--limit name=value` says, given any number of times; the last counts. Throws `HostError`. */

@@ -2,6 +2,7 @@ import { type Grants, WasiCtx } from '../wasi/context.ts';
 import type { Instance } from '../linker/instance-pre.ts';
 import { HEAP_IS_FULL, type HeapWatch } from '../util/heap-watch.ts';
 import { HostError } from '../util/host-error.ts';
+import type { RunListener } from './preempt.ts';
 import type { InstanceState, InstanceStrategy, KeptInstances } from './strategy.ts';
 
 /** Leases isolated instances of one component. */
@@ -15,13 +16,14 @@ export interface InstancePool extends Disposable {
   lease(grants: Grants): Lease;
 }
 
-export function createPool(strategy: InstanceStrategy, heap?: HeapWatch): InstancePool {
+export function createPool(strategy: InstanceStrategy, heap?: HeapWatch, onRun?: RunListener): InstancePool {
   return {
     strategy: strategy.name,
     kept: strategy.kept,
     lease: (grants) => {
       const ctx = new WasiCtx(grants);
       try {
+        onRun?.(ctx);
         if (heap?.isFull(ctx.startedMs) === true) throw new HostError('overloaded', HEAP_IS_FULL);
         return new Lease(strategy, strategy.take(ctx), ctx);
       } catch (error) {

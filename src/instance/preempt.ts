@@ -8,12 +8,15 @@ import { Watchdog } from './watchdog.ts';
 /** How long a guest runs before others have their turn; twice as long at most, since the word may have been cleared just before. */
 const SLICE_MS = 5;
 
+/** Told each time that a guest begins to run or goes on after it waited. Has to be quick, and does not throw. */
+export type RunListener = (ctx: WasiCtx) => void;
+
 /**
  * Preempts the guests of one component: each gives the thread back after a slice, and ends when its time is over or the heap is full.
  *
  * A guest that is asked where it cannot be suspended (in a start function, `realloc`, post-return, a destructor, jco's glue) goes on to that end.
  */
-export function createPreemption(heap?: HeapWatch): Preemption<WasiCtx> {
+export function createPreemption(heap?: HeapWatch, onRun?: RunListener): Preemption<WasiCtx> {
   const watchdog = new Watchdog(SLICE_MS);
   const turns = new Turns(SLICE_MS);
   const clock = new CpuClock();
@@ -22,6 +25,7 @@ export function createPreemption(heap?: HeapWatch): Preemption<WasiCtx> {
     enter: (ctx) => {
       turns.otherRan();
       clock.begin(ctx.cpu);
+      onRun?.(ctx);
     },
     leave: (ctx) => {
       clock.end(ctx.cpu);
@@ -43,6 +47,7 @@ export function createPreemption(heap?: HeapWatch): Preemption<WasiCtx> {
       ctx.paused = undefined;
       ctx.time.advance();
       clock.begin(ctx.cpu);
+      onRun?.(ctx);
       return verdictOn(ctx);
     },
   };

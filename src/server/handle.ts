@@ -29,7 +29,7 @@ export async function handle(service: Service, exchange: Exchange): Promise<void
     const violation = exchange.violation?.failure;
     if (violation !== undefined) return report.replied(refuse(service, exchange, violation, report));
 
-    const lease = visit.lease();
+    const lease = visit.lease(report);
     report.cpu = lease.ctx.cpu;
     const call = callIncomingHandler(lease, new GuestHead(exchange.head, service, report), exchange.body);
     await guestGaveThreadBack();

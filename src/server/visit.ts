@@ -1,5 +1,6 @@
 import type { Lease } from '../instance/pool.ts';
 import type { Exchange } from './exchange.ts';
+import type { RequestReport } from './report.ts';
 import type { Service } from './service.ts';
 import { Watch } from './watch.ts';
 
@@ -27,10 +28,11 @@ export class Visit implements Disposable {
     this.#permit = 'held';
   }
 
-  /** An instance for the request, once. Throws as the pool does. */
-  lease(): Lease {
+  /** An instance for the request, which gets its number, once. Throws as the pool does. */
+  lease(report: RequestReport): Lease {
     const { pool, grant, inFlight } = this.#service;
-    this.#lease = pool.lease(grant(inFlight.nextOrdinal(), this.#exchange.head));
+    report.ordinal = inFlight.nextOrdinal();
+    this.#lease = pool.lease(grant(report, this.#exchange.head));
     return this.#lease;
   }
 

@@ -9,8 +9,21 @@ import type { SendRequest } from './http/send-request.ts';
 import { HEAP_IS_FULL } from '../util/heap-watch.ts';
 import { DEFAULT_LIMITS, type RequestLimits } from '../util/limits.ts';
 
+/** The request that a guest works for, as the log names it. */
+export interface ServedRequest {
+  /** From 0. */
+  readonly ordinal: number;
+  readonly method: string;
+  readonly pathWithQuery: string;
+  readonly id: string;
+  /** The id where there is one already: making one takes a moment. */
+  readonly knownId: string | undefined;
+}
+
 /** What a guest is granted. Whatever is left out is the safe choice: no variables, no arguments, no output, no network. */
 export interface Grants {
+  /** For which the guest works; `undefined` where it only starts. */
+  readonly request?: ServedRequest;
   readonly env?: readonly (readonly [name: string, value: string])[];
   readonly args?: readonly string[];
   readonly stdin?: ByteSource;
