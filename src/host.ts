@@ -94,7 +94,7 @@ function createService(component: Component, config: HostConfig, log: Log, sendR
   const grants = { config, sendRequest, tell: (what: string) => refusals.count(what) };
   return {
     label: component.label,
-    pool: createPool(component.createStrategy(), component.heap, component.onRun),
+    pool: createPool(component.createStrategy(), component),
     admission: new Admission(config),
     inFlight: new InFlight(),
     log,

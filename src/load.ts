@@ -7,9 +7,10 @@ import { type World, toWorld } from './component/world.ts';
 import type { Engine, Isolation, LoadOptions } from './config/options.ts';
 import { createFreshStrategy, createRecyclingStrategy } from './instance/fresh.ts';
 import { createResetStrategy } from './instance/reset.ts';
-import { type RunListener, createPreemption } from './instance/preempt.ts';
+import { type RunListener, createPreemption, createTurns } from './instance/preempt.ts';
 import { probeReset } from './instance/resettable.ts';
 import type { InstanceStrategy } from './instance/strategy.ts';
+import type { Turns } from './instance/turns.ts';
 import type { LinkedInstance } from './linker/linked-instance.ts';
 import { type LinkedPre, linkComponent } from './linker/link.ts';
 import { parseInterfaceName } from './linker/names.ts';
@@ -42,6 +43,8 @@ export interface Component {
   readonly memory: SharedQuota;
   /** Tells when guests are ended because their objects fill V8's heap. */
   readonly heap: HeapWatch;
+  /** In which order they run. */
+  readonly turns: Turns;
   /** As it was given. */
   readonly onRun: RunListener | undefined;
   /** A strategy of its own for each host, so that hosts share no instance. */
@@ -79,6 +82,7 @@ export async function loadComponent(file: string | Uint8Array, options: LoadComp
   const shared: Shared = {
     memory: options.memory ?? new SharedQuota(limits.maxTotalMemoryBytes),
     heap: new HeapWatch(),
+    turns: createTurns(),
   };
   const linked = await link({ source, definition, world }, { ...options, ...shared });
   return Object.freeze({ label, byteLength: bytes.byteLength, world, onRun: options.onRun, ...shared, ...linked });
@@ -94,7 +98,7 @@ interface Decoded {
 type Linked = Pick<Component, 'engine' | 'isolation' | 'preemption' | 'createStrategy'>;
 
 /** What the guests of a component share. */
-type Shared = Pick<Component, 'memory' | 'heap'>;
+type Shared = Pick<Component, 'memory' | 'heap' | 'turns'>;
 type LinkOptions = LoadComponentOptions & Shared;
 
 /** By the linker; by jco where that is asked for, or where the linker does not support the component. */
@@ -110,7 +114,7 @@ async function link(decoded: Decoded, options: LinkOptions): Promise<Linked> {
       definition,
       cache: openCache(options),
       limits: toLimits(options.limits),
-      preemption: preemption.name === 'off' ? undefined : createPreemption(options.heap, options.onRun),
+      preemption: preemption.name === 'off' ? undefined : createPreemption(options),
       memory: options.memory,
     });
     return { ...chooseIsolation(source, pre, options.isolation ?? 'auto'), engine: BY_LINKER, preemption };
@@ -131,7 +135,7 @@ async function linkForJco({ source, world }: Decoded, options: LinkOptions, reas
   const pre = await linkByJco(source, world, interfaces, {
     cache: openCache(options),
     limits: toLimits(options.limits),
-    preemption: preemption.name === 'off' ? undefined : createPreemption(options.heap, options.onRun),
+    preemption: preemption.name === 'off' ? undefined : createPreemption(options),
     memory: options.memory,
   });
   return {

@@ -3,12 +3,15 @@ import type { Instance } from '../linker/instance-pre.ts';
 import { HEAP_IS_FULL, type HeapWatch } from '../util/heap-watch.ts';
 import { HostError } from '../util/host-error.ts';
 import type { RunListener } from './preempt.ts';
+import type { Turns } from './turns.ts';
 import type { InstanceState, InstanceStrategy, KeptInstances } from './strategy.ts';
 
 /** Leases isolated instances of one component. */
 export interface InstancePool extends Disposable {
   readonly strategy: InstanceStrategy['name'];
   readonly kept: KeptInstances;
+  /** Whether others come first, before an instance is leased: resolves when they no longer do; `undefined` where they do not. */
+  turn(): Promise<void> | undefined;
   /**
    * An instance with a context of its own, for one request, of which the grants are a part. Throws where it does not start, `Cancelled` where
    * it took too long, `HostError` where there is no room for it.
@@ -16,12 +19,20 @@ export interface InstancePool extends Disposable {
   lease(grants: Grants): Lease;
 }
 
-export function createPool(strategy: InstanceStrategy, heap?: HeapWatch, onRun?: RunListener): InstancePool {
+/** What else of the component has to do with when its guests may run. */
+interface Beside {
+  readonly heap?: HeapWatch;
+  readonly onRun?: RunListener | undefined;
+  readonly turns?: Turns;
+}
+
+export function createPool(strategy: InstanceStrategy, { heap, onRun, turns }: Beside = {}): InstancePool {
   return {
     strategy: strategy.name,
     kept: strategy.kept,
+    turn: () => turns?.afterHeld(),
     lease: (grants) => {
-      const ctx = new WasiCtx(grants);
+      const ctx = new WasiCtx(grants, turns?.afterHeld);
       try {
         onRun?.(ctx);
         if (heap?.isFull(ctx.startedMs) === true) throw new HostError('overloaded', HEAP_IS_FULL);

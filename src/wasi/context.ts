@@ -58,11 +58,14 @@ export class WasiCtx {
   readonly startedMs = performance.now();
   /** While the guest gives others a turn: resolves when it goes on. */
   paused: Promise<void> | undefined;
+  readonly #turn: (() => Promise<void> | undefined) | undefined;
   #outbound: OutboundGate | undefined;
   #kept: Set<Disposable> | undefined;
 
-  constructor(grants: Grants) {
+  /** `turn`: whether others come first when it would go on after it waited; resolves when they no longer do. */
+  constructor(grants: Grants, turn?: () => Promise<void> | undefined) {
     this.grants = grants;
+    this.#turn = turn;
     this.limits = grants.limits ?? DEFAULT_LIMITS;
     this.time = grants.clock === 'coarse' ? new CoarseTime() : EXACT_TIME;
   }
@@ -105,7 +108,12 @@ export class WasiCtx {
     this.#kept?.delete(resource);
   }
 
-  #goOn(): void {
+  #goOn(): void | Promise<void> {
+    const turn = this.#turn?.();
+    return turn === undefined ? this.#goOnNow() : turn.then(() => this.#goOnNow());
+  }
+
+  #goOnNow(): void {
     this.time.advance();
     this.cancellation.throwIfCancelled();
   }

@@ -153,6 +153,10 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['loop-in-a-destructor', 504, TIMED_OUT, { timeoutMs: 100 }],
     ['loop-in-memory', 504, TIMED_OUT, { timeoutMs: 100 }],
   ],
+  hold: [
+    ['loop-after-a-wait', 504, TIMED_OUT, { timeoutMs: 100 }],
+    ['loop-in-realloc-after-a-wait', 504, TIMED_OUT, { timeoutMs: 100 }],
+  ],
   outbound: [
     ['10000-requests', 200, undefined, { calls: 'upstream' }],
     ['call-oneself', 508, undefined, { calls: 'itself' }],
