@@ -1,6 +1,7 @@
 import { DEFAULTS, type HostOptions, type LoadOptions } from '../config/options.ts';
 import type { Address } from '../server/listen.ts';
 import { HostError } from '../util/host-error.ts';
+import { mayStartThreads } from '../util/threads.ts';
 import { toClientLimits } from './client-limits.ts';
 import { toGuestEnv } from './guest-env.ts';
 import { parseLimits, shareAmong } from './guest-limits.ts';
@@ -50,8 +51,19 @@ export function toServePlan(file: string, flags: ServeFlags, env: NodeJS.Process
     drainTimeoutMs: flags.drainTimeout,
     logFormat: flags.logFormat,
     accessLog: flags.accessLog,
-    notices: wasmtime.ignored.length === 0 ? [] : [`without effect here: ${wasmtime.ignored.join(', ')}`],
+    notices: [...listIgnored(wasmtime), ...listUnwatched(flags)],
   };
+}
+
+function listIgnored({ ignored }: Flags): string[] {
+  return ignored.length === 0 ? [] : [`without effect here: ${ignored.join(', ')}`];
+}
+
+function listUnwatched({ stallTimeout = 0, workers }: ServeFlags): string[] {
+  if (stallTimeout === 0 || workers !== undefined || mayStartThreads()) return [];
+  return [
+    "--stall-timeout is without effect: Node's --permission is without --allow-worker, and there is no process above this one (--workers 1)",
+  ];
 }
 
 /** Guests that are not interrupted may hold the thread for as long as they like. */

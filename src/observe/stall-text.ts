@@ -1,9 +1,9 @@
-import { formatTimeout } from '../util/format.ts';
+import { formatDuration } from '../util/format.ts';
 import type { StallRecord } from './log.ts';
 
 /** Why the process ends, without the request. */
 export function describeStall({ phase, component, stalledMs }: StallRecord): string {
-  const forMs = formatTimeout(Math.round(stalledMs));
+  const forMs = formatDuration(stalledMs);
   if (phase === 'finishing') {
     return `process ${process.pid} ends: it was to finish ${forMs} ago (--drain-timeout), and something in ${component} holds its thread`;
   }

@@ -32,6 +32,17 @@ export class StallClock {
     return this.#finishingMs;
   }
 
+  /** Whether it has answered all that it was asked. */
+  isAnswered(answers: number): boolean {
+    return answers >= this.#asked;
+  }
+
+  /** What it was asked so far no longer counts. */
+  restart(): void {
+    this.#asked = 0;
+    this.#unansweredMs = 0;
+  }
+
   /** It has to end within a time: the first that is said. */
   finishWithin(ms: number): void {
     if (this.#finishLeftMs === Infinity) this.#finishLeftMs = ms;
@@ -40,7 +51,7 @@ export class StallClock {
   /** Some time has passed. `answers`: how many there were in all; `boundMs`: how long one may take, 0 for as long as it likes. */
   tick(passedMs: number, answers: number, boundMs: number): Finding {
     const countedMs = Math.min(passedMs, MAX_INTERVALS * this.#intervalMs);
-    const isAnswered = answers >= this.#asked;
+    const isAnswered = this.isAnswered(answers);
     this.#unansweredMs = isAnswered ? 0 : this.#unansweredMs + countedMs;
     if (this.#finishLeftMs < Infinity) this.#finishingMs += countedMs;
     if (this.#finishingMs >= this.#finishLeftMs) return 'overdue';

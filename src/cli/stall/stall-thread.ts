@@ -28,8 +28,8 @@ let phase: 'starting' | 'serving' = 'starting';
 let lookedMs = performance.now();
 
 parentPort?.on('message', (said: StallPhase) => {
-  if (said === 'serving') phase = 'serving';
-  else finish();
+  if (said === 'finishing') finish();
+  else serve();
 });
 const looking = setInterval(look, intervalMs);
 
@@ -52,6 +52,12 @@ function look(): void {
     stalledMs: isStalled ? clock.unansweredMs : clock.finishingMs,
     request: slot.readRequest(),
   });
+}
+
+/** What it took to come so far is not held against what follows. */
+function serve(): void {
+  phase = 'serving';
+  clock.restart();
 }
 
 function finish(): void {

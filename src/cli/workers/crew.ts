@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log, StartRecord } from '../../observe/log.ts';
 import { type MetricRecords, addCounts } from '../../observe/metrics.ts';
 import type { Address } from '../../server/listen.ts';
-import { formatTimeout } from '../../util/format.ts';
+import { formatDuration, formatTimeout } from '../../util/format.ts';
 import { HostError } from '../../util/host-error.ts';
 import type { Closing } from '../finish.ts';
 import { colourOf } from '../logs.ts';
@@ -178,7 +178,7 @@ export class Crew {
     const { turns, pid } = worker;
     if (!turns.look(passedMs, boundMs === 0 ? 0 : boundMs + LAST_WORDS_MS) || this.#killed.has(worker)) return;
     this.#killed.add(worker);
-    const silence = formatTimeout(Math.round(turns.silentMs));
+    const silence = formatDuration(turns.silentMs);
     this.#say('error', `worker ${place} (process ${pid}) has not answered for ${silence} (--stall-timeout) and is killed`);
     worker.kill();
   }

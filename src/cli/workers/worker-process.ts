@@ -45,12 +45,12 @@ export function startWorker(terminal: Terminal): WorkerProcess {
   let failure: HostError | undefined;
   let begun: Begin | undefined;
   worker.on('message', (message: FromWorker) => {
+    turns.answered();
     if (message.at === 'listening') listening.resolve(message);
     else if (message.at === 'failed') failure = new HostError(message.code, message.message);
-    else if (message.at === 'turns') turns.answered();
     else if (message.at === 'metrics') metrics.tell(message.records);
     else if (message.at === 'closing') waiting.resolve(message.waiting);
-    else closed.resolve(message.cancelled);
+    else if (message.at === 'closed') closed.resolve(message.cancelled);
   });
   const ended = endOf(worker).then((how): WorkerEnd => {
     listening.resolve(undefined);

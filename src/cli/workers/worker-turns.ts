@@ -16,13 +16,13 @@ export class WorkerTurns {
     this.#ask = ask;
   }
 
-  /** The worker has answered. */
+  /** The worker has answered, or said anything else. */
   answered(): void {
     this.#answers += 1;
   }
 
   get isAnswering(): boolean {
-    return this.#clock.unansweredMs < SILENT_MS;
+    return this.#clock.isAnswered(this.#answers) || this.#clock.unansweredMs < SILENT_MS;
   }
 
   get silentMs(): number {
