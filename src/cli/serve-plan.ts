@@ -67,7 +67,10 @@ function listUnwatched({ stallTimeout = 0, workers }: ServeFlags): string[] {
 }
 
 /** Guests that are not interrupted may hold the thread for as long as they like. */
-function defaultStallTimeout({ preemption, cpuTimeout }: ServeFlags, { timeoutMs = DEFAULTS.timeoutMs }: Flags): number {
+function defaultStallTimeout(
+  { preemption, cpuTimeout }: ServeFlags,
+  { timeoutMs = DEFAULTS.timeoutMs }: Flags,
+): number {
   return preemption === 'off' ? 0 : defaultStallTimeoutMs(timeoutMs, cpuTimeout);
 }
 

@@ -3,7 +3,6 @@ import { startUpstream } from '../harness/upstream.ts';
 import { LEAST, PERMISSION_ONLY } from './permissions.ts';
 import { guestPath, servingOn } from './wasi-serve.ts';
 
-
 describe("under Node's permission model, with the least of permissions", () => {
   test.each(['hello', 'js-fetch-event', 'print'])('%s is served', async (guest) => {
     await using serving = await servingOn([guestPath(guest)], LEAST);

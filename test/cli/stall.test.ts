@@ -96,13 +96,16 @@ async function untilInFlight({ origin }: { readonly origin: string }): Promise<v
 const UNSHARE = ['unshare', '-Urpf', '--mount-proc'] as const;
 const canUnshare = spawnSync(UNSHARE[0], [...UNSHARE.slice(1), 'true']).status === 0;
 
-test.skipIf(!canUnshare)('process 1 of a container, which takes no signal from inside, ends by a breakpoint', async () => {
-  await using serving = await servingOn([SPIN, '--stall-timeout', '2s'], BROKEN, UNSHARE);
-  await using _client = await hold(serving);
-  // 128 and the number of SIGTRAP, as `unshare` and a shell tell it.
-  expect([133, 'SIGTRAP']).toContain(await serving.ended);
-  expect(serving.text.stderr).toMatch(/^error: process 1 ends/m);
-});
+test.skipIf(!canUnshare)(
+  'process 1 of a container, which takes no signal from inside, ends by a breakpoint',
+  async () => {
+    await using serving = await servingOn([SPIN, '--stall-timeout', '2s'], BROKEN, UNSHARE);
+    await using _client = await hold(serving);
+    // 128 and the number of SIGTRAP, as `unshare` and a shell tell it.
+    expect([133, 'SIGTRAP']).toContain(await serving.ended);
+    expect(serving.text.stderr).toMatch(/^error: process 1 ends/m);
+  },
+);
 
 describe('a process goes on', () => {
   test('that was stopped for longer than --stall-timeout', async () => {
@@ -167,6 +170,8 @@ function threadOf({ pid }: WasiServe): string | undefined {
 
 /** What of the CPU a thread has had. Source: proc_pid_stat(5), `utime` and `stime`. */
 function ticksOf({ pid }: WasiServe, thread: string): number {
-  const fields = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+  const fields = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
   return Number(fields[11]) + Number(fields[12]);
 }

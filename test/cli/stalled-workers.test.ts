@@ -95,7 +95,8 @@ describe('a worker whose guest holds it, with the checks broken,', () => {
     await until(async () => (await textOf(`${workers.admin}/healthz`)) === 'ok\n1 of 2 workers answer\n');
     expect(await textOf(`${workers.admin}/readyz`)).toBe('ready\n1 of 2 workers answer\n');
     expect(workers.text.stderr).not.toContain('error:');
-    while (!/serves in its place; 2 of 2/.test(workers.text.stderr)) expect(await textOf(workers.origin)).toBe(COMPUTED);
+    while (!/serves in its place; 2 of 2/.test(workers.text.stderr))
+      expect(await textOf(workers.origin)).toBe(COMPUTED);
     expect(workers.text.stderr).toMatch(
       /^error: process (\d+) ends: its event loop has stood still for .*GET \/held\?before \(request unknown, instance \d+\)\nerror: worker [12] \(process \1\) stood still and ended itself \(SIGALRM\); 1 of 2 left, starting another$/m,
     );
@@ -158,7 +159,10 @@ test('a worker that is stopped is killed by the primary, and replaced', SLOW, as
 
 test('a primary that stops while a worker is held at its start kills it', SLOW, async () => {
   using file = await attackFile('control', 'loop-at-start');
-  await using starting = wasiServe([file.path, '--addr', '127.0.0.1:0', '--workers', '1', '--drain-timeout', '1h'], BROKEN);
+  await using starting = wasiServe(
+    [file.path, '--addr', '127.0.0.1:0', '--workers', '1', '--drain-timeout', '1h'],
+    BROKEN,
+  );
   await workerHeldAtStart(starting);
   starting.kill('SIGTERM');
   expect(await starting.ended).toBe(0);
@@ -166,7 +170,10 @@ test('a primary that stops while a worker is held at its start kills it', SLOW, 
 
 test('a worker that is held at its start does not outlive a primary that is killed', SLOW, async () => {
   using file = await attackFile('control', 'loop-at-start');
-  await using starting = wasiServe([file.path, '--addr', '127.0.0.1:0', '--workers', '1', '--drain-timeout', '100ms'], BROKEN);
+  await using starting = wasiServe(
+    [file.path, '--addr', '127.0.0.1:0', '--workers', '1', '--drain-timeout', '100ms'],
+    BROKEN,
+  );
   const pid = await workerHeldAtStart(starting);
   starting.kill('SIGKILL');
   await until(() => isGone(pid));

@@ -41,6 +41,7 @@ function look(): void {
   lookedMs = nowMs;
   if (finding === 'wait') return;
   if (finding === 'ask') {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it is a port of Node's
     parentPort?.postMessage('turn');
     return;
   }

@@ -53,6 +53,7 @@ export function watchForStalls(plan: ServePlan, { colour, primaryPid }: Watched,
     log({ at: 'notice', level: 'error', message: `nobody watches any more whether the event loop turns: ${error}` });
   });
   thread.unref();
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it is a port of Node's
   const tell = (phase: StallPhase): void => thread.postMessage(phase);
   // A line for each request has its id anyway.
   const ids = plan.accessLog === 'on' ? 'all' : 'known';

@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client';
 import type { MetricRecords } from '../../observe/metrics.ts';
 
 /** What a primary counts itself. */
@@ -11,40 +12,30 @@ export interface CrewCounts {
   readonly failed: number;
 }
 
-const GAUGES = [
-  { name: 'workers', help: 'Processes that are to serve.', read: ({ wanted }: CrewCounts) => wanted },
-  {
-    name: 'workers_answering',
-    help: 'Processes that serve and whose event loop turns.',
-    read: ({ answering }: CrewCounts) => answering,
-  },
-] as const;
-
-/** Reads them as metrics each time that it is called. */
+/** Returns what reads them as metrics. Loads prom-client. */
 export async function createCrewMetrics(read: () => CrewCounts): Promise<() => Promise<MetricRecords>> {
   const { Counter, Gauge, Registry } = await import('prom-client');
-  const registers = [new Registry()] as const;
-  for (const gauge of GAUGES) {
-    new Gauge({
-      name: `wasi_serve_${gauge.name}`,
-      help: gauge.help,
-      registers: [...registers],
-      collect() {
-        this.set(gauge.read(read()));
-      },
-    });
-  }
-  new Counter({
+  const register: Registry = new Registry();
+  const wanted = new Gauge({ name: 'wasi_serve_workers', help: 'Processes that are to serve.', registers: [] });
+  const answering = new Gauge({
+    name: 'wasi_serve_workers_answering',
+    help: 'Processes that serve, and whose event loop turns.',
+    registers: [],
+  });
+  const ends = new Counter({
     name: 'wasi_serve_worker_ends_total',
     help: 'Workers that ended without being told to, and were replaced: because they stood still, or for another reason.',
     labelNames: ['reason'],
-    registers: [...registers],
-    collect() {
-      this.reset();
-      const { stalled, failed } = read();
-      this.inc({ reason: 'stalled' }, stalled);
-      this.inc({ reason: 'failed' }, failed);
-    },
+    registers: [],
   });
-  return () => registers[0].getMetricsAsJSON();
+  for (const metric of [wanted, answering, ends]) register.registerMetric(metric);
+  return async () => {
+    const counts = read();
+    wanted.set(counts.wanted);
+    answering.set(counts.answering);
+    ends.reset();
+    ends.inc({ reason: 'stalled' }, counts.stalled);
+    ends.inc({ reason: 'failed' }, counts.failed);
+    return await register.getMetricsAsJSON();
+  };
 }

@@ -179,7 +179,10 @@ export class Crew {
     if (!turns.look(passedMs, boundMs === 0 ? 0 : boundMs + LAST_WORDS_MS) || this.#killed.has(worker)) return;
     this.#killed.add(worker);
     const silence = formatDuration(turns.silentMs);
-    this.#say('error', `worker ${place} (process ${pid}) has not answered for ${silence} (--stall-timeout) and is killed`);
+    this.#say(
+      'error',
+      `worker ${place} (process ${pid}) has not answered for ${silence} (--stall-timeout) and is killed`,
+    );
     worker.kill();
   }
 
