@@ -36,8 +36,9 @@ function toRecord(event: LogEvent): JsonRecord {
     return { level: 'error', event: 'request-failed', id, component, message, limit, trace: frames };
   }
   if (event.at === 'stalled') {
-    const { request, ...stall } = event.stall;
-    return { level: 'error', event: 'stalled', ...request, ...stall, message: describeStall(event.stall) };
+    const { request, stalledMs, ...stall } = event.stall;
+    const message = describeStall(event.stall);
+    return { level: 'error', event: 'stalled', ...request, ...stall, stalledMs: toMicroseconds(stalledMs), message };
   }
   return { level: event.level, event: 'notice', message: event.message.trim() };
 }
