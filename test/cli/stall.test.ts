@@ -57,6 +57,13 @@ describe('a process whose guest holds the thread, with the checks broken,', () =
     });
   });
 
+  test('ends though it is not interrupted by choice, if --stall-timeout is given', async () => {
+    await using serving = await servingOn([SPIN, '--preemption', 'off', '--stall-timeout', '2s']);
+    await using _client = await hold(serving);
+    expect(await serving.ended).toBe('SIGALRM');
+    expect(serving.text.stderr).toMatch(STALLED);
+  });
+
   test('ends with the least of permissions', async () => {
     const env = { NODE_OPTIONS: `${LEAST.NODE_OPTIONS} ${BROKEN.NODE_OPTIONS}` };
     await using serving = await servingOn([SPIN, '--stall-timeout', '2s'], env);

@@ -5,7 +5,7 @@ import { Script } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 
 /** How long the last line may take: whoever reads it may have stopped. */
-const LAST_LINE_MS = 1000;
+const LAST_LINE_MS = 2000;
 /** How long until a descriptor that takes nothing is tried again. */
 const RETRY_MS = 10;
 /** How long a signal takes to end the process, at most. */

@@ -20,7 +20,7 @@ import { LOOK_MS } from './worker-turns.ts';
 /** How long the primary waits to hear what workers have left to do: one whose guest computes does not answer. */
 const ANSWER_MS = 1000;
 /** How much longer a worker may be silent than it gives itself: it knows for which request, and says so before it ends. */
-const LAST_WORDS_MS = 3000;
+const LAST_WORDS_MS = 5000;
 /** The longest time that a timer of Node's takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
