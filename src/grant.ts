@@ -1,7 +1,7 @@
 import type { HostConfig } from './config/options.ts';
 import type { RequestLimits } from './util/limits.ts';
 import { LineSink, OutputQuota, linePrefix } from './wasi/cli/line-sink.ts';
-import type { Grants } from './wasi/context.ts';
+import type { Grants, ServedRequest } from './wasi/context.ts';
 import { HeldBytes, type HeldTotal } from './wasi/held-bytes.ts';
 import { withHop } from './wasi/http/hops.ts';
 import type { RequestHead } from './wasi/http/incoming.ts';
@@ -19,22 +19,22 @@ export interface HostGrants {
 
 /** What one guest may touch: its environment, its output as lines, and the network. Each is made when the guest asks for it. */
 export class RequestGrants implements Grants, Disposable {
+  readonly request: ServedRequest;
   readonly limits: RequestLimits;
   readonly held: HeldBytes;
   readonly timeoutMs: number;
   readonly cpuTimeoutMs: number;
   readonly clock: HostConfig['clock'];
-  readonly #ordinal: number;
   readonly #host: HostGrants;
   readonly #head: Pick<RequestHead, 'fields'>;
   #quota: OutputQuota | undefined;
   #stdout: LineSink | undefined;
   #stderr: LineSink | undefined;
 
-  /** `ordinal` is the number of the request, from 0; `head` is its client's. */
-  constructor(ordinal: number, host: HostGrants, head: Pick<RequestHead, 'fields'>) {
+  /** `head` is the client's. */
+  constructor(request: ServedRequest, host: HostGrants, head: Pick<RequestHead, 'fields'>) {
     const { config } = host;
-    this.#ordinal = ordinal;
+    this.request = request;
     this.#host = host;
     this.#head = head;
     this.limits = config.limits;
@@ -55,7 +55,7 @@ export class RequestGrants implements Grants, Disposable {
   }
 
   get env(): [string, string][] {
-    return [['INSTANCE_ID', `${this.#ordinal}`], ...Object.entries(this.#host.config.env)];
+    return [['INSTANCE_ID', `${this.request.ordinal}`], ...Object.entries(this.#host.config.env)];
   }
 
   get stdout(): LineSink {
@@ -75,7 +75,7 @@ export class RequestGrants implements Grants, Disposable {
   #createSink(stream: 'stdout' | 'stderr'): LineSink {
     const { loggingPrefix, writeGuestOutput } = this.#host.config;
     return new LineSink({
-      prefix: loggingPrefix === 'shown' ? linePrefix(stream, this.#ordinal) : undefined,
+      prefix: loggingPrefix === 'shown' ? linePrefix(stream, this.request.ordinal) : undefined,
       quota: (this.#quota ??= new OutputQuota(this.limits.maxOutputBytes)),
       tell: this.#host.tell,
       held: this.held,

@@ -92,23 +92,24 @@ export function createHost(component: Component, options: HostOptions = {}, log:
 
 function createService(component: Component, config: HostConfig, log: Log, sendRequest: SendRequest): Service {
   const refusals = new Tally(log);
+  const { heap, onRun, turns } = component;
   const tell = (what: string): void => refusals.count(what);
   const maxBytes = config.limits.maxTotalHeldBytes;
   const held = new HeldTotal({
     maxBytes,
-    isHeapFull: () => component.heap.isFull(performance.now()),
+    isHeapFull: () => heap.isFull(performance.now()),
     onShort: () => tell(`a guest was ended or refused: ${describeTotalHeld(maxBytes)}`),
   });
   const grants = { config, sendRequest, held, tell };
   return {
     label: component.label,
-    pool: createPool(component.createStrategy(), { heap: component.heap, held }),
+    pool: createPool(component.createStrategy(), { heap, held, onRun, turns }),
     held,
     admission: new Admission(config),
     inFlight: new InFlight(),
     log,
     refusals,
-    grant: (ordinal, head) => new RequestGrants(ordinal, grants, head),
+    grant: (request, head) => new RequestGrants(request, grants, head),
     requestFields: config.requestHeaders.map(([name, value]) => [name.toLowerCase(), value] as const),
     graceMs: config.graceMs,
     errorDetail: config.errorDetail,

@@ -9,10 +9,11 @@ import { type World, toWorld } from './component/world.ts';
 import type { Engine, Isolation, LoadOptions } from './config/options.ts';
 import { createFreshStrategy, createRecyclingStrategy } from './instance/fresh.ts';
 import { createResetStrategy } from './instance/reset.ts';
-import { createPreemption } from './instance/preempt.ts';
+import { type RunListener, createPreemption, createTurns } from './instance/preempt.ts';
 import { probeReset } from './instance/resettable.ts';
 import type { InstanceStrategy } from './instance/strategy.ts';
 import type { Charging } from './linker/charging.ts';
+import type { Turns } from './instance/turns.ts';
 import type { LinkedInstance } from './linker/linked-instance.ts';
 import { type LinkedPre, linkComponent } from './linker/link.ts';
 import { parseInterfaceName } from './linker/names.ts';
@@ -47,6 +48,10 @@ export interface Component {
   readonly instanceHeap: SharedQuota;
   /** Tells when guests are ended because their objects fill V8's heap. */
   readonly heap: HeapWatch;
+  /** In which order they run. */
+  readonly turns: Turns;
+  /** As it was given. */
+  readonly onRun: RunListener | undefined;
   /** A strategy of its own for each host, so that hosts share no instance. */
   readonly createStrategy: () => InstanceStrategy;
 }
@@ -61,6 +66,8 @@ export interface LoadComponentOptions extends LoadOptions {
   readonly memory?: SharedQuota;
   /** The same for what core instances take of V8's heap: `maxTotalInstanceHeapBytes`. */
   readonly instanceHeap?: SharedQuota;
+  /** Told whenever a guest begins to run or goes on: for whoever watches from outside which guest holds the thread. */
+  readonly onRun?: RunListener | undefined;
 }
 
 /**
@@ -83,9 +90,10 @@ export async function loadComponent(file: string | Uint8Array, options: LoadComp
     memory: options.memory ?? new SharedQuota(limits.maxTotalMemoryBytes),
     instanceHeap: options.instanceHeap ?? new SharedQuota(limits.maxTotalInstanceHeapBytes),
     heap: new HeapWatch(),
+    turns: createTurns(),
   };
   const linked = await link({ source, definition, world }, { ...options, ...shared });
-  return Object.freeze({ label, byteLength: bytes.byteLength, world, ...shared, ...linked });
+  return Object.freeze({ label, byteLength: bytes.byteLength, world, onRun: options.onRun, ...shared, ...linked });
 }
 
 /** A component whose bytes are read. */
@@ -98,7 +106,7 @@ interface Decoded {
 type Linked = Pick<Component, 'engine' | 'isolation' | 'preemption' | 'createStrategy'>;
 
 /** What the guests of a component share. */
-type Shared = Pick<Component, 'memory' | 'instanceHeap' | 'heap'>;
+type Shared = Pick<Component, 'memory' | 'instanceHeap' | 'heap' | 'turns'>;
 type LinkOptions = LoadComponentOptions & Shared;
 
 /** By the linker; by jco where that is asked for, or where the linker does not support the component. */
@@ -114,7 +122,7 @@ async function link(decoded: Decoded, options: LinkOptions): Promise<Linked> {
       definition,
       cache: openCache(options),
       limits: toLimits(options.limits),
-      preemption: preemption.name === 'off' ? undefined : createPreemption(options.heap),
+      preemption: preemption.name === 'off' ? undefined : createPreemption(options),
       charging: CHARGING,
       memory: options.memory,
       heap: options.instanceHeap,
@@ -149,7 +157,7 @@ async function linkForJco(
   const pre = await linkByJco(source, definition, interfaces, {
     cache: openCache(options),
     limits: toLimits(options.limits),
-    preemption: preemption.name === 'off' ? undefined : createPreemption(options.heap),
+    preemption: preemption.name === 'off' ? undefined : createPreemption(options),
     charging: CHARGING,
     memory: options.memory,
     heap: options.instanceHeap,

@@ -21,12 +21,13 @@ export function formatLimit(key: LimitKey, value: number): string {
   return `${toLimitName(key)}=${isSize(key) ? formatByteCount(value) : value}`;
 }
 
-/** What of the limits is not each worker's own by default: the machine's memory is there once. */
+/** What of the limits is not each worker's own by default: the machine's memory is there once. Without workers this process has all of it. */
 export function shareAmong(workers: number): Pick<Limits, 'maxTotalMemoryBytes' | 'maxTotalHeldBytes'> {
   const { maxTotalMemoryBytes, maxTotalHeldBytes } = DEFAULT_LIMITS;
+  const parts = Math.max(1, workers);
   return {
-    maxTotalMemoryBytes: Math.floor(maxTotalMemoryBytes / workers),
-    maxTotalHeldBytes: Math.floor(maxTotalHeldBytes / workers),
+    maxTotalMemoryBytes: Math.floor(maxTotalMemoryBytes / parts),
+    maxTotalHeldBytes: Math.floor(maxTotalHeldBytes / parts),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { HostOptions } from '../config/options.ts';
 import { createJsonLog, formatGuestOutput, formatJson } from '../observe/json-log.ts';
 import type { Log, LogEvent } from '../observe/log.ts';
+import { COLOURED } from '../observe/paint.ts';
 import { createTextLog, formatText } from '../observe/text-log.ts';
 import type { LogFormat } from './serve-flags.ts';
 import type { Terminal } from './terminal.ts';
@@ -33,6 +34,11 @@ function createJsonVoice(terminal: Terminal): Voice {
     format: (event) => formatJson(event, Date.now()),
     writeGuestOutput: (stream, lines) => terminal[stream].write(formatGuestOutput(stream, lines, Date.now())),
   };
+}
+
+/** Whether what goes to stderr has colours, for a process or thread that writes it too. */
+export function colourOf({ paintStderr }: Terminal): 'on' | 'off' {
+  return paintStderr === COLOURED ? 'on' : 'off';
 }
 
 /** The voice's log; `off`: without the lines for requests. */

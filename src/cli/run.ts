@@ -42,7 +42,7 @@ function createCommands(terminal: Terminal, outcome: Outcome): Commands {
   return {
     serve: async (file, flags) => {
       const plan = toServePlan(file, flags, terminal.env);
-      const { serve } = plan.workers === 1 ? await import('./serve.ts') : await import('./workers/supervise.ts');
+      const { serve } = plan.workers === 0 ? await import('./serve.ts') : await import('./workers/supervise.ts');
       outcome.exitCode = await serve(plan, terminal);
     },
     inspect: async (file, format) => {

@@ -54,9 +54,11 @@ function servingOptions(): Option[] {
     inGroup('--addr <host:port>', 'where to listen; port 0 takes any free one')
       .argParser(checked(parseAddress))
       .default({ hostname: '127.0.0.1', port: 8080 }, '127.0.0.1:8080'),
-    inGroup('--workers <n>', 'processes that serve, each with all of the limits; auto: one for each core')
-      .argParser(checked(parseWorkerCount))
-      .default(1),
+    inGroup(
+      '--workers <n>',
+      'processes that serve, each with all of the limits, while this one replaces those that end; auto: one for each core ' +
+        '(default: this one serves by itself)',
+    ).argParser(checked(parseWorkerCount)),
     inGroup('--shutdown-addr <host:port>', 'a connection to this address stops the host').argParser(
       checked(parseAddress),
     ),
@@ -64,6 +66,11 @@ function servingOptions(): Option[] {
     inGroup('--drain-timeout <time>', 'how long a stop waits for guests')
       .argParser(checked(parseDuration))
       .default(30_000, '30s'),
+    inGroup(
+      '--stall-timeout <time>',
+      'a process that serves ends once its event loop has stood still for so long; 0 for never ' +
+        '(default: 15s longer than a guest may compute)',
+    ).argParser(checked(parseDuration)),
     inGroup('--dev', 'error replies tell the client the reason'),
   ];
 }

@@ -7,7 +7,8 @@ export interface ServeFlags extends ClientLimitFlags {
   readonly addr: Address;
   readonly shutdownAddr?: Address;
   readonly adminAddr?: Address;
-  readonly workers: number;
+  readonly workers?: number;
+  readonly stallTimeout?: number;
   readonly env: readonly string[];
   readonly header: readonly string[];
   readonly dir: readonly string[];

@@ -1,19 +1,23 @@
-import type { HostOptions, LoadOptions } from '../config/options.ts';
+import { DEFAULTS, type HostOptions, type LoadOptions } from '../config/options.ts';
 import type { Address } from '../server/listen.ts';
 import { HostError } from '../util/host-error.ts';
+import { mayStartThreads } from '../util/threads.ts';
 import { toClientLimits } from './client-limits.ts';
 import { toGuestEnv } from './guest-env.ts';
 import { parseLimits, shareAmong } from './guest-limits.ts';
 import { parseRequestFields } from './request-fields.ts';
 import type { LogFormat, ServeFlags } from './serve-flags.ts';
+import { defaultStallTimeoutMs } from './stall/stall-bounds.ts';
 import { type Flags, parseFlags } from './wasmtime-flags.ts';
 
 /** All that `serve` does, decided: nothing of it is read from the command line again. */
 export interface ServePlan {
   readonly file: string;
   readonly address: Address;
-  /** How many processes serve; 1 is this one. */
+  /** How many processes serve under this one, which looks after them; 0: this one serves by itself. */
   readonly workers: number;
+  /** How long the event loop of a process that serves may stand still before the process ends; 0 is as long as it likes. */
+  readonly stallTimeoutMs: number;
   /** A connection there stops the host. */
   readonly shutdownAddress: Address | undefined;
   /** Where health and metrics are told; nothing is counted where that is nowhere. */
@@ -32,13 +36,14 @@ export function toServePlan(file: string, flags: ServeFlags, env: NodeJS.Process
   assertSupported(flags);
   const { wasi, wasm, codegen, optimize, debug } = flags;
   const wasmtime = parseFlags({ S: wasi, W: wasm, C: codegen, O: optimize, D: debug });
-  const { engine, isolation, preemption } = flags;
-  const limits = { ...shareAmong(flags.workers), ...wasmtime.limits, ...parseLimits(flags.limit) };
+  const { engine, isolation, preemption, workers = 0 } = flags;
+  const limits = { ...shareAmong(workers), ...wasmtime.limits, ...parseLimits(flags.limit) };
   const cache = wasmtime.cache === undefined ? {} : { cache: wasmtime.cache };
   return {
     file,
     address: flags.addr,
-    workers: flags.workers,
+    workers,
+    stallTimeoutMs: flags.stallTimeout ?? defaultStallTimeout(flags, wasmtime),
     shutdownAddress: flags.shutdownAddr,
     adminAddress: flags.adminAddr,
     load: { engine, isolation, preemption, ...cache, limits },
@@ -46,8 +51,27 @@ export function toServePlan(file: string, flags: ServeFlags, env: NodeJS.Process
     drainTimeoutMs: flags.drainTimeout,
     logFormat: flags.logFormat,
     accessLog: flags.accessLog,
-    notices: wasmtime.ignored.length === 0 ? [] : [`without effect here: ${wasmtime.ignored.join(', ')}`],
+    notices: [...listIgnored(wasmtime), ...listUnwatched(flags)],
   };
+}
+
+function listIgnored({ ignored }: Flags): string[] {
+  return ignored.length === 0 ? [] : [`without effect here: ${ignored.join(', ')}`];
+}
+
+function listUnwatched({ stallTimeout = 0, workers }: ServeFlags): string[] {
+  if (stallTimeout === 0 || workers !== undefined || mayStartThreads()) return [];
+  return [
+    "--stall-timeout is without effect: Node's --permission is without --allow-worker, and there is no process above this one (--workers 1)",
+  ];
+}
+
+/** Guests that are not interrupted may hold the thread for as long as they like. */
+function defaultStallTimeout(
+  { preemption, cpuTimeout }: ServeFlags,
+  { timeoutMs = DEFAULTS.timeoutMs }: Flags,
+): number {
+  return preemption === 'off' ? 0 : defaultStallTimeoutMs(timeoutMs, cpuTimeout);
 }
 
 function toHostOptions(flags: ServeFlags, { inheritEnv, timeoutMs }: Flags, env: NodeJS.ProcessEnv): HostOptions {

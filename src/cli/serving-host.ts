@@ -7,14 +7,15 @@ import type { Closing } from './finish.ts';
 import { collectWhenIdle } from './idle-memory.ts';
 import { type Voice, accessLogOf } from './logs.ts';
 import type { ServePlan } from './serve-plan.ts';
+import type { StallWatch } from './stall/stall-watch.ts';
 
 /** Guests' backtraces are deeper than V8's usual ten frames, many of which are glue. */
 const STACK_TRACE_LIMIT = 64;
 
-/** The component of a plan. Throws `HostError`. */
-export function loadPlanned({ file, load }: ServePlan): Promise<Component> {
+/** The component of a plan, with whoever is told which guest runs. Throws `HostError`. */
+export function loadPlanned({ file, load }: ServePlan, { onRun }: Pick<StallWatch, 'onRun'>): Promise<Component> {
   Error.stackTraceLimit = STACK_TRACE_LIMIT;
-  return loadComponent(file, load);
+  return loadComponent(file, { ...load, onRun });
 }
 
 /** A host that serves as a plan wants it, on a port. Whoever opens one disposes it. */

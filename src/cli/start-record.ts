@@ -4,8 +4,10 @@ import type { Component } from '../load.ts';
 import type { StartRecord } from '../observe/log.ts';
 import type { AdminPort } from '../server/admin.ts';
 import { type Address, formatOrigin } from '../server/listen.ts';
+import { formatSeconds } from './duration.ts';
 import { listOtherLimits } from './other-limits.ts';
 import type { ServePlan } from './serve-plan.ts';
+import { defaultStallTimeoutMs } from './stall/stall-bounds.ts';
 
 /** What the log says of a component that is now served at `address`. */
 export function toStartRecord(component: Component, plan: ServePlan, address: Address): StartRecord {
@@ -19,8 +21,20 @@ export function toStartRecord(component: Component, plan: ServePlan, address: Ad
     engine: component.engine,
     isolation: component.isolation,
     preemption: component.preemption,
-    limits: { timeoutMs, maxConcurrentRequests, maxQueuedRequests, others: listOtherLimits(plan.host) },
+    limits: {
+      timeoutMs,
+      maxConcurrentRequests,
+      maxQueuedRequests,
+      others: [...listOtherLimits(plan.host), ...listStallTimeout(plan)],
+    },
   };
+}
+
+/** The bound on how long this process may stand still, where it is not the one that follows from the others. */
+function listStallTimeout({ stallTimeoutMs, load, host }: ServePlan): string[] {
+  const { timeoutMs, cpuTimeoutMs } = { ...DEFAULTS, ...host };
+  const usualMs = load.preemption === 'off' ? 0 : defaultStallTimeoutMs(timeoutMs, cpuTimeoutMs);
+  return stallTimeoutMs === usualMs ? [] : [`--stall-timeout ${formatSeconds(stallTimeoutMs)}`];
 }
 
 /** The record with where health and metrics are, if they are. */

@@ -6,12 +6,16 @@ import { HEAP_IS_FULL, type HeapWatch } from '../util/heap-watch.ts';
 import { HostError } from '../util/host-error.ts';
 import { describeTotalHeld } from '../util/limits.ts';
 import { toError } from '../util/to-error.ts';
+import type { RunListener } from './preempt.ts';
+import type { Turns } from './turns.ts';
 import type { InstanceState, InstanceStrategy, KeptInstances } from './strategy.ts';
 
 /** Leases isolated instances of one component. */
 export interface InstancePool extends Disposable {
   readonly strategy: InstanceStrategy['name'];
   readonly kept: KeptInstances;
+  /** Whether others come first, before an instance is leased: resolves when they no longer do; `undefined` where they do not. */
+  turn(): Promise<void> | undefined;
   /**
    * An instance with a context of its own, for one request, of which the grants are a part. Throws where it does not start, `Cancelled` where
    * it took too long, `HostError` where there is no room for it.
@@ -19,20 +23,25 @@ export interface InstancePool extends Disposable {
   lease(grants: Grants): Lease;
 }
 
-/** What a request needs room in before it begins. */
-export interface Room {
+/** What else of the component and its host has to do with when its guests may run. */
+export interface Beside {
   readonly heap?: HeapWatch;
   readonly held?: HeldTotal;
+  readonly onRun?: RunListener | undefined;
+  readonly turns?: Turns;
 }
 
-export function createPool(strategy: InstanceStrategy, room: Room = {}): InstancePool {
+export function createPool(strategy: InstanceStrategy, beside: Beside = {}): InstancePool {
+  const { onRun, turns } = beside;
   return {
     strategy: strategy.name,
     kept: strategy.kept,
+    turn: () => turns?.afterHeld(),
     lease: (grants) => {
-      const ctx = new WasiCtx(grants);
+      const ctx = new WasiCtx(grants, turns?.afterHeld);
       try {
-        assertRoom(room, ctx.startedMs);
+        onRun?.(ctx);
+        assertRoom(beside, ctx.startedMs);
         return new Lease(strategy, strategy.take(ctx), ctx);
       } catch (error) {
         ctx[Symbol.dispose]();
@@ -44,7 +53,7 @@ export function createPool(strategy: InstanceStrategy, room: Room = {}): Instanc
   };
 }
 
-function assertRoom({ heap, held }: Room, nowMs: number): void {
+function assertRoom({ heap, held }: Beside, nowMs: number): void {
   if (heap?.isFull(nowMs) === true) throw new HostError('overloaded', HEAP_IS_FULL);
   if (held === undefined || held.mayBegin()) return;
   const cause = new LimitExceeded('maxTotalHeldBytes', 'what all guests have the host hold');

@@ -2,6 +2,9 @@
  * Guests that run for long, in the order in which they gave the thread back: in each turn of the event loop they go on, one after the other,
  * for as long as a slice.
  *
+ * One that holds the thread for long, where it cannot be suspended, has a turn of the loop to itself: those that would begin or go on after it
+ * in the same turn are put in the queue. Else any number of them would hold the thread in a row, and no signal would be heard meanwhile.
+ *
  * While other guests are at work too, the loop is theirs for a while first, so that they have about half of the time.
  */
 export class Turns {
@@ -9,6 +12,8 @@ export class Turns {
   readonly #waiting: (() => void)[] = [];
   #isTaking = false;
   #othersRan = false;
+  /** Until the loop has looked for what came meanwhile. */
+  #held: NodeJS.Immediate | undefined;
 
   constructor(pauseMs: number) {
     this.#pauseMs = pauseMs;
@@ -18,6 +23,18 @@ export class Turns {
   otherRan(): void {
     this.#othersRan = true;
   }
+
+  /** A guest holds the thread for long. */
+  held(): void {
+    clearImmediate(this.#held);
+    // The loop polls for events between the two, whether the guest runs before or after it does.
+    this.#held = setImmediate(() => {
+      this.#held = setImmediate(() => (this.#held = undefined));
+    });
+  }
+
+  /** Resolves in another turn of the loop where a guest has held the thread for long in this one; else `undefined`. */
+  readonly afterHeld = (): Promise<void> | undefined => (this.#held === undefined ? undefined : this.next());
 
   /** Resolves when it is the caller's turn. */
   next(): Promise<void> {
@@ -30,6 +47,7 @@ export class Turns {
 
   readonly #take = (): void => {
     if (this.#waiting.length === 0) this.#isTaking = false;
+    else if (this.#held !== undefined) setImmediate(this.#take);
     else if (this.#othersRan) setTimeout(this.#goOn, this.#pauseMs);
     else this.#goOn();
   };

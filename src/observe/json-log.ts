@@ -1,6 +1,7 @@
 import { backtraceFrames } from './backtrace.ts';
 import type { Log, LogEvent, RequestRecord } from './log.ts';
 import type { Output } from './output.ts';
+import { describeStall } from './stall-text.ts';
 
 /** A log for machines: one JSON object a line. `now` gives the time of an event in milliseconds since 1970. */
 export function createJsonLog(output: Output, now: () => number = Date.now): Log {
@@ -33,6 +34,11 @@ function toRecord(event: LogEvent): JsonRecord {
     const { id, component, message, limit, trace } = event;
     const frames = backtraceFrames(trace ?? '');
     return { level: 'error', event: 'request-failed', id, component, message, limit, trace: frames };
+  }
+  if (event.at === 'stalled') {
+    const { request, stalledMs, ...stall } = event.stall;
+    const message = describeStall(event.stall);
+    return { level: 'error', event: 'stalled', ...request, ...stall, stalledMs: toMicroseconds(stalledMs), message };
   }
   return { level: event.level, event: 'notice', message: event.message.trim() };
 }

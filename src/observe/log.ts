@@ -13,6 +13,7 @@ export type LogEvent =
       /** The limit that ended it, by its name at the command line: `handles`, `timeout`. */
       readonly limit?: string | undefined;
     }
+  | { readonly at: 'stalled'; readonly stall: StallRecord }
   | { readonly at: 'notice'; readonly level: NoticeLevel; readonly message: string };
 
 export type NoticeLevel = 'info' | 'warning' | 'error';
@@ -37,6 +38,26 @@ export interface StartRecord {
   readonly workerPids?: readonly number[];
   /** Where health and metrics are: `http://127.0.0.1:9100`. */
   readonly adminOrigin?: string;
+}
+
+/** Why a process ends that can no longer say so itself: its event loop stands still, or it does not come to its end. */
+export interface StallRecord {
+  /** `starting`: no request was served yet; `finishing`: it was to end. */
+  readonly phase: 'starting' | 'serving' | 'finishing';
+  readonly component: string;
+  /** How long the event loop has stood still; since the process was to end, where it is `finishing`. */
+  readonly stalledMs: number;
+  /** The request for which a guest ran last: of those at work, the one that holds the thread. */
+  readonly request: StalledRequest | undefined;
+}
+
+export interface StalledRequest {
+  /** From 0: as in the guest's INSTANCE_ID and at its lines of output. */
+  readonly instance: number;
+  readonly method: string;
+  readonly path: string;
+  /** Where it is known. */
+  readonly id: string | undefined;
 }
 
 /** What the host chose among several ways, and why. */

@@ -26,7 +26,9 @@ export function formatStart(start: StartRecord, paint: Paint): string {
 }
 
 function workerRows(pids: readonly number[] | undefined): Row[] {
-  return pids === undefined ? [] : [['workers', `${pids.length}: processes ${pids.join(', ')}`]];
+  return pids === undefined
+    ? []
+    : [['workers', `${pids.length}: ${pids.length === 1 ? 'process' : 'processes'} ${pids.join(', ')}`]];
 }
 
 function adminRows(origin: string | undefined): Row[] {

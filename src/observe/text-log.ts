@@ -1,9 +1,10 @@
 import { formatBytes, formatDuration } from '../util/format.ts';
 import { toPrintable, truncate } from '../util/printable.ts';
 import { backtraceFrames } from './backtrace.ts';
-import type { Log, LogEvent, NoticeLevel, RequestRecord } from './log.ts';
+import type { Log, LogEvent, NoticeLevel, RequestRecord, StallRecord } from './log.ts';
 import type { Output } from './output.ts';
 import type { Paint, Tone } from './paint.ts';
+import { describeStall } from './stall-text.ts';
 import { formatStart } from './start-text.ts';
 
 /** The longest path and message that a line shows. */
@@ -20,6 +21,7 @@ export function formatText(event: LogEvent, paint: Paint): string {
   if (event.at === 'start') return formatStart(event.start, paint);
   if (event.at === 'request') return `${requestLine(event.request, paint)}\n`;
   if (event.at === 'request-failed') return failureLines(event, paint);
+  if (event.at === 'stalled') return `${NOTICE_PREFIXES.error(paint)}${stallLine(event.stall)}\n`;
   return `${NOTICE_PREFIXES[event.level](paint)}${toPrintableLines(event.message)}\n`;
 }
 
@@ -60,6 +62,14 @@ function failureLines(failure: Extract<LogEvent, { at: 'request-failed' }>, pain
   const frames = backtraceFrames(failure.trace ?? '');
   const lines = frames.map((frame) => `    ${truncate(toPrintable(frame), MAX_MESSAGE_LENGTH)}\n`);
   return lines.length === 0 ? head : head + paint('faint', lines.join(''));
+}
+
+/** What holds the thread, and for whom. */
+function stallLine(stall: StallRecord): string {
+  if (stall.request === undefined) return toPrintable(describeStall(stall));
+  const { method, path, id = 'unknown', instance } = stall.request;
+  const line = `${truncate(`${method} ${path}`, MAX_PATH_LENGTH)} (request ${id}, instance ${instance})`;
+  return toPrintable(`${describeStall(stall)}; the last guest to run was that of ${line}`);
 }
 
 /** The host's own messages have lines of their own, as the list of missing imports; what they cite may not add any but a newline. */

@@ -8,6 +8,8 @@ export interface Admin {
   isReady(): boolean;
   /** Metrics as text in Prometheus' format. */
   toText(): Promise<string>;
+  /** Lines that health and readiness have beside the one word, where there is more to say. */
+  describe?(): string;
 }
 
 /** An open port, apart from the guest's. Whoever opens one disposes it. */
@@ -30,8 +32,14 @@ const BOUNDS = { maxHeaderSize: 8 * 1024, headersTimeout: 5000, requestTimeout: 
 const MAX_CONNECTIONS = 64;
 
 const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>([
-  ['/healthz', () => ({ status: 200, text: 'ok\n' })],
-  ['/readyz', (admin) => (admin.isReady() ? { status: 200, text: 'ready\n' } : { status: 503, text: 'not ready\n' })],
+  ['/healthz', (admin) => ({ status: 200, text: `ok\n${admin.describe?.() ?? ''}` })],
+  [
+    '/readyz',
+    (admin) => {
+      const [status, word] = admin.isReady() ? [200, 'ready'] : [503, 'not ready'];
+      return { status, text: `${word}\n${admin.describe?.() ?? ''}` };
+    },
+  ],
   ['/metrics', async (admin) => ({ status: 200, text: await admin.toText(), type: METRICS_TYPE })],
 ]);
 

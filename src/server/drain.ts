@@ -59,6 +59,11 @@ export class InFlight {
     }
   };
 
+  /** Whether the time is over in which requests could finish: no guest begins any more. */
+  get isStopping(): boolean {
+    return this.#state === 'stopping';
+  }
+
   /** The ordinal of the next request, from 0. */
   nextOrdinal(): number {
     return this.#nextOrdinal++;

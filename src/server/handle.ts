@@ -25,11 +25,13 @@ export async function handle(service: Service, exchange: Exchange): Promise<void
     if (refusal !== undefined) return report.replied(refuse(service, exchange, refusal, report));
     const isAdmitted = await service.admission.admit(exchange.clientLeft);
     if (isAdmitted) visit.admitted();
+    const turn = service.pool.turn();
+    if (turn !== undefined) await turn;
     if (!isAdmitted || exchange.clientLeft.isReady()) return report.replied(turnAway(service, exchange, report));
     const violation = exchange.violation?.failure;
     if (violation !== undefined) return report.replied(refuse(service, exchange, violation, report));
 
-    const lease = visit.lease();
+    const lease = visit.lease(report);
     report.cpu = lease.ctx.cpu;
     const call = callIncomingHandler(lease, new GuestHead(exchange.head, service, report), exchange.body);
     await guestGaveThreadBack();

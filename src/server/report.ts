@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { toError } from '../util/to-error.ts';
-import { Cancelled } from '../wasi/context.ts';
+import { Cancelled, type ServedRequest } from '../wasi/context.ts';
 import type { CpuTime } from '../wasi/cpu-time.ts';
 import type { RequestRecord } from '../observe/log.ts';
 import { firstValue } from '../wasi/http/field-entries.ts';
@@ -11,8 +11,10 @@ import type { ReplyEnd } from './reply.ts';
 import type { Service } from './service.ts';
 
 /** What is told of one request: a line when it is answered, and one for each thing that went wrong. */
-export class RequestReport {
+export class RequestReport implements ServedRequest {
   status = 0;
+  /** From 0, once there is a guest. */
+  ordinal = 0;
   /** Whether the reply is out, as far as it will ever be. */
   isReplied = false;
   /** Of the guest, once there is one. */
@@ -30,6 +32,18 @@ export class RequestReport {
   /** The client's `x-request-id` where it is a plain one, else made here. */
   get id(): string {
     return (this.#id ??= plainId(firstValue(this.#head.fields, 'x-request-id')) ?? randomUUID());
+  }
+
+  get knownId(): string | undefined {
+    return this.#id;
+  }
+
+  get method(): string {
+    return this.#head.method;
+  }
+
+  get pathWithQuery(): string {
+    return this.#head.pathWithQuery;
   }
 
   /** How long ago the request came, and how much of that its guest has run. */

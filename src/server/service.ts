@@ -1,6 +1,6 @@
 import type { InstancePool } from '../instance/pool.ts';
 import type { Log } from '../observe/log.ts';
-import type { Grants } from '../wasi/context.ts';
+import type { Grants, ServedRequest } from '../wasi/context.ts';
 import type { HeldTotal } from '../wasi/held-bytes.ts';
 import type { FieldEntries } from '../wasi/http/field-entries.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
@@ -20,8 +20,8 @@ export interface Service {
   readonly log: Log;
   /** Requests that no guest should see, clients that were ended, and bounds that guests have reached, by what. */
   readonly refusals: Tally;
-  /** What the guest of request number `ordinal` (from 0) may touch. */
-  readonly grant: (ordinal: number, head: RequestHead) => Grants;
+  /** What the guest of a request may touch. */
+  readonly grant: (request: ServedRequest, head: RequestHead) => Grants;
   /** Fields that replace the client's. */
   readonly requestFields: FieldEntries;
   /** How long a guest may go on after its client left. */

@@ -1,5 +1,7 @@
 import type { Lease } from '../instance/pool.ts';
+import { Cancelled } from '../wasi/context.ts';
 import type { Exchange } from './exchange.ts';
+import type { RequestReport } from './report.ts';
 import type { Service } from './service.ts';
 import { Watch } from './watch.ts';
 
@@ -27,10 +29,12 @@ export class Visit implements Disposable {
     this.#permit = 'held';
   }
 
-  /** An instance for the request, once. Throws as the pool does. */
-  lease(): Lease {
+  /** An instance for the request, which gets its number, once. Throws as the pool does, and `Cancelled` where it is too late to begin. */
+  lease(report: RequestReport): Lease {
     const { pool, grant, inFlight } = this.#service;
-    this.#lease = pool.lease(grant(inFlight.nextOrdinal(), this.#exchange.head));
+    if (inFlight.isStopping) throw new Cancelled('stopping');
+    report.ordinal = inFlight.nextOrdinal();
+    this.#lease = pool.lease(grant(report, this.#exchange.head));
     return this.#lease;
   }
 

@@ -11,8 +11,21 @@ import { runAll } from '../util/bug.ts';
 import { HEAP_IS_FULL } from '../util/heap-watch.ts';
 import { DEFAULT_LIMITS, type RequestLimits } from '../util/limits.ts';
 
+/** The request that a guest works for, as the log names it. */
+export interface ServedRequest {
+  /** From 0. */
+  readonly ordinal: number;
+  readonly method: string;
+  readonly pathWithQuery: string;
+  readonly id: string;
+  /** The id where there is one already: making one takes a moment. */
+  readonly knownId: string | undefined;
+}
+
 /** What a guest is granted. Whatever is left out is the safe choice: no variables, no arguments, no output, no network. */
 export interface Grants {
+  /** For which the guest works; `undefined` where it only starts. */
+  readonly request?: ServedRequest;
   readonly env?: readonly (readonly [name: string, value: string])[];
   readonly args?: readonly string[];
   readonly stdin?: ByteSource;
@@ -50,11 +63,14 @@ export class WasiCtx {
   readonly startedMs = performance.now();
   /** While the guest gives others a turn: resolves when it goes on. */
   paused: Promise<void> | undefined;
+  readonly #turn: (() => Promise<void> | undefined) | undefined;
   #outbound: OutboundGate | undefined;
   #kept: Set<Disposable> | undefined;
 
-  constructor(grants: Grants) {
+  /** `turn`: whether others come first when it would go on after it waited; resolves when they no longer do. */
+  constructor(grants: Grants, turn?: () => Promise<void> | undefined) {
     this.grants = grants;
+    this.#turn = turn;
     this.limits = grants.limits ?? DEFAULT_LIMITS;
     this.held = grants.held ?? new HeldBytes(this.limits.maxHeldBytes);
     this.held.endBy(this.cancellation);
@@ -99,7 +115,12 @@ export class WasiCtx {
     this.#kept?.delete(resource);
   }
 
-  #goOn(): void {
+  #goOn(): void | Promise<void> {
+    const turn = this.#turn?.();
+    return turn === undefined ? this.#goOnNow() : turn.then(() => this.#goOnNow());
+  }
+
+  #goOnNow(): void {
     this.time.advance();
     this.cancellation.throwIfCancelled();
   }

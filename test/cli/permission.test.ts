@@ -1,12 +1,7 @@
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startUpstream } from '../harness/upstream.ts';
+import { LEAST, PERMISSION_ONLY } from './permissions.ts';
 import { guestPath, servingOn } from './wasi-serve.ts';
-
-const ROOT = join(import.meta.dirname, '../..');
-
-/** What the README says is enough: the network, a thread that watches guests, and to read the package and the component. */
-const LEAST = { NODE_OPTIONS: `--permission --allow-net --allow-worker --allow-fs-read=${ROOT}` };
 
 describe("under Node's permission model, with the least of permissions", () => {
   test.each(['hello', 'js-fetch-event', 'print'])('%s is served', async (guest) => {
@@ -22,8 +17,7 @@ describe("under Node's permission model, with the least of permissions", () => {
   });
 
   test('without the permission to start threads it says that guests are not interrupted', async () => {
-    const env = { NODE_OPTIONS: LEAST.NODE_OPTIONS.replace('--allow-worker', '') };
-    await using serving = await servingOn([guestPath('hello')], env);
+    await using serving = await servingOn([guestPath('hello')], { NODE_OPTIONS: PERMISSION_ONLY });
     await serving.until('stderr', /^ {2}preemption {2}off: .*--allow-worker/m);
     expect((await fetch(serving.origin)).status).toBe(200);
   });

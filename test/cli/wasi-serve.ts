@@ -19,11 +19,12 @@ export interface WasiServe extends AsyncDisposable {
   readonly ended: Promise<number | NodeJS.Signals | null>;
 }
 
-/** Starts `wasi-serve` with `args`, in the project's folder, with `env` beside PATH and HOME. */
-function wasiServe(args: readonly string[], env: NodeJS.ProcessEnv = {}): WasiServe {
+/** Starts `wasi-serve` with `args`, in the project's folder, with `env` beside PATH and HOME; by the command `by`, if there is one. */
+export function wasiServe(args: readonly string[], env: NodeJS.ProcessEnv = {}, by: readonly string[] = []): WasiServe {
   const { PATH, HOME } = process.env;
   const cache = mkdtempSync(join(tmpdir(), 'wasi-serve-test-'));
-  const child = spawn(process.execPath, ['src/main.ts', ...args], {
+  const [command = '', ...all] = [...by, process.execPath, 'src/main.ts', ...args];
+  const child = spawn(command, all, {
     cwd: ROOT,
     env: { PATH, HOME, XDG_CACHE_HOME: cache, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -82,8 +83,9 @@ export async function runWasiServe(
 export async function servingOn(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
+  by: readonly string[] = [],
 ): Promise<WasiServe & { readonly origin: string }> {
-  const serving = wasiServe([...args, '--addr', '127.0.0.1:0'], env);
+  const serving = wasiServe([...args, '--addr', '127.0.0.1:0'], env, by);
   const [, origin = ''] = await serving.until('stderr', /Serving HTTP on (http:\/\/127\.0\.0\.1:\d+)\//);
   return { ...serving, origin };
 }

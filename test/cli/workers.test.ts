@@ -65,8 +65,18 @@ describe.concurrent('a start', () => {
     expect(start).toMatchObject({ event: 'start', workerPids: [expect.any(Number), expect.any(Number)] });
   });
 
-  test('by one worker is one process', async () => {
+  test('by one worker is of a process under another', async () => {
     await using serving = await servingOn([HELLO, '--workers', '1']);
+    const [, pid] = await serving.until('stderr', /^ {2}workers {5}1: process (\d+)$/m);
+    expect(Number(pid)).not.toBe(serving.pid);
+    expect(await textOf(serving.origin)).toBe('Hello from wasi-serve!\n');
+    serving.kill('SIGTERM');
+    expect(await serving.ended).toBe(0);
+    expect(isGone(Number(pid))).toBe(true);
+  });
+
+  test('without --workers is of one process', async () => {
+    await using serving = await servingOn([HELLO]);
     expect(await textOf(serving.origin)).toBe('Hello from wasi-serve!\n');
     expect(serving.text.stderr).not.toMatch(/workers/);
   });

@@ -265,6 +265,10 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['responses-taken-and-unread', 504, TIMED_OUT, { timeoutMs: 300, calls: 'upstream' }],
     ['uploads-to-nobody', 500, HELD, { calls: 'upstream' }],
   ],
+  hold: [
+    ['loop-after-a-wait', 504, TIMED_OUT, { timeoutMs: 100 }],
+    ['loop-in-realloc-after-a-wait', 504, TIMED_OUT, { timeoutMs: 100 }],
+  ],
   outbound: [
     ['10000-requests', 200, undefined, { calls: 'upstream' }],
     ['call-oneself', 508, undefined, { calls: 'itself' }],

@@ -105,6 +105,27 @@ describe('a failure', () => {
   });
 });
 
+describe('a stall', () => {
+  const STALL = { phase: 'serving', component: 'a.wasm', stalledMs: 45_012, request: undefined } as const;
+  const REQUEST_OF_STALL = { instance: 7, method: 'GET', path: '/a\n\u001b[2J', id: '7f' };
+
+  test('is told with the request for which a guest ran last', () => {
+    expect(formatText({ at: 'stalled', stall: { ...STALL, request: REQUEST_OF_STALL } }, PLAIN)).toBe(
+      `error: process ${process.pid} ends: its event loop has stood still for 45.0 s (--stall-timeout) while a guest of a.wasm holds the thread; ` +
+        String.raw`the last guest to run was that of GET /a\x0a\x1b[2J (request 7f, instance 7)` +
+        '\n',
+    );
+  });
+
+  test.each([
+    ['serving', /for 45\.0 s \(--stall-timeout\) while a guest of a\.wasm holds the thread\n$/],
+    ['starting', /for 45\.0 s \(--stall-timeout\) while a\.wasm is being prepared\n$/],
+    ['finishing', /it was to finish 45\.0 s ago \(--drain-timeout\), and something in a\.wasm holds its thread\n$/],
+  ] as const)('while the process is %s says so', (phase, text) => {
+    expect(formatText({ at: 'stalled', stall: { ...STALL, phase } }, PLAIN)).toMatch(text);
+  });
+});
+
 describe('a notice', () => {
   test.each([
     ['info', 'ready', 'ready\n'],

@@ -2,22 +2,25 @@ import cluster from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log, StartRecord } from '../../observe/log.ts';
 import { type MetricRecords, addCounts } from '../../observe/metrics.ts';
-import { COLOURED } from '../../observe/paint.ts';
 import type { Address } from '../../server/listen.ts';
-import { formatTimeout } from '../../util/format.ts';
+import { formatDuration, formatTimeout } from '../../util/format.ts';
 import { HostError } from '../../util/host-error.ts';
 import type { Closing } from '../finish.ts';
+import { colourOf } from '../logs.ts';
 import type { ServePlan } from '../serve-plan.ts';
+import { OVERTIME_MS, boundIn } from '../stall/stall-bounds.ts';
 import type { Terminal } from '../terminal.ts';
 import { SHORT_LIFE_MS, toDelayMs } from './backoff.ts';
+import type { CrewCounts } from './crew-metrics.ts';
 import { WORKER_ARG } from './is-worker.ts';
 import type { Begin, Up } from './messages.ts';
 import { type WorkerEnd, type WorkerProcess, startWorker } from './worker-process.ts';
+import { LOOK_MS } from './worker-turns.ts';
 
 /** How long the primary waits to hear what workers have left to do: one whose guest computes does not answer. */
 const ANSWER_MS = 1000;
-/** How long after its time to finish a worker that does not end is killed. */
-const OVERTIME_MS = 2000;
+/** How much longer a worker may be silent than it gives itself: it knows for which request, and says so before it ends. */
+const LAST_WORDS_MS = 5000;
 /** The longest time that a timer of Node's takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -37,8 +40,12 @@ export class Crew {
   /** By place: those that run, and those of them that listen. */
   readonly #running = new Map<number, WorkerProcess>();
   readonly #listening = new Set<number>();
+  /** How many have ended without being told to. */
+  readonly #ends = { stalled: 0, failed: 0 };
   /** What those that have ended had counted. */
   #ended: Promise<MetricRecords> = Promise.resolve([]);
+  /** Those that did not answer. */
+  readonly #killed = new WeakSet<WorkerProcess>();
   #address: Address;
 
   constructor(plan: ServePlan, terminal: Terminal, log: Log) {
@@ -65,6 +72,7 @@ export class Crew {
   async start(): Promise<StartRecord> {
     const [first, ...others] = Array.from({ length: this.#plan.workers }, (_, index) => this.#start(index + 1));
     if (first === undefined) throw new RangeError('a crew has at least one worker');
+    this.#watchTurns();
     this.#begin(first, 'told');
     const up = await first.listening;
     if (up === undefined) {
@@ -79,11 +87,13 @@ export class Crew {
     return { ...up.start, workerPids: Array.from(this.#running.values(), ({ pid }) => pid) };
   }
 
-  /** Has all finish, and starts none any more. Those that do not in time are killed. */
+  /** Has all finish, and starts none any more. Those that do not in time are killed; one that serves nothing yet has little to finish. */
   async close(): Promise<Closing> {
     this.#stopping.abort();
     const workers = [...this.#running.values()];
     const closings = workers.map((worker) => worker.close());
+    const idle = workers.filter((worker) => !this.#isListening(worker));
+    const killingIdle = setTimeout(() => idle.forEach((worker) => worker.kill()), OVERTIME_MS);
     const killing = setTimeout(() => this.kill(), Math.min(MAX_TIMER_MS, this.#plan.drainTimeoutMs + OVERTIME_MS));
     const waiting = closings.map(async (closing) => {
       return await Promise.race([closing.waiting, sleep(ANSWER_MS, 0, { ref: false })]);
@@ -93,6 +103,7 @@ export class Crew {
     return {
       waiting: sum(await Promise.all(waiting)),
       closed: Promise.all(ended).then(async () => {
+        clearTimeout(killingIdle);
         clearTimeout(killing);
         return sum(await Promise.all(closed));
       }),
@@ -101,7 +112,13 @@ export class Crew {
 
   /** Whether at least one takes requests, and is to go on. */
   get isAccepting(): boolean {
-    return this.#listening.size > 0 && !this.#stopping.signal.aborted;
+    return this.counts.answering > 0 && !this.#stopping.signal.aborted;
+  }
+
+  get counts(): CrewCounts {
+    const listening = Array.from(this.#listening, (place) => this.#running.get(place));
+    const answering = listening.filter((worker) => worker?.turns.isAnswering === true).length;
+    return { wanted: this.#plan.workers, answering, ...this.#ends };
   }
 
   /** The metrics of those that listen, and the counts of those that have ended. */
@@ -122,6 +139,7 @@ export class Crew {
       const servedMs = await this.#serve(place, current, life);
       const end = await current.ended;
       if (this.#stopping.signal.aborted) return;
+      this.#ends[end.isStalled || this.#killed.has(current) ? 'stalled' : 'failed'] += 1;
       shortLives = servedMs < SHORT_LIFE_MS ? shortLives + 1 : 0;
       const delayMs = toDelayMs(shortLives);
       this.#say('error', `${describe(place, current, end)}; ${this.#count()} left, ${describeDelay(delayMs)}`);
@@ -144,6 +162,34 @@ export class Crew {
     return performance.now() - sinceMs;
   }
 
+  /** Asks each again and again whether it turns, and kills those that have not for too long: a worker whose own watch does not, or is stopped. */
+  #watchTurns(): void {
+    let lookedMs = performance.now();
+    const look = (): void => {
+      const passedMs = performance.now() - lookedMs;
+      lookedMs += passedMs;
+      for (const [place, worker] of this.#running) this.#look(place, worker, passedMs);
+    };
+    setInterval(look, LOOK_MS).unref();
+  }
+
+  #look(place: number, worker: WorkerProcess, passedMs: number): void {
+    const boundMs = boundIn(this.#isListening(worker) ? 'serving' : 'starting', this.#plan);
+    const { turns, pid } = worker;
+    if (!turns.look(passedMs, boundMs === 0 ? 0 : boundMs + LAST_WORDS_MS) || this.#killed.has(worker)) return;
+    this.#killed.add(worker);
+    const silence = formatDuration(turns.silentMs);
+    this.#say(
+      'error',
+      `worker ${place} (process ${pid}) has not answered for ${silence} (--stall-timeout) and is killed`,
+    );
+    worker.kill();
+  }
+
+  #isListening(worker: WorkerProcess): boolean {
+    return this.#listening.values().some((place) => this.#running.get(place) === worker);
+  }
+
   #listens(place: number, { pid }: WorkerProcess, life: number): void {
     this.#listening.add(place);
     if (life > 1) this.#say('info', `Worker ${place} (process ${pid}) serves in its place; ${this.#count()}`);
@@ -164,8 +210,8 @@ export class Crew {
     // Those that run share the socket that they asked for by the same words. Once there is none, port 0 would be another port.
     const peer = this.#running.values().find(({ begun }) => begun !== undefined);
     const address = peer?.begun?.plan.address ?? this.#address;
-    const colour = this.#terminal.paintStderr === COLOURED ? 'on' : 'off';
-    worker.begin({ at: 'begin', plan: { ...this.#plan, address }, colour, preparing });
+    const colour = colourOf(this.#terminal);
+    worker.begin({ at: 'begin', plan: { ...this.#plan, address }, primaryPid: process.pid, colour, preparing });
   }
 
   #sayIfCutShort(worker: WorkerProcess, end: WorkerEnd): void {

@@ -26,6 +26,7 @@ export function connectToPrimary(quit: () => void): Primary {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   process.on('message', (message: ToWorker) => {
     if (message.at === 'begin') begun.resolve(message);
+    else if (message.at === 'turn') void tell({ at: 'turns' });
     else if (message.at === 'metrics') void tellMetrics(state.at === 'serving' ? state.metrics : undefined);
     else stop();
   });

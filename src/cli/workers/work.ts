@@ -5,6 +5,7 @@ import { EXIT, type ExitCode } from '../exit-code.ts';
 import { createVoice } from '../logs.ts';
 import { sayIfSlow } from '../preparing.ts';
 import { beginClosing, loadPlanned, openHost } from '../serving-host.ts';
+import { watchForStalls } from '../stall/stall-watch.ts';
 import { toStartRecord } from '../start-record.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Begin } from './messages.ts';
@@ -25,18 +26,21 @@ export async function work(terminal: Terminal): Promise<ExitCode> {
 }
 
 async function serveUntilStopped(begin: Begin, primary: Primary, terminal: Terminal): Promise<void> {
-  const { plan, colour, preparing } = begin;
+  const { plan, colour, primaryPid, preparing } = begin;
   const voice = createVoice(plan.logFormat, { ...terminal, paintStderr: colour === 'on' ? COLOURED : PLAIN });
-  const load = (): ReturnType<typeof loadPlanned> => loadPlanned(plan);
+  const stallWatch = watchForStalls(plan, { colour, primaryPid }, voice.log);
+  const load = (): ReturnType<typeof loadPlanned> => loadPlanned(plan, stallWatch);
   const component = preparing === 'told' ? await sayIfSlow(plan.file, voice, load) : await load();
   const metrics = plan.adminAddress === undefined ? undefined : await createMetrics();
   await using serving = await openHost(component, plan, voice, metrics);
   const { host, address } = serving;
+  stallWatch.serving();
   primary.serving(metrics);
   await primary.tell({ at: 'listening', start: toStartRecord(component, plan, address), address });
   const bug = Promise.withResolvers<void>();
   using _bugs = terminal.bugs.whileServing({ ...plan, drain: bug.resolve });
   await Promise.race([primary.stopped, bug.promise]);
+  stallWatch.finishing();
   const { waiting, closed } = beginClosing(host, plan);
   await primary.tell({ at: 'closing', waiting });
   await primary.tell({ at: 'closed', cancelled: await closed });

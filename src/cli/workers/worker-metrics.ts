@@ -10,6 +10,7 @@ export class WorkerMetrics {
   last: MetricRecords = [];
   readonly #ask: () => void;
   #answered = Promise.withResolvers<void>();
+  #isAsked = false;
 
   /** `ask` has the worker tell them. */
   constructor(ask: () => void) {
@@ -19,13 +20,16 @@ export class WorkerMetrics {
   /** The worker has answered. */
   tell(records: MetricRecords): void {
     this.last = records;
+    this.#isAsked = false;
     this.#answered.resolve();
     this.#answered = Promise.withResolvers();
   }
 
   /** Those of now; of its last answer where none comes in time. */
   async read(): Promise<MetricRecords> {
-    this.#ask();
+    // One that does not answer is not asked again: the questions would pile up.
+    if (!this.#isAsked) this.#ask();
+    this.#isAsked = true;
     await Promise.race([this.#answered.promise, sleep(ANSWER_MS, undefined, { ref: false })]);
     return this.last;
   }

@@ -3,7 +3,9 @@ import { HostError } from '../../util/host-error.ts';
 import type { Closing } from '../finish.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Begin, FromWorker, ToWorker, Up } from './messages.ts';
+import { STALL_SIGNAL } from '../stall/end-process.ts';
 import { WorkerMetrics } from './worker-metrics.ts';
+import { WorkerTurns } from './worker-turns.ts';
 import { passWholeLines } from './whole-lines.ts';
 
 /** A worker, as the primary sees it. */
@@ -15,6 +17,7 @@ export interface WorkerProcess {
   /** Resolves when it listens; `undefined` where it ends without. */
   readonly listening: Promise<Up | undefined>;
   readonly metrics: WorkerMetrics;
+  readonly turns: WorkerTurns;
   /** Resolves when it has ended and all that it wrote is read. */
   readonly ended: Promise<WorkerEnd>;
   /** Has it finish. `waiting` is 0 where it ends without an answer, and so is the number of those cancelled. */
@@ -25,6 +28,8 @@ export interface WorkerProcess {
 export interface WorkerEnd {
   /** `ended with code 1`, `was ended by SIGKILL`. */
   readonly how: string;
+  /** Whether it ended itself because its event loop stood still. */
+  readonly isStalled: boolean;
   /** What the operator has to act on, where it said that. */
   readonly failure: HostError | undefined;
   readonly isClean: boolean;
@@ -40,17 +45,18 @@ export function startWorker(terminal: Terminal): WorkerProcess {
   let failure: HostError | undefined;
   let begun: Begin | undefined;
   worker.on('message', (message: FromWorker) => {
+    turns.answered();
     if (message.at === 'listening') listening.resolve(message);
     else if (message.at === 'failed') failure = new HostError(message.code, message.message);
     else if (message.at === 'metrics') metrics.tell(message.records);
     else if (message.at === 'closing') waiting.resolve(message.waiting);
-    else closed.resolve(message.cancelled);
+    else if (message.at === 'closed') closed.resolve(message.cancelled);
   });
   const ended = endOf(worker).then((how): WorkerEnd => {
     listening.resolve(undefined);
     waiting.resolve(0);
     closed.resolve(0);
-    return { how, failure, isClean: how === CLEAN };
+    return { how, isStalled: how === STALLED, failure, isClean: how === CLEAN };
   });
   passOutput(worker, terminal);
   // One that ends does not take the message; that it ends is seen above.
@@ -58,6 +64,7 @@ export function startWorker(terminal: Terminal): WorkerProcess {
     if (worker.isConnected()) worker.send(message, () => undefined);
   };
   const metrics = new WorkerMetrics(() => tell({ at: 'metrics' }));
+  const turns = new WorkerTurns(() => tell({ at: 'turn' }));
   return {
     pid: worker.process.pid ?? 0,
     get begun() {
@@ -69,6 +76,7 @@ export function startWorker(terminal: Terminal): WorkerProcess {
     },
     listening: listening.promise,
     metrics,
+    turns,
     ended,
     close: () => {
       tell({ at: 'stop' });
@@ -79,6 +87,7 @@ export function startWorker(terminal: Terminal): WorkerProcess {
 }
 
 const CLEAN = 'ended with code 0';
+const STALLED = `stood still and ended itself (${STALL_SIGNAL})`;
 
 /** Node throws for some reasons why there is no process, and tells of others by an event. */
 function forkOne(): Worker | Error {
@@ -93,7 +102,8 @@ function forkOne(): Worker | Error {
 function endOf(worker: Worker): Promise<string> {
   return new Promise((resolve) => {
     worker.process.on('close', (code: number | null, signal: string | null) => {
-      resolve(signal === null ? `ended with code ${code}` : `was ended by ${signal}`);
+      if (signal === null) resolve(`ended with code ${code}`);
+      else resolve(signal === STALL_SIGNAL ? STALLED : `was ended by ${signal}`);
     });
     worker.on('error', ({ message }) => {
       // Of a process that is there, its end follows.
@@ -120,7 +130,8 @@ function stillborn({ message }: Error): WorkerProcess {
     begin: () => undefined,
     listening: Promise.resolve(undefined),
     metrics: new WorkerMetrics(() => undefined),
-    ended: Promise.resolve({ how: toFailure(message), failure: undefined, isClean: false }),
+    turns: new WorkerTurns(() => undefined),
+    ended: Promise.resolve({ how: toFailure(message), isStalled: false, failure: undefined, isClean: false }),
     close: () => ({ waiting: none, closed: none }),
     kill: () => undefined,
   };

@@ -1,0 +1,81 @@
+import type { StalledRequest } from '../../observe/log.ts';
+import type { ServedRequest } from '../../wasi/context.ts';
+
+/** Which 32-bit words are what. */
+const WORD = { answers: 0, debugged: 1, ordinal: 2, method: 3, path: 4, id: 5 } as const;
+const WORDS_BYTES = 32;
+
+/** The ordinal while no guest has run for a request. */
+const NO_REQUEST = -1;
+
+/** How many characters of each are kept. */
+const MAX_CHARS = { method: 16, path: 256, id: 128 } as const;
+const OFFSET = { method: 0, path: MAX_CHARS.method, id: MAX_CHARS.method + MAX_CHARS.path } as const;
+const ALL_CHARS = MAX_CHARS.method + MAX_CHARS.path + MAX_CHARS.id;
+
+type Part = keyof typeof OFFSET;
+
+/**
+ * What another thread knows of this one while it stands still: how often it has answered, and for which request a guest ran last.
+ *
+ * Both threads have one around the same bytes. A request that comes costs a few stores and one for each character.
+ */
+export class GuestSlot {
+  readonly bytes: SharedArrayBuffer;
+  readonly #words: Int32Array;
+  readonly #chars: Uint16Array;
+  #ordinal = NO_REQUEST;
+
+  constructor(bytes = new SharedArrayBuffer(WORDS_BYTES + 2 * ALL_CHARS)) {
+    this.bytes = bytes;
+    this.#words = new Int32Array(bytes, 0, WORDS_BYTES / 4);
+    this.#chars = new Uint16Array(bytes, WORDS_BYTES, ALL_CHARS);
+  }
+
+  /** The event loop turns. `isDebugged`: it may be made to stand still by somebody who looks at it. */
+  answer(isDebugged: boolean): void {
+    Atomics.store(this.#words, WORD.debugged, Number(isDebugged));
+    Atomics.add(this.#words, WORD.answers, 1);
+  }
+
+  get answers(): number {
+    return Atomics.load(this.#words, WORD.answers);
+  }
+
+  get isDebugged(): boolean {
+    return Atomics.load(this.#words, WORD.debugged) === 1;
+  }
+
+  /** A guest runs from now on for a request. `ids`: whether one is made where there is none yet. */
+  enter(request: ServedRequest, ids: 'known' | 'all'): void {
+    const { ordinal } = request;
+    if (ordinal === this.#ordinal) return;
+    this.#ordinal = ordinal;
+    this.#words[WORD.ordinal] = 1 + ordinal;
+    this.#write('method', request.method);
+    this.#write('path', request.pathWithQuery);
+    this.#write('id', (ids === 'all' ? request.id : request.knownId) ?? '');
+  }
+
+  /** For which request a guest ran last. Sound while the other thread stands still. */
+  readRequest(): StalledRequest | undefined {
+    const instance = Atomics.load(this.#words, WORD.ordinal) - 1;
+    if (instance === NO_REQUEST) return undefined;
+    const id = this.#read('id');
+    return { instance, method: this.#read('method'), path: this.#read('path'), id: id === '' ? undefined : id };
+  }
+
+  #write(part: Part, text: string): void {
+    const chars = this.#chars;
+    const offset = OFFSET[part];
+    const length = Math.min(text.length, MAX_CHARS[part]);
+    for (let index = 0; index < length; index += 1) chars[offset + index] = text.charCodeAt(index);
+    this.#words[WORD[part]] = length;
+  }
+
+  #read(part: Part): string {
+    const offset = OFFSET[part];
+    const length = Atomics.load(this.#words, WORD[part]);
+    return String.fromCharCode(...this.#chars.slice(offset, offset + length));
+  }
+}

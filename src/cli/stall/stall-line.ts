@@ -1,0 +1,11 @@
+import { formatJson } from '../../observe/json-log.ts';
+import type { LogEvent } from '../../observe/log.ts';
+import { COLOURED, PLAIN } from '../../observe/paint.ts';
+import { formatText } from '../../observe/text-log.ts';
+import type { LogFormat } from '../serve-flags.ts';
+import type { Begin } from '../workers/messages.ts';
+
+/** The event as the log writes it. */
+export function formatLine(event: LogEvent, format: LogFormat, colour: Begin['colour']): string {
+  return format === 'json' ? formatJson(event, Date.now()) : formatText(event, colour === 'on' ? COLOURED : PLAIN);
+}
