@@ -1,5 +1,6 @@
 import type { KeptRewriting } from '../component/rewrite/kept.ts';
 import { type RewriteOptions, type Rewritten, rewriteModule } from '../component/rewrite/rewrite.ts';
+import { warnOfBug } from '../util/bug.ts';
 import { HostError } from '../util/host-error.ts';
 
 /** A core module, rewritten and compiled, and what the rewriter says of it. Shared by all instances. */
@@ -18,7 +19,7 @@ export async function rewriteModules(
   const found = await kept?.get(binaries);
   if (found !== undefined) return found;
   const pairs = binaries.map((bytes, index) => [bytes, rewriteValid(bytes, options[index] as RewriteOptions)] as const);
-  if (kept !== undefined) setTimeout(() => void kept.put(pairs), KEEP_AFTER_MS).unref();
+  if (kept !== undefined) setTimeout(() => void kept.put(pairs).catch(warnOfBug), KEEP_AFTER_MS).unref();
   return pairs.map(([, rewritten]) => rewritten);
 }
 
