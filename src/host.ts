@@ -14,6 +14,7 @@ import type { Service } from './server/service.ts';
 import { HEAP_IS_FULL } from './util/heap-watch.ts';
 import { describeTotalHeld, describeTotalInstanceHeap, describeTotalMemory, toLimits } from './util/limits.ts';
 import { Tally } from './server/tally.ts';
+import { toError } from './util/to-error.ts';
 import { HeldTotal } from './wasi/held-bytes.ts';
 import { type OutboundOnDemand, createOutboundOnDemand } from './wasi/http/outbound-on-demand.ts';
 import type { SendRequest } from './wasi/http/send-request.ts';
@@ -69,9 +70,14 @@ export function createHost(component: Component, options: HostOptions = {}, log:
   };
   return {
     fetch: (request) => {
-      const exchange = new FetchExchange(request, config);
-      answer(exchange);
-      return exchange.response;
+      try {
+        const exchange = new FetchExchange(request, config);
+        answer(exchange);
+        return exchange.response;
+      } catch (error) {
+        // Of a request whose body somebody else reads, for instance.
+        return Promise.reject(toError(error));
+      }
     },
     listen: async (address) => {
       const listening = await listen(listener, address);

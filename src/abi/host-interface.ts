@@ -23,7 +23,7 @@ export type Result<T, E> = { readonly tag: 'ok'; readonly val: T } | { readonly 
 /** A host function: the request's context first, for a method then the rep of `self`, then the parameters of the WIT function. */
 export type HostFunc<Ctx> = (ctx: Ctx, ...args: never[]) => unknown;
 
-/** The class of a resource's reps. Dropping the last handle calls `[Symbol.dispose]` where the rep has one. */
+/** The class of a resource's reps: nothing but its instances becomes a handle. Dropping the last handle calls `[Symbol.dispose]` where the rep has one. */
 export interface ResourceClass {
   readonly prototype: object;
 }

@@ -58,6 +58,8 @@ export async function listenForShutdown(address: Address | undefined, stop: Stop
     });
     server.listen(port, hostname, resolve);
   });
+  // A connection that is not accepted is no wish.
+  server.on('error', () => undefined);
   const bound = server.address();
   const realPort = bound !== null && typeof bound === 'object' ? bound.port : port;
   return {

@@ -86,6 +86,8 @@ function toOptions({ imports, exports }: SuspendingNames): TranspileJob['options
 async function runThread(workerData: TranspileJob, { timeoutMs }: TranspileLimits): Promise<Transpiled> {
   const resourceLimits = { maxOldGenerationSizeMb: MAX_HEAP_MIB };
   await using thread = new Worker(THREAD, { eval: true, workerData, resourceLimits, stderr: true });
+  // Those who wait for it hear of an error; after them nobody does.
+  thread.on('error', () => undefined);
   const said: string[] = [];
   thread.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
   const signal = AbortSignal.timeout(timeoutMs);

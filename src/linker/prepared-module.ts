@@ -2,6 +2,7 @@ import { boundCompiling, type CompileBounds } from '../component/rewrite/compile
 import { type CoreModule, decodeCoreModule } from '../component/rewrite/core-module.ts';
 import type { KeptRewriting } from '../component/rewrite/kept.ts';
 import { type RewriteOptions, type Rewritten, rewriteModule } from '../component/rewrite/rewrite.ts';
+import { warnOfBug } from '../util/bug.ts';
 import { HostError } from '../util/host-error.ts';
 
 /** A core module, rewritten and compiled, and what the rewriter says of it. Shared by all instances. */
@@ -23,7 +24,7 @@ export async function rewriteModules(
   const found = await kept?.get(binaries);
   if (found !== undefined) return found;
   const pairs = binaries.map((bytes, index) => [bytes, rewriteValid(bytes, options[index] as PrepareOptions)] as const);
-  if (kept !== undefined) setTimeout(() => void kept.put(pairs), KEEP_AFTER_MS).unref();
+  if (kept !== undefined) setTimeout(() => void kept.put(pairs).catch(warnOfBug), KEEP_AFTER_MS).unref();
   return pairs.map(([, rewritten]) => rewritten);
 }
 

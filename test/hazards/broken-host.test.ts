@@ -179,6 +179,15 @@ test('a guest whose reply the host cannot send ends, though it waits for long', 
   expect(served.host.load.keptInstances).toBe(0);
 });
 
+test('fetch: a request whose body somebody else reads is rejected', async () => {
+  const request = new Request('http://test/', { method: 'POST', body: 'read by another' });
+  const reader = request.body?.getReader();
+  await using host = createHost(await guest('hello'), {});
+  await expect(host.fetch(request)).rejects.toThrow(TypeError);
+  reader?.releaseLock();
+  expect(host.inFlight).toBe(0);
+});
+
 test('fetch: a reply that nobody can make rejects, and nothing else happens', async () => {
   const request = new Request('http://test/');
   await using host = createHost(await guest('hello'), {});

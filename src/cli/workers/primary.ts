@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import type { Metrics } from '../../observe/metrics.ts';
+import { warnOfBug } from '../../util/bug.ts';
 import type { Begin, FromWorker, ToWorker } from './messages.ts';
 
 /** The process that supervises, as a worker sees it. */
@@ -26,8 +27,8 @@ export function connectToPrimary(quit: () => void): Primary {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   process.on('message', (message: ToWorker) => {
     if (message.at === 'begin') begun.resolve(message);
-    else if (message.at === 'turn') void tell({ at: 'turns' });
-    else if (message.at === 'metrics') void tellMetrics(state.at === 'serving' ? state.metrics : undefined);
+    else if (message.at === 'turn') tell({ at: 'turns' }).catch(warnOfBug);
+    else if (message.at === 'metrics') tellMetrics(state.at === 'serving' ? state.metrics : undefined).catch(warnOfBug);
     else stop();
   });
   const { worker } = cluster;

@@ -13,7 +13,7 @@ type Pair = readonly [binary: Uint8Array, rewritten: Rewritten];
 export interface KeptRewriting {
   /** In the order of `binaries`; `undefined` where any of it is not kept. */
   get(binaries: readonly Uint8Array[]): Promise<Rewritten[] | undefined>;
-  /** Only for modules whose originals V8 found valid. Never rejects. Takes some 15 ms of the thread's time for ten megabytes. */
+  /** Only for modules whose originals V8 found valid. Takes some 15 ms of the thread's time for ten megabytes. */
   put(pairs: readonly Pair[]): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export async function createKeptRewriting(
       const found = binaries.flatMap((binary) => fromArtifacts(artifacts, source, binary) ?? []);
       return found.length === binaries.length ? found : undefined;
     },
-    put: (pairs) => cache.put(key, new Map(pairs.flatMap((pair) => toArtifacts(source, pair)))),
+    put: async (pairs) => await cache.put(key, new Map(pairs.flatMap((pair) => toArtifacts(source, pair)))),
   };
 }
 
