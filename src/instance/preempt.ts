@@ -28,7 +28,7 @@ export function createPreemption(heap?: HeapWatch): Preemption<WasiCtx> {
       ctx.cancelIfOverdue();
     },
     interrupt: (ctx) => {
-      watchdog.clear();
+      ctx.cpu.giveBack(watchdog.clear());
       clock.see(ctx.cpu);
       ctx.cancelIfOverdue();
       const nowMs = performance.now();

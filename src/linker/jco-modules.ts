@@ -7,7 +7,7 @@ import type { InstanceLimits } from '../util/limits.ts';
 import type { Holding } from '../util/shared-quota.ts';
 import { rewriteBounds } from './bounds.ts';
 import { createInterrupt, type Interruptible } from './interrupt.ts';
-import { type Preemption, VERDICT, type Verdict } from './preemption.ts';
+import { type Preemption, STEPS_TOGETHER, VERDICT, type Verdict, assertNotOver } from './preemption.ts';
 import { type PreparedModule, compileRewritten, rewriteModules } from './prepared-module.ts';
 import { assertNothingReserved } from './reserved.ts';
 import { type Growing, type MemoryQuota, assertMayHold, createTakePages, mayHold } from './take-pages.ts';
@@ -79,6 +79,8 @@ export class JcoCore implements Interruptible, Growing {
   readonly #given: Given;
   readonly #interrupt: () => Verdict | undefined;
   readonly #memories: WebAssembly.Memory[] = [];
+  /** How many core instances there are. */
+  #steps = 0;
   /** Of the bytes of the memories. */
   readonly #holding: Holding | undefined;
 
@@ -90,6 +92,7 @@ export class JcoCore implements Interruptible, Growing {
 
   /** As V8 instantiates the original. The start function comes last, when the module can be interrupted. Throws `HostError` where there is no room. */
   instantiate({ module, rewritten }: PreparedModule, imports: WebAssembly.Imports | undefined): WebAssembly.Instance {
+    if (++this.#steps % STEPS_TOGETHER === 0) assertNotOver(this);
     const { word, interrupt, takePages } = this.#given;
     const reserved = { word, ...this.#createMemories(rewritten.memories) };
     const instance = new WebAssembly.Instance(module, { ...imports, [RESERVED]: reserved } as WebAssembly.Imports);

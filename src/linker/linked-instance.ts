@@ -13,7 +13,7 @@ import type { Contexts } from './contexts.ts';
 import type { Instance } from './instance-pre.ts';
 import type { LiftMaker, Makers } from './makers.ts';
 import type { CoreItem, GuestResourceType, LiftedFunc, Lowering, Plan } from './plan.ts';
-import { type Preemption, VERDICT, type Verdict } from './preemption.ts';
+import { type Preemption, STEPS_TOGETHER, VERDICT, type Verdict, assertNotOver } from './preemption.ts';
 import type { PreparedModule } from './prepared-module.ts';
 import { type GivenFunction, type SharedFunctions, type SharingInstance, givenFunction } from './shared-functions.ts';
 import type { Starts } from './starts.ts';
@@ -251,6 +251,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   }
 
   #run(step: WiredStep, at: number): void {
+    if (at > 0 && at % STEPS_TOGETHER === 0) assertNotOver(this);
     const { module, rewritten } = step.prepared;
     const { exports } = new WebAssembly.Instance(module, this.#importsOf(step) as WebAssembly.Imports);
     this.#cores[at] = exports;
