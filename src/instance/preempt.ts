@@ -46,7 +46,7 @@ export function createPreemption({ heap, onRun, turns = createTurns() }: Beside 
       ctx.cancelIfOverdue();
     },
     interrupt: (ctx) => {
-      watchdog.clear();
+      ctx.cpu.giveBack(watchdog.clear());
       clock.see(ctx.cpu);
       ctx.cancelIfOverdue();
       const nowMs = performance.now();

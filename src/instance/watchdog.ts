@@ -42,12 +42,15 @@ export class Watchdog {
     this.#words[WORD] = 1;
   }
 
-  /** A guest saw the word set. */
-  clear(): void {
+  /** A guest saw the word set. Gives how many milliseconds the thread took to start, if it had to. */
+  clear(): number {
     const words = this.#words;
     Atomics.store(words, WORD, 0);
     Atomics.notify(words, WORD);
-    if (Atomics.compareExchange(words, STATE, GONE, THERE) === GONE) this.#startThread();
+    if (Atomics.compareExchange(words, STATE, GONE, THERE) !== GONE) return 0;
+    const startMs = performance.now();
+    this.#startThread();
+    return performance.now() - startMs;
   }
 
   /** In the time that this takes a guest may well have ended. It never holds the process. */

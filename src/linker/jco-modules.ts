@@ -17,7 +17,7 @@ import {
 } from './instance-heap.ts';
 import { createInterrupt, type Interruptible } from './interrupt.ts';
 import { type Imports, type JcoGuards, createJcoGuards } from './jco-guards.ts';
-import { type Preemption, VERDICT, type Verdict } from './preemption.ts';
+import { type Preemption, STEPS_TOGETHER, VERDICT, type Verdict, assertNotOver } from './preemption.ts';
 import { type PreparedModule, type PrepareOptions, compileRewritten, rewriteModules } from './prepared-module.ts';
 import { assertNothingReserved } from './reserved.ts';
 import { type Growing, type MemoryQuota, assertMayHold, createTakePages, mayHold } from './take-pages.ts';
@@ -110,6 +110,8 @@ export class JcoCore implements Interruptible, Growing, GrowingTables {
   readonly #onEnd: ((error: unknown) => void) | undefined;
   readonly #lifetime = new Lifetime();
   readonly #memories: WebAssembly.Memory[] = [];
+  /** How many core instances there are. */
+  #steps = 0;
   /** Of the bytes of the memories. */
   readonly #holding: Holding | undefined;
   readonly #heap: InstanceHeap;
@@ -129,6 +131,7 @@ export class JcoCore implements Interruptible, Growing, GrowingTables {
 
   /** As V8 instantiates the original. The start function comes last, when the module can be interrupted. Throws `HostError` where there is no room. */
   instantiate({ module, rewritten }: PreparedModule, imports: Imports): WebAssembly.Instance {
+    if (++this.#steps % STEPS_TOGETHER === 0) assertNotOver(this);
     const { word, interrupt, takePages, takeElements } = this.#given;
     this.#heap.start(rewritten);
     const reserved = { word, ...this.#createMemories(rewritten.memories) };

@@ -16,7 +16,7 @@ import { type HeapLimits, type HeapQuota, InstanceHeap, type StartCost } from '.
 import type { Instance } from './instance-pre.ts';
 import type { LiftMaker, Makers } from './makers.ts';
 import type { CoreItem, GuestResourceType, LiftedFunc, Lowering, Plan } from './plan.ts';
-import { type Preemption, VERDICT, type Verdict } from './preemption.ts';
+import { type Preemption, STEPS_TOGETHER, VERDICT, type Verdict, assertNotOver } from './preemption.ts';
 import type { PreparedModule } from './prepared-module.ts';
 import { type GivenFunction, type SharedFunctions, type SharingInstance, givenFunction } from './shared-functions.ts';
 import { RunningCalls } from './running-calls.ts';
@@ -295,6 +295,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   }
 
   #run(step: WiredStep, at: number): void {
+    if (at > 0 && at % STEPS_TOGETHER === 0) assertNotOver(this);
     const { module, rewritten } = step.prepared;
     const { exports } = new WebAssembly.Instance(module, this.#importsOf(step) as WebAssembly.Imports);
     this.#cores[at] = exports;

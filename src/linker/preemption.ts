@@ -1,3 +1,5 @@
+import { Trap } from '../abi/trap.ts';
+
 /** Interrupts guests that run for long, and knows how long they do. What the linker needs of it; `instance/preempt.ts` has it. */
 export interface Preemption<Ctx> {
   /** The memory whose first word every instance's module looks at. Shared, of one page. */
@@ -15,6 +17,17 @@ export interface Preemption<Ctx> {
 /** What a guest does next: as rewritten modules know it. `pause` needs that no JavaScript stands between the guest and the promising call. */
 export const VERDICT = Object.freeze({ goOn: 0, trap: 1, pause: 2 } as const);
 export type Verdict = (typeof VERDICT)[keyof typeof VERDICT];
+
+/**
+ * After so many core instances it is looked whether their guest has to end: V8 takes its time for each, in which nothing interrupts it, and
+ * there may be hundreds. Most guests have fewer.
+ */
+export const STEPS_TOGETHER = 8;
+
+/** Traps if a guest that starts has to end. Who ends it says why. */
+export function assertNotOver(guest: { interrupt(): Verdict }): void {
+  if (guest.interrupt() === VERDICT.trap) throw new Trap('the guest was ended while it started');
+}
 
 /** Has the time between a promise and its end not counted as the guest's. */
 export async function whileWaiting<Ctx>(

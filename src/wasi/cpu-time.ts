@@ -24,6 +24,11 @@ export class CpuTime {
     this.#turnStartMs = nowMs;
   }
 
+  /** So much of the turn was not the guest's. */
+  giveBack(ms: number): void {
+    if (this.#turnStartMs !== undefined) this.#turnStartMs += ms;
+  }
+
   /** The turn that runs ends, if one does. */
   end(nowMs: number): void {
     this.#usedMs += this.turnMs(nowMs);

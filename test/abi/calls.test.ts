@@ -189,11 +189,11 @@ describe.each(TWINS)('$twin', (twin) => {
     const bytes = Uint8Array.from({ length: 512 }, (_, i) => [0, 1, 0, 0, 100, 0, 0, 0].at(i % 8) ?? 0);
 
     test('is taken for each string, though all are one', () => {
-      const options = { bytes, maxCallBytes: 16 * (32 + 100) };
+      const options = { bytes, maxCallBytes: 16 * (64 + 100) };
       expect(liftParams(twin, createGuest(options), [list(string)], [0, 16])).toHaveLength(1);
       const poorer = createGuest({ ...options, maxCallBytes: options.maxCallBytes - 1 });
       expect(() => liftParams(twin, poorer, [list(string)], [0, 16])).toThrow(
-        /more than 2111 bytes passed to the host/,
+        /more than 2623 bytes passed to the host/,
       );
     });
 
@@ -204,8 +204,9 @@ describe.each(TWINS)('$twin', (twin) => {
     });
 
     test.each<[ValType, number]>([
-      [list(list(u8)), 128],
-      [list(string), 32],
+      [list(list(u8)), 256],
+      [list(string), 64],
+      [list({ kind: 'f64' }), 16],
       [list(u8), 1],
       [list(u32), 8],
       [list(option(u8)), 40],

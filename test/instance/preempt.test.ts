@@ -8,7 +8,7 @@ import { Cancelled, WasiCtx } from '../../src/wasi/context.ts';
 import { linkText, linkTextByJco } from './poker.ts';
 
 /** How long guests may run here. Each runs as long as that at least. */
-const LIMIT = { cpuTimeoutMs: 30 };
+const LIMIT = { cpuTimeoutMs: 300 };
 
 const HOST = {
   name: 'test:host/host',
@@ -25,11 +25,21 @@ interface Places {
   readonly postReturn?: string;
   readonly destructor?: string;
   readonly inner?: string;
+  /** More to instantiate. */
+  readonly more?: string;
 }
 
 /** A component that loops in one place, and an export for each of them. */
-function component({ start = '', realloc = '', postReturn = '', destructor = '', inner = '' }: Places): string {
+function component({
+  start = '',
+  realloc = '',
+  postReturn = '',
+  destructor = '',
+  inner = '',
+  more = '',
+}: Places): string {
   return `(component
+    ${more}
     (import "test:host/host@0.1.0" (instance $host (export "give" (func (result string)))))
     (component $other
       (core module $m (func (export "call") ${inner}))
@@ -106,10 +116,23 @@ describe.each(HERE)('a guest that $what where it cannot be suspended ($engine)',
   });
 });
 
+/** Each takes V8 some ten milliseconds: a million elements of a table. */
+const SLOW_INSTANCES = `(core module $slow (table 10000 funcref) (func $f)
+  ${`(elem (i32.const 0) func ${'$f '.repeat(10_000)})`.repeat(100)})
+  ${'(core instance (instantiate $slow))'.repeat(200)}`;
+
+test.each(ENGINES)(
+  'a guest of many core instances ends while it starts when its CPU time is used up (%s)',
+  async (engine) => {
+    const pool = await createPoolOf({ more: SLOW_INSTANCES }, engine);
+    expect(() => pool.lease(LIMIT)).toThrow(new Cancelled('cpu'));
+  },
+);
+
 test.each(ENGINES)('what does not loop passes where it cannot be suspended (%s)', async (engine) => {
   const pool = await createPoolOf({}, engine);
   for (const func of Object.keys(PLACES)) {
-    using lease = pool.lease(LIMIT);
+    using lease = pool.lease({});
     await expect(lease.instance.call('test:guest/guest', func, [])).resolves.toBe(func === 'return' ? 7 : undefined);
   }
 });

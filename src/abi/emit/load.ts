@@ -114,12 +114,12 @@ function emitLoadListFromValidRange(e: Emitter, begin: string, length: string, e
   const { code } = e;
   if (element.kind === 'u8') return code.bind(js`loadBytes(cx.memory, ${begin}, ${length})`);
   if (isBulk(element.kind)) return code.bind(js`loadBulk(cx.memory, ${{ json: element.kind }}, ${begin}, ${length})`);
-  const values = code.bind(js`[]`);
+  const values = code.bind(js`new Array(${length})`);
   const i = code.fresh();
   const ptr = code.fresh();
   code.line(js`for (let ${i} = 0, ${ptr} = ${begin}; ${i} < ${length}; ${i}++, ${ptr} += ${elemSize(element)}) {`);
   const value = emitLoad(e, element, { ptr, offset: 0 });
-  code.line(js`${values}.push(${value}); }`);
+  code.line(js`${values}[${i}] = ${value}; }`);
   return values;
 }
 
