@@ -43,7 +43,7 @@ const ITEMS = {
   valueAtBranch: { ns: 2, bytes: 50, code: 0 },
   valueAtCall: { ns: 3, bytes: 12, code: 0 },
   /** The same where a local is assigned: that may take a register, whose values are looked for. */
-  valueAtAssignment: { ns: 0.3, bytes: 0, code: 0 },
+  valueAtAssignment: { ns: 0.4, bytes: 0, code: 0 },
 
   /** What such an instruction takes or gives. */
   operandOfBlock: { ns: 100, bytes: 120, code: 8 },
