@@ -17,7 +17,7 @@ export const HEAP_BYTES = Object.freeze({
   export: 380,
   global: 16,
   /** One that the host can reach. */
-  mutableGlobal: 120,
+  mutableGlobal: 170,
   tag: 24,
   type: 8,
   /** Of a struct or an array that a first value makes: beside its fields, and a field. */
