@@ -3,6 +3,7 @@ import type { Artifacts } from '../component/cache.ts';
 import { readCoreImports, readCoreSections } from '../component/core-module.ts';
 import { RESERVED } from '../component/rewrite/layout.ts';
 import type { ReachableMemory } from '../component/rewrite/reach.ts';
+import type { RewriteOptions } from '../component/rewrite/rewrite.ts';
 
 import type { InstanceLimits } from '../util/limits.ts';
 import type { Holding } from '../util/shared-quota.ts';
@@ -18,7 +19,7 @@ import {
 import { createInterrupt, type Interruptible } from './interrupt.ts';
 import { type Imports, type JcoGuards, createJcoGuards } from './jco-guards.ts';
 import { type Preemption, STEPS_TOGETHER, VERDICT, type Verdict, assertNotOver } from './preemption.ts';
-import { type PreparedModule, type PrepareOptions, compileRewritten, rewriteModules } from './prepared-module.ts';
+import { type PreparedModule, compileRewritten, rewriteModules } from './prepared-module.ts';
 import { assertNothingReserved } from './reserved.ts';
 import { type Growing, type MemoryQuota, assertMayHold, createTakePages, mayHold } from './take-pages.ts';
 
@@ -58,7 +59,7 @@ export async function prepareJcoModules<Ctx>(artifacts: Artifacts, bounds: JcoBo
   const binaries = named.map(([, bytes]) => bytes);
   for (const bytes of binaries) assertNothingReserved(readCoreImports(readCoreSections(bytes)));
   const options = binaries.map(() => rewriteOptions(bounds));
-  const prepared = await compileRewritten(await rewriteModules(binaries, options));
+  const prepared = await compileRewritten(await rewriteModules(binaries, options, undefined, bounds.limits));
   // Each is instantiated once at least.
   sumCosts(
     prepared.map(({ rewritten }) => rewritten),
@@ -94,7 +95,7 @@ function createInstantiators<Ctx>(
   };
 }
 
-function rewriteOptions<Ctx>({ limits, preemption }: JcoBounds<Ctx>): PrepareOptions {
+function rewriteOptions<Ctx>({ limits, preemption }: JcoBounds<Ctx>): RewriteOptions {
   return { ...rewriteBounds(limits), memory: 'given', preemption: preemption === undefined ? 'off' : 'on' };
 }
 

@@ -7,6 +7,7 @@ import { createKeptRewriting } from '../component/rewrite/kept.ts';
 import type { ComponentSource } from '../component/source.ts';
 import { validateComponent } from '../component/validate/validate.ts';
 import type { ReachableMemory } from '../component/rewrite/reach.ts';
+import type { RewriteOptions } from '../component/rewrite/rewrite.ts';
 import { DEFAULT_LIMITS, type InstanceLimits } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
 import { rewriteBounds } from './bounds.ts';
@@ -24,7 +25,7 @@ import { parseInterfaceName } from './names.ts';
 import { PlanBuilder } from './plan-builder.ts';
 import type { GuestResourceType, LiftedFunc, Plan } from './plan.ts';
 import type { Preemption } from './preemption.ts';
-import { type PreparedModule, type PrepareOptions, compileRewritten, rewriteModules } from './prepared-module.ts';
+import { type PreparedModule, compileRewritten, rewriteModules } from './prepared-module.ts';
 import { type Extern, createScope } from './scope.ts';
 import { createSharedFunctions } from './shared-functions.ts';
 import { Starts } from './starts.ts';
@@ -68,7 +69,7 @@ export function rewriteOptionsOf<Ctx>(
   plan: Plan<Ctx>,
   preemption: 'on' | 'off' = 'off',
   limits: InstanceLimits = DEFAULT_LIMITS,
-): PrepareOptions[] {
+): RewriteOptions[] {
   return plan.modules.map((_bytes, module) => ({
     ...rewriteBounds(limits),
     memory: 'tracked',
@@ -100,8 +101,8 @@ export async function linkComponent<Ctx>(
 ): Promise<LinkedPre<Ctx>> {
   const plan = planComponent(source, interfaces, definition);
   const options = rewriteOptionsOf(plan, preemption === undefined ? 'off' : 'on', limits);
-  const kept = await createKeptRewriting(cache, source, options);
-  const binaries = await rewriteModules(plan.modules, options, kept);
+  const kept = await createKeptRewriting(cache, source, options, limits);
+  const binaries = await rewriteModules(plan.modules, options, kept, limits);
   const [modules, shared] = await Promise.all([compileRewritten(binaries), makeWhileWaiting(plan, preemption)]);
   const costs = plan.steps.map(({ module }) => (modules[module] as PreparedModule).rewritten);
   const cost = sumCosts(costs, limits, costs.some(({ writesTables }) => writesTables) ? 'of tables' : 'none');

@@ -1,9 +1,10 @@
-import { boundCompiling, type CompileBounds } from '../component/rewrite/compile-limits.ts';
+import { boundCompiling, type CompileBounds, type CostlyFunctions } from '../component/rewrite/compile-limits.ts';
 import { type CoreModule, decodeCoreModule } from '../component/rewrite/core-module.ts';
 import type { KeptRewriting } from '../component/rewrite/kept.ts';
 import { type RewriteOptions, type Rewritten, rewriteModule } from '../component/rewrite/rewrite.ts';
 import { warnOfBug } from '../util/bug.ts';
 import { HostError } from '../util/host-error.ts';
+import { DEFAULT_LIMITS } from '../util/limits.ts';
 
 /** A core module, rewritten and compiled, and what the rewriter says of it. Shared by all instances. */
 export interface PreparedModule {
@@ -12,18 +13,19 @@ export interface PreparedModule {
   readonly rewritten: Omit<Rewritten, 'bytes'>;
 }
 
-/** How a module is rewritten, and what V8 may take to compile a function of it. */
-export type PrepareOptions = RewriteOptions & CompileBounds;
-
 /** Rewrites each core module once, each with options of its own. What `kept` holds was valid when it was rewritten, and is not rewritten again. */
 export async function rewriteModules(
   binaries: readonly Uint8Array[],
-  options: readonly PrepareOptions[],
+  options: readonly RewriteOptions[],
   kept?: KeptRewriting,
+  bounds: CompileBounds = DEFAULT_LIMITS,
 ): Promise<Rewritten[]> {
   const found = await kept?.get(binaries);
   if (found !== undefined) return found;
-  const pairs = binaries.map((bytes, index) => [bytes, rewriteValid(bytes, options[index] as PrepareOptions)] as const);
+  const costs = boundCompiling(binaries.map(decodeIfWellFormed), bounds);
+  const pairs = binaries.map((bytes, index) => {
+    return [bytes, rewriteValid(bytes, options[index] as RewriteOptions, costs[index]?.costly)] as const;
+  });
   if (kept !== undefined) setTimeout(() => void kept.put(pairs).catch(warnOfBug), KEEP_AFTER_MS).unref();
   return pairs.map(([, rewritten]) => rewritten);
 }
@@ -38,12 +40,10 @@ export async function compileRewritten(all: readonly Rewritten[]): Promise<Prepa
 }
 
 /**
- * Refuses what V8 should not even validate, and what only rewriting would make valid: an index just beyond the module's own memories or
- * globals, which would then be one of ours, shared with other instances. Validating takes V8, on all cores, 30 ms for 14 MB.
+ * Refuses what only rewriting would make valid: an index just beyond the module's own memories or globals, which would
+ * then be one of ours, shared with other instances. Takes V8, on all cores, 30 ms for 14 MB.
  */
-function rewriteValid(bytes: Uint8Array, options: PrepareOptions): Rewritten {
-  const module = decodeIfWellFormed(bytes);
-  const costly = module && boundCompiling(module, options);
+function rewriteValid(bytes: Uint8Array, options: RewriteOptions, costly: CostlyFunctions | undefined): Rewritten {
   if (WebAssembly.validate(bytes as BufferSource)) return rewriteModule(bytes, options, costly);
   const { message } = findComplaint(bytes);
   throw new HostError('bad-component', `a core module is not valid: ${message}; build the component again`);

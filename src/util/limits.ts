@@ -24,6 +24,8 @@ export interface InstanceLimits {
   readonly maxFunctionCompileMs: number;
   /** What V8's second compiler may take for one function, of memory, as the rewriter estimates it. Beyond: the component is not loaded. */
   readonly maxFunctionCompileBytes: number;
+  /** The code that V8 makes of all functions, as the rewriter estimates it. Beyond: the component is not loaded. */
+  readonly maxCodeBytes: number;
   /** Resource handles of one request, in all its tables. Beyond: a trap. */
   readonly maxHandles: number;
   /** What one call makes the host copy, counted element by element. Beyond: a trap. */
@@ -76,6 +78,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxTotalInstanceHeapBytes: quarterOfHeap(),
   maxFunctionCompileMs: 100,
   maxFunctionCompileBytes: 512 * 1024 * 1024,
+  maxCodeBytes: 1024 * 1024 * 1024,
   maxHandles: 100_000,
   maxCallBytes: 16 * 1024 * 1024,
   maxHeldBytes: 64 * 1024 * 1024,

@@ -11,7 +11,7 @@ import { HostError } from '../../src/util/host-error.ts';
 import { FEATURES } from './features.ts';
 import { assemble, coreModules, isValid } from './tracked.ts';
 
-const NO_BOUNDS = { maxFunctionCompileMs: 1e9, maxFunctionCompileBytes: 1e15 };
+const NO_BOUNDS = { maxFunctionCompileMs: 1e9, maxFunctionCompileBytes: 1e15, maxCodeBytes: 1e15 };
 
 /** A statement, and what of its shape is known: how high it gets above where it begins. */
 interface Part {
@@ -131,9 +131,10 @@ test('more of anything takes no less', async () => {
         await toModule(join([...some, ...more]).wat, locals),
         await toModule(join(some).wat, locals + 9),
       ]) {
-        const { ns, bytes } = shapeOf(many);
+        const { ns, bytes, code } = shapeOf(many);
         expect(ns).toBeGreaterThanOrEqual(few.ns);
         expect(bytes).toBeGreaterThanOrEqual(few.bytes);
+        expect(code).toBeGreaterThanOrEqual(few.code);
       }
     },
   );
@@ -145,14 +146,18 @@ test('a function that takes just what is allowed is permitted, and one that take
     const bytes = await toModule(join([LEAVES[6] as Part, ...parts]).wat);
     const module = decodeCoreModule(bytes);
     const shape = shapeOf(bytes);
-    const bounds = { maxFunctionCompileMs: (shape.ns + 1) / 1e6, maxFunctionCompileBytes: shape.bytes };
-    expect(() => boundCompiling(module, bounds)).not.toThrow();
+    const bounds = {
+      ...NO_BOUNDS,
+      maxFunctionCompileMs: (shape.ns + 1) / 1e6,
+      maxFunctionCompileBytes: shape.bytes,
+    };
+    expect(() => boundCompiling([module], bounds)).not.toThrow();
     const [lessMs, lessBytes] = [
       { maxFunctionCompileMs: (shape.ns - 1) / 1e6 },
       { maxFunctionCompileBytes: shape.bytes - 1 },
     ];
     for (const less of [lessMs, lessBytes]) {
-      expect(() => boundCompiling(module, { ...bounds, ...less })).toThrow(
+      expect(() => boundCompiling([module], { ...bounds, ...less })).toThrow(
         expect.objectContaining({ code: 'bad-component', message: expect.stringContaining('function 0 ("run")') }),
       );
     }
@@ -162,8 +167,8 @@ test('a function that takes just what is allowed is permitted, and one that take
 
 describe.each(await coreModules())('%s', (_name, bytes) => {
   test('takes a fifth of what is allowed by default, at most', () => {
-    const bounds = { maxFunctionCompileMs: 20, maxFunctionCompileBytes: 110_000_000 };
-    expect(() => boundCompiling(decodeCoreModule(bytes), bounds)).not.toThrow();
+    const bounds = { maxFunctionCompileMs: 20, maxFunctionCompileBytes: 110_000_000, maxCodeBytes: 200_000_000 };
+    expect(() => boundCompiling([decodeCoreModule(bytes)], bounds)).not.toThrow();
   });
 });
 
@@ -178,7 +183,7 @@ test('damaged bodies are passed, or refused with an error', async () => {
     });
   const property = fc.property(mutated, (bytes) => {
     try {
-      boundCompiling(decodeCoreModule(bytes), NO_BOUNDS);
+      boundCompiling([decodeCoreModule(bytes)], NO_BOUNDS);
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
     }
@@ -186,12 +191,31 @@ test('damaged bodies are passed, or refused with an error', async () => {
   fc.assert(property, { numRuns: 3000 });
 });
 
+test('of modules that are refused by a rough look a close one decides', async () => {
+  const bytes = await toModule(join([LEAVES[2] as Part]).wat);
+  const small = decodeCoreModule(
+    await assemble(
+      `(module (func ${'(drop (i32.const 1))'.repeat(100)}) (func ${'(drop (i32.const 1))'.repeat(100)}))`,
+    ),
+  );
+  const [rough] = boundCompiling([small], NO_BOUNDS);
+  const [close] = boundCompiling([small], { ...NO_BOUNDS, maxCodeBytes: (rough?.codeBytes ?? 0) - 1 });
+  expect(close?.codeBytes).toBeLessThan((rough?.codeBytes ?? 0) / 2);
+  const both = 2 * (close?.codeBytes ?? 0) + shapeOf(bytes).code + 1000;
+  expect(
+    boundCompiling([small, undefined, small, decodeCoreModule(bytes)], { ...NO_BOUNDS, maxCodeBytes: both }),
+  ).toHaveLength(4);
+  expect(() => boundCompiling([small, small], { ...NO_BOUNDS, maxCodeBytes: 2 * (close?.codeBytes ?? 0) - 1 })).toThrow(
+    /V8 could make \d+ bytes of code/,
+  );
+});
+
 test('a function that is costly to compile begins with a check, and no other', async () => {
   const body = Array.from({ length: 300 }, () => '(call $three (i32.const 1) (i32.const 2) (i32.const 3))').join('\n');
   const bytes = await toModule(body);
   const module = decodeCoreModule(bytes);
-  const costly = boundCompiling(module, NO_BOUNDS);
-  expect([...costly]).toEqual([1, 0]);
+  const costly = boundCompiling([module], NO_BOUNDS)[0]?.costly;
+  expect([...(costly ?? [])]).toEqual([1, 0]);
   const options = { maxMemoryPages: 10, maxTableElements: 10, memory: 'given', preemption: 'on' } as const;
   const [without, withChecks] = [rewriteModule(bytes, options), rewriteModule(bytes, options, costly)];
   expect(withChecks.bytes.length).toBeGreaterThan(without.bytes.length);

@@ -12,6 +12,7 @@ import { linkComponent, planComponent, rewriteOptionsOf } from '../../src/linker
 import { rewriteModules } from '../../src/linker/prepared-module.ts';
 import { wasiInterfaces } from '../../src/wasi/interfaces.ts';
 import { guestFile } from '../harness/guests.ts';
+import { DEFAULT_LIMITS } from '../../src/util/limits.ts';
 
 // Its bytes lie in the middle of a buffer, as those of a caller may.
 const bytes = Buffer.concat([Buffer.alloc(3), readFileSync(guestFile('js-raw'))]).subarray(3);
@@ -79,6 +80,13 @@ test.each<[string, Partial<RewriteOptions>]>([
 ])('nothing is found where modules were rewritten for %s', async (_what, other) => {
   await (await openKept(OPTIONS.map((options) => ({ ...options, ...other })))).put(pairs);
   expect(await (await openKept()).get(binaries)).toBeUndefined();
+});
+
+test('nothing is found where functions were bounded otherwise', async () => {
+  await (await openKept()).put(pairs);
+  const bounds = { ...DEFAULT_LIMITS, maxFunctionCompileMs: 1 };
+  const kept = await createKeptRewriting(createCache(folder), source, OPTIONS, bounds);
+  expect(await kept?.get(binaries)).toBeUndefined();
 });
 
 test.each([0.001, 0.3, 0.6, 0.999])('a byte that changed at %f of an entry is noticed', async (part) => {

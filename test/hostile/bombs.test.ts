@@ -47,6 +47,21 @@ test.each<[Partial<Limits>, RegExp]>([
   await expect(load(fields, 'auto', limits)).rejects.toThrow(message);
 });
 
+test("functions whose code would fill V8's place for it are refused", async () => {
+  // Some 12 kB of code for each four bytes.
+  const makes = '(drop (struct.new_default $large))'.repeat(100);
+  const functions = Array.from({ length: 1000 }, (_, index) => `(func $make${index} ${makes})`).join('\n');
+  const fields = `(type $large (struct ${'(field (mut i32))'.repeat(1000)})) ${functions}
+    (func $attack (param i32 i32) (call $answer (local.get 1) (i32.const 200)))`;
+  for (const engine of ['linker', 'jco'] as const) {
+    await expect(load(fields, engine)).rejects.toThrow(
+      /V8 could make \d+ bytes of code of the component's functions, where 1073741824 are allowed \(--limit code-bytes\)/,
+    );
+  }
+  await using served = await serveGuest(await load(fields, 'linker', { maxCodeBytes: 2_000_000_000 }));
+  expect((await requestRaw(served.origin, rawGet('/'))).status).toBe(200);
+});
+
 test('what is permitted is served', async () => {
   const { toFields, limit } = BOMBS[0] as Bomb;
   await using served = await serveGuest(await load(toFields(2 * limit), 'linker', { maxFunctionCompileMs: 1000 }));

@@ -8,8 +8,8 @@ export interface Bomb {
 }
 
 const ANSWER = `(func $attack (param $request i32) (param $out i32)
-  (call $answer (local.get $out) (i32.const 200))
-  (if (i32.eqz (local.get $out)) (then (call $bomb (i32.const 1)))))`;
+  (call $bomb (i32.const 1))
+  (call $answer (local.get $out) (i32.const 200)))`;
 
 const times = (count: number, text: string | ((index: number) => string)): string =>
   Array.from({ length: count }, (_, index) => (typeof text === 'string' ? text : text(index))).join(' ');
@@ -55,7 +55,7 @@ export const BOMBS: readonly Bomb[] = [
         times(count, (at) => `(local.set ${1 + (at % 100)} (local.get $go))`),
         { locals: 49_000 },
       ),
-    limit: 6500,
+    limit: 4900,
   },
   {
     name: 'locals and clauses that catch',

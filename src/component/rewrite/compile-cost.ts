@@ -81,13 +81,15 @@ export class CompileCost {
   #weigh(): Weight {
     let ns = 0;
     let bytes = 0;
+    let code = 0;
     for (let item = 0; item < this.#counts.length; item++) {
       const count = this.#counts[item] as number;
       const weight = ITEM_WEIGHTS[item] as Weight;
       ns += count * weight.ns;
       bytes += count * weight.bytes;
+      code += count * weight.code;
     }
-    return { ns: Math.round(ns), bytes: Math.round(bytes) };
+    return { ns: Math.round(ns), bytes: Math.round(bytes), code };
   }
 
   #enter(locals: number, results: number): void {

@@ -13,6 +13,8 @@ export interface CompileBounds {
   readonly maxFunctionCompileMs: number;
   /** Its second compiler, which works on other threads, in bytes of memory. */
   readonly maxFunctionCompileBytes: number;
+  /** The code that V8 makes of all functions, in bytes: it ends a process with more than 4 GiB of that. */
+  readonly maxCodeBytes: number;
 }
 
 /**
@@ -28,19 +30,55 @@ const CHECKED_NS = 150_000;
 /** Of a body that is not looked at. */
 const CHECKED_BYTES = 512;
 
-/** By index among a module's own functions: 1 for those that begin with a check. */
+/** What is known of a module's bodies. */
+export interface CompileCosts {
+  /** By index among the module's own functions: 1 for those that begin with a check. */
+  readonly costly: CostlyFunctions;
+  /** Of machine code, or more. */
+  readonly codeBytes: number;
+}
+
 export type CostlyFunctions = Uint8Array;
 
 /**
- * Looks at all bodies of a module before V8 does, which takes as long to validate some as to compile them. What is malformed is left to V8.
+ * Looks at the bodies of modules before V8 does, which takes as long to validate some as to compile them. What is malformed is left to V8:
+ * `undefined` stands for a module that is.
  *
- * Throws `HostError` where V8 could take more than the bounds for a function.
+ * Throws `HostError` where V8 could take more than the bounds.
  */
-export function boundCompiling(module: CoreModule, bounds: CompileBounds): CostlyFunctions {
+export function boundCompiling(
+  modules: readonly (CoreModule | undefined)[],
+  bounds: CompileBounds,
+): (CompileCosts | undefined)[] {
+  const look = (how: 'roughly' | 'closely') => modules.map((module) => module && lookAtBodies(module, bounds, how));
+  const roughly = look('roughly');
+  if (sumCode(roughly) <= bounds.maxCodeBytes) return roughly;
+  const closely = look('closely');
+  assertCodeWithin(sumCode(closely), bounds);
+  return closely;
+}
+
+function sumCode(costs: readonly (CompileCosts | undefined)[]): number {
+  return costs.reduce((sum, cost) => sum + (cost?.codeBytes ?? 0), 0);
+}
+
+function assertCodeWithin(codeBytes: number, { maxCodeBytes }: CompileBounds): void {
+  if (codeBytes <= maxCodeBytes) return;
+  const allowed = `${maxCodeBytes} are allowed (--limit code-bytes)`;
+  throw new HostError(
+    'bad-component',
+    `V8 could make ${codeBytes} bytes of code of the component's functions, where ${allowed}; leave out what is not needed, or permit more`,
+  );
+}
+
+/** Roughly: small bodies are passed, where nothing in the module takes or gives many values. */
+function lookAtBodies(module: CoreModule, bounds: CompileBounds, how: 'roughly' | 'closely'): CompileCosts {
+  const values = mostValues(module);
+  const passesSmall = how === 'roughly' && values <= SMALL_VALUES;
   const cost = new CompileCost(module);
-  const areSmall = mostValues(module) <= SMALL_VALUES;
   const { bytes, importedFunctionCount: first, functionTypes } = module;
   const costly = new Uint8Array(functionTypes.length - first);
+  let codeBytes = 0;
   let index = first;
   readVector(contentOf(bytes, module.sections, SECTION.code), (reader) => {
     const byteLength = reader.u32();
@@ -49,14 +87,20 @@ export function boundCompiling(module: CoreModule, bounds: CompileBounds): Costl
     const type = module.types[functionTypes[index] ?? -1];
     const locals = type && countLocals(body, type);
     if (type !== undefined && locals !== undefined) {
-      const isSmall = areSmall && byteLength <= SMALL_BYTES && locals <= SMALL_LOCALS;
-      const shape = isSmall ? undefined : shapeOf(cost, body, { locals, results: type.results });
+      const isPassed = passesSmall && byteLength <= SMALL_BYTES && locals <= SMALL_LOCALS;
+      const shape = isPassed ? undefined : shapeOf(cost, body, { locals, results: type.results });
       if (shape !== undefined) assertWithin(shape, bounds, () => describeFunction(module, index));
+      codeBytes += shape?.code ?? byteLength * codePerByte(values);
       costly[index - first] = (shape === undefined ? byteLength > CHECKED_BYTES : shape.ns > CHECKED_NS) ? 1 : 0;
     }
     index++;
   });
-  return costly;
+  return { costly, codeBytes };
+}
+
+/** Of a body that is not looked at, at most: a call of two bytes moves so many values. */
+function codePerByte(values: number): number {
+  return 55 + 4 * values;
 }
 
 /** The most values that any function or block takes and gives, or any struct is made of. */

@@ -2,7 +2,9 @@ import { hash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactCache, Artifacts, CacheKey } from '../cache.ts';
+import { DEFAULT_LIMITS } from '../../util/limits.ts';
 import { type ComponentSource, digestSource } from '../source.ts';
+import type { CompileBounds } from './compile-limits.ts';
 import type { DataSegment } from './data-segments.ts';
 import type { RewriteOptions, Rewritten } from './rewrite.ts';
 
@@ -20,19 +22,21 @@ export interface KeptRewriting {
 /** Smaller components are rewritten before an entry of theirs is found. */
 const MIN_BYTES = 1024 * 1024;
 
-/** What is kept of `source`, each of its modules rewritten in one way. `undefined` where that is not worth it. */
+/** What is kept of `source`, each of its modules rewritten in one way, and its functions within bounds. `undefined` where that is not worth it. */
 export async function createKeptRewriting(
   cache: ArtifactCache,
   source: ComponentSource,
   options: readonly RewriteOptions[],
+  { maxFunctionCompileMs, maxFunctionCompileBytes, maxCodeBytes }: CompileBounds = DEFAULT_LIMITS,
 ): Promise<KeptRewriting | undefined> {
   if (source.bytes.byteLength < MIN_BYTES) return undefined;
+  const bounds = [maxFunctionCompileMs, maxFunctionCompileBytes, maxCodeBytes];
   const key: CacheKey = {
     component: digestSource(source),
     rewriter: await digestRewriter(),
     // It decides which originals are valid.
     v8: process.versions.v8,
-    options: hash('sha256', JSON.stringify(options), 'hex'),
+    options: hash('sha256', JSON.stringify([options, bounds]), 'hex'),
   };
   return {
     get: async (binaries) => {
