@@ -10,6 +10,7 @@ import type { RewriteOptions } from '../component/rewrite/rewrite.ts';
 import { DEFAULT_LIMITS, type InstanceLimits } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
 import { rewriteBounds } from './bounds.ts';
+import { prepareBoundFunctions } from './bound-functions.ts';
 import { Cards } from './cards.ts';
 import { evaluateRoot } from './evaluate.ts';
 import { HostResources } from './host-instance.ts';
@@ -121,7 +122,8 @@ type Unbounded<Ctx> = Omit<Linked<Ctx>, 'limits' | 'memory'>;
 /** Makes all that instances share. */
 function completePlan<Ctx>(plan: Plan<Ctx>, shared: Shared<Ctx>, modules: readonly PreparedModule[]): Unbounded<Ctx> {
   const wiring = wireSteps(plan, { modules, ...shared });
-  return { ...shared, plan, wiring, resources: definedResources(plan), cards: new Cards() };
+  const bind = prepareBoundFunctions(wiring, shared.functions);
+  return { ...shared, plan, wiring, bind, resources: definedResources(plan), cards: new Cards() };
 }
 
 /** By component instance: the resource types that it defines. */
