@@ -101,7 +101,7 @@ describe.each(TWINS)('$twin', (twin) => {
     const { cx } = createGuest();
     const { promise, resolve } = Promise.withResolvers();
     const lower = twin.lower(func([], string), { ...LOWER_OPTIONS, calling: 'may-wait' });
-    const returned = lower({ cx, store: { ctx: 0 }, call: () => promise })();
+    const returned = lower({ cx, store: { ctx: 0 }, call: () => promise })(16);
     cx.inst.end(new Trap('meanwhile'));
     resolve('never lowered');
     await expect(returned).rejects.toThrow('meanwhile');
