@@ -113,8 +113,7 @@ describe.each(TWINS)('$twin', (twin) => {
       (inst) => createGuest({ inst }),
     ) as [ReturnType<typeof createGuest>, ReturnType<typeof createGuest>];
     const late = twin.lift(func([]), { ...OPTIONS, calling: 'may-wait' });
-    const core = async (): Promise<never> => unreachable();
-    await expect(late({ cx, entering: [], core })()).rejects.toThrow(/unreachable/);
+    await expect(late({ cx, entering: [], core: async () => unreachable() })()).rejects.toThrow(/unreachable/);
     expect(() => twin.lift(func([]), OPTIONS)({ cx: other, entering: [], core: () => undefined })()).toThrow(
       /unreachable/,
     );
