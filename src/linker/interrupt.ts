@@ -37,9 +37,8 @@ export function createInterrupt(): WebAssembly.ExportValue {
     { params: [], results: ['i32'], func: ask },
     { params: [], results: ['i32'], func: new WebAssembly.Suspending(pause) },
   ]);
-  return new WebAssembly.Instance(module, { '': { a, b } } as WebAssembly.Imports).exports[
-    'c'
-  ] as WebAssembly.ExportValue;
+  const { exports } = new WebAssembly.Instance(module, { '': { a, b } } as WebAssembly.Imports);
+  return exports['c'] as WebAssembly.ExportValue;
 }
 
 function ask(caller: Interruptible): Verdict {

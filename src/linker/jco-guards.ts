@@ -26,6 +26,12 @@ const CORE_TYPES: ReadonlyMap<number, CoreType> = new Map([
   [0x7c, 'f64'],
 ]);
 
+/** Lowered functions have 17 params, and builtins fewer. */
+const MAX_PARAMS = 32;
+
+/** In place of what needs no guard, and may be of a type that only looks the same. */
+const NOTHING = (): undefined => undefined;
+
 /** Prepares guards for a module that V8 found valid. */
 export function createJcoGuards(bytes: Uint8Array): JcoGuards {
   const guarded = guardedImports(decodeCoreModule(bytes));
@@ -34,7 +40,10 @@ export function createJcoGuards(bytes: Uint8Array): JcoGuards {
   return {
     guard: (caller, imports, ofGuests) => {
       const given = guarded.map(({ module, name }) => imports[module]?.[name]);
-      const functions = bind(caller, given);
+      const functions = bind(
+        caller,
+        given.map((func) => (ofGuests.has(func) ? NOTHING : func)),
+      );
       const all: Record<string, Record<string, unknown>> = {};
       for (const [module, fields] of Object.entries(imports)) all[module] = { ...fields };
       for (const [index, { module, name }] of guarded.entries()) {
@@ -55,6 +64,7 @@ function guardedImports({ bytes, types, functionImports }: CoreModule): GuardedI
     const params = toCoreTypes(bytes.subarray(type.paramsAt, type.paramsEnd));
     const results = toCoreTypes(bytes.subarray(type.resultsAt, type.resultsEnd));
     if (params === undefined || results === undefined || results.length > 1) continue;
+    if (params.length > MAX_PARAMS) continue;
     byName.set(JSON.stringify([module, name]), { module, name, params, results });
   }
   return [...byName.values()];

@@ -11,6 +11,7 @@ import type { RewriteOptions } from '../component/rewrite/rewrite.ts';
 import { DEFAULT_LIMITS, type InstanceLimits } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
 import { rewriteBounds } from './bounds.ts';
+import { prepareBoundFunctions } from './bound-functions.ts';
 import { Cards } from './cards.ts';
 import type { Charging } from './charging.ts';
 import { checkHost } from './check-host.ts';
@@ -132,7 +133,8 @@ type Unbounded<Ctx> = Omit<Linked<Ctx>, 'limits' | 'charging' | 'memory' | 'heap
 /** Makes all that instances share. */
 function completePlan<Ctx>(plan: Plan<Ctx>, shared: Shared<Ctx>, modules: readonly PreparedModule[]): Unbounded<Ctx> {
   const wiring = wireSteps(plan, { modules, ...shared });
-  return { ...shared, plan, wiring, resources: definedResources(plan), cards: new Cards() };
+  const bind = prepareBoundFunctions(wiring, shared.functions);
+  return { ...shared, plan, wiring, bind, resources: definedResources(plan), cards: new Cards() };
 }
 
 /** By component instance: the resource types that it defines. */

@@ -9,9 +9,11 @@ import { RESERVED } from '../component/rewrite/layout.ts';
 import type { InstanceLimits } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
 import type { Holding } from '../util/shared-quota.ts';
+import type { BoundFunctions } from './bound-functions.ts';
 import { type Cards, TrackedMemory } from './cards.ts';
 import type { Charging } from './charging.ts';
 import type { Contexts } from './contexts.ts';
+import type { Mortal } from './guard.ts';
 import { type HeapLimits, type HeapQuota, InstanceHeap, type StartCost } from './instance-heap.ts';
 import type { Instance } from './instance-pre.ts';
 import type { LiftMaker, Makers } from './makers.ts';
@@ -36,6 +38,8 @@ export interface Linked<Ctx> {
   readonly cards: Cards;
   readonly makers: Makers;
   readonly functions: SharedFunctions;
+  /** For modules that do not pass their caller. */
+  bind(caller: Mortal): BoundFunctions;
   readonly starts: Starts;
   readonly limits: Pick<InstanceLimits, 'maxHandles' | 'maxCallBytes'> & HeapLimits;
   /** What all core instances of an instance take. */
@@ -90,7 +94,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   /** Destructors that may wait, from the first drop on. */
   #destructors: Map<CoreItem, CoreFunction> | undefined;
   /** What the host gives to modules that do not pass their caller; made when one is started. */
-  #bound: WebAssembly.ExportValue[] | undefined;
+  #bound: BoundFunctions | undefined;
   readonly #running = new RunningCalls();
   readonly #lifetime = new Lifetime();
 
@@ -351,11 +355,11 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
 
   #item(item: CoreItem): unknown {
     if (item.from === 'export') return this.#export(item);
-    const { functions } = this.#linked;
+    const { functions, bind } = this.#linked;
     const given = givenFunction(functions, item);
     if (given === undefined) return undefined;
-    this.#bound ??= functions.bind(this);
-    return this.#bound[given.number];
+    this.#bound ??= bind(this);
+    return this.#bound.get(given);
   }
 
   #liftBetween(lowering: number): ComponentFunction {

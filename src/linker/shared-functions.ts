@@ -2,10 +2,10 @@ import type { Caller, SharedFunction } from '../abi/canon.ts';
 import type { ComponentInstance } from '../abi/component-instance.ts';
 import { flattenFunctype } from '../abi/flatten.ts';
 import { canonResourceDrop, canonResourceNew, canonResourceRep } from '../abi/resources.ts';
-import type { CoreType, ResourceType } from '../abi/types.ts';
-import { createBridge, prepareBinding } from './bridge.ts';
+import type { ResourceType } from '../abi/types.ts';
+import { createBridge } from './bridge.ts';
 import type { Contexts } from './contexts.ts';
-import type { Mortal } from './guard.ts';
+import type { CoreFunctionType } from './function-module.ts';
 import type { LowerMaker, Makers } from './makers.ts';
 import type { Builtin, CoreItem, GuestResourceType, Lowering, Plan } from './plan.ts';
 import { type Interruptible, createInterrupt } from './interrupt.ts';
@@ -28,8 +28,8 @@ export interface GivenFunction {
   /** Takes the instance that calls last. */
   readonly bridged: WebAssembly.ExportValue;
   readonly mayWait: boolean;
-  /** Its number among those that `SharedFunctions.bind` gives. */
-  readonly number: number;
+  /** Without the caller. */
+  readonly type: CoreFunctionType;
 }
 
 /** What the host gives to core modules: one for all instances. */
@@ -37,8 +37,6 @@ export interface SharedFunctions {
   /** By index in the plan. */
   readonly lowerings: readonly GivenFunction[];
   readonly builtins: readonly GivenFunction[];
-  /** All of them, for modules that do not pass their caller. */
-  bind(caller: Mortal): WebAssembly.ExportValue[];
   /** What a module calls that saw the word set; nothing where nobody sets it. */
   readonly interrupt: WebAssembly.ExportValue | undefined;
   /** What a module calls before it asks V8 for pages. */
@@ -47,11 +45,9 @@ export interface SharedFunctions {
   readonly takeElements: WebAssembly.ExportValue;
 }
 
-type Unbridged = {
+type Unbridged = CoreFunctionType & {
   readonly shared: SharedFunction;
   readonly mayWait: boolean;
-  readonly params: readonly CoreType[];
-  readonly results: readonly CoreType[];
 };
 
 interface Sharing<Ctx> {
@@ -73,12 +69,14 @@ export function createSharedFunctions<Ctx>(sharing: Sharing<Ctx>): SharedFunctio
       func: mayWait ? new WebAssembly.Suspending(shared) : shared,
     })),
   );
-  const bind = prepareBinding(all);
-  const given = all.map(({ mayWait }, number) => ({ mayWait, number, bridged: bridged[number] as never }));
+  const given = all.map(({ mayWait, params, results }, index) => ({
+    mayWait,
+    type: { params, results },
+    bridged: bridged[index] as WebAssembly.ExportValue,
+  }));
   return {
     lowerings: given.slice(0, lowerings.length),
     builtins: given.slice(lowerings.length),
-    bind: (caller) => bind(caller, bridged),
     interrupt: sharing.preemption && createInterrupt(),
     takePages: createTakePages(),
     takeElements: createTakeElements(),

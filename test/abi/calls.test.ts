@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type CodeWriter, js } from '../../src/abi/emit/code-writer.ts';
-import { ComponentInstance, enteringSet } from '../../src/abi/component-instance.ts';
+import { ComponentInstance, Lifetime, enteringSet } from '../../src/abi/component-instance.ts';
 import { createEmitter } from '../../src/abi/emit/emitter.ts';
 import { HostError } from '../../src/util/host-error.ts';
+import { Trap } from '../../src/abi/trap.ts';
 import { toKey } from '../../src/abi/shape.ts';
 import type { ValType } from '../../src/abi/types.ts';
 import {
@@ -94,6 +95,31 @@ describe.each(TWINS)('$twin', (twin) => {
     const late = twin.lower(func([]), { ...LOWER_OPTIONS, calling: 'may-wait' });
     await expect(late({ ...slots, call: async () => unreachable() })()).rejects.toThrow(/unreachable/);
     expect(() => twin.lower(func([]), LOWER_OPTIONS)({ ...slots, call: () => undefined })()).toThrow(/unreachable/);
+  });
+
+  test('a call that waits while its instance ends does not return', async () => {
+    const { cx } = createGuest();
+    const { promise, resolve } = Promise.withResolvers();
+    const lower = twin.lower(func([], string), { ...LOWER_OPTIONS, calling: 'may-wait' });
+    const returned = lower({ cx, store: { ctx: 0 }, call: () => promise })(16);
+    cx.inst.end(new Trap('meanwhile'));
+    resolve('never lowered');
+    await expect(returned).rejects.toThrow('meanwhile');
+  });
+
+  test('one end is that of all instances of a lifetime, and the first counts', async () => {
+    const lifetime = new Lifetime();
+    const [{ cx }, { cx: other }] = [new ComponentInstance({ lifetime }), new ComponentInstance({ lifetime })].map(
+      (inst) => createGuest({ inst }),
+    ) as [ReturnType<typeof createGuest>, ReturnType<typeof createGuest>];
+    const late = twin.lift(func([]), { ...OPTIONS, calling: 'may-wait' });
+    await expect(late({ cx, entering: [], core: async () => unreachable() })()).rejects.toThrow(/unreachable/);
+    expect(() => twin.lift(func([]), OPTIONS)({ cx: other, entering: [], core: () => undefined })()).toThrow(
+      /unreachable/,
+    );
+    const imported = twin.lower(func([]), LOWER_OPTIONS)({ cx: other, store: { ctx: 0 }, call: () => undefined });
+    expect(imported).toThrow(/unreachable/);
+    expect(other.inst.end(new Trap('later'))).toBe(cx.inst.lifetime.ended?.by);
   });
 
   test('post-return of a function without result gets nothing', () => {

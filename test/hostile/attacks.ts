@@ -184,7 +184,6 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['realloc-catches', 500, IN_REALLOC],
     ['stack-caught-in-the-host', 500, OUT_OF_STACK],
     ['destructor-traps', 500, REFUSED],
-    ['destructor-traps-alone', 500, REFUSED],
     ['destructor-throws', 500, ESCAPED, { only: 'linker' }],
     ['destructor-catches', 500, REFUSED],
     ['too-many-stacks', 500, /more than 16 calls that may wait are inside of each other/],
@@ -197,6 +196,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['throws-after-waiting', 500, ESCAPED, { only: 'linker' }],
     ['another-traps', 500, REFUSED],
     ['another-traps-and-this-spins', 500, REFUSED],
+    ['destructor-traps-alone', 500, REFUSED],
     ['another-throws', 500, ESCAPED, { only: 'linker' }],
     ['another-throws-later', 500, ESCAPED, { only: 'linker' }],
     ['another-is-cancelled', 504, TIMED_OUT, { timeoutMs: 100 }],
@@ -268,6 +268,12 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   hold: [
     ['loop-after-a-wait', 504, TIMED_OUT, { timeoutMs: 100 }],
     ['loop-in-realloc-after-a-wait', 504, TIMED_OUT, { timeoutMs: 100 }],
+  ],
+  'left-behind': [
+    ['nan', 200],
+    ['handles', 200, undefined, { only: 'linker' }],
+    ['stacks', 200, undefined, { only: 'linker' }],
+    ['floats-of-another', 200],
   ],
   outbound: [
     ['10000-requests', 200, undefined, { calls: 'upstream' }],

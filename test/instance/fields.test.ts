@@ -48,10 +48,15 @@ function isFree(entry: unknown): boolean {
   return entry === undefined || isDeepStrictEqual(entry, new ResourceHandle()) || Object.isFrozen(entry);
 }
 
-/** Without the zeros at its end: how much of it there really is no guest may see. */
+const PAGE_BYTES = 65_536;
+const ZEROS = new Uint8Array(PAGE_BYTES);
+
+/** Without the pages of zeros at its end: how much of it there really is no guest may see. */
 function contentOf({ buffer }: WebAssembly.Memory): string {
-  const bytes = new Uint8Array(buffer);
-  return hash('sha256', bytes.subarray(0, bytes.findLastIndex((byte) => byte !== 0) + 1));
+  let end = buffer.byteLength;
+  while (end > 0 && Buffer.compare(new Uint8Array(buffer, end - PAGE_BYTES, PAGE_BYTES), ZEROS) === 0)
+    end -= PAGE_BYTES;
+  return hash('sha256', new Uint8Array(buffer, 0, end));
 }
 
 /** Every field that an instance has, of all that belongs to it alone. */

@@ -40,16 +40,17 @@ type Func = (...args: never[]) => unknown;
 
 /** The ways in which a guest gets a function of the host's. */
 const WAYS = {
-  'with caller': (func: Func | WebAssembly.Suspending) => createBridge([{ ...TYPE, func: func as never }])[0],
+  'with caller': (func: Func | WebAssembly.Suspending) => createBridge([{ ...TYPE, func }])[0],
   bound: (func: Func | WebAssembly.Suspending, caller: Mortal) =>
-    prepareBinding([TYPE])(caller, createBridge([{ ...TYPE, func: func as never }]))[0],
+    prepareBinding([TYPE])(caller, createBridge([{ ...TYPE, func }]))[0],
   guarded: (func: Func | WebAssembly.Suspending, caller: Mortal) => prepareGuards([TYPE])(caller, [func])[0],
 } as const;
+
+const unused = (): number => 0;
 
 function toGuest(way: keyof typeof WAYS, func: Func | WebAssembly.Suspending, caller: Mortal): () => number {
   const given = WAYS[way](func, caller);
   const name = way === 'with caller' ? way : 'without';
-  const unused = (): number => 0;
   const imports = { caller, 'with caller': unused, without: unused, [name]: given };
   const { exports } = new WebAssembly.Instance(CATCHER, { '': imports } as unknown as WebAssembly.Imports);
   return exports[name] as () => number;
@@ -109,6 +110,6 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])('%s', (way) => {
 test.each(['i32', 'i64', 'f32', 'f64'] as const)('%s goes through and comes back as it is', (type) => {
   const value = type === 'i64' ? -7n : -7;
   const types = { params: [type, type], results: [type] } as const;
-  const [func] = createBridge([{ ...types, func: ((_x: unknown, y: unknown) => y) as never }]) as [Func];
+  const [func] = createBridge([{ ...types, func: (_x: unknown, y: unknown) => y }]) as [Func];
   expect((func as (...args: unknown[]) => unknown)(value, value, new Caller())).toBe(value);
 });

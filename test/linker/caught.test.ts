@@ -196,3 +196,32 @@ test('no guest can import the tag of what JavaScript throws', async () => {
     (core instance (instantiate $m (with "host" (instance)))))`;
   await expect(linkText(component, []).then((pre) => pre.instantiate(noCtx()))).rejects.toThrow();
 });
+
+test('a start that calls what may wait ends before anything is called', async () => {
+  let calls = 0;
+  const host = {
+    name: 'test:caught/host',
+    version: '0.1.0',
+    resources: {},
+    mayWait: ['wait'],
+    funcs: { wait: async () => void (calls += 1), note: () => void (calls += 1) },
+  } as unknown as HostInterface<WasiCtx>;
+  const component = `(component
+    (import "test:caught/host@0.1.0" (instance $host (export "wait" (func)) (export "note" (func))))
+    (component $Inner
+      (import "host" (instance $host (export "wait" (func)) (export "note" (func))))
+      (core func $wait (canon lower (func $host "wait")))
+      (core func $note (canon lower (func $host "note")))
+      (core module $m (import "h" "wait" (func $wait)) (import "h" "note" (func $note))
+        (func (export "f") (call $wait) (call $note)))
+      (core instance $i (instantiate $m (with "h" (instance (export "wait" (func $wait)) (export "note" (func $note))))))
+      (func (export "f") (canon lift (core func $i "f"))))
+    (instance $inner (instantiate $Inner (with "host" (instance $host))))
+    (core func $f (canon lower (func $inner "f")))
+    (core module $m (import "inner" "f" (func $f))
+      (func $start ${CATCHES.catch_all('(call $f)')}) (start $start))
+    (core instance (instantiate $m (with "inner" (instance (export "f" (func $f)))))))`;
+  const pre = await linkText(component, [host]);
+  expect(() => pre.instantiate(noCtx())).toThrow(WebAssembly.SuspendError);
+  expect(calls).toBe(0);
+});

@@ -66,3 +66,40 @@ test.each([
   await expect(preparing).rejects.toThrow(HostError);
   await expect(preparing).rejects.toThrow(message);
 });
+
+test('functions of other core modules are given as they are, whatever their types', async () => {
+  const many = '(param i32) '.repeat(200);
+  const types = `(rec (type $f (func (param i32) (result i32))) (type $g (func)))`;
+  const artifacts = new Map([
+    [
+      'one.wasm',
+      await parse(`(module ${types} (func (export "f") (type $f) (local.get 0)) (func (export "many") ${many}))`),
+    ],
+    [
+      'other.wasm',
+      await parse(`(module ${types} (import "one" "f" (func $f (type $f))) (import "one" "many" (func ${many}))
+        (func (export "f") (result i32) (call $f (i32.const 5))))`),
+    ],
+  ]);
+  const modules = await prepareJcoModules(artifacts, { limits: DEFAULT_LIMITS });
+  const instantiate = modules.instantiatorFor(VERDICT.goOn);
+  const { exports: one } = instantiate(modules.get('one.wasm'));
+  const { exports: other } = instantiate(modules.get('other.wasm'), { one });
+  expect((other['f'] as () => number)()).toBe(5);
+});
+
+test('what JavaScript throws is told, and goes through the guest as a trap', async () => {
+  const wat = `(module (import "" "f" (func $f))
+    (func (export "f") (block $caught (try_table (catch_all $caught) (call $f)))))`;
+  const modules = await prepareJcoModules(new Map([[NAME, await parse(wat)]]), { limits: DEFAULT_LIMITS });
+  const ends: unknown[] = [];
+  const error = new Error('thrown');
+  const fail = (): never => {
+    throw error;
+  };
+  const { exports } = modules.instantiatorFor(VERDICT.goOn, (by) => ends.push(by))(modules.get(NAME), {
+    '': { f: fail },
+  });
+  expect(exports['f']).toThrow(WebAssembly.RuntimeError);
+  expect(ends).toEqual([error]);
+});
