@@ -48,27 +48,34 @@ const WITH_INDEX = 0x40;
 const ALIGN_4 = 2;
 
 /**
- * Marks the page of local 0 plus `offset`, an address in bounds of V8's memory; function `markFirst` does it if it is not marked. Local 0 is lost.
+ * Has function `markFirst` mark the page of local 0 plus `offset` if it is not marked. Before the store: one beyond the memory that the guest was
+ * given writes nothing. For an address in no memory it may look at the card of another.
  */
 export function emitMark(body: ByteWriter, place: CardPlace, offset: number, markFirst: number): void {
-  body.append(LOCAL_0);
-  if (offset > 0) emitAddConstant(body, offset);
+  emitAddress(body, offset);
   emitCardOf(body, place);
-  body.append([OP.localTee, 0]);
   emitIsUnmarked(body, place);
-  body.append([IF, VOID, ...LOCAL_0, OP.call]);
+  body.append([IF, VOID]);
+  emitAddress(body, offset);
+  body.byte(OP.call);
   body.u32(markFirst);
   body.byte(OP.end);
 }
 
-/** Marks a page, of which local 0 has the card's address less the header. Traps if the page is beyond the memory that the guest was given. */
+function emitAddress(body: ByteWriter, offset: number): void {
+  body.append(LOCAL_0);
+  if (offset > 0) emitAddConstant(body, offset);
+}
+
+/** Marks the page of local 0. Traps if that is beyond the memory that the guest was given. Local 0 is lost. */
 export function emitMarkFirst(body: ByteWriter, place: CardPlace): void {
   body.append(LOCAL_0);
-  emitBase(body, place);
-  body.byte(OP.i32Sub);
   emitSize(body, place);
-  body.append([OP.i32Const, PAGE_SHIFT - CARD_SHIFT + GROUP_SHIFT, I32_SHL, I32_GE_U]);
+  body.append([OP.i32Const, PAGE_SHIFT, I32_SHL, I32_GE_U]);
   emitTrapIf(body);
+  body.append(LOCAL_0);
+  emitCardOf(body, place);
+  body.append([OP.localSet, 0]);
   emitSetMark(body, place);
 }
 

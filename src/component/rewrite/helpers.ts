@@ -121,7 +121,7 @@ export class Helpers {
     return this.#usesCards;
   }
 
-  /** The function that does the store just read and marks where it wrote. `undefined` where there are too many of these: take `storeAt`. */
+  /** The function that marks where the store just read writes, and does it. `undefined` where there are too many of these: take `storeAt`. */
   store(instructions: Instructions): number | undefined {
     const { bytes, code, start, at, offset } = instructions;
     // Alignment is no part of the key: it is a hint, except that atomic instructions have one each.
@@ -133,10 +133,10 @@ export class Helpers {
     const markFirst = this.#markFirst();
     const made = this.#make((body) => {
       const operands = operandsOf(code);
+      emitMark(body, this.#place, offset, markFirst);
       body.append(LOCAL_0);
       emitOperands(body, operands.length);
       body.copy(bytes, start, at);
-      emitMark(body, this.#place, offset, markFirst);
       return [[I32, ...operands], resultsOf(code)];
     });
     known.set(key, made);
@@ -150,11 +150,11 @@ export class Helpers {
     return this.#getForCards(`${code} at ${laneOf(instructions)}`, (body) => {
       const operands = operandsOf(code);
       emitSumOrOutOfBounds(body, operands.length + 1);
+      emitMark(body, this.#place, 0, markFirst);
       emitOperands(body, operands.length);
       emitOpcode(body, code);
       body.append([alignment, 0]);
       if (isLaneStore(code)) body.byte(instructions.lane);
-      emitMark(body, this.#place, 0, markFirst);
       return [[I32, ...operands, I32], resultsOf(code)];
     });
   }
@@ -234,7 +234,7 @@ export class Helpers {
     });
   }
 
-  /** The function that marks a page which is not marked, or traps if it is beyond the memory that the guest was given. It takes the card's address. */
+  /** The function that marks a page which is not marked, or traps if it is beyond the memory that the guest was given. It takes an address. */
   #markFirst(): number {
     return this.#getForCards('mark', (body) => {
       emitMarkFirst(body, this.#place);
