@@ -79,9 +79,14 @@ export function emitMarkFirst(body: ByteWriter, place: CardPlace): void {
   emitSetMark(body, place);
 }
 
-/** Traps if any of local 1 bytes from local 0 is beyond the memory that the guest was given, as V8 does at the end of its own. */
-export function emitCheckRange(body: ByteWriter, place: CardPlace): void {
-  body.append([...LOCAL_0, I64_EXTEND_U, ...LOCAL_1, I64_EXTEND_U, I64_ADD]);
+/**
+ * Traps if any of `length` (local 2) bytes is beyond the memory that the guest was given, as V8 does at the end of its own. They begin at local 0, at
+ * local 1, or at both.
+ */
+export function emitCheckRange(body: ByteWriter, place: CardPlace, starts: readonly (0 | 1)[]): void {
+  for (const start of starts) body.append([OP.localGet, start]);
+  if (starts.length > 1) body.append([...LOCAL_0, ...LOCAL_1, I32_GT_U, SELECT]);
+  body.append([I64_EXTEND_U, ...LOCAL_2, I64_EXTEND_U, I64_ADD]);
   emitSize(body, place);
   body.append([I64_EXTEND_U, I64_CONST, PAGE_SHIFT, I64_SHL, I64_GT_U]);
   emitTrapIf(body);

@@ -87,16 +87,11 @@ function resultsOf(code: number): readonly number[] {
 /** The memory that a `memory.fill`, `memory.copy` or `memory.init` writes. */
 const targetOf = ({ code, index, index2 }: Instructions): number => (code === OP.memoryInit ? index2 : index);
 
-/** Whether a `memory.copy` reads memory 0. */
-const readsMemory = ({ code, index2 }: Instructions): boolean => code === OP.memoryCopy && index2 === 0;
-
-/** Has function `checkRange` look at the ranges in memory 0 of a bulk instruction, whose operands are the locals. */
-function emitCheckRanges(body: ByteWriter, instructions: Instructions, checkRange: number): void {
-  const starts = [...(targetOf(instructions) === 0 ? [LOCAL_0] : []), ...(readsMemory(instructions) ? [LOCAL_1] : [])];
-  for (const start of starts) {
-    body.append([...start, ...LOCAL_2, OP.call]);
-    body.u32(checkRange);
-  }
+/** Which operands of a bulk instruction are addresses in memory 0. */
+function startsOf(instructions: Instructions): (0 | 1)[] {
+  const isTarget = targetOf(instructions) === 0;
+  const isSource = instructions.code === OP.memoryCopy && instructions.index2 === 0;
+  return [...(isTarget ? [0 as const] : []), ...(isSource ? [1 as const] : [])];
 }
 
 /** Hands out the functions that take the place of instructions, each made once. Their indices follow the module's own. */
@@ -166,7 +161,8 @@ export class Helpers {
   bulk(instructions: Instructions, checks: Checks | undefined): number {
     const { code, index, index2 } = instructions;
     const key = `${code} ${index} ${index2}`;
-    const checkRange = targetOf(instructions) === 0 || readsMemory(instructions) ? this.#checkRange() : -1;
+    const starts = startsOf(instructions);
+    if (starts.length > 0) this.#usesCards = true;
     const pieces =
       checks &&
       this.#get(`${key} in pieces`, (body, self) => {
@@ -174,7 +170,7 @@ export class Helpers {
         return this.#emitBulk(body, instructions);
       });
     return this.#get(key, (body) => {
-      emitCheckRanges(body, instructions, checkRange);
+      if (starts.length > 0) emitCheckRange(body, this.#place, starts);
       if (pieces !== undefined) emitPassLong(body, pieces);
       return this.#emitBulk(body, instructions);
     });
@@ -239,14 +235,6 @@ export class Helpers {
     return this.#getForCards('mark', (body) => {
       emitMarkFirst(body, this.#place);
       return [[I32], []];
-    });
-  }
-
-  /** The function that traps if a range is not within the memory that the guest was given. It takes the begin and the length. */
-  #checkRange(): number {
-    return this.#getForCards('check', (body) => {
-      emitCheckRange(body, this.#place);
-      return [[I32, I32], []];
     });
   }
 
