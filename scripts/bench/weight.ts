@@ -1,3 +1,4 @@
+import { ROOM_PAGES } from '../../src/instance/reset.ts';
 import { readProcessFile } from './process-tree.ts';
 
 /** What this process holds, in bytes. */
@@ -13,6 +14,10 @@ export interface Weight {
 
 /** `--wasm-stack-switching-stack-size` of V8. */
 const STACK_KIB = 984;
+
+const PAGE_KIB = 64;
+/** Of the memory of an instance that may be kept, beyond what its guest is told. */
+const ROOM_KIB = ROOM_PAGES * PAGE_KIB;
 
 /** What is left when V8 has collected what is garbage and moved together what is not, as it does where memory is short. Needs `--expose-gc`. */
 export function weigh(): Weight {
@@ -33,9 +38,10 @@ function weighMappings(): Pick<Weight, 'memories' | 'stacks'> {
   for (const [, size, resident] of smaps.matchAll(
     / rw-p 00000000 00:00 0 *\nSize: +(\d+) kB\n(?:.*\n){2}Rss: +(\d+) kB/g,
   )) {
-    const sizeKib = Number(size);
+    const mappedKib = Number(size);
+    const sizeKib = mappedKib > ROOM_KIB ? mappedKib - ROOM_KIB : mappedKib;
     if (sizeKib === STACK_KIB) stacks += Number(resident) * 1024;
-    else if (sizeKib % 64 === 0 && sizeKib > 1024 && sizeKib < 4096) memories += Number(resident) * 1024;
+    else if (sizeKib % PAGE_KIB === 0 && sizeKib > 1024 && sizeKib < 4096) memories += Number(resident) * 1024;
   }
   return { memories, stacks };
 }

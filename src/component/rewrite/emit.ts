@@ -49,33 +49,45 @@ const WITH_INDEX = 0x40;
 const ALIGN_4 = 2;
 
 /**
- * Marks the page of local 0 plus `offset`, an address in bounds of V8's memory; function `markFirst` does it if it is not marked. Local 0 is lost.
+ * Has function `markFirst` mark the page of local 0 plus `offset` if it is not marked. Before the store: one beyond the memory that the guest was
+ * given writes nothing. For an address in no memory it may look at the card of another.
  */
 export function emitMark(body: ByteWriter, place: CardPlace, offset: number, markFirst: number): void {
-  body.append(LOCAL_0);
-  if (offset > 0) emitAddConstant(body, offset);
+  emitAddress(body, offset);
   emitCardOf(body, place);
-  body.append([OP.localTee, 0]);
   emitIsUnmarked(body, place);
-  body.append([IF, VOID, ...LOCAL_0, OP.call]);
+  body.append([IF, VOID]);
+  emitAddress(body, offset);
+  body.byte(OP.call);
   body.u32(markFirst);
   body.byte(OP.end);
 }
 
-/** Marks a page, of which local 0 has the card's address less the header. Traps if the page is beyond the memory that the guest was given. */
+function emitAddress(body: ByteWriter, offset: number): void {
+  body.append(LOCAL_0);
+  if (offset > 0) emitAddConstant(body, offset);
+}
+
+/** Marks the page of local 0. Traps if that is beyond the memory that the guest was given. Local 0 is lost. */
 export function emitMarkFirst(body: ByteWriter, place: CardPlace): void {
   body.append(LOCAL_0);
-  emitBase(body, place);
-  body.byte(OP.i32Sub);
   emitSize(body, place);
-  body.append([OP.i32Const, PAGE_SHIFT - CARD_SHIFT + GROUP_SHIFT, I32_SHL, I32_GE_U]);
+  body.append([OP.i32Const, PAGE_SHIFT, I32_SHL, I32_GE_U]);
   emitTrapIf(body);
+  body.append(LOCAL_0);
+  emitCardOf(body, place);
+  body.append([OP.localSet, 0]);
   emitSetMark(body, place);
 }
 
-/** Traps if any of local 1 bytes from local 0 is beyond the memory that the guest was given, as V8 does at the end of its own. */
-export function emitCheckRange(body: ByteWriter, place: CardPlace): void {
-  body.append([...LOCAL_0, I64_EXTEND_U, ...LOCAL_1, I64_EXTEND_U, I64_ADD]);
+/**
+ * Traps if any of `length` (local 2) bytes is beyond the memory that the guest was given, as V8 does at the end of its own. They begin at local 0, at
+ * local 1, or at both.
+ */
+export function emitCheckRange(body: ByteWriter, place: CardPlace, starts: readonly (0 | 1)[]): void {
+  for (const start of starts) body.append([OP.localGet, start]);
+  if (starts.length > 1) body.append([...LOCAL_0, ...LOCAL_1, I32_GT_U, SELECT]);
+  body.append([I64_EXTEND_U, ...LOCAL_2, I64_EXTEND_U, I64_ADD]);
   emitSize(body, place);
   body.append([I64_EXTEND_U, I64_CONST, PAGE_SHIFT, I64_SHL, I64_GT_U]);
   emitTrapIf(body);

@@ -126,7 +126,7 @@ export class Helpers {
     return this.#usesCards;
   }
 
-  /** The function that does the store just read and marks where it wrote. `undefined` where there are too many of these: take `storeAt`. */
+  /** The function that marks where the store just read writes, and does it. `undefined` where there are too many of these: take `storeAt`. */
   store(instructions: Instructions): number | undefined {
     const { bytes, code, start, at, offset } = instructions;
     // Alignment is no part of the key: it is a hint, except that atomic instructions have one each.
@@ -138,10 +138,10 @@ export class Helpers {
     const markFirst = this.#markFirst();
     const made = this.#make((body) => {
       const operands = operandsOf(code);
+      emitMark(body, this.#place, offset, markFirst);
       body.append(LOCAL_0);
       emitOperands(body, operands.length);
       body.copy(bytes, start, at);
-      emitMark(body, this.#place, offset, markFirst);
       return [[I32, ...operands], resultsOf(code)];
     });
     known.set(key, made);
@@ -155,11 +155,11 @@ export class Helpers {
     return this.#getForCards(`${code} at ${laneOf(instructions)}`, (body) => {
       const operands = operandsOf(code);
       emitSumOrOutOfBounds(body, operands.length + 1);
+      emitMark(body, this.#place, 0, markFirst);
       emitOperands(body, operands.length);
       emitOpcode(body, code);
       body.append([alignment, 0]);
       if (isLaneStore(code)) body.byte(instructions.lane);
-      emitMark(body, this.#place, 0, markFirst);
       return [[I32, ...operands, I32], resultsOf(code)];
     });
   }
@@ -171,8 +171,6 @@ export class Helpers {
   bulk(instructions: Instructions, checks: Checks | undefined): number {
     const { code, index, index2 } = instructions;
     const key = `${code} ${index} ${index2}`;
-    // Before the functions that call it: each gets its index as it is begun.
-    if (this.#rangesOf(instructions).length > 0) this.#checkRange();
     const whole = this.#get(key, (body) => this.#emitBulk(body, instructions));
     if (checks === undefined) return whole;
     const long = this.#get(`${key} in pieces`, (body) => {
@@ -283,7 +281,7 @@ export class Helpers {
     });
   }
 
-  /** The function that marks a page which is not marked, or traps if it is beyond the memory that the guest was given. It takes the card's address. */
+  /** The function that marks a page which is not marked, or traps if it is beyond the memory that the guest was given. It takes an address. */
   #markFirst(): number {
     return this.#getForCards('mark', (body) => {
       emitMarkFirst(body, this.#place);
@@ -291,33 +289,24 @@ export class Helpers {
     });
   }
 
-  /** The function that traps if a range is not within the memory that the guest was given. It takes the begin and the length. */
-  #checkRange(): number {
-    return this.#getForCards('check', (body) => {
-      emitCheckRange(body, this.#place);
-      return [[I32, I32], []];
-    });
-  }
-
-  /** The locals with which the ranges begin that a bulk instruction reads or writes in memory 0, if that is tracked. */
-  #rangesOf({ code, index, index2 }: Instructions): (readonly number[])[] {
+  /** Which operands of a bulk instruction are addresses in memory 0, if that is tracked. */
+  #startsOf({ code, index, index2 }: Instructions): (0 | 1)[] {
     if (this.#marks === 'off') return [];
-    const isRead = code === OP.memoryCopy && index2 === 0;
-    return [...(writtenMemory(code, index, index2) === 0 ? [LOCAL_0] : []), ...(isRead ? [LOCAL_1] : [])];
+    const isTarget = writtenMemory(code, index, index2) === 0;
+    const isSource = code === OP.memoryCopy && index2 === 0;
+    return [...(isTarget ? [0 as const] : []), ...(isSource ? [1 as const] : [])];
   }
 
   #emitBulk(body: ByteWriter, instructions: Instructions): FunctionType {
-    const { bytes, code, start, at, index, index2 } = instructions;
-    for (const range of this.#rangesOf(instructions)) {
-      body.append([...range, ...LOCAL_2, OP.call]);
-      body.u32(this.#checkRange());
+    const { bytes, start, at } = instructions;
+    const starts = this.#startsOf(instructions);
+    if (starts.length > 0) {
+      this.#usesCards = true;
+      emitCheckRange(body, this.#place, starts);
     }
     body.append([...LOCAL_0, ...LOCAL_1, ...LOCAL_2]);
     body.copy(bytes, start, at);
-    if (this.#marks === 'on' && writtenMemory(code, index, index2) === 0) {
-      this.#usesCards = true;
-      emitMarkRange(body, this.#place);
-    }
+    if (starts.includes(0)) emitMarkRange(body, this.#place);
     return [[I32, I32, I32], []];
   }
 

@@ -105,7 +105,8 @@ export type MarkingParts = Replacements & {
  * `memory.grow`, and of what writes many bytes; puts the caller on the stack for functions that take it. All other instructions are
  * copied as they are.
  *
- * A mark comes right after its store, so only addresses in bounds are marked, and at every call all that was written is marked.
+ * A mark comes right before its store and only for an address within the memory that the guest was given, so at every call all that was written is
+ * marked.
  */
 export class Marking {
   readonly #module: CoreModule;
