@@ -12,52 +12,30 @@ export type BoundInterface = Readonly<Record<string, unknown>>;
 /** What jco's glue sees of a resource: an object with the resource's methods, around the host's rep. */
 class JcoResource<Ctx> {
   readonly instance: BoundInstance<Ctx>;
-  /** By which the instance knows the host's object. */
-  readonly #key: number;
+  #rep: Partial<Disposable> | undefined;
 
   constructor(instance: BoundInstance<Ctx>, rep: object) {
     instance.quota.take();
     this.instance = instance;
-    this.#key = instance.reps.add(rep);
+    this.#rep = rep;
+    instance.resources.add(this);
   }
 
+  /** Traps once the request is over. */
   get rep(): Partial<Disposable> {
-    return this.instance.reps.get(this.#key);
+    if (this.#rep === undefined) throw new Trap('the request is over');
+    return this.#rep;
+  }
+
+  /** The request is over. */
+  abandon(): void {
+    this.#rep = undefined;
   }
 
   [Symbol.dispose](): void {
-    const { rep } = this;
     this.instance.quota.live--;
-    this.instance.reps.delete(this.#key);
-    rep[Symbol.dispose]?.();
-  }
-}
-
-/** The host's objects that a guest has handles to, so that all can be let go of. */
-class Reps {
-  readonly #reps = new Map<number, Partial<Disposable>>();
-  #next = 0;
-  #isOver = false;
-
-  add(rep: object): number {
-    this.#next += 1;
-    if (!this.#isOver) this.#reps.set(this.#next, rep);
-    return this.#next;
-  }
-
-  get(key: number): Partial<Disposable> {
-    const rep = this.#reps.get(key);
-    if (rep === undefined) throw new Trap('the request is over');
-    return rep;
-  }
-
-  delete(key: number): void {
-    this.#reps.delete(key);
-  }
-
-  clear(): void {
-    this.#reps.clear();
-    this.#isOver = true;
+    this.instance.resources.delete(this);
+    this.rep[Symbol.dispose]?.();
   }
 }
 
@@ -69,7 +47,8 @@ interface BoundInstance<Ctx> {
   readonly preemption: Preemption<Ctx> | undefined;
   /** Counts what the guest was given and has not dropped; what it gave away too, of which jco tells nothing. */
   readonly quota: HandleQuota;
-  readonly reps: Reps;
+  /** All that the guest has handles to, so that they can be let go of. */
+  readonly resources: Set<{ abandon(): void }>;
   readonly charging: Charging<Ctx> | undefined;
   /** Ended when its guest may go on no more. */
   readonly lifetime: Lifetime;
@@ -129,14 +108,17 @@ export function createJcoImports<Ctx>(
         return lifetime.ended?.by;
       };
       const quota = new HandleQuota(maxHandles, (bytes) => charging?.take(ctx, bytes));
-      const reps = new Reps();
-      const instance: BoundInstance<Ctx> = { ctx, onTrap: end, preemption, quota, reps, charging, lifetime };
+      const resources: BoundInstance<Ctx>['resources'] = new Set();
+      const instance: BoundInstance<Ctx> = { ctx, onTrap: end, preemption, quota, resources, charging, lifetime };
       return {
         interfaces: Object.fromEntries(binders.map(([name, bind]) => [name, bind(instance)])),
         trapped,
         end,
         toJco: (value) => toJco(instance, value, classes),
-        abandon: () => reps.clear(),
+        abandon: () => {
+          for (const resource of resources) resource.abandon();
+          resources.clear();
+        },
       };
     },
   };
