@@ -263,7 +263,12 @@ function types(count: number, type: (index: number) => readonly number[]): Uint8
   return component([7, contents]);
 }
 
-const PREVIOUS = (index: number): number[] => leb(Math.max(0, index - 1));
+/** The index of the type before, as types of others are referred to: signed, so that 64 takes two bytes. */
+const PREVIOUS = (index: number): number[] => {
+  const bytes = leb(Math.max(0, index - 1));
+  const last = bytes.at(-1) ?? 0;
+  return (last & 0x40) === 0 ? bytes : [...bytes.slice(0, -1), last | 0x80, 0];
+};
 
 describe('what is made to keep a validator busy is refused', () => {
   test.each([
