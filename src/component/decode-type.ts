@@ -66,7 +66,7 @@ function unknownType(opcode: number): (reader: Reader) => never {
 /** A primitive type's opcode, or the index of a defined type. Source: `valtype`. */
 function decodeValType(reader: Reader): ValTypeRef {
   const prim = PRIMS.get(reader.peek());
-  if (prim === undefined) return { index: reader.u32() };
+  if (prim === undefined) return { index: reader.index33() };
   reader.byte();
   return { prim };
 }

@@ -69,6 +69,15 @@ export class Reader {
     return this.fail('a number is longer than 32 bits take');
   }
 
+  /** A signed LEB128 number of 33 bits that is an index, so not negative. Source: `valtype`. */
+  index33(): number {
+    const start = this.#offset;
+    const index = this.u32();
+    const byteLength = this.#offset - start;
+    const isNegative = byteLength < 5 && ((this.#state.bytes[this.#offset - 1] as number) & 0x40) !== 0;
+    return isNegative ? this.fail('an index is negative') : index;
+  }
+
   /** A vector of bytes in UTF-8. */
   name(): string {
     const bytes = this.take(this.u32());

@@ -1,8 +1,7 @@
 import type { HostInterface } from '../abi/host-interface.ts';
 import type { ComponentSource } from '../component/source.ts';
 import type { ComponentType, EntityType, InstanceType, ResourceIdentity } from '../component/validate/checked-types.ts';
-import { shorten } from '../component/validate/name-scope.ts';
-import { printEntity } from '../component/validate/print.ts';
+import { printEntity, shorten } from '../component/validate/print.ts';
 import { Substitution } from '../component/validate/substitution.ts';
 import { Subtyping, matchResources } from '../component/validate/subtype.ts';
 import { Validation } from '../component/validate/validation.ts';

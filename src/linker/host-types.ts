@@ -21,6 +21,7 @@ export class HostTypes<Ctx> {
   /** `undefined` while one is being made. */
   readonly #worlds = new Map<EncodedWit, ComponentType | undefined>();
   readonly #classes = new Map<ResourceClass, ResourceIdentity>();
+  #exports: ReadonlyMap<string, EntityType> | undefined;
 
   constructor(interfaces: readonly HostInterface<Ctx>[]) {
     this.#interfaces = interfaces;
@@ -65,14 +66,16 @@ export class HostTypes<Ctx> {
 
   /** What the host calls of an interface that a component exports. `undefined` if it calls nothing of that. */
   exported(interfaceName: string): EntityType | undefined {
+    this.#exports ??= new Map(this.#listExports());
+    return this.#exports.get(interfaceName);
+  }
+
+  *#listExports(): Iterable<readonly [interfaceName: string, entity: EntityType]> {
     for (const host of this.#interfaces) {
       const wit = this.#witOf(host);
       const world = wit && this.#worldOf(wit);
-      for (const [name, entity] of world?.exports ?? []) {
-        if (parseInterfaceName(name).name === interfaceName) return onlyFunctions(entity);
-      }
+      for (const [name, entity] of world?.exports ?? []) yield [parseInterfaceName(name).name, onlyFunctions(entity)];
     }
-    return undefined;
   }
 
   /** The interface's own, else that of another by the same name: whatever takes the place of an interface of WASI's has its types. */

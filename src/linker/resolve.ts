@@ -9,6 +9,9 @@ export interface ResolvedImport<Ctx> {
   readonly host: HostInterface<Ctx>;
 }
 
+/** More is of no use to who reads them. */
+const MAX_LINES = 100;
+
 /** Finds the host interface of each import by name and version track. Throws one `HostError` that names all that are missing. */
 export function resolveImports<Ctx>(
   label: string,
@@ -18,7 +21,8 @@ export function resolveImports<Ctx>(
   const resolved = importNames.map((importName) => ({ importName, host: findHost(importName, interfaces) }));
   const missing = resolved.filter(({ host }) => host === undefined).map(({ importName }) => importName);
   if (missing.length === 0) return resolved as ResolvedImport<Ctx>[];
-  const lines = missing.map((importName) => `  ${importName}${nearest(importName, interfaces)}`);
+  const lines = missing.slice(0, MAX_LINES).map((importName) => `  ${importName}${nearest(importName, interfaces)}`);
+  if (missing.length > lines.length) lines.push(`  and ${missing.length - lines.length} more`);
   throw new HostError('missing-import', `${label} imports what this host does not serve:\n${lines.join('\n')}`);
 }
 

@@ -233,6 +233,20 @@ describe('not valid are', () => {
   });
 });
 
+test.each([
+  ['an import', component([7, [1, 0x40, 0, 1, 0]], [10, [1, 0, 5, 0x1b, 0x5b, 0x33, 0x31, 0x6d, 1, 0]])],
+  ['a label', component([7, [1, 0x6e, 1, 5, 0x1b, 0x5b, 0x33, 0x31, 0x6d]])],
+])('what %s is called moves no cursor of who reads why it is refused', (_what, bytes) => {
+  expect(verdict(bytes)).toContain(String.raw`"\x1b[31m"`);
+});
+
+test.each([
+  ['in one byte more than it needs', [0xff, 0x7f]],
+  ['in two', [0xff, 0xff, 0x7f]],
+])('an index is not negative, %s', (_what, index) => {
+  expect(verdict(component([7, [1, 0x6b, ...index]]))).toMatch(/^bad-component: .*an index is negative/);
+});
+
 /** An unsigned LEB128 number. */
 function leb(value: number): number[] {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(value >>> 7)];
@@ -249,7 +263,12 @@ function types(count: number, type: (index: number) => readonly number[]): Uint8
   return component([7, contents]);
 }
 
-const PREVIOUS = (index: number): number[] => leb(Math.max(0, index - 1));
+/** The index of the type before, as types of others are referred to: signed, so that 64 takes two bytes. */
+const PREVIOUS = (index: number): number[] => {
+  const bytes = leb(Math.max(0, index - 1));
+  const last = bytes.at(-1) ?? 0;
+  return (last & 0x40) === 0 ? bytes : [...bytes.slice(0, -1), last | 0x80, 0];
+};
 
 describe('what is made to keep a validator busy is refused', () => {
   test.each([

@@ -62,6 +62,11 @@ describe('what is missing', () => {
     expect(message).toMatch(/^guest\.wasm .*\n {2}a:b\/c@1\.0\.0\n {2}d:e\/f$/);
   });
 
+  test('is told up to a hundred', () => {
+    const lines = complaint(...Array.from({ length: 1000 }, (_, index) => `a:b/c${index}`)).split('\n');
+    expect([lines.length, lines.at(-1)]).toEqual([102, '  and 900 more']);
+  });
+
   test.each([
     ['wasi:http/types@0.3.0', 'wasi:http/types@0.2.12'],
     ['wasi:http/new@0.2.0', 'wasi:http/outgoing-handler'],

@@ -1,6 +1,6 @@
 import { malformed } from './refusal.ts';
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Reads the parts of a module between instructions. No read passes `end`; one that would throws `HostError`. */
 export class ByteReader {

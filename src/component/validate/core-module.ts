@@ -12,6 +12,7 @@ import {
   type CoreModuleType,
   isPossible,
 } from './core-types.ts';
+import { shorten } from './print.ts';
 
 /** What a module has by index, imported things first. */
 interface Spaces {
@@ -50,7 +51,7 @@ function readImports(section: ByteReader | undefined, spaces: Spaces): Map<strin
     const name = reader.name();
     const entity = readEntity(reader, readKind(reader), spaces);
     const named = imports.getOrInsertComputed(module, () => new Map<string, CoreEntity>());
-    if (named.has(name)) throw malformed(`a second import "${module}" "${name}"`, start);
+    if (named.has(name)) throw malformed(`a second import "${shorten(module)}" "${shorten(name)}"`, start);
     named.set(name, entity);
     add(spaces, entity);
   });
@@ -120,7 +121,7 @@ function readExports(section: ByteReader | undefined, spaces: Spaces): Map<strin
     const name = reader.name();
     const kind = readKind(reader);
     const index = reader.u32();
-    if (exports.has(name)) fail(reader, `a second export "${name}"`);
+    if (exports.has(name)) fail(reader, `a second export "${shorten(name)}"`);
     exports.set(name, entityAt(reader, spaces, { kind, index }));
   });
   return exports;

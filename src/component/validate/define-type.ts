@@ -3,7 +3,7 @@ import type { TypeDefinition, ValTypeRef } from '../definitions.ts';
 import { type CheckedType, type NamedResource, newResource } from './checked-types.ts';
 import { type Frame, at } from './frame.ts';
 import { isLabel } from './names.ts';
-import { shorten } from './name-scope.ts';
+import { shorten } from './print.ts';
 import type { Validation } from './validation.ts';
 
 type ValueDefinition = Exclude<TypeDefinition, { kind: 'resource' | 'func' | 'component' | 'instance' }>;

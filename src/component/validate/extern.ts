@@ -11,8 +11,7 @@ import {
 } from './checked-types.ts';
 import { type Frame, at, componentTypeAt, funcTypeAt, instanceTypeAt, moduleTypeAt } from './frame.ts';
 import { NamedTypes } from './named-types.ts';
-import { printEntity } from './print.ts';
-import { shorten } from './name-scope.ts';
+import { printEntity, shorten } from './print.ts';
 import { Substitution } from './substitution.ts';
 import { Subtyping } from './subtype.ts';
 import type { Validation } from './validation.ts';

@@ -3,7 +3,8 @@ import type { ComponentType, EntityType, ExportPath, InstanceType, ResourceIdent
 import { type CoreEntities, type CoreEntity, coreMismatch } from './core-types.ts';
 import { depthOf, entityAt } from './extern.ts';
 import { type Frame, at } from './frame.ts';
-import { NameScope, shorten } from './name-scope.ts';
+import { NameScope } from './name-scope.ts';
+import { shorten } from './print.ts';
 import { Subtyping } from './subtype.ts';
 import type { Validation } from './validation.ts';
 

@@ -1,7 +1,7 @@
 import type { CoreExternType, CoreModuleDefinition, ModuleDeclaration } from '../definitions.ts';
 import { type CoreEntity, type CoreFuncType, type CoreModuleType, isPossible } from './core-types.ts';
 import { type Frame, at, outerFrame } from './frame.ts';
-import { shorten } from './name-scope.ts';
+import { shorten } from './print.ts';
 import type { Validation } from './validation.ts';
 
 /** What a module type says so far. */

@@ -2,6 +2,7 @@ import type { FuncType, ValType } from '../../abi/types.ts';
 import type { ExternName, NameAttributes } from '../definitions.ts';
 import type { EntityType, NamedResource } from './checked-types.ts';
 import { type ParsedName, parseExternName, uniquenessKey } from './names.ts';
+import { shorten } from './print.ts';
 import type { Validation } from './validation.ts';
 
 /** The names of a component's imports, or of the exports of a component or an instance, and the resources among them. */
@@ -74,11 +75,4 @@ function constructedBy({ result }: FuncType): NamedResource | string {
   const made: ValType | undefined = result?.kind === 'result' ? result.ok : result;
   if (made?.kind !== 'own') return 'a constructor returns its resource, or a result of it';
   return made.resource as NamedResource;
-}
-
-const MAX_SHOWN = 100;
-
-/** A name of the component's, as it can be shown. */
-export function shorten(text: string): string {
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }

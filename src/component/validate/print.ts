@@ -1,5 +1,13 @@
 import type { FuncType, ValType } from '../../abi/types.ts';
+import { toPrintable, truncate } from '../../util/printable.ts';
 import { type CheckedType, type EntityType, isPrim } from './checked-types.ts';
+
+const MAX_NAME_CHARS = 100;
+
+/** A name that a component chose, as it can be shown: on one line, and no longer than anyone reads. */
+export function shorten(name: string): string {
+  return toPrintable(truncate(name, MAX_NAME_CHARS));
+}
 
 /** Longer texts of types are cut: types can be large, and refer to others many times over. */
 const MAX_CHARS = 400;

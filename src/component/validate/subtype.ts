@@ -11,7 +11,7 @@ import {
   isPrim,
 } from './checked-types.ts';
 import { type CoreModuleType, coreMismatch } from './core-types.ts';
-import { printCheckedType, printEntity, printValType } from './print.ts';
+import { printCheckedType, printEntity, printValType, shorten } from './print.ts';
 import { Substitution, noteNewNames } from './substitution.ts';
 import type { Validation } from './validation.ts';
 
@@ -66,9 +66,9 @@ export class Subtyping {
     for (const [index, param] of expected.params.entries()) {
       const given = found.params[index] as FuncType['params'][number];
       if (given.label !== param.label)
-        return `expected a parameter called "${param.label}", found one called "${given.label}"`;
+        return `expected a parameter called "${shorten(param.label)}", found one called "${shorten(given.label)}"`;
       const mismatch = this.value(given.type, param.type);
-      if (mismatch !== undefined) return `parameter "${param.label}": ${mismatch}`;
+      if (mismatch !== undefined) return `parameter "${shorten(param.label)}": ${mismatch}`;
     }
     return inside('the result', this.#optional(found.result, expected.result));
   }
@@ -134,7 +134,7 @@ export class Subtyping {
       const given = found[index] as Labelled;
       if (given.label !== label) return DIFFER;
       const mismatch = this.#optional(given.type, type);
-      if (mismatch !== undefined) return `${what} "${label}": ${mismatch}`;
+      if (mismatch !== undefined) return `${what} "${shorten(label)}": ${mismatch}`;
     }
     return undefined;
   }
@@ -150,17 +150,17 @@ export class Subtyping {
       this.#validation.spend(imports.size);
       for (const [name, wanted] of imports) {
         const given = expected.imports.get(module)?.get(name);
-        if (given === undefined) return `it imports "${module}" "${name}", which it is not given`;
+        if (given === undefined) return `it imports "${shorten(module)}" "${shorten(name)}", which it is not given`;
         const mismatch = coreMismatch(given, wanted);
-        if (mismatch !== undefined) return `its import "${module}" "${name}": ${mismatch}`;
+        if (mismatch !== undefined) return `its import "${shorten(module)}" "${shorten(name)}": ${mismatch}`;
       }
     }
     this.#validation.spend(expected.exports.size);
     for (const [name, wanted] of expected.exports) {
       const given = found.exports.get(name);
-      if (given === undefined) return `it does not export "${name}"`;
+      if (given === undefined) return `it does not export "${shorten(name)}"`;
       const mismatch = coreMismatch(given, wanted);
-      if (mismatch !== undefined) return `its export "${name}": ${mismatch}`;
+      if (mismatch !== undefined) return `its export "${shorten(name)}": ${mismatch}`;
     }
     return undefined;
   }
@@ -169,9 +169,9 @@ export class Subtyping {
     if (found === expected) return undefined;
     for (const [name, wanted] of expected.exports) {
       const given = found.exports.get(name);
-      if (given === undefined) return `it does not export "${name}"`;
+      if (given === undefined) return `it does not export "${shorten(name)}"`;
       const mismatch = this.entity(given, wanted);
-      if (mismatch !== undefined) return `its export "${name}": ${mismatch}`;
+      if (mismatch !== undefined) return `its export "${shorten(name)}": ${mismatch}`;
     }
     return undefined;
   }
@@ -197,9 +197,9 @@ export class Subtyping {
     const types = new Map<object, object>();
     for (const [name, expected] of wanted.entities) {
       const found = given.get(name);
-      if (found === undefined) return `"${name}" is missing`;
+      if (found === undefined) return `"${shorten(name)}" is missing`;
       const mismatch = this.entity(found, substitution.entity(expected));
-      if (mismatch !== undefined) return `"${name}": ${mismatch}`;
+      if (mismatch !== undefined) return `"${shorten(name)}": ${mismatch}`;
       noteNewNames(found, expected, types);
     }
     return new Substitution(this.#validation, resources, types);

@@ -24,7 +24,7 @@ import { FreeResources } from './free-resources.ts';
 import { type Frame, type CoreType, at, createFrame, outerFrame } from './frame.ts';
 import { typeOfCoreInstance, typeOfInstance } from './instantiate.ts';
 import { typeOfModuleType } from './module-type.ts';
-import { shorten } from './name-scope.ts';
+import { shorten } from './print.ts';
 import { MAX_TYPE_DEPTH, Validation } from './validation.ts';
 
 /**
