@@ -135,7 +135,7 @@ describe('a process goes on', SLOW, () => {
   });
 
   test('whose component takes longer than that to start', async () => {
-    using file = await attackFile('hold', 'compute-at-start');
+    using file = await attackFile('start', 'compute-at-start');
     await using serving = await servingOn([file.path, '--stall-timeout', '2s']);
     serving.kill('SIGTERM');
     expect(await serving.ended).toBe(0);

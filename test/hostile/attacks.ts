@@ -156,6 +156,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   hold: [
     ['loop-after-a-wait', 504, TIMED_OUT, { timeoutMs: 100 }],
     ['loop-in-realloc-after-a-wait', 504, TIMED_OUT, { timeoutMs: 100 }],
+    ['loop-after-the-body', 504, TIMED_OUT, { timeoutMs: 100, body: 'whole' }],
   ],
   outbound: [
     ['10000-requests', 200, undefined, { calls: 'upstream' }],
