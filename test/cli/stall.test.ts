@@ -11,6 +11,9 @@ const SPIN = guestPath('spin');
 const STALLED =
   /^error: process \d+ ends: its event loop has stood still for \d+\.\d s \(--stall-timeout\) while a guest of (\S+) holds the thread; the last guest to run was that of GET \/a%20b\?before \(request (\S+), instance 1\)$/m;
 
+/** Beside other tests. */
+const SLOW = { timeout: 60_000 };
+
 /** Has a guest hold the thread of a process that has answered one request. */
 async function hold({ origin }: { readonly origin: string }, ...headerLines: string[]): Promise<AsyncDisposable> {
   expect(await (await fetch(origin)).text()).toBe('computed\n');
@@ -19,7 +22,7 @@ async function hold({ origin }: { readonly origin: string }, ...headerLines: str
   return client;
 }
 
-describe('a process whose guest holds the thread, with the checks broken,', () => {
+describe('a process whose guest holds the thread, with the checks broken,', SLOW, () => {
   test('says for which request, and ends by SIGALRM', async () => {
     await using serving = await servingOn([SPIN, '--stall-timeout', '2s'], BROKEN);
     await using _client = await hold(serving, 'X-Request-Id: one-of-mine');
@@ -114,7 +117,7 @@ test.skipIf(!canUnshare)(
   },
 );
 
-describe('a process goes on', () => {
+describe('a process goes on', SLOW, () => {
   test('that was stopped for longer than --stall-timeout', async () => {
     await using serving = await servingOn([SPIN, '--stall-timeout', '2s']);
     for (let round = 0; round < 2; round += 1) {
@@ -132,7 +135,7 @@ describe('a process goes on', () => {
   });
 
   test('whose component takes longer than that to start', async () => {
-    using file = await attackFile('hold', 'compute-at-start');
+    using file = await attackFile('start', 'compute-at-start');
     await using serving = await servingOn([file.path, '--stall-timeout', '2s']);
     serving.kill('SIGTERM');
     expect(await serving.ended).toBe(0);

@@ -109,7 +109,7 @@ describe('a worker whose guest holds it, with the checks broken,', () => {
   });
 
   test('with all others leaves the host not ready until others are there', SLOW, async () => {
-    await using workers = await workersOf(SPIN, ['2', '--stall-timeout', '6s']);
+    await using workers = await workersOf(SPIN, ['2', '--stall-timeout', '12s']);
     {
       await using _held = await holdAll(workers);
       expect(await statusOf(`${workers.admin}/readyz`)).toBe(503);

@@ -268,6 +268,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   hold: [
     ['loop-after-a-wait', 504, TIMED_OUT, { timeoutMs: 100 }],
     ['loop-in-realloc-after-a-wait', 504, TIMED_OUT, { timeoutMs: 100 }],
+    ['loop-after-the-body', 504, TIMED_OUT, { timeoutMs: 100, body: 'whole' }],
   ],
   'left-behind': [
     ['nan', 200],

@@ -92,8 +92,9 @@ export class Crew {
     this.#stopping.abort();
     const workers = [...this.#running.values()];
     const closings = workers.map((worker) => worker.close());
-    const idle = workers.filter((worker) => !this.#isListening(worker));
-    const killingIdle = setTimeout(() => idle.forEach((worker) => worker.kill()), OVERTIME_MS);
+    const killingIdle = setTimeout(() => {
+      for (const worker of workers) if (!worker.isListening) worker.kill();
+    }, OVERTIME_MS);
     const killing = setTimeout(() => this.kill(), Math.min(MAX_TIMER_MS, this.#plan.drainTimeoutMs + OVERTIME_MS));
     const waiting = closings.map(async (closing) => {
       return await Promise.race([closing.waiting, sleep(ANSWER_MS, 0, { ref: false })]);
@@ -115,6 +116,7 @@ export class Crew {
     return this.counts.answering > 0 && !this.#stopping.signal.aborted;
   }
 
+  /** How the workers are, for whoever supervises this process. */
   get counts(): CrewCounts {
     const listening = Array.from(this.#listening, (place) => this.#running.get(place));
     const answering = listening.filter((worker) => worker?.turns.isAnswering === true).length;
@@ -174,7 +176,7 @@ export class Crew {
   }
 
   #look(place: number, worker: WorkerProcess, passedMs: number): void {
-    const boundMs = boundIn(this.#isListening(worker) ? 'serving' : 'starting', this.#plan);
+    const boundMs = boundIn(worker.isListening ? 'serving' : 'starting', this.#plan);
     const { turns, pid } = worker;
     if (!turns.look(passedMs, boundMs === 0 ? 0 : boundMs + LAST_WORDS_MS) || this.#killed.has(worker)) return;
     this.#killed.add(worker);
@@ -184,10 +186,6 @@ export class Crew {
       `worker ${place} (process ${pid}) has not answered for ${silence} (--stall-timeout) and is killed`,
     );
     worker.kill();
-  }
-
-  #isListening(worker: WorkerProcess): boolean {
-    return this.#listening.values().some((place) => this.#running.get(place) === worker);
   }
 
   #listens(place: number, { pid }: WorkerProcess, life: number): void {

@@ -16,6 +16,8 @@ export interface WorkerProcess {
   begin(begin: Begin): void;
   /** Resolves when it listens; `undefined` where it ends without. */
   readonly listening: Promise<Up | undefined>;
+  /** Whether it has said so. */
+  readonly isListening: boolean;
   readonly metrics: WorkerMetrics;
   readonly turns: WorkerTurns;
   /** Resolves when it has ended and all that it wrote is read. */
@@ -44,10 +46,13 @@ export function startWorker(terminal: Terminal): WorkerProcess {
   const closed = Promise.withResolvers<number>();
   let failure: HostError | undefined;
   let begun: Begin | undefined;
+  let isListening = false;
   worker.on('message', (message: FromWorker) => {
     turns.answered();
-    if (message.at === 'listening') listening.resolve(message);
-    else if (message.at === 'failed') failure = new HostError(message.code, message.message);
+    if (message.at === 'listening') {
+      isListening = true;
+      listening.resolve(message);
+    } else if (message.at === 'failed') failure = new HostError(message.code, message.message);
     else if (message.at === 'metrics') metrics.tell(message.records);
     else if (message.at === 'closing') waiting.resolve(message.waiting);
     else if (message.at === 'closed') closed.resolve(message.cancelled);
@@ -75,6 +80,9 @@ export function startWorker(terminal: Terminal): WorkerProcess {
       tell(begin);
     },
     listening: listening.promise,
+    get isListening() {
+      return isListening;
+    },
     metrics,
     turns,
     ended,
@@ -129,6 +137,7 @@ function stillborn({ message }: Error): WorkerProcess {
     begun: undefined,
     begin: () => undefined,
     listening: Promise.resolve(undefined),
+    isListening: false,
     metrics: new WorkerMetrics(() => undefined),
     turns: new WorkerTurns(() => undefined),
     ended: Promise.resolve({ how: toFailure(message), isStalled: false, failure: undefined, isClean: false }),
