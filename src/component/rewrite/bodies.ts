@@ -13,7 +13,7 @@ import { readValueType } from './types.ts';
 /** What is put into bodies. */
 export type BodyChanges = Replacements & { readonly marks: 'on' | 'off' };
 
-/** Rewrites function bodies. They must come in the module's order. */
+/** Rewrites function bodies. */
 export class Bodies {
   readonly #module: CoreModule;
   readonly #output: ByteWriter;
