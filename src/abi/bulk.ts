@@ -29,7 +29,8 @@ export function loadBulk(memory: GuestMemory, kind: BulkKind, ptr: number, lengt
   if (kind === 'u8') return loadBytes(memory, ptr, length);
   const numbers: ArrayLike<number | bigint> = new ARRAYS[kind](memory.view.buffer, ptr, length);
   // `Array.from` takes ten times as long: some 50 ms for as many as a call may pass.
-  const values = new Array<number | bigint>(length);
+  const values: (number | bigint)[] = [];
+  values.length = length;
   for (let index = 0; index < length; index++) values[index] = numbers[index] as number | bigint;
   return values;
 }

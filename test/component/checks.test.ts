@@ -213,10 +213,12 @@ test.each(
   for (const length of [most + 1, 2 ** 28, 2 ** 31, -1]) expect(outcome(() => go(length))).toMatch(/^trap: /);
 });
 
+function wait(type: string, width: number): string {
+  return `(func (export "wait${width}") (param i32) (drop (i32.add (i32.const 1)
+    (memory.atomic.wait${width} (i32.const 0) (${type}.const 0) (i64.const -1)))))`;
+}
+
 test.each(MODES)('what waits for another thread traps (%o)', async (mode) => {
-  const wait = (type: string, width: number): string =>
-    `(func (export "wait${width}") (param i32) (drop (i32.add (i32.const 1)
-      (memory.atomic.wait${width} (i32.const 0) (${type}.const 0) (i64.const -1)))))`;
   const started = new mode(await assemble(`(module (memory 1 1 shared) ${wait('i32', 32)} ${wait('i64', 64)})`), {});
   expect(outcome(() => started.func('wait32')(0))).toBe('trap: unreachable');
   expect(outcome(() => started.func('wait64')(0))).toBe('trap: unreachable');

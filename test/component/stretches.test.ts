@@ -44,8 +44,8 @@ const PROGRAMS: readonly (readonly [name: string, ...bodies: string[]])[] = [
     ...Array.from({ length: 12 }, (_, index) => `(call $f${index + 1}) ${LEAVE} (return_call $f${index + 1})`),
     LEAF,
   ],
-  ['many calls of a function that comes before', '(call $f2)', work(300), times(800, '(call $f1)')],
-  ['many calls by a table of a short function', times(800, '(call_indirect (type $f) (i32.const 1))'), work(300)],
+  ['many calls of a function that comes before', '(call $f2)', work(100), times(900, '(call $f1)')],
+  ['many calls by a table of a short function', times(900, '(call_indirect (type $f) (i32.const 1))'), work(100)],
   ['many calls of a long function', '(call $f2)', work(30_000), times(10, `(call $f1)`)],
   ['recursion that does much when it returns', `(call $f0) ${work(10_000)}`],
   [

@@ -18,7 +18,7 @@ export type BodyChanges = Replacements & {
   readonly costly: CostlyFunctions | undefined;
 };
 
-/** Rewrites function bodies. They must come in the module's order. */
+/** Rewrites function bodies. */
 export class Bodies {
   readonly #module: CoreModule;
   readonly #output: ByteWriter;

@@ -22,8 +22,7 @@ export function mayFindHost(module: CoreModule): boolean {
 }
 
 function hasReferences(bytes: Uint8Array, { paramsAt, paramsEnd, resultsAt, resultsEnd }: FunctionType): boolean {
-  const isReference = (byte: number): boolean => byte < FIRST_NUMBER_TYPE;
-  return (
-    bytes.subarray(paramsAt, paramsEnd).some(isReference) || bytes.subarray(resultsAt, resultsEnd).some(isReference)
+  return [bytes.subarray(paramsAt, paramsEnd), bytes.subarray(resultsAt, resultsEnd)].some((types) =>
+    types.some((type) => type < FIRST_NUMBER_TYPE),
   );
 }

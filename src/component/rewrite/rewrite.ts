@@ -199,18 +199,40 @@ function codeCapacity({ sections }: CoreModule): number {
   return section === undefined ? 0 : Math.ceil((section.end - section.at) * 1.1) + 4096;
 }
 
-/** Writes the bodies of the module's own functions, without their count. */
+/** Writes the bodies of the module's own functions, without their count. The last is rewritten first: most functions call such as come later, of which all is known then. */
 function rewriteCode(module: CoreModule, output: ByteWriter, changes: BodyChanges | undefined): Effects {
   const bodies = new Bodies(module, output, changes);
-  const first = module.importedFunctionCount;
-  let index = first;
+  const ranges = readBodies(module);
+  const starts: number[] = [];
+  for (let index = ranges.length - 1; index >= 0; index--) {
+    const [at, end] = ranges[index] as Range;
+    starts[index] = output.length;
+    bodies.rewrite(at, end, module.importedFunctionCount + index);
+  }
+  putInOrder(output, starts);
+  return bodies.effects;
+}
+
+type Range = readonly [at: number, end: number];
+
+/** Where the bodies are, in the module's order. */
+function readBodies(module: CoreModule): Range[] {
+  const ranges: Range[] = [];
   readVector(contentOf(module.bytes, module.sections, SECTION.code), (reader) => {
     const byteLength = reader.u32();
     const at = reader.at;
     reader.skip(byteLength);
-    bodies.rewrite(at, reader.at, index++);
+    ranges.push([at, reader.at]);
   });
-  if (index === module.functionTypes.length) return bodies.effects;
+  const functions = module.functionTypes.length - module.importedFunctionCount;
+  if (ranges.length === functions) return ranges;
   const at = module.sections.byId.get(SECTION.code)?.at ?? module.bytes.length;
-  throw malformed(`${index - first} bodies for ${module.functionTypes.length - first} functions`, at);
+  throw malformed(`${ranges.length} bodies for ${functions} functions`, at);
+}
+
+/** Turns the order of what was written around: `starts` says where each begins, the first where the last was written. */
+function putInOrder(output: ByteWriter, starts: readonly number[]): void {
+  const written = output.written().slice();
+  output.length = 0;
+  for (const [index, start] of starts.entries()) output.copy(written, start, starts[index - 1] ?? written.length);
 }

@@ -21,14 +21,14 @@ export const STRIDE = 256;
 
 /**
  * Bounds the work that a module does between two checks, whether it loops or not: by the longest path since the last check, instruction
- * by instruction through each body in turn, with a check where a path would become too long.
+ * by instruction through each body in turn, the last of the module first, with a check where a path would become too long.
  *
  * What is true of all functions, by induction over their order:
  *
  * 1. Between two checks of one call of a function, or a check and its end, no path costs more than `MAX_UNITS`. What it calls is counted in,
  *    unless that begins with a check.
  * 2. A function that does not begin with a check costs at most `MAX_UNCHECKED_UNITS` until it comes to one or ends. Of those that it calls
- *    without a check each comes before it in the module, for one that comes later, or is found at run time, costs so much by itself.
+ *    without a check each comes later in the module, for one that comes no later, or is found at run time, costs so much by itself.
  *    So no tree of calls, and no circle, is without checks.
  * 3. From where a call returns in which there may have been a check, a function does at most `MAX_UNWINDING_UNITS` until it comes to one,
  *    calls a function that begins with one, or ends.
