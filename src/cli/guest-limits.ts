@@ -10,9 +10,15 @@ const KEYS: ReadonlyMap<string, LimitKey> = new Map(
   (Object.keys(DEFAULT_LIMITS) as LimitKey[]).map((key) => [toLimitName(key), key]),
 );
 
+/** Of defaults that are not the same everywhere. */
+const ORIGINS: Readonly<Partial<Record<LimitKey, string>>> = Object.freeze({
+  maxTotalMemoryBytes: "half of this machine's, a part for each worker",
+  maxTotalInstanceHeapBytes: "a quarter of V8's heap",
+});
+
 /** All names with their defaults, for the help. */
 export function listLimits(): string {
-  const lines = Array.from(KEYS, ([name, key]) => `  ${name.padEnd(20)} ${formatDefault(key)}`);
+  const lines = Array.from(KEYS, ([name, key]) => `  ${name.padEnd(26)} ${formatDefault(key)}`);
   return `\nLimits on guests, by default:\n${lines.join('\n')}`;
 }
 
@@ -28,6 +34,7 @@ export function shareAmong(workers: number): Pick<Limits, 'maxTotalMemoryBytes' 
   return {
     maxTotalMemoryBytes: Math.floor(maxTotalMemoryBytes / parts),
     maxTotalHeldBytes: Math.floor(maxTotalHeldBytes / parts),
+    maxTotalHeldBytes: "a quarter of V8's heap at most, a part for each worker",
   };
 }
 
@@ -60,6 +67,6 @@ function isSize(key: LimitKey): boolean {
 function formatDefault(key: LimitKey): string {
   const value = DEFAULT_LIMITS[key];
   const text = isSize(key) ? formatByteCount(value) : value.toLocaleString('en-US');
-  if (key === 'maxTotalMemoryBytes') return `${text}: half of this machine's, a part for each worker`;
-  return key === 'maxTotalHeldBytes' ? `${text}: a quarter of V8's heap at most, a part for each worker` : text;
+  const origin = ORIGINS[key];
+  return origin === undefined ? text : `${text}: ${origin}`;
 }
