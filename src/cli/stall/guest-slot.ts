@@ -2,8 +2,10 @@ import type { StalledRequest } from '../../observe/log.ts';
 import type { ServedRequest } from '../../wasi/context.ts';
 
 /** Which 32-bit words are what. */
-const WORD = { answers: 0, debugged: 1, ordinal: 2, method: 3, path: 4, id: 5 } as const;
+const WORD = { answers: 0, debugged: 1, isKnown: 2, ordinal: 3, ordinalHigh: 4, method: 5, path: 6, id: 7 } as const;
 const WORDS_BYTES = 32;
+
+const TWO_TO_THE_32ND = 2 ** 32;
 
 /** The ordinal while no guest has run for a request. */
 const NO_REQUEST = -1;
@@ -51,7 +53,10 @@ export class GuestSlot {
     const { ordinal } = request;
     if (ordinal === this.#ordinal) return;
     this.#ordinal = ordinal;
-    this.#words[WORD.ordinal] = 1 + ordinal;
+    this.#words[WORD.isKnown] = 1;
+    // Stored modulo 2 ** 32, which a host may reach.
+    this.#words[WORD.ordinal] = ordinal;
+    this.#words[WORD.ordinalHigh] = ordinal / TWO_TO_THE_32ND;
     this.#write('method', request.method);
     this.#write('path', request.pathWithQuery);
     this.#write('id', (ids === 'all' ? request.id : request.knownId) ?? '');
@@ -59,8 +64,9 @@ export class GuestSlot {
 
   /** For which request a guest ran last. Sound while the other thread stands still. */
   readRequest(): StalledRequest | undefined {
-    const instance = Atomics.load(this.#words, WORD.ordinal) - 1;
-    if (instance === NO_REQUEST) return undefined;
+    if (Atomics.load(this.#words, WORD.isKnown) === 0) return undefined;
+    const low = Atomics.load(this.#words, WORD.ordinal) >>> 0;
+    const instance = Atomics.load(this.#words, WORD.ordinalHigh) * TWO_TO_THE_32ND + low;
     const id = this.#read('id');
     return { instance, method: this.#read('method'), path: this.#read('path'), id: id === '' ? undefined : id };
   }
