@@ -14,6 +14,7 @@ const KEYS: ReadonlyMap<string, LimitKey> = new Map(
 const ORIGINS: Readonly<Partial<Record<LimitKey, string>>> = Object.freeze({
   maxTotalMemoryBytes: "half of this machine's, a part for each worker",
   maxTotalInstanceHeapBytes: "a quarter of V8's heap",
+  maxTotalHeldBytes: "a quarter of V8's heap at most, a part for each worker",
 });
 
 /** All names with their defaults, for the help. */
@@ -34,7 +35,6 @@ export function shareAmong(workers: number): Pick<Limits, 'maxTotalMemoryBytes' 
   return {
     maxTotalMemoryBytes: Math.floor(maxTotalMemoryBytes / parts),
     maxTotalHeldBytes: Math.floor(maxTotalHeldBytes / parts),
-    maxTotalHeldBytes: "a quarter of V8's heap at most, a part for each worker",
   };
 }
 
