@@ -103,7 +103,10 @@
 ;;; fills-of-64-kib
 (func $attack (param i32 i32)
   (drop (memory.grow (i32.const 2)))
-(times 30000 (memory.fill (i32.const 65536) (i32.const 1) (i32.const 65535)) (memory.fill (i32.const 65536) (i32.const 1) (i32.const 65536)) (memory.fill (i32.const 65536) (i32.const 1) (i32.const 65537)))
+(times 100 (call $fills))
+)
+(func $fills
+(times 10000 (memory.fill (i32.const 65536) (i32.const 1) (i32.const 65535)) (memory.fill (i32.const 65536) (i32.const 1) (i32.const 65536)) (memory.fill (i32.const 65536) (i32.const 1) (i32.const 65537)))
 )
 
 ;;; copies-that-overlap
@@ -118,7 +121,10 @@
 )
 (func $attack (param i32 i32)
   (drop (memory.grow (i32.const 2)))
-(times 30000 (memory.init $data (i32.const 65536) (i32.const 0) (i32.const 64000)))
+(times 100 (call $inits))
+)
+(func $inits
+(times 10000 (memory.init $data (i32.const 65536) (i32.const 0) (i32.const 64000)))
 )
 
 ;;; tables-copied
