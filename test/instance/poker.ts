@@ -183,7 +183,11 @@ export async function poke(
 /** All that an instance keeps in its core. */
 export function stateOf({ core }: LinkedInstance<WasiCtx>): unknown {
   return {
-    memories: core.memories.map(({ bytes, reportedPages }) => ({ bytes: bytes.slice(), reportedPages })),
+    memories: core.memories.map(({ bytes, reportedBytes }) => ({
+      told: bytes.slice(0, reportedBytes),
+      reportedBytes,
+      beyond: Buffer.compare(bytes.subarray(reportedBytes), Buffer.alloc(bytes.length - reportedBytes)),
+    })),
     globals: core.globals.map((global) => global.value),
     tables: core.tables.map((table) => Array.from({ length: table.length }, (_, at): unknown => table.get(at))),
   };

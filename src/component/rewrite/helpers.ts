@@ -171,15 +171,22 @@ export class Helpers {
   bulk(instructions: Instructions, checks: Checks | undefined): number {
     const { code, index, index2 } = instructions;
     const key = `${code} ${index} ${index2}`;
-    const whole = this.#get(key, (body) => this.#emitBulk(body, instructions));
-    if (checks === undefined) return whole;
+    if (checks === undefined) {
+      return this.#get(key, (body) => {
+        this.#emitCheckRange(body, instructions);
+        return this.#emitBulk(body, instructions);
+      });
+    }
+    const piece = this.#get(`${key} of a piece`, (body) => this.#emitBulk(body, instructions));
     const long = this.#get(`${key} in pieces`, (body) => {
-      emitPieces(body, { instructions, index: whole }, checks);
+      emitPieces(body, { instructions, index: piece }, checks);
       const type = this.#emitBulk(body, instructions);
       checks.emit(body);
       return type;
     });
     return this.#get(`${key} with checks`, (body) => {
+      // Of the whole, before any piece of it is written.
+      this.#emitCheckRange(body, instructions);
       emitPassLong(body, { instructions, index: long });
       return this.#emitBulk(body, instructions);
     });
@@ -297,16 +304,22 @@ export class Helpers {
     return [...(isTarget ? [0 as const] : []), ...(isSource ? [1 as const] : [])];
   }
 
+  /** Traps if a bulk instruction, whose operands are the locals, goes beyond the memory that the guest was given. */
+  #emitCheckRange(body: ByteWriter, instructions: Instructions): void {
+    const starts = this.#startsOf(instructions);
+    if (starts.length === 0) return;
+    this.#usesCards = true;
+    emitCheckRange(body, this.#place, starts);
+  }
+
   #emitBulk(body: ByteWriter, instructions: Instructions): FunctionType {
     const { bytes, start, at } = instructions;
-    const starts = this.#startsOf(instructions);
-    if (starts.length > 0) {
-      this.#usesCards = true;
-      emitCheckRange(body, this.#place, starts);
-    }
     body.append([...LOCAL_0, ...LOCAL_1, ...LOCAL_2]);
     body.copy(bytes, start, at);
-    if (starts.includes(0)) emitMarkRange(body, this.#place);
+    if (this.#startsOf(instructions).includes(0)) {
+      this.#usesCards = true;
+      emitMarkRange(body, this.#place);
+    }
     return [[I32, I32, I32], []];
   }
 
