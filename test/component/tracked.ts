@@ -145,7 +145,7 @@ export class Checked {
     const { takePages, takeElements } = this.landlord;
     const given = { word, interrupt, takePages, takeElements };
     const module = new WebAssembly.Module(checked as BufferSource);
-    const core = new JcoCore(given, { limits: { ...limits, maxInstanceHeapBytes: 1_000_000 } }, () => undefined);
+    const core = new JcoCore(given, { limits: { ...limits, maxInstanceHeapBytes: 100_000_000 } }, () => undefined);
     this.exports = core.instantiate({ module, rewritten }, imports).exports;
   }
 
