@@ -8,7 +8,7 @@ import { linkByJco } from '../../src/linker/jco-glue.ts';
 import type { LinkedInstance } from '../../src/linker/linked-instance.ts';
 import type { Preemption } from '../../src/linker/preemption.ts';
 import { type LinkedPre, linkComponent } from '../../src/linker/link.ts';
-import { DEFAULT_LIMITS } from '../../src/util/limits.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../src/util/limits.ts';
 import { WasiCtx } from '../../src/wasi/context.ts';
 
 /** Instructions that write, over `$at`, `$n` and `$v`, all i32. */
@@ -142,8 +142,9 @@ export async function linkText(
   wat: string,
   interfaces: readonly HostInterface<WasiCtx>[],
   preemption?: Preemption<WasiCtx>,
+  limits: Limits = DEFAULT_LIMITS,
 ): Promise<LinkedPre<WasiCtx>> {
-  return await linkComponent(createSource('a test', await parse(wat)), interfaces, { preemption });
+  return await linkComponent(createSource('a test', await parse(wat)), interfaces, { preemption, limits });
 }
 
 /** As `linkText`, by jco's glue. */
@@ -151,9 +152,10 @@ export async function linkTextByJco(
   wat: string,
   interfaces: readonly HostInterface<WasiCtx>[],
   preemption?: Preemption<WasiCtx>,
+  limits: Limits = DEFAULT_LIMITS,
 ): Promise<InstancePre<WasiCtx>> {
   const source = createSource('a test', await parse(wat));
-  const context = { cache: NO_CACHE, limits: DEFAULT_LIMITS, preemption };
+  const context = { cache: NO_CACHE, limits, preemption };
   return await linkByJco(source, decodeComponent(source), interfaces, context);
 }
 

@@ -4,6 +4,7 @@ import { createPreemption } from '../../src/instance/preempt.ts';
 import { type InstancePool, createPool } from '../../src/instance/pool.ts';
 import { createFreshStrategy, createRecyclingStrategy } from '../../src/instance/fresh.ts';
 import { VERDICT } from '../../src/linker/preemption.ts';
+import { type Limits, toLimits } from '../../src/util/limits.ts';
 import { Cancelled, WasiCtx } from '../../src/wasi/context.ts';
 import { linkText, linkTextByJco } from './poker.ts';
 
@@ -121,10 +122,13 @@ const SLOW_INSTANCES = `(core module $slow (table 10000 funcref) (func $f)
   ${`(elem (i32.const 0) func ${'$f '.repeat(10_000)})`.repeat(100)})
   ${'(core instance (instantiate $slow))'.repeat(200)}`;
 
+/** They are refused otherwise. */
+const LARGE_INSTANCES = toLimits({ maxTableElements: 1e7, maxInstanceHeapBytes: 1e10 });
+
 test.each(ENGINES)(
   'a guest of many core instances ends while it starts when its CPU time is used up (%s)',
   async (engine) => {
-    const pool = await createPoolOf({ more: SLOW_INSTANCES }, engine);
+    const pool = await createPoolOf({ more: SLOW_INSTANCES }, engine, LARGE_INSTANCES);
     expect(() => pool.lease(LIMIT)).toThrow(new Cancelled('cpu'));
   },
 );
@@ -189,8 +193,9 @@ test('guests that compute for long at the same time all end with what they would
   expect(ended[0]).toBe(100);
 });
 
-async function createPoolOf(places: Places, engine: (typeof ENGINES)[number]): Promise<InstancePool> {
+async function createPoolOf(places: Places, engine: (typeof ENGINES)[number], limits?: Limits): Promise<InstancePool> {
   const wat = component(places);
-  if (engine === 'jco') return createPool(createFreshStrategy(await linkTextByJco(wat, [HOST], createPreemption())));
-  return createPool(createRecyclingStrategy(await linkText(wat, [HOST], createPreemption())));
+  if (engine === 'jco')
+    return createPool(createFreshStrategy(await linkTextByJco(wat, [HOST], createPreemption(), limits)));
+  return createPool(createRecyclingStrategy(await linkText(wat, [HOST], createPreemption(), limits)));
 }
