@@ -232,9 +232,9 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['post-return-tree', 200, TIMED_OUT, { timeoutMs: 1000 }],
     ['destructor-tree', 504, TIMED_OUT, { timeoutMs: 100 }],
     ['tree-of-destructors', 504, TIMED_OUT, { timeoutMs: 100 }],
+    ['start-tree', 504, TIMED_OUT, { timeoutMs: 100, only: 'fresh' }],
     ['arrays', 504, TIMED_OUT, { timeoutMs: 100, only: 'fresh' }],
     ['array-beyond-the-bound', 500, /trapped: requested new array is too large/, { only: 'fresh' }],
-    ['start-tree', 504, TIMED_OUT, { timeoutMs: 100, only: 'fresh' }],
   ],
   held: [
     ['responses-never-sent', 500, HELD],
