@@ -4,7 +4,7 @@ import { CODE_COUNT, OP, PREFIX_BASE } from './opcodes.ts';
  * How much work a path may do between two checks, in units of some half a nanosecond. An instruction costs a unit for each of its bytes and
  * what `WEIGHTS` adds. So this is some 20 µs of plain instructions, and 0.2 ms of loads that all miss the cache.
  */
-export const MAX_UNITS = 32_768;
+export const MAX_UNITS = 65_536;
 
 /** A function that costs more at a time begins with a check. No other costs more, so this is also what a call costs of whose function nothing is known. */
 export const MAX_UNCHECKED_UNITS = 256;
@@ -13,7 +13,7 @@ export const MAX_UNCHECKED_UNITS = 256;
  * What a function may do from where a call returns to where it returns itself, without a check. Each function on a deep stack does so
  * when that unwinds; V8's stacks hold some 20,000 of the smallest.
  */
-export const MAX_UNWINDING_UNITS = 512;
+export const MAX_UNWINDING_UNITS = 1024;
 
 /** Weights from here on are looked at one by one. */
 export const HEAVY = 64;

@@ -149,6 +149,7 @@ export class Marking {
     this.#localCount = localCount;
     this.#work.enter(index, at);
     this.#control.enter();
+    this.#survey.enter(localCount);
     this.#values.enter();
     this.#marks.enter();
     while (instructions.at < end && this.#control.depth >= 0) this.#nextStride(end);

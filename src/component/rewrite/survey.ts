@@ -8,11 +8,16 @@ export const MAX_LOCALS = 50_000;
 /** Looks ahead through loops: where each local is assigned last. */
 export class Survey {
   readonly #instructions: Instructions;
-  /** By local: where the loop that was gone through assigns it last. Of locals that it does not assign, a place before the loop. */
+  /** By local: where the loop that was gone through assigns it last. Of locals that it does not assign, a place before the loop, or -1. */
   readonly lastAssignments = new Int32Array(MAX_LOCALS).fill(-1);
 
   constructor(bytes: Uint8Array) {
     this.#instructions = new Instructions(bytes);
+  }
+
+  /** Begins a function body, whose loops come in their order. */
+  enter(localCount: number): void {
+    this.lastAssignments.fill(-1, 0, localCount);
   }
 
   /** Goes through a loop that is inside no other, from its first instruction to its `end`, which comes before `end`. */
