@@ -210,10 +210,11 @@ test('of modules that are refused by a rough look a close one decides', async ()
   );
 });
 
+/** Few instructions, of which nobody would think that they take long, in a function that nothing calls. */
+const blocksWith = (locals: number): string => `(func (local ${'i32 '.repeat(locals)}) ${'(block)'.repeat(20)})`;
+
 test('a function that is costly to compile begins with a check, and no other', async () => {
-  // Few instructions, of which nobody would think that they take long, in functions that nothing calls.
-  const func = (locals: number): string => `(func (local ${'i32 '.repeat(locals)}) ${'(block)'.repeat(20)})`;
-  const bytes = await assemble(`(module ${func(20_000)} ${func(1)})`);
+  const bytes = await assemble(`(module ${blocksWith(20_000)} ${blocksWith(1)})`);
   const costly = boundCompiling([decodeCoreModule(bytes)], NO_BOUNDS)[0]?.costly;
   expect([...(costly ?? [])]).toEqual([1, 0]);
   const options = { maxMemoryPages: 10, maxTableElements: 10, memory: 'given', preemption: 'on' } as const;
