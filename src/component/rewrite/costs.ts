@@ -2,9 +2,9 @@ import { CODE_COUNT, OP, PREFIX_BASE } from './opcodes.ts';
 
 /**
  * How much work a path may do between two checks, in units of some half a nanosecond. An instruction costs a unit for each of its bytes and
- * what `WEIGHTS` adds. So this is some 40 µs of plain instructions, and 0.4 ms of loads that all miss the cache.
+ * what `WEIGHTS` adds. So this is some 20 µs of plain instructions, and 0.2 ms of loads that all miss the cache.
  */
-export const MAX_UNITS = 65_536;
+export const MAX_UNITS = 32_768;
 
 /** A function that costs more at a time begins with a check. No other costs more, so this is also what a call costs of whose function nothing is known. */
 export const MAX_UNCHECKED_UNITS = 256;
