@@ -53,7 +53,7 @@ const REQUESTS: Readonly<Record<string, readonly (readonly [path: string, body?:
   status: [['/?code=200'], ['/?code=204'], ['/?code=404'], ['/?code=99']],
   streams: [['/'], ['/?trap=over-budget'], ['/?trap=child'], ['/?trap=finish']],
   trailers: [['/', 'body'], ['/']],
-  'trap-after': [['/?ms=1']],
+  'trap-after': [['/?ms=50']],
 };
 const DEFAULT: (typeof REQUESTS)[string] = [['/'], ['/some/path?a=b', 'body']];
 
