@@ -40,6 +40,18 @@ export class BodyCopy {
     this.output.u32(functionIndex);
   }
 
+  /** Puts a check before the instruction. */
+  checkBefore(checks: Checks | undefined): void {
+    this.copyBefore();
+    checks?.emit(this.output);
+  }
+
+  /** Puts a check after the instruction. */
+  checkAfter(checks: Checks | undefined): void {
+    this.copyThrough();
+    checks?.emit(this.output);
+  }
+
   /** The function takes what the instruction takes and gives what it gives. */
   replaceByCall(functionIndex: number): void {
     this.copyBefore();

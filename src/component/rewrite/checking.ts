@@ -67,7 +67,7 @@ export class Checking {
       const stop = Math.min(end, next + STRIDE);
       while (next < stop) next = this.#pass(next);
       instructions.at = next;
-      if (this.#work.look(next)) this.#checkAfter();
+      if (this.#work.look(next)) this.#copy.checkAfter(this.#checks);
     }
     if (instructions.at !== end || instructions.code !== OP.end)
       throw malformed('a function body that does not end', at);
@@ -95,26 +95,16 @@ export class Checking {
     const { code } = instructions;
     const weight = WEIGHTS[code] as number;
     this.#work.weigh(weight);
-    if (weight >= HEAVY && this.#work.look(instructions.start)) this.#checkBefore();
+    if (weight >= HEAVY && this.#work.look(instructions.start)) this.#copy.checkBefore(this.#checks);
     const where = KINDS[code] === KIND.pass ? CHECK.none : this.#work.step(instructions);
-    if ((where & CHECK.before) !== 0) this.#checkBefore();
+    if ((where & CHECK.before) !== 0) this.#copy.checkBefore(this.#checks);
     if (code === OP.memoryGrow) this.#askBefore();
     else noteEffects(this.#effects, code);
     if (isAtomicWait(code) && this.#checks !== undefined) this.#copy.replaceByTrap();
     if (isArrayBulk(code) && this.#checks !== undefined) this.#copy.callBefore(this.#helpers.arrayLength());
     if (isBulk(code)) this.#replaceBulk();
     else if (code === OP.tableGrow) this.#tableGrowth.replace();
-    if ((where & CHECK.after) !== 0) this.#checkAfter();
-  }
-
-  #checkBefore(): void {
-    this.#copy.copyBefore();
-    this.#checks?.emit(this.#copy.output);
-  }
-
-  #checkAfter(): void {
-    this.#copy.copyThrough();
-    this.#checks?.emit(this.#copy.output);
+    if ((where & CHECK.after) !== 0) this.#copy.checkAfter(this.#checks);
   }
 
   #askBefore(): void {

@@ -163,7 +163,7 @@ export class Marking {
     const instructions = this.#instructions;
     const stop = Math.min(end, instructions.at + STRIDE);
     while (instructions.at < stop && this.#control.depth >= 0) this.#next();
-    if (this.#work.look(instructions.at)) this.#checkAfter();
+    if (this.#work.look(instructions.at)) this.#copy.checkAfter(this.#checks);
   }
 
   /** Goes through an instruction. The frequent ones in their short forms are read here, where one look at a table tells all. */
@@ -231,7 +231,7 @@ export class Marking {
   /** Before the instruction is followed: one that makes a path too long follows a check. */
   #weigh(weight: number): void {
     this.#work.weigh(weight);
-    if (weight >= HEAVY && this.#work.look(this.#instructions.start)) this.#checkBefore();
+    if (weight >= HEAVY && this.#work.look(this.#instructions.start)) this.#copy.checkBefore(this.#checks);
   }
 
   #stepLocal(code: number): void {
@@ -245,19 +245,9 @@ export class Marking {
   /** Has what paths cost followed, around `step`, with checks where they become too long. */
   #stepWithChecks(code: number, step: (this: Marking, code: number) => void): void {
     const where = this.#work.step(this.#instructions);
-    if ((where & CHECK.before) !== 0) this.#checkBefore();
+    if ((where & CHECK.before) !== 0) this.#copy.checkBefore(this.#checks);
     step.call(this, code);
-    if ((where & CHECK.after) !== 0) this.#checkAfter();
-  }
-
-  #checkBefore(): void {
-    this.#copy.copyBefore();
-    this.#checks?.emit(this.#copy.output);
-  }
-
-  #checkAfter(): void {
-    this.#copy.copyThrough();
-    this.#checks?.emit(this.#copy.output);
+    if ((where & CHECK.after) !== 0) this.#copy.checkAfter(this.#checks);
   }
 
   /** What begins or ends blocks, or is a call. */
