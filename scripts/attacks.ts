@@ -45,13 +45,12 @@ console.log(
 process.exitCode = survived === made ? 0 : 1;
 host.disconnect();
 
-type Left = Exclude<Report, Target>;
+type Left = Exclude<Report, Target | 'refused'>;
 
 /** Has an attack go on for a while, and tells what came of it in a line. */
 async function tryAttack(attack: Attack, order: Order): Promise<void> {
-  const target = (await ask(order)) as Target;
   const outcomes: (number | string)[] = [];
-  const beside = await measure(neighbour.origin, strikeOn(target, outcomes));
+  const beside = await measure(neighbour.origin, loadAndStrike(order, outcomes));
   const { rss } = (await ask('end')) as Left;
   const isAsTold = outcomes.every((outcome) => outcome === attack.outcome);
   const p99 = percentile(beside, 0.99);
@@ -89,6 +88,13 @@ async function ask(order: Order): Promise<Report> {
 async function nextReport(): Promise<Report> {
   const [report] = (await once(host, 'message')) as [Report];
   return report;
+}
+
+/** Adds what becomes of each strike, or that there is nothing to strike at. */
+async function loadAndStrike(order: Order, outcomes: (number | string)[]): Promise<void> {
+  const target = (await ask(order)) as Target | 'refused';
+  if (target === 'refused') outcomes.push(target);
+  else await strikeOn(target, outcomes);
 }
 
 async function strikeOn(target: Target, outcomes: (number | string)[]): Promise<void> {

@@ -37,7 +37,7 @@ describe.each(await coreModules())('%s', (_name, bytes) => {
   test('grows by a sixth at most', () => {
     const { bytes: rewritten, dataSegments } = rewriteModule(bytes, { ...OPTIONS, preemption: 'on' });
     const dataBytes = dataSegments.reduce((sum, segment) => sum + segment.bytes.length, 0);
-    expect(rewritten.length + dataBytes).toBeLessThan(bytes.length * 1.17 + 1500);
+    expect(rewritten.length + dataBytes).toBeLessThan(bytes.length * 1.17 + 2000);
   });
 });
 

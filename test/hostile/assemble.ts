@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { componentEmbed, componentNew, parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { compose } from '../harness/compose.ts';
+import { bombNames, fieldsOfBomb } from './bombs.ts';
+import { assembleLie } from './lies.ts';
 
 const FOLDER = join(import.meta.dirname, '../../components/hostile');
 const WIT_PATH = join(import.meta.dirname, '../../wit');
@@ -14,12 +16,14 @@ const DEFAULT_REALLOC = '(export "cabi_realloc" (func $realloc))';
  */
 const HEADING = /^;;; ([a-z0-9-]+)(?: \((utf16|compact-utf16|resources|before [a-z0-9-]+)\))?$/m;
 
-/** The component of one attack of a file in components/hostile/. */
+/** The component of one attack of a file in components/hostile/, or of those called `bombs`, which are generated. */
 export async function assembleAttack(file: string, name: string): Promise<Uint8Array> {
+  if (file === 'bombs') return await assembleFields(fieldsOfBomb(name));
   const parts = read(file).split(HEADING);
   const at = parts.findIndex((part, index) => index % 3 === 1 && part === name);
   if (at === -1) throw new Error(`components/hostile/${file}.wat has no attack ${name}`);
   const [option = '', fields = ''] = [parts[at + 1], parts[at + 2]];
+  if (file === 'lies') return await assembleLie(name, fields);
   const [kind = '', behind] = option.split(' ');
   const binary = await parse(toModule(fields));
   using world = kind === 'resources' || kind === 'before' ? copyWorlds() : undefined;
@@ -49,6 +53,7 @@ function copyWorlds(): Disposable & { readonly path: string } {
 
 /** The names of all attacks of a file. */
 export function listAttacks(file: string): string[] {
+  if (file === 'bombs') return bombNames();
   return Array.from(read(file).matchAll(new RegExp(HEADING, 'gm')), ([, name = '']) => name);
 }
 

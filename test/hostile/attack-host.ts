@@ -1,5 +1,6 @@
 // A process of its own that serves a good guest beside each attacker that its parent asks for.
 import { serveGuest } from '../harness/serve-guest.ts';
+import { HostError } from '../../src/index.ts';
 import { rawGet } from '../harness/raw-client.ts';
 import { type AttackWay, attacksIn } from './attacks.ts';
 import { type Attacker, type Target, startAttacker } from './run-attack.ts';
@@ -7,8 +8,8 @@ import { type Attacker, type Target, startAttacker } from './run-attack.ts';
 /** What the parent asks for: attacker number `attack` of one way, or its end. */
 export type Order = { readonly way: AttackWay; readonly attack: number } | 'end';
 
-/** What it is told: what to ask and whom, or what memory is left. In bytes. */
-export type Report = Target | { readonly rss: number; readonly inFlight: number };
+/** What it is told: what to ask and whom, that there is nothing to ask, or what memory is left. In bytes. */
+export type Report = Target | 'refused' | { readonly rss: number; readonly inFlight: number };
 
 const good = await serveGuest('hello');
 let attacker: Attacker | undefined;
@@ -19,7 +20,12 @@ process.send?.({ origin: good.origin, request: rawGet('/') } satisfies Report);
 async function carryOut(order: Order): Promise<Report> {
   const attack = order === 'end' ? undefined : attacksIn(order.way)[order.attack];
   if (order !== 'end' && attack !== undefined) {
-    attacker = await startAttacker(attack, { way: order.way });
+    try {
+      attacker = await startAttacker(attack, { way: order.way });
+    } catch (error) {
+      if (error instanceof HostError) return 'refused';
+      throw error;
+    }
     return attacker.target;
   }
   const inFlight = attacker?.served.host.inFlight ?? 0;

@@ -1,6 +1,8 @@
 import type { LOAD_WAYS } from '../harness/guests.ts';
+import { bombNames, TOO_DEAR } from './bombs.ts';
+import { SAID_OF_LIES } from './lies.ts';
 
-type Outcome = 200 | 500 | 504 | 508 | 'reset';
+type Outcome = 200 | 500 | 504 | 508 | 'reset' | 'refused';
 /** An engine and an isolation. */
 export type AttackWay = (typeof LOAD_WAYS)[number];
 
@@ -10,9 +12,9 @@ export interface Attack {
   readonly file: string;
   /** The attack's heading in it. */
   readonly name: string;
-  /** Of the reply, or that it was broken off. */
+  /** Of the reply, or that it was broken off, or that the component is not loaded. */
   readonly outcome: Outcome;
-  /** What the log says last, in the linker's words; absent where the guest does no wrong. */
+  /** What the log, or the refusal, says last, in the linker's words; absent where the guest does no wrong. */
   readonly log?: RegExp;
   /** Its wall time. Default 10 s. */
   readonly timeoutMs?: number;
@@ -276,6 +278,12 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['stacks', 200, undefined, { only: 'linker' }],
     ['floats-of-another', 200],
   ],
+  lies: Object.entries(SAID_OF_LIES).map(([name, said]) => [name, 'refused', said]),
+  bombs: bombNames().map((name) => {
+    if (name.endsWith('refused')) return [name, 'refused', TOO_DEAR];
+    // What is on the heap cannot be reset.
+    return [name, 200, undefined, /structs|arrays/.test(name) ? { only: 'fresh' } : {}];
+  }),
   outbound: [
     ['10000-requests', 200, undefined, { calls: 'upstream' }],
     ['call-oneself', 508, undefined, { calls: 'itself' }],

@@ -1,37 +1,10 @@
-import { describe, expect, test } from 'vitest';
-import { type Component, HostError, loadComponent } from '../../src/index.ts';
+import { expect, test } from 'vitest';
+import { type Component, loadComponent } from '../../src/index.ts';
 import type { Limits } from '../../src/util/limits.ts';
 import { rawGet, requestRaw } from '../harness/raw-client.ts';
 import { serveGuest } from '../harness/serve-guest.ts';
 import { assembleFields } from './assemble.ts';
 import { type Bomb, BOMBS } from './bombs.ts';
-
-const DEAR =
-  /^core module: function \d+ \("bomb"\) has \d+ bytes, .* it may take up to \d+ (ms to compile, where 100|bytes of memory to compile, where 536870912) are allowed \(--limit function-compile-(ms|bytes)\)/;
-
-test.each(BOMBS)('$name: too many are refused before V8 looks at them', async ({ toFields, limit }) => {
-  const loading = load(toFields(2 * limit), 'linker');
-  await expect(loading).rejects.toThrow(HostError);
-  await expect(loading).rejects.toThrow(DEAR);
-});
-
-test.each(BOMBS)('$name: fewer are served', async ({ toFields, limit }) => {
-  await using served = await serveGuest(await load(toFields(Math.floor(limit / 2)), 'linker'));
-  expect((await requestRaw(served.origin, rawGet('/'))).status).toBe(200);
-});
-
-describe("in jco's glue", () => {
-  const some = BOMBS.filter(({ name }) => name === 'locals and loops' || name === 'structs of many fields');
-
-  test.each(some)('$name: too many are refused too', async ({ toFields, limit }) => {
-    await expect(load(toFields(2 * limit), 'jco')).rejects.toThrow(DEAR);
-  });
-
-  test.each(some)('$name: fewer are served too', async ({ toFields, limit }) => {
-    await using served = await serveGuest(await load(toFields(Math.floor(limit / 2)), 'jco'));
-    expect((await requestRaw(served.origin, rawGet('/'))).status).toBe(200);
-  });
-});
 
 test.each<[Partial<Limits>, RegExp]>([
   [

@@ -130,3 +130,23 @@ export const BOMBS: readonly Bomb[] = [
     limit: 75_000,
   },
 ];
+
+const TOO_MANY = '-refused';
+
+/** What attacks with bombs are called: each is refused if it is large, and served if it is not. */
+export function bombNames(): string[] {
+  return BOMBS.map(toAttackName).flatMap((name) => [name, name + TOO_MANY]);
+}
+
+const toAttackName = ({ name }: Bomb): string => name.toLowerCase().replaceAll(/\W/g, '-');
+
+/** The fields of the attack that is called so. */
+export function fieldsOfBomb(attack: string): string {
+  const found = BOMBS.find((one) => attack.replace(TOO_MANY, '') === toAttackName(one));
+  if (found === undefined) throw new Error(`there is no bomb ${attack}`);
+  return found.toFields(attack.endsWith(TOO_MANY) ? 2 * found.limit : Math.floor(found.limit / 2));
+}
+
+/** What is said of one that is refused. */
+export const TOO_DEAR =
+  /^core module: function \d+ \("bomb"\) has \d+ bytes, .* it may take up to \d+ (ms to compile, where 100|bytes of memory to compile, where 536870912) are allowed \(--limit function-compile-(ms|bytes)\)/;

@@ -1,12 +1,13 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { componentEmbed, componentNew, parse } from '@bytecodealliance/jco-transpile/wasm-tools';
+import { componentEmbed, componentNew } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { describe, expect, test } from 'vitest';
 import { type HostError, loadComponent } from '../../src/index.ts';
+import { assembleAttack, listAttacks } from './assemble.ts';
+import { assembleLie, SAID_OF_LIES } from './lies.ts';
 
 const WIT_PATH = join(import.meta.dirname, '../../wit');
-const LIES = readFileSync(join(import.meta.dirname, '../../components/hostile/lies.wat'), 'utf8');
 
 const ENGINES = ['linker', 'jco', 'auto'] as const;
 
@@ -305,80 +306,15 @@ describe('a component that declares of WASI what it is not is refused by each en
   });
 });
 
-const HEADING = /^;;; ([a-z0-9-]+)$/m;
-
-/** A handler that is what it says. */
-const HANDLER = `
-  (import "wasi:http/types@0.2.12" (instance $types
-    (export "incoming-request" (type (sub resource))) (export "response-outparam" (type (sub resource)))))
-  (alias export $types "incoming-request" (type $request)) (alias export $types "response-outparam" (type $outparam))
-  (core module $m (func (export "handle") (param i32 i32)))
-  (core instance $i (instantiate $m))
-  (func $handle (param "request" (own $request)) (param "response-out" (own $outparam)) (canon lift (core func $i "handle")))
-  (instance $h (export "handle" (func $handle)))
-  (export "wasi:http/incoming-handler@0.2.12" (instance $h))`;
-
-async function assembleLie(name: string): Promise<Uint8Array> {
-  const parts = LIES.split(HEADING);
-  const fields = parts[parts.indexOf(name) + 1] ?? '';
-  return await parse(`(component ${name.startsWith('bare-') ? '' : HANDLER}\n${fields})`);
-}
-
-/** What is said of each. */
-const SAID: Readonly<Record<string, RegExp>> = {
-  'bare-handler-of-numbers':
-    /incoming-handler@0\.2\.12.*its export "handle": parameter "request": expected own<incoming-request>, found u32/,
-  'bare-handler-of-its-own-resources': /expected own<incoming-request>, found own<request>/,
-  'bare-handler-of-swapped-resources':
-    /parameter "request": expected own<incoming-request>, found own<response-outparam>/,
-  'bare-handler-of-another-resource': /expected own<incoming-request>, found own<incoming-response>/,
-  'bare-handler-of-borrows': /expected own<incoming-request>, found borrow<incoming-request>/,
-  'bare-handler-that-returns': /the result: expected none, found u32/,
-  'bare-handler-that-is-no-instance': /expected instance, found func/,
-  'bare-handler-without-handle': /it does not export "handle"/,
-  'second-handler-of-numbers':
-    /incoming-handler@0\.2\.3.*parameter "request": expected own<incoming-request>, found u32/,
-  'pollable-for-an-error': /wasi:io\/poll@0\.2\.12#pollable .*expected resource pollable, found resource/,
-  'fields-of-one-version-for-another-resource-of-another':
-    /wasi:io\/error@0\.2\.12#error .*expected resource error, found resource/,
-  'instance-instead-of-a-function': /wasi:io\/poll@0\.2\.12#poll .*expected func\(.*found instance/,
-  'type-instead-of-a-resource': /#pollable .*expected resource pollable, found record/,
-  'resource-of-a-type': /wasi:http\/types@0\.2\.3 has no resource error-code/,
-  'argument-of-another-function':
-    /a component is not given what it imports: "f": parameter "a": expected string, found u32/,
-  'argument-of-another-resource': /"f": parameter "self": expected borrow<r>, found borrow<pollable>/,
-  'argument-instance-with-another-function': /"i": its export "f": the result: expected string, found u32/,
-  'argument-component-that-takes-more': /"c": its imports: "f" is missing/,
-  'argument-that-is-missing': /"f" is missing/,
-  'argument-type-of-another-record': /"t": field "a": expected string, found u32/,
-  'core-argument-of-another-function': /expected func \(i64\) -> \(\), found func \(i32\) -> \(\)/,
-  'core-argument-of-a-smaller-memory': /expected memory of 2 or more, found memory of 1 or more/,
-  'lift-of-another-core-function': /func\(a: u64\) is lifted from a core function \(i32\) -> \(\), not \(i64\) -> \(\)/,
-  'lift-without-memory': /the canonical option realloc is missing/,
-  'lift-with-a-realloc-of-another-type': /a realloc function takes four i32 and returns one/,
-  'destructor-of-another-type': /a destructor takes an i32 and returns nothing/,
-  'rep-of-a-resource-of-the-host': /only for the component that defines the resource/,
-  'new-of-a-resource-of-the-host': /only for the component that defines the resource/,
-  'rep-of-a-resource-of-a-nested-component': /only for the component that defines the resource/,
-  'two-instances-of-a-resource': /"f": parameter "a": expected own<r>, found own<r>, which is another resource/,
-  'outer-resource': /an outer alias refers to a resource of the component around this one/,
-  'export-with-a-type-that-it-is-not': /the export "f" is not of its type: parameter "a": expected s32, found u32/,
-  'alias-of-what-is-not-exported': /there is no func "poll" to alias/,
-  'alias-of-another-sort': /there is no func "pollable" to alias/,
-  'method-of-another-resource': /the export "\[method\]pollable\.block": its resource is not the "pollable" beside it/,
-};
-
 describe('a component whose parts lie to each other is refused by each engine', () => {
-  const names = Array.from(LIES.matchAll(new RegExp(HEADING, 'gm')), ([, name = '']) => name);
-
-  test.each(names)('%s', async (name) => {
-    const { code, message } = await refusal(await assembleLie(name));
-    expect(message).toMatch(SAID[name] ?? /^there is no row for it$/);
+  test.each(listAttacks('lies'))('%s', async (name) => {
+    const { code, message } = await refusal(await assembleAttack('lies', name));
+    expect(message).toMatch(SAID_OF_LIES[name] ?? /^there is no row for it$/);
     expect(code).toBe(message.includes('does not serve') ? 'missing-import' : 'bad-component');
   });
 
   test('the handler that stands around the others is right', async () => {
-    const bytes = await parse(`(component ${HANDLER})`);
+    const bytes = await assembleLie('nothing', '');
     for (const engine of ENGINES) await loadComponent(bytes, { engine, cache: false });
   });
 });

@@ -1,9 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { HostError } from '../../src/index.ts';
 import { rawGet, requestRaw } from '../harness/raw-client.ts';
-import { failuresOf, serveGuest } from '../harness/serve-guest.ts';
+import { failuresOf, type Served, serveGuest } from '../harness/serve-guest.ts';
 import { leftovers, untilNothingIsLeft } from '../hazards/leftovers.ts';
 import { until } from '../hazards/until.ts';
-import { type AttackWay, attacksIn } from './attacks.ts';
+import { type Attack, type AttackWay, attacksIn } from './attacks.ts';
 import { startAttacker, strike } from './run-attack.ts';
 
 /** Requests of a good client, beside each strike. */
@@ -19,14 +20,14 @@ export function testAttacks(way: AttackWay): void {
     process.on('unhandledRejection', note);
     onTestFinished(() => void process.off('unhandledRejection', note));
     await using good = await serveGuest('hello');
+    if (attack.outcome === 'refused') return await expectRefusal(attack, way, good);
     await using attacker = await startAttacker(attack, { way });
     const { host } = attacker.served;
     const start = leftovers(host);
 
     for (let strikes = 0; strikes < strikesInAll; strikes += 1) {
       const struck = strike(attacker.target);
-      const beside = Array.from({ length: BESIDE }, () => requestRaw(good.origin, rawGet('/')));
-      for (const { body } of await Promise.all(beside)) expect(body).toBe('Hello from wasi-serve!\n');
+      await askBeside(good);
       expect(await struck).toBe(attack.outcome);
       await until(() => host.inFlight === 0);
     }
@@ -37,4 +38,18 @@ export function testAttacks(way: AttackWay): void {
     expect(unhandled).toEqual([]);
     expect((await requestRaw(good.origin, rawGet('/'))).status).toBe(200);
   });
+}
+
+/** It fails before anything of it runs, whatever the engine, and holds nobody up meanwhile. */
+async function expectRefusal(attack: Attack, way: AttackWay, good: Served): Promise<void> {
+  const refusal = startAttacker(attack, { way });
+  const beside = askBeside(good);
+  await expect(refusal).rejects.toThrow(HostError);
+  await expect(refusal).rejects.toThrow(attack.log);
+  await beside;
+}
+
+async function askBeside(good: Served): Promise<void> {
+  const replies = Array.from({ length: BESIDE }, () => requestRaw(good.origin, rawGet('/')));
+  for (const { body } of await Promise.all(replies)) expect(body).toBe('Hello from wasi-serve!\n');
 }

@@ -8,6 +8,7 @@ import { Instructions } from './instructions.ts';
 import { Marking, type Replacements } from './marking.ts';
 import { OP } from './opcodes.ts';
 import { malformed } from './refusal.ts';
+import type { UnlikelyBranches } from './branch-hints.ts';
 import { MAX_LOCALS } from './survey.ts';
 import { readValueType } from './types.ts';
 
@@ -26,6 +27,8 @@ export class Bodies {
   readonly #costly: CostlyFunctions | undefined;
   /** `undefined` where bodies stay as they are. */
   readonly #changing: Marking | Checking | undefined;
+  /** By function, the last first: where branches are that are seldom taken, from where the body begins. */
+  readonly unlikely: UnlikelyBranches[] = [];
   readonly effects: Effects = { writesMemory: false, writesTables: false, dropsSegments: false };
 
   constructor(module: CoreModule, output: ByteWriter, changes: BodyChanges | undefined) {
@@ -50,6 +53,8 @@ export class Bodies {
       this.#output.copy(this.#module.bytes, at, reader.at);
       this.#changing.rewrite(reader.at, end, { index, localCount, isCostly: this.#isCostly(index) });
     }
+    const branches = this.#output.takeUnlikely(bodyStart);
+    if (branches.length > 0) this.unlikely.push({ index, branches });
     this.#output.prefixLength(bodyStart);
   }
 

@@ -2,6 +2,8 @@
 export class ByteWriter {
   bytes: Uint8Array;
   length = 0;
+  /** Where branches begin that are seldom taken: noted by `unlikely`, until `takeUnlikely`. */
+  #unlikely: number[] = [];
 
   constructor(capacity: number) {
     this.bytes = new Uint8Array(Math.max(capacity, 64));
@@ -69,6 +71,22 @@ export class ByteWriter {
     this.bytes.copyWithin(start + bytes.length, start, this.length);
     this.bytes.set(bytes, start);
     this.length += bytes.length;
+    const places = this.#unlikely;
+    for (let last = places.length - 1; last >= 0 && (places[last] as number) >= start; last--) {
+      places[last] = (places[last] as number) + bytes.length;
+    }
+  }
+
+  /** Takes note that the `if` or `br_if` at `at`, by default what is written next, is seldom taken. */
+  unlikely(at = this.length): void {
+    this.#unlikely.push(at);
+  }
+
+  /** Gives how far from `start` the branches are that are seldom taken, in their order, and forgets them. */
+  takeUnlikely(start: number): number[] {
+    const places = this.#unlikely.map((at) => at - start);
+    this.#unlikely = [];
+    return places.sort((one, other) => one - other);
   }
 
   /** What was written, not copied. */

@@ -23,23 +23,29 @@ const VOID = 0x40;
  */
 export class Checks {
   readonly #bytes: Uint8Array;
+  /** Where in these the `if` is. */
+  readonly #branch: number;
 
   constructor(helpers: Helpers, { memory, func }: Interruption) {
     const output = new ByteWriter(16);
     output.append([OP.i32Const, 0, OP.i32Load, WORD_FLAGS]);
     output.u32(memory);
-    output.append([0, OP.if, VOID, OP.call]);
+    output.byte(0);
+    this.#branch = output.length;
+    output.append([OP.if, VOID, OP.call]);
     output.u32(helpers.interrupt(func));
     output.byte(OP.end);
     this.#bytes = output.written().slice();
   }
 
   emit(output: ByteWriter): void {
+    output.unlikely(output.length + this.#branch);
     output.append(this.#bytes);
   }
 
   /** Writes a check into what has been written already. */
   insert(output: ByteWriter, at: number): void {
     output.insert(at, this.#bytes);
+    output.unlikely(at + this.#branch);
   }
 }

@@ -1,3 +1,4 @@
+import { encodeBranchHints, type UnlikelyBranches } from './branch-hints.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import type { Callers } from './callers.ts';
@@ -32,6 +33,8 @@ export type Additions = {
   readonly callerExport: string | undefined;
   /** The name under which the start function is exported instead of run. */
   readonly startExport: string | undefined;
+  /** Of the module's own functions, by ascending index. */
+  readonly unlikely: readonly UnlikelyBranches[];
   /** Takes what is added to the rewritten bodies, which are in it without their count. */
   readonly code: ByteWriter;
   /** The data section's content. */
@@ -64,6 +67,8 @@ export function composeModule(module: CoreModule, additions: Additions): Uint8Ar
     const compose = CONTENTS.get(id);
     const content =
       compose === undefined ? rawContent(module, module.sections.byId.get(id)) : compose(module, additions);
+    // Before the code, or V8 passes them over.
+    if (id === SECTION.code) sections.push([SECTION.custom, [branchHints(module, additions)]]);
     if (content !== undefined) sections.push([id, content instanceof Uint8Array ? [content] : content]);
   }
   const names = rawContent(module, module.sections.names);
@@ -77,6 +82,11 @@ export function composeModule(module: CoreModule, additions: Additions): Uint8Ar
     for (const part of parts) output.append(part);
   }
   return output.written();
+}
+
+function branchHints({ functionTypes }: CoreModule, { unlikely, helpers }: Additions): Uint8Array {
+  const added = helpers.map((helper, index) => ({ index: functionTypes.length + index, branches: helper.unlikely }));
+  return encodeBranchHints([...unlikely, ...added.filter(({ branches }) => branches.length > 0)]);
 }
 
 function rawContent({ bytes }: CoreModule, section: Section | undefined): Uint8Array | undefined {

@@ -56,6 +56,7 @@ export function emitMark(body: ByteWriter, place: CardPlace, offset: number, mar
   emitAddress(body, offset);
   emitCardOf(body, place);
   emitIsUnmarked(body, place);
+  body.unlikely();
   body.append([IF, VOID]);
   emitAddress(body, offset);
   body.byte(OP.call);
@@ -95,6 +96,7 @@ export function emitCheckRange(body: ByteWriter, place: CardPlace, starts: reado
 
 /** Traps on a true condition, in V8's words for an access out of bounds: by one. */
 function emitTrapIf(body: ByteWriter): void {
+  body.unlikely();
   body.append([IF, VOID, ...NEVER_IN_BOUNDS, OP.i32Load, ALIGN_4, 0, DROP, OP.end]);
 }
 
@@ -107,6 +109,7 @@ export function emitMarkRange(body: ByteWriter, place: CardPlace): void {
   emitCardOf(body, place);
   body.append([OP.localSet, 0, OP.loop, VOID, ...LOCAL_0]);
   emitIsUnmarked(body, place);
+  body.unlikely();
   body.append([IF, VOID]);
   emitSetMark(body, place);
   body.byte(OP.end);

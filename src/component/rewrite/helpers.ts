@@ -49,7 +49,7 @@ type FunctionType = readonly [params: readonly (number | readonly number[])[], r
 type Emit = (body: ByteWriter, index: number) => FunctionType;
 
 /** A function that the rewriter adds. Shape of `type` and `body`: as in the type and code sections. */
-export type Helper = { readonly type: Uint8Array; readonly body: Uint8Array };
+export type Helper = { readonly type: Uint8Array; readonly body: Uint8Array; readonly unlikely: readonly number[] };
 
 /** Of 16 bytes each: V8 takes some 30 ms to make so many, and seconds for as many as it permits. */
 const MAX_ARRAY_ELEMENTS = 4 * 1024 * 1024;
@@ -283,6 +283,7 @@ export class Helpers {
   interrupt(func: HostFunction): number {
     return this.#get('interrupt', (body) => {
       emitCallHost(body, this.#callers, func);
+      body.unlikely();
       body.append([OP.if, VOID, OP.unreachable, OP.end]);
       return [[], []];
     });
@@ -344,7 +345,7 @@ export class Helpers {
     const [params, results] = emit(body, index);
     body.byte(OP.end);
     const type = new Uint8Array([0x60, params.length, ...params.flat(), results.length, ...results]);
-    this.made.push({ type, body: body.written() });
+    this.made.push({ type, body: body.written(), unlikely: body.takeUnlikely(0) });
     return index;
   }
 }

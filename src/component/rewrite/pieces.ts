@@ -36,6 +36,7 @@ export type BulkFunction = { readonly instructions: Instructions; readonly index
 /** Leaves a long operation to another function of the same params. */
 export function emitPassLong(body: ByteWriter, { instructions, index }: BulkFunction): void {
   emitIsLongerThan(body, (isTableBulk(instructions.code) ? ELEMENTS : BYTES).short);
+  body.unlikely();
   body.append([OP.if, VOID, ...LOCAL_0, ...LOCAL_1, ...LOCAL_2, OP.call]);
   body.u32(index);
   body.append([RETURN, OP.end]);

@@ -94,7 +94,7 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions, costly
   const tables = boundTables(module, options);
   const accessExports = addGlobalAccess(helpers, globals);
   const code = new ByteWriter(codeCapacity(module));
-  const effects = rewriteCode(module, code, isFollowed ? { ...changes, costly } : undefined);
+  const { effects, unlikely } = rewriteCode(module, code, isFollowed ? { ...changes, costly } : undefined);
   const usesCards = changes.marks === 'on' && memories.length > 0 && helpers.usesCards;
   const data = options.memory === 'tracked' ? takeDataSegments(module) : leaveDataSegments(module);
   const takesStart = options.memory !== 'plain' && module.startFunction !== undefined;
@@ -112,6 +112,7 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions, costly
     callers,
     callerExport: isFollowed ? CALLER_EXPORT : undefined,
     startExport: takesStart ? START_EXPORT : undefined,
+    unlikely: unlikely.toReversed(),
     code,
     data: data.section,
   };
@@ -200,7 +201,7 @@ function codeCapacity({ sections }: CoreModule): number {
 }
 
 /** Writes the bodies of the module's own functions, without their count. The last is rewritten first: most functions call such as come later, of which all is known then. */
-function rewriteCode(module: CoreModule, output: ByteWriter, changes: BodyChanges | undefined): Effects {
+function rewriteCode(module: CoreModule, output: ByteWriter, changes: BodyChanges | undefined): Bodies {
   const bodies = new Bodies(module, output, changes);
   const ranges = readBodies(module);
   const starts: number[] = [];
@@ -210,7 +211,7 @@ function rewriteCode(module: CoreModule, output: ByteWriter, changes: BodyChange
     bodies.rewrite(at, end, module.importedFunctionCount + index);
   }
   putInOrder(output, starts);
-  return bodies.effects;
+  return bodies;
 }
 
 type Range = readonly [at: number, end: number];
