@@ -9,15 +9,15 @@ import { type World, toWorld } from './component/world.ts';
 import type { Engine, Isolation, LoadOptions } from './config/options.ts';
 import { createFreshStrategy, createRecyclingStrategy } from './instance/fresh.ts';
 import { createResetStrategy } from './instance/reset.ts';
-import { type RunListener, createPreemption, createTurns } from './instance/preempt.ts';
+import { type RunListener, createPreemption, createTurns } from './instance/preempt/preempt.ts';
 import { probeReset } from './instance/resettable.ts';
 import type { InstanceStrategy } from './instance/strategy.ts';
-import type { Charging } from './linker/charging.ts';
-import type { Turns } from './instance/turns.ts';
-import type { LinkedInstance } from './linker/linked-instance.ts';
+import type { Charging } from './linker/run/charging.ts';
+import type { Turns } from './instance/preempt/turns.ts';
+import type { LinkedInstance } from './linker/run/linked-instance.ts';
 import { type LinkedPre, linkComponent } from './linker/link.ts';
-import { parseInterfaceName } from './linker/names.ts';
-import { resolveImports } from './linker/resolve.ts';
+import { parseInterfaceName } from './linker/plan/names.ts';
+import { resolveImports } from './linker/plan/resolve.ts';
 import { HeapWatch } from './util/heap-watch.ts';
 import { HostError } from './util/host-error.ts';
 import { toLimits } from './util/limits.ts';
@@ -153,7 +153,7 @@ async function linkForJco(
     throw new HostError('not-supported', '--isolation reset: the jco engine gives every request a fresh instance');
   }
   const preemption = choosePreemption(options, 'jco');
-  const { linkByJco } = await import('./linker/jco-glue.ts');
+  const { linkByJco } = await import('./linker/jco/jco-glue.ts');
   const pre = await linkByJco(source, definition, interfaces, {
     cache: openCache(options),
     limits: toLimits(options.limits),

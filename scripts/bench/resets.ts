@@ -1,7 +1,7 @@
 // What a reset costs beside what it restores, in this process and without sockets: a JSON object a line, by guest.
 // `memory` writes as many pages as it is told to, in a memory whose size says nothing of them.
 import { captureImage, restoreImage } from '../../src/instance/image.ts';
-import { callIncomingHandler } from '../../src/instance/incoming-handler.ts';
+import { callIncomingHandler } from '../../src/instance/handlers/incoming-handler.ts';
 import { Lease } from '../../src/instance/pool.ts';
 import type { InstanceStrategy } from '../../src/instance/strategy.ts';
 import { readSource } from '../../src/component/source.ts';

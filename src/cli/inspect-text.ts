@@ -1,7 +1,7 @@
 import type { CoreModule } from '../component/core-modules.ts';
-import type { Paint } from '../observe/paint.ts';
-import { type Row, formatRows } from '../observe/rows.ts';
-import { formatChoice } from '../observe/start-text.ts';
+import type { Paint } from '../observe/terminal/paint.ts';
+import { type Row, formatRows } from '../observe/terminal/rows.ts';
+import { formatChoice } from '../observe/terminal/start-text.ts';
 import { formatBytes } from '../util/format.ts';
 import { toPrintable } from '../util/printable.ts';
 import type { InspectedImport, Inspection, Verdict } from './inspection.ts';

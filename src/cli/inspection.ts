@@ -5,7 +5,7 @@ import { type WorldKind, toWorldKind } from '../component/world-kind.ts';
 import { toWorld } from '../component/world.ts';
 import { loadComponent } from '../load.ts';
 import { HostError } from '../util/host-error.ts';
-import { findHost, nearestNames } from '../linker/resolve.ts';
+import { findHost, nearestNames } from '../linker/plan/resolve.ts';
 import type { Choice } from '../observe/log.ts';
 import { wasiInterfaces } from '../wasi/interfaces.ts';
 

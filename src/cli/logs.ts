@@ -1,8 +1,8 @@
 import type { HostOptions } from '../config/options.ts';
 import { createJsonLog, formatGuestOutput, formatJson } from '../observe/json-log.ts';
 import type { Log, LogEvent } from '../observe/log.ts';
-import { COLOURED } from '../observe/paint.ts';
-import { createTextLog, formatText } from '../observe/text-log.ts';
+import { COLOURED } from '../observe/terminal/paint.ts';
+import { createTextLog, formatText } from '../observe/terminal/text-log.ts';
 import type { LogFormat } from './serve-flags.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,5 +1,5 @@
 import { type Output, createOutput } from '../observe/output.ts';
-import { COLOURED, PLAIN, type Paint } from '../observe/paint.ts';
+import { COLOURED, PLAIN, type Paint } from '../observe/terminal/paint.ts';
 import { Bugs } from './bugs.ts';
 
 /** What a command sees of the process that runs it. */

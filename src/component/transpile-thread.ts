@@ -1,7 +1,7 @@
 // What `transpile.ts` runs in a thread: one component, then it ends.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Files, GenerateOptions } from '@bytecodealliance/jco-transpile/component';
-import { rewriteModule } from './rewrite/rewrite.ts';
+import { rewriteModule } from '../rewriter/rewrite.ts';
 
 /** What the thread is given. */
 export interface TranspileJob {

@@ -1,4 +1,4 @@
-import type { LinkedInstance } from '../linker/linked-instance.ts';
+import type { LinkedInstance } from '../linker/run/linked-instance.ts';
 import type { LinkedPre } from '../linker/link.ts';
 import type { InstancePre } from '../linker/instance-pre.ts';
 import type { WasiCtx } from '../wasi/context.ts';

@@ -1,5 +1,5 @@
-import type { Content } from '../linker/cards.ts';
-import type { LinkedInstance } from '../linker/linked-instance.ts';
+import type { Content } from '../linker/run/cards.ts';
+import type { LinkedInstance } from '../linker/run/linked-instance.ts';
 
 /** An instance as it was when it had just started: all that a request can change. */
 export interface Image {

@@ -1,4 +1,4 @@
-import type { LinkedInstance } from '../linker/linked-instance.ts';
+import type { LinkedInstance } from '../linker/run/linked-instance.ts';
 import type { LinkedPre } from '../linker/link.ts';
 import { HostError } from '../util/host-error.ts';
 import { toError } from '../util/to-error.ts';

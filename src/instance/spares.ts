@@ -1,4 +1,4 @@
-import type { LinkedInstance } from '../linker/linked-instance.ts';
+import type { LinkedInstance } from '../linker/run/linked-instance.ts';
 import type { SharedQuota } from '../util/shared-quota.ts';
 import type { WasiCtx } from '../wasi/context.ts';
 

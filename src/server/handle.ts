@@ -1,4 +1,4 @@
-import { type Answer, callIncomingHandler, guestGaveThreadBack } from '../instance/incoming-handler.ts';
+import { type Answer, callIncomingHandler, guestGaveThreadBack } from '../instance/handlers/incoming-handler.ts';
 import { HostError } from '../util/host-error.ts';
 import { Cancelled } from '../wasi/context.ts';
 import { describeErrorCode } from '../wasi/http/error-code.ts';

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ByteReader } from '../../src/component/rewrite/byte-reader.ts';
-import { contentOf, decodeCoreModule, readVector } from '../../src/component/rewrite/core-module.ts';
-import { Instructions } from '../../src/component/rewrite/instructions.ts';
-import { OP } from '../../src/component/rewrite/opcodes.ts';
-import { rewriteModule } from '../../src/component/rewrite/rewrite.ts';
-import { SECTION } from '../../src/component/rewrite/sections.ts';
-import { readValueType } from '../../src/component/rewrite/types.ts';
+import { ByteReader } from '../../src/wasm/byte-reader.ts';
+import { contentOf, decodeCoreModule, readVector } from '../../src/rewriter/core-module.ts';
+import { Instructions } from '../../src/wasm/instructions.ts';
+import { OP } from '../../src/wasm/opcodes.ts';
+import { rewriteModule } from '../../src/rewriter/rewrite.ts';
+import { SECTION } from '../../src/wasm/sections.ts';
+import { readValueType } from '../../src/wasm/types.ts';
 import { program } from './programs.ts';
 import { assemble, coreModules } from './tracked.ts';
 

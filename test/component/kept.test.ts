@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ArtifactCache, NO_CACHE, createCache } from '../../src/component/cache.ts';
-import { type KeptRewriting, createKeptRewriting } from '../../src/component/rewrite/kept.ts';
-import { type RewriteOptions, type Rewritten, rewriteModule } from '../../src/component/rewrite/rewrite.ts';
+import { type KeptRewriting, createKeptRewriting, rewriterFiles } from '../../src/component/kept.ts';
+import { type RewriteOptions, type Rewritten, rewriteModule } from '../../src/rewriter/rewrite.ts';
 import { createSource } from '../../src/component/source.ts';
 import { probeReset } from '../../src/instance/resettable.ts';
 import { linkComponent, planComponent, rewriteOptionsOf } from '../../src/linker/link.ts';
-import { rewriteModules } from '../../src/linker/prepared-module.ts';
+import { rewriteModules } from '../../src/linker/run/prepared-module.ts';
 import { wasiInterfaces } from '../../src/wasi/interfaces.ts';
 import { guestFile } from '../harness/guests.ts';
 import { DEFAULT_LIMITS } from '../../src/util/limits.ts';
@@ -141,6 +141,25 @@ test('a module that is not valid is not kept', async () => {
 test('of a small component nothing is kept: it is rewritten faster', async () => {
   const small = createSource('hello', readFileSync(guestFile('hello')));
   expect(await createKeptRewriting(createCache(folder), small, OPTIONS)).toBeUndefined();
+});
+
+test('what decides how a module is rewritten is part of the key: every file that the rewriter imports', async () => {
+  const digested = new Set(await rewriterFiles());
+  const imported = new Set<string>();
+  const follow = (path: string): void => {
+    if (imported.has(path)) return;
+    imported.add(path);
+    for (const [, specifier = ''] of readFileSync(path, 'utf8').matchAll(/from '(\.[^']+)'/g)) {
+      follow(join(dirname(path), specifier));
+    }
+  };
+  const src = join(import.meta.dirname, '../../src');
+  follow(join(src, 'rewriter/rewrite.ts'));
+  follow(join(src, 'rewriter/analyse/compile-limits.ts'));
+  // An error keeps nothing.
+  imported.delete(join(src, 'util/host-error.ts'));
+  expect(imported.size).toBeGreaterThan(30);
+  expect([...imported].filter((path) => !digested.has(path))).toEqual([]);
 });
 
 test('without a cache nothing is found', async () => {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { rewriteModule } from '../../src/component/rewrite/rewrite.ts';
+import { rewriteModule } from '../../src/rewriter/rewrite.ts';
 import { assemble, outcome, PAGE_BYTES, Tracked } from './tracked.ts';
 
 const PIECE_BYTES = 1024 * 1024;

@@ -1,15 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  CODE_COUNT,
-  FORGETS,
-  IMMEDIATE,
-  IMMEDIATES,
-  POPS,
-  PREFIX_BASE,
-  PUSHES,
-} from '../../src/component/rewrite/opcodes.ts';
-import { type RewriteOptions, rewriteModule } from '../../src/component/rewrite/rewrite.ts';
+import { CODE_COUNT, FORGETS, IMMEDIATE, IMMEDIATES, POPS, PREFIX_BASE, PUSHES } from '../../src/wasm/opcodes.ts';
+import { type RewriteOptions, rewriteModule } from '../../src/rewriter/rewrite.ts';
 import { HostError } from '../../src/util/host-error.ts';
 import { FEATURES } from './features.ts';
 import { program } from './programs.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MAX_UNITS, MAX_UNWINDING_UNITS } from '../../src/component/rewrite/costs.ts';
+import { MAX_UNITS, MAX_UNWINDING_UNITS } from '../../src/rewriter/analyse/costs.ts';
 import { BIT, CAUGHT, FORMS, LEAVE, expandWork, programs, toProgram, work } from './stretches.ts';
 import { Checked, Tracked, assemble } from './tracked.ts';
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { rewriteModule } from '../../src/component/rewrite/rewrite.ts';
-import { JcoCore } from '../../src/linker/jco-modules.ts';
+import { rewriteModule } from '../../src/rewriter/rewrite.ts';
+import { JcoCore } from '../../src/linker/jco/jco-modules.ts';
 import { DEFAULT_LIMITS } from '../../src/util/limits.ts';
 import { Interrupter, assemble, outcome } from './tracked.ts';
 

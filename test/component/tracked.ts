@@ -7,10 +7,10 @@ import {
   GROUP_HEADER_BYTES,
   GROUP_SLICES,
   SIZE_STRIDE,
-} from '../../src/component/rewrite/layout.ts';
-import { rewriteModule, type Rewritten } from '../../src/component/rewrite/rewrite.ts';
-import { createBridge } from '../../src/linker/bridge.ts';
-import { JcoCore } from '../../src/linker/jco-modules.ts';
+} from '../../src/rewriter/layout.ts';
+import { rewriteModule, type Rewritten } from '../../src/rewriter/rewrite.ts';
+import { createBridge } from '../../src/linker/run/bridge.ts';
+import { JcoCore } from '../../src/linker/jco/jco-modules.ts';
 
 export const PAGE_BYTES = 65_536;
 

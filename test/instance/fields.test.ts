@@ -7,7 +7,7 @@ import { createRecyclingStrategy } from '../../src/instance/fresh.ts';
 import { Lease } from '../../src/instance/pool.ts';
 import { createResetStrategy } from '../../src/instance/reset.ts';
 import type { InstanceStrategy } from '../../src/instance/strategy.ts';
-import type { LinkedInstance } from '../../src/linker/linked-instance.ts';
+import type { LinkedInstance } from '../../src/linker/run/linked-instance.ts';
 import { type Preemption, VERDICT, type Verdict } from '../../src/linker/preemption.ts';
 import { ResourceHandle } from '../../src/abi/handle-table.ts';
 import { WasiCtx } from '../../src/wasi/context.ts';

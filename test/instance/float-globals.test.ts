@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createResetStrategy } from '../../src/instance/reset.ts';
 import { probeReset } from '../../src/instance/resettable.ts';
-import type { LinkedInstance } from '../../src/linker/linked-instance.ts';
+import type { LinkedInstance } from '../../src/linker/run/linked-instance.ts';
 import type { WasiCtx } from '../../src/wasi/context.ts';
 import { linkText, noCtx } from './poker.ts';
 

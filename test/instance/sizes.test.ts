@@ -6,7 +6,7 @@ import { Lease } from '../../src/instance/pool.ts';
 import { ROOM_PAGES, createResetStrategy } from '../../src/instance/reset.ts';
 import type { InstanceStrategy } from '../../src/instance/strategy.ts';
 import { linkComponent, type LinkedPre } from '../../src/linker/link.ts';
-import type { LinkedInstance } from '../../src/linker/linked-instance.ts';
+import type { LinkedInstance } from '../../src/linker/run/linked-instance.ts';
 import { createSource } from '../../src/component/source.ts';
 import { SharedQuota } from '../../src/util/shared-quota.ts';
 import type { WasiCtx } from '../../src/wasi/context.ts';

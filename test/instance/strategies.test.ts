@@ -7,7 +7,7 @@ import { probeReset } from '../../src/instance/resettable.ts';
 import { Spares } from '../../src/instance/spares.ts';
 import type { InstanceStrategy } from '../../src/instance/strategy.ts';
 import type { LinkedPre } from '../../src/linker/link.ts';
-import type { LinkedInstance } from '../../src/linker/linked-instance.ts';
+import type { LinkedInstance } from '../../src/linker/run/linked-instance.ts';
 import type { WasiCtx } from '../../src/wasi/context.ts';
 import { wasiInterfaces } from '../../src/wasi/interfaces.ts';
 import { until } from '../hazards/until.ts';

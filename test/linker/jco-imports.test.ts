@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type HostInterface, err, ok } from '../../src/abi/host-interface.ts';
 import { Trap } from '../../src/abi/trap.ts';
-import { createJcoImports } from '../../src/linker/jco-imports.ts';
+import { createJcoImports } from '../../src/linker/jco/jco-imports.ts';
 
 interface Ctx {
   readonly who: string;

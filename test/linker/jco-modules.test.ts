@@ -1,6 +1,6 @@
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { expect, test } from 'vitest';
-import { type JcoModules, prepareJcoModules } from '../../src/linker/jco-modules.ts';
+import { type JcoModules, prepareJcoModules } from '../../src/linker/jco/jco-modules.ts';
 import { type Preemption, VERDICT, type Verdict } from '../../src/linker/preemption.ts';
 import { HostError } from '../../src/util/host-error.ts';
 import { DEFAULT_LIMITS } from '../../src/util/limits.ts';

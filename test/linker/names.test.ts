@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { parseFuncName, parseInterfaceName, toCamelCase, toPascalCase, versionTrack } from '../../src/linker/names.ts';
+import {
+  parseFuncName,
+  parseInterfaceName,
+  toCamelCase,
+  toPascalCase,
+  versionTrack,
+} from '../../src/linker/plan/names.ts';
 
 test.each([
   ['wasi:http/types@0.2.3', { name: 'wasi:http/types', version: '0.2.3' }],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { HostInterface } from '../../src/abi/host-interface.ts';
-import { findHost, resolveImports } from '../../src/linker/resolve.ts';
+import { findHost, resolveImports } from '../../src/linker/plan/resolve.ts';
 import type { HostError } from '../../src/util/host-error.ts';
 
 function serve(name: HostInterface<object>['name'], version: string): HostInterface<object> {

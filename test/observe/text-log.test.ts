@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LogEvent, RequestRecord } from '../../src/observe/log.ts';
-import { COLOURED, PLAIN } from '../../src/observe/paint.ts';
-import { formatText } from '../../src/observe/text-log.ts';
+import { COLOURED, PLAIN } from '../../src/observe/terminal/paint.ts';
+import { formatText } from '../../src/observe/terminal/text-log.ts';
 
 const REQUEST: RequestRecord = {
   id: '7f',

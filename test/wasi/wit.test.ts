@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { encodeWasi } from '../../scripts/wit/encode-wasi.ts';
-import { HostTypes } from '../../src/linker/host-types.ts';
+import { HostTypes } from '../../src/linker/plan/host-types.ts';
 import { PARAMS } from '../../src/wasi/params.ts';
 import { wasiInterfaces } from '../../src/wasi/interfaces.ts';
 import { wasiWit } from '../../src/wasi/wit.ts';

@@ -1,4 +1,4 @@
-import { COLOURED, PLAIN } from '../../observe/paint.ts';
+import { COLOURED, PLAIN } from '../../observe/terminal/paint.ts';
 import { createMetrics } from '../../observe/metrics.ts';
 import { HostError } from '../../util/host-error.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';

@@ -1,9 +1,9 @@
-import { ByteReader } from '../rewrite/byte-reader.ts';
-import { contentOf, readVector } from '../rewrite/core-module.ts';
-import { skipConstantExpression } from '../rewrite/references.ts';
-import { malformed } from '../rewrite/refusal.ts';
-import { SECTION, type Sections, decodeSections } from '../rewrite/sections.ts';
-import { readLimits, readValueType } from '../rewrite/types.ts';
+import { ByteReader } from '../../wasm/byte-reader.ts';
+import { contentOf, readVector } from '../../rewriter/core-module.ts';
+import { skipConstantExpression } from '../../rewriter/analyse/references.ts';
+import { malformed } from '../../wasm/refusal.ts';
+import { SECTION, type Sections, decodeSections } from '../../wasm/sections.ts';
+import { readLimits, readValueType } from '../../wasm/types.ts';
 import { type CoreTypeTable, decodeCoreTypes } from './core-type-section.ts';
 import {
   type CoreEntity,

@@ -1,7 +1,7 @@
-import type { ByteReader } from '../rewrite/byte-reader.ts';
-import { readVector } from '../rewrite/core-module.ts';
-import { malformed, notSupported } from '../rewrite/refusal.ts';
-import { readValueType } from '../rewrite/types.ts';
+import type { ByteReader } from '../../wasm/byte-reader.ts';
+import { readVector } from '../../rewriter/core-module.ts';
+import { malformed, notSupported } from '../../wasm/refusal.ts';
+import { readValueType } from '../../wasm/types.ts';
 import { type CoreFuncType, type CoreFuncTypes, MAX_CORE_VALUES, funcKey } from './core-types.ts';
 
 const FORM = { func: 0x60, struct: 0x5f, array: 0x5e, sub: 0x50, final: 0x4f, rec: 0x4e } as const;

@@ -1,7 +1,7 @@
-import * as real from '../../../src/instance/preempt.ts';
+import * as real from '../../../src/instance/preempt/preempt.ts';
 import { VERDICT } from '../../../src/linker/preemption.ts';
 
-export * from '../../../src/instance/preempt.ts';
+export * from '../../../src/instance/preempt/preempt.ts';
 
 /** As the real one, but the word that guests look at is never set, and who asks all the same goes on. */
 export function createPreemption(

@@ -1,0 +1,101 @@
+import { hash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ArtifactCache, Artifacts, CacheKey } from './cache.ts';
+import { DEFAULT_LIMITS } from '../util/limits.ts';
+import { type ComponentSource, digestSource } from './source.ts';
+import type { CompileBounds } from '../rewriter/analyse/compile-limits.ts';
+import type { DataSegment } from '../rewriter/emit/data-segments.ts';
+import type { RewriteOptions, Rewritten } from '../rewriter/rewrite.ts';
+
+/** A core module, a view of its component's bytes, and what it was rewritten to. */
+type Pair = readonly [binary: Uint8Array, rewritten: Rewritten];
+
+/** What rewriting a component's core modules gave, from one start to the next. */
+export interface KeptRewriting {
+  /** In the order of `binaries`; `undefined` where any of it is not kept. */
+  get(binaries: readonly Uint8Array[]): Promise<Rewritten[] | undefined>;
+  /** Only for modules whose originals V8 found valid. Takes some 15 ms of the thread's time for ten megabytes. */
+  put(pairs: readonly Pair[]): Promise<void>;
+}
+
+/** Smaller components are rewritten before an entry of theirs is found. */
+const MIN_BYTES = 1024 * 1024;
+
+/** What is kept of `source`, each of its modules rewritten in one way, and its functions within bounds. `undefined` where that is not worth it. */
+export async function createKeptRewriting(
+  cache: ArtifactCache,
+  source: ComponentSource,
+  options: readonly RewriteOptions[],
+  { maxFunctionCompileMs, maxFunctionCompileBytes, maxCodeBytes }: CompileBounds = DEFAULT_LIMITS,
+): Promise<KeptRewriting | undefined> {
+  if (source.bytes.byteLength < MIN_BYTES) return undefined;
+  const bounds = [maxFunctionCompileMs, maxFunctionCompileBytes, maxCodeBytes];
+  const key: CacheKey = {
+    component: digestSource(source),
+    rewriter: await digestRewriter(),
+    // It decides which originals are valid.
+    v8: process.versions.v8,
+    options: hash('sha256', JSON.stringify([options, bounds]), 'hex'),
+  };
+  return {
+    get: async (binaries) => {
+      const artifacts = await cache.get(key);
+      if (artifacts === undefined) return undefined;
+      const found = binaries.flatMap((binary) => fromArtifacts(artifacts, source, binary) ?? []);
+      return found.length === binaries.length ? found : undefined;
+    },
+    put: async (pairs) => await cache.put(key, new Map(pairs.flatMap((pair) => toArtifacts(source, pair)))),
+  };
+}
+
+/** SHA-256 of the rewriter's own files, so that nobody has to remember to count its versions. */
+async function digestRewriter(): Promise<string> {
+  const files = await Promise.all((await rewriterFiles()).map((path) => readFile(path)));
+  return hash('sha256', Buffer.concat(files), 'hex');
+}
+
+/** All that decides what a module is rewritten to: the rewriter, and how it reads and writes modules. Shape: paths. */
+export async function rewriterFiles(): Promise<string[]> {
+  const folders = ['../rewriter', '../wasm'].map((name) => join(import.meta.dirname, name));
+  const files = await Promise.all(
+    folders.map(async (folder) => {
+      const names = await readdir(folder, { recursive: true });
+      return names.filter((name) => /\.[jt]s$/.test(name)).map((name) => join(folder, name));
+    }),
+  );
+  return files.flat().sort();
+}
+
+/** A data segment is a range of the original: its first byte and the one after its last. */
+type KeptSegment = Omit<DataSegment, 'bytes'> & { readonly from: number; readonly to: number };
+type KeptFacts = Omit<Rewritten, 'bytes' | 'dataSegments'> & { readonly dataSegments: readonly KeptSegment[] };
+
+/** By where a module is in its component: which of them are rewritten, and in what order, is the linker's affair. */
+function nameOf({ bytes }: ComponentSource, binary: Uint8Array): string {
+  return `${binary.byteOffset - bytes.byteOffset}-${binary.byteLength}`;
+}
+
+function toArtifacts(source: ComponentSource, [binary, rewritten]: Pair): [name: string, bytes: Uint8Array][] {
+  const { bytes, dataSegments, ...rest } = rewritten;
+  const segments = dataSegments.map(({ bytes: { byteOffset, byteLength }, ...place }): KeptSegment => {
+    const from = byteOffset - binary.byteOffset;
+    return { ...place, from, to: from + byteLength };
+  });
+  const facts: KeptFacts = { ...rest, dataSegments: segments };
+  const name = nameOf(source, binary);
+  return [
+    [`${name}.json`, Buffer.from(JSON.stringify(facts))],
+    [`${name}.wasm`, bytes],
+  ];
+}
+
+/** The cache has checked that the artifacts are as they were put. */
+function fromArtifacts(artifacts: Artifacts, source: ComponentSource, binary: Uint8Array): Rewritten | undefined {
+  const name = nameOf(source, binary);
+  const [json, bytes] = [artifacts.get(`${name}.json`), artifacts.get(`${name}.wasm`)];
+  if (json === undefined || bytes === undefined) return undefined;
+  const { dataSegments, ...facts } = JSON.parse(Buffer.from(json).toString()) as KeptFacts;
+  const segments = dataSegments.map(({ from, to, ...place }) => ({ ...place, bytes: binary.subarray(from, to) }));
+  return { ...facts, bytes, dataSegments: segments };
+}

@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises';
+import type { HostInterface } from '../../abi/host-interface.ts';
+import type { Artifacts, ArtifactCache } from '../../component/cache.ts';
+import type { ComponentDefinition } from '../../component/definitions.ts';
+import { type ComponentSource, digestSource } from '../../component/source.ts';
+import { GLUE_NAME, type SuspendingNames, transpileComponent } from '../../component/transpile.ts';
+import { validateComponent } from '../../component/validate/validate.ts';
+import { type World, toWorld } from '../../component/world.ts';
+import { HostError } from '../../util/host-error.ts';
+import type { Charging } from '../run/charging.ts';
+import { checkHost } from '../plan/check-host.ts';
+import type { Instance, InstancePre } from '../instance-pre.ts';
+import { type BoundInterface, createJcoImports } from './jco-imports.ts';
+import { type InstantiateCore, type JcoBounds, prepareJcoModules } from './jco-modules.ts';
+import { parseInterfaceName } from '../plan/names.ts';
+import { type ResolvedImport, resolveImports } from '../plan/resolve.ts';
+
+/** What jco's glue exports in its instantiation mode. */
+interface Glue {
+  instantiate(
+    getCoreModule: (name: string) => WebAssembly.Module,
+    imports: Record<string, BoundInterface>,
+    instantiateCore: InstantiateCore,
+  ): Record<string, unknown>;
+}
+
+type ExportedFuncs = Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>>;
+
+/** Where transpiled components are kept, and what bounds their instances. */
+export interface JcoContext<Ctx> extends JcoBounds<Ctx> {
+  readonly cache: ArtifactCache;
+  readonly charging?: Charging<Ctx> | undefined;
+}
+
+/**
+ * Links a component by jco's own glue, with JSPI: every component that jco takes runs, each instance in a glue of its own.
+ *
+ * Throws `HostError` if an import is missing or of another type, or if jco refuses the component.
+ */
+export async function linkByJco<Ctx>(
+  source: ComponentSource,
+  definition: ComponentDefinition,
+  interfaces: readonly HostInterface<Ctx>[],
+  { cache, ...bounds }: JcoContext<Ctx>,
+): Promise<InstancePre<Ctx>> {
+  checkHost(source, validateComponent(definition, source), interfaces);
+  const world = toWorld(definition);
+  const resolved = resolveImports(source.label, world.imports, interfaces);
+  const names = suspendingNames(world, resolved);
+  const key = { component: digestSource(source), jco: await jcoVersion(), options: JSON.stringify(names) };
+  const artifacts = await cache.getOrMake(key, () => transpileComponent(source, names));
+  const [glue, modules] = await Promise.all([
+    importGlue(source.label, artifacts),
+    prepareJcoModules(artifacts, bounds),
+  ]);
+  const hosts = [...new Set(resolved.map(({ host }) => host))];
+  const { limits, preemption, charging } = bounds;
+  const jcoImports = createJcoImports(hosts, { maxHandles: limits.maxHandles, preemption, charging });
+  return Object.freeze({
+    instantiate: (ctx: Ctx): Instance => {
+      const { interfaces: imports, trapped, end, toJco, abandon } = jcoImports.bind(ctx);
+      preemption?.enter(ctx);
+      const exports = tryOrEnd(() => glue.instantiate(modules.get, imports, modules.instantiatorFor(ctx, end)), end);
+      return {
+        end,
+        call: async (interfaceName, func, args) => {
+          const exported = findExport(exports, interfaceName)?.[func];
+          if (exported === undefined) {
+            throw new HostError('bad-component', `${source.label} does not export ${interfaceName}.${func}`);
+          }
+          preemption?.enter(ctx);
+          return await Promise.race([exported(...args.map(toJco)), trapped]);
+        },
+        abandon,
+      };
+    },
+  });
+}
+
+/** Throws what the instance ended by, which guests that catch nothing of it pass on as a trap. */
+function tryOrEnd<Result>(start: () => Result, end: (error: unknown) => unknown): Result {
+  try {
+    return start();
+  } catch (error) {
+    throw end(error);
+  }
+}
+
+/** Every import that may wait, at exactly the versions that the component names; every export that may call one. */
+function suspendingNames<Ctx>(world: World, resolved: readonly ResolvedImport<Ctx>[]): SuspendingNames {
+  return {
+    imports: resolved.flatMap(({ importName, host }) => host.mayWait.map((func) => `${importName}#${func}`)),
+    exports: world.exports
+      .filter((name) => parseInterfaceName(name).name === 'wasi:http/incoming-handler')
+      .map((name) => `${name}#handle`),
+  };
+}
+
+/** Runs the glue's source as a module. The source is named in stack traces, where its URL would be its whole text. */
+async function importGlue(label: string, artifacts: Artifacts): Promise<Glue> {
+  const source = Buffer.from(artifacts.get(GLUE_NAME) ?? new Uint8Array(0)).toString('utf8');
+  const named = `${source}\n//# sourceURL=jco-glue:${encodeURI(label)}\n`;
+  const url = `data:text/javascript;base64,${Buffer.from(named).toString('base64')}`;
+  const glue = (await import(url)) as Partial<Glue>;
+  if (typeof glue.instantiate !== 'function') throw new HostError('bad-component', `${label}: jco made no glue for it`);
+  return glue as Glue;
+}
+
+function findExport(exports: Record<string, unknown>, interfaceName: string): ExportedFuncs | undefined {
+  const name = Object.keys(exports).find((key) => parseInterfaceName(key).name === interfaceName);
+  return name === undefined ? undefined : (exports[name] as ExportedFuncs);
+}
+
+async function jcoVersion(): Promise<string> {
+  const manifest = new URL('../package.json', import.meta.resolve('@bytecodealliance/jco-transpile'));
+  const { version } = JSON.parse(await readFile(manifest, 'utf8')) as { version: string };
+  return version;
+}

@@ -1,0 +1,76 @@
+import type { CoreType } from '../../abi/types.ts';
+import { type CoreModule, decodeCoreModule } from '../../rewriter/core-module.ts';
+import { prepareGuards } from '../run/bridge.ts';
+import type { CoreFunctionType } from '../run/function-module.ts';
+import type { Mortal } from '../run/guard.ts';
+
+/** Of a core module, by where they come from and by name. */
+export type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** An imported function. */
+interface GuardedImport extends CoreFunctionType {
+  readonly module: string;
+  readonly name: string;
+}
+
+/** Puts guards before the functions of JavaScript's that jco's glue gives to a core module. */
+export interface JcoGuards {
+  /** The imports, guarded for `caller`; those of `ofGuests`, which other core modules export, as they are. */
+  guard(caller: Mortal, imports: Imports, ofGuests: ReadonlySet<unknown>): Imports;
+}
+
+const CORE_TYPES: ReadonlyMap<number, CoreType> = new Map([
+  [0x7f, 'i32'],
+  [0x7e, 'i64'],
+  [0x7d, 'f32'],
+  [0x7c, 'f64'],
+]);
+
+/** Lowered functions have 17 params, and builtins fewer. */
+const MAX_PARAMS = 32;
+
+/** In place of what needs no guard, and may be of a type that only looks the same. */
+const NOTHING = (): undefined => undefined;
+
+/** Prepares guards for a module that V8 found valid. */
+export function createJcoGuards(bytes: Uint8Array): JcoGuards {
+  const guarded = guardedImports(decodeCoreModule(bytes));
+  if (guarded.length === 0) return { guard: (_caller, imports) => imports };
+  const bind = prepareGuards(guarded);
+  return {
+    guard: (caller, imports, ofGuests) => {
+      const given = guarded.map(({ module, name }) => imports[module]?.[name]);
+      const functions = bind(
+        caller,
+        given.map((func) => (ofGuests.has(func) ? NOTHING : func)),
+      );
+      const all: Record<string, Record<string, unknown>> = {};
+      for (const [module, fields] of Object.entries(imports)) all[module] = { ...fields };
+      for (const [index, { module, name }] of guarded.entries()) {
+        const fields = all[module];
+        if (fields !== undefined && !ofGuests.has(given[index])) fields[name] = functions[index];
+      }
+      return all;
+    },
+  };
+}
+
+/** Each once. Lowered functions and builtins have operands of these types and a result at most; others are only another module's. */
+function guardedImports({ bytes, types, functionImports }: CoreModule): GuardedImport[] {
+  const byName = new Map<string, GuardedImport>();
+  for (const { module, name, type: index } of functionImports) {
+    const type = types[index];
+    if (type === undefined) continue;
+    const params = toCoreTypes(bytes.subarray(type.paramsAt, type.paramsEnd));
+    const results = toCoreTypes(bytes.subarray(type.resultsAt, type.resultsEnd));
+    if (params === undefined || results === undefined || results.length > 1) continue;
+    if (params.length > MAX_PARAMS) continue;
+    byName.set(JSON.stringify([module, name]), { module, name, params, results });
+  }
+  return [...byName.values()];
+}
+
+function toCoreTypes(bytes: Uint8Array): CoreType[] | undefined {
+  const types = Array.from(bytes, (byte) => CORE_TYPES.get(byte));
+  return types.every((type) => type !== undefined) ? types : undefined;
+}

@@ -1,0 +1,244 @@
+import { Lifetime } from '../../abi/component-instance.ts';
+import { HandleQuota } from '../../abi/handle-table.ts';
+import type { HostFunc, HostInterface } from '../../abi/host-interface.ts';
+import { Trap } from '../../abi/trap.ts';
+import { parseFuncName, toCamelCase, toPascalCase } from '../plan/names.ts';
+import type { Charging } from '../run/charging.ts';
+import { type Preemption, whileWaiting } from '../preemption.ts';
+
+/** The functions and classes of one interface as jco's glue takes them, bound to one request's context. */
+export type BoundInterface = Readonly<Record<string, unknown>>;
+
+/** What jco's glue sees of a resource: an object with the resource's methods, around the host's rep. */
+class JcoResource<Ctx> {
+  readonly instance: BoundInstance<Ctx>;
+  #rep: Partial<Disposable> | undefined;
+
+  constructor(instance: BoundInstance<Ctx>, rep: object) {
+    instance.quota.take();
+    this.instance = instance;
+    this.#rep = rep;
+    instance.resources.add(this);
+  }
+
+  /** Traps once the request is over. */
+  get rep(): Partial<Disposable> {
+    if (this.#rep === undefined) throw new Trap('the request is over');
+    return this.#rep;
+  }
+
+  /** The request is over. */
+  abandon(): void {
+    this.#rep = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.instance.quota.live--;
+    this.instance.resources.delete(this);
+    this.rep[Symbol.dispose]?.();
+  }
+}
+
+/** What a host function is called for: the request's context, and whom to tell that it threw. */
+interface BoundInstance<Ctx> {
+  readonly ctx: Ctx;
+  readonly onTrap: (error: unknown) => void;
+  /** Told when the guest waits. */
+  readonly preemption: Preemption<Ctx> | undefined;
+  /** Counts what the guest was given and has not dropped; what it gave away too, of which jco tells nothing. */
+  readonly quota: HandleQuota;
+  /** All that the guest has handles to, so that they can be let go of. */
+  readonly resources: Set<{ abandon(): void }>;
+  readonly charging: Charging<Ctx> | undefined;
+  /** Ended when its guest may go on no more. */
+  readonly lifetime: Lifetime;
+}
+
+type JcoResourceClass<Ctx> = new (instance: BoundInstance<Ctx>, rep: object) => JcoResource<Ctx>;
+
+/** The classes that stand for the host's resources, by the class of the rep. */
+type JcoClasses<Ctx> = ReadonlyMap<unknown, JcoResourceClass<Ctx>>;
+
+/** Host interfaces in the style of jco's glue: classes and camelCase functions without a context. */
+export interface JcoImports<Ctx> {
+  /** For one instance, whose request has this context. */
+  bind(ctx: Ctx): JcoBinding;
+}
+
+/** Host interfaces bound to one request's context. */
+export interface JcoBinding {
+  /** All interfaces, by name without version. */
+  readonly interfaces: Record<string, BoundInterface>;
+  /** Rejects with what a host function threw. jco's glue leaves a guest hanging whose suspended import rejects. */
+  readonly trapped: Promise<never>;
+  /** Ends the instance by `error`, if nothing has before, so that `trapped` rejects; returns what it ended by. */
+  end(error: unknown): unknown;
+  /** A value for the guest, with each rep in it as the object that jco's glue expects. */
+  toJco(value: unknown): unknown;
+  /** Lets go of all that the guest has handles to: the request is over. */
+  abandon(): void;
+}
+
+/** What guests are held to. */
+export interface JcoBounds<Ctx> {
+  readonly maxHandles?: number;
+  readonly preemption?: Preemption<Ctx> | undefined;
+  readonly charging?: Charging<Ctx> | undefined;
+}
+
+/** Makes the classes and their methods once, for all requests. Source: the "JS bindings" that jco documents. */
+export function createJcoImports<Ctx>(
+  interfaces: readonly HostInterface<Ctx>[],
+  { maxHandles, preemption, charging }: JcoBounds<Ctx> = {},
+): JcoImports<Ctx> {
+  const classes = new Map<unknown, JcoResourceClass<Ctx>>();
+  for (const host of interfaces) {
+    for (const [resource, repClass] of Object.entries(host.resources)) {
+      classes.set(repClass, createClass(host, resource, classes));
+    }
+  }
+  const binders = interfaces.map((host) => [host.name, createBinder(host, classes)] as const);
+  return {
+    bind: (ctx) => {
+      const { promise: trapped, reject } = Promise.withResolvers<never>();
+      trapped.catch(() => undefined);
+      const lifetime = new Lifetime();
+      const end = (error: unknown): unknown => {
+        reject(lifetime.end(error));
+        return lifetime.ended?.by;
+      };
+      const quota = new HandleQuota(maxHandles, (bytes) => charging?.take(ctx, bytes));
+      const resources: BoundInstance<Ctx>['resources'] = new Set();
+      const instance: BoundInstance<Ctx> = { ctx, onTrap: end, preemption, quota, resources, charging, lifetime };
+      return {
+        interfaces: Object.fromEntries(binders.map(([name, bind]) => [name, bind(instance)])),
+        trapped,
+        end,
+        toJco: (value) => toJco(instance, value, classes),
+        abandon: () => {
+          for (const resource of resources) resource.abandon();
+          resources.clear();
+        },
+      };
+    },
+  };
+}
+
+/** The class of one resource, with its methods; statics and the constructor need a context and are bound later. */
+function createClass<Ctx>(host: HostInterface<Ctx>, resource: string, classes: JcoClasses<Ctx>): JcoResourceClass<Ctx> {
+  const jcoClass = class extends JcoResource<Ctx> {};
+  for (const [mangled, func] of Object.entries(host.funcs)) {
+    const name = parseFuncName(mangled);
+    if (name.kind !== 'method' || name.resource !== resource) continue;
+    const method = function (this: JcoResource<Ctx>, ...args: unknown[]): unknown {
+      return call(func, this.instance, [this.rep, ...args.map(fromJco)], classes);
+    };
+    Object.defineProperty(jcoClass.prototype, toCamelCase(name.func), { value: method });
+  }
+  return jcoClass;
+}
+
+function createBinder<Ctx>(
+  host: HostInterface<Ctx>,
+  classes: JcoClasses<Ctx>,
+): (instance: BoundInstance<Ctx>) => BoundInterface {
+  const funcs = Object.entries(host.funcs).map(([mangled, func]) => [parseFuncName(mangled), func] as const);
+  const resources = Object.entries(host.resources);
+  return (instance) => {
+    const bound: Record<string, unknown> = {};
+    const bind =
+      (func: HostFunc<Ctx>) =>
+      (...args: unknown[]) =>
+        call(func, instance, args.map(fromJco), classes);
+    for (const [resource, repClass] of resources) {
+      const construct = host.funcs[`[constructor]${resource}`];
+      bound[toPascalCase(resource)] = createConstructor(classes.get(repClass), construct && bind(construct));
+    }
+    for (const [name, func] of funcs) {
+      if (name.kind === 'freestanding') bound[toCamelCase(name.func)] = bind(func);
+      if (name.kind !== 'static') continue;
+      Object.defineProperty(bound[toPascalCase(name.resource)], toCamelCase(name.func), { value: bind(func) });
+    }
+    return bound;
+  };
+}
+
+/** A function that `new` calls with one request's context, and whose `instanceof` is the shared class's. */
+function createConstructor<Ctx>(
+  jcoClass: JcoResourceClass<Ctx> | undefined,
+  construct: ((...args: unknown[]) => unknown) | undefined,
+): (...args: unknown[]) => unknown {
+  const constructor = function (...args: unknown[]): unknown {
+    return construct?.(...args);
+  };
+  constructor.prototype = jcoClass?.prototype;
+  return constructor;
+}
+
+/** Calls a host function. What it throws ends the instance. */
+function call<Ctx>(
+  func: HostFunc<Ctx>,
+  instance: BoundInstance<Ctx>,
+  args: unknown[],
+  classes: JcoClasses<Ctx>,
+): unknown {
+  const trap = (error: unknown): never => {
+    instance.onTrap(error);
+    throw error;
+  };
+  const finish = (value: unknown): unknown => {
+    checkAlive(instance);
+    return toJco(instance, value, classes);
+  };
+  try {
+    checkAlive(instance);
+    const result = (func as (ctx: Ctx, ...args: unknown[]) => unknown)(instance.ctx, ...args);
+    if (!(result instanceof Promise)) return toJco(instance, result, classes);
+    const { preemption, ctx } = instance;
+    const waited = preemption === undefined ? result : whileWaiting(preemption, ctx, result);
+    return whileHolding(instance, args, waited).then(finish).catch(trap);
+  } catch (error) {
+    return trap(error);
+  }
+}
+
+/** What an element of a list takes. */
+const ELEMENT_HELD_BYTES = 16;
+
+/** Has the lists count that a call was given, for as long as it waits. */
+async function whileHolding<Ctx>(
+  { charging, ctx }: BoundInstance<Ctx>,
+  args: readonly unknown[],
+  waiting: Promise<unknown>,
+): Promise<unknown> {
+  const lists = args.filter((arg) => Array.isArray(arg) || ArrayBuffer.isView(arg) || typeof arg === 'string');
+  const heldBytes = lists.reduce((sum, list) => sum + ELEMENT_HELD_BYTES * (list as ArrayLike<unknown>).length, 0);
+  if (heldBytes > 0) charging?.takeOrEnd(ctx, heldBytes);
+  try {
+    return await waiting;
+  } finally {
+    if (heldBytes > 0) charging?.giveBack(ctx, heldBytes);
+  }
+}
+
+/** Throws what ended the instance, if something did. */
+function checkAlive<Ctx>({ lifetime: { ended } }: BoundInstance<Ctx>): void {
+  if (ended !== undefined) throw ended.by;
+}
+
+/** The value with each rep in it as jco's object. Reps occur in results, options, lists and tuples. */
+function toJco<Ctx>(instance: BoundInstance<Ctx>, value: unknown, classes: JcoClasses<Ctx>): unknown {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  if (Array.isArray(value)) return value.map((element) => toJco(instance, element, classes));
+  const jcoClass = classes.get(value.constructor);
+  if (jcoClass !== undefined) return new jcoClass(instance, value);
+  return 'val' in value && 'tag' in value ? { tag: value.tag, val: toJco(instance, value.val, classes) } : value;
+}
+
+/** The value with each of jco's objects as its rep. */
+function fromJco(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  if (value instanceof JcoResource) return value.rep;
+  if (Array.isArray(value)) return value.map(fromJco);
+  return 'val' in value && 'tag' in value ? { tag: value.tag, val: fromJco(value.val) } : value;
+}

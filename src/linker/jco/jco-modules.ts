@@ -1,0 +1,193 @@
+import { Lifetime } from '../../abi/component-instance.ts';
+import type { Artifacts } from '../../component/cache.ts';
+import { readCoreImports, readCoreSections } from '../../component/core-module.ts';
+import { RESERVED } from '../../rewriter/layout.ts';
+import type { ReachableMemory } from '../../rewriter/analyse/reach.ts';
+import type { RewriteOptions } from '../../rewriter/rewrite.ts';
+
+import type { InstanceLimits } from '../../util/limits.ts';
+import type { Holding } from '../../util/shared-quota.ts';
+import { rewriteBounds } from '../run/bounds.ts';
+import {
+  createTakeElements,
+  type GrowingTables,
+  type HeapLimits,
+  type HeapQuota,
+  InstanceHeap,
+  sumCosts,
+} from '../run/instance-heap.ts';
+import { createInterrupt, type Interruptible } from '../run/interrupt.ts';
+import { type Imports, type JcoGuards, createJcoGuards } from './jco-guards.ts';
+import { type Preemption, STEPS_TOGETHER, VERDICT, type Verdict, assertNotOver } from '../preemption.ts';
+import { type PreparedModule, compileRewritten, rewriteModules } from '../run/prepared-module.ts';
+import { assertNothingReserved } from '../plan/reserved.ts';
+import { type Growing, type MemoryQuota, assertMayHold, createTakePages, mayHold } from '../run/take-pages.ts';
+
+/** The core modules that jco made of a component, with maxima, questions before memories grow, and checks where guests are interrupted. */
+export interface JcoModules<Ctx> {
+  get(name: string): WebAssembly.Module;
+  /** What jco's glue calls to instantiate one of them, in an instance that works for `ctx`; `onEnd` is told what ends that. */
+  instantiatorFor(ctx: Ctx, onEnd?: (error: unknown) => void): InstantiateCore;
+}
+
+const PAGE_BYTES = 65_536;
+
+export type InstantiateCore = (module: WebAssembly.Module, imports?: WebAssembly.Imports) => WebAssembly.Instance;
+
+/** What is needed beside the modules. */
+export interface JcoBounds<Ctx> {
+  readonly limits: InstanceLimits;
+  /** Without it guests run for as long as they like. */
+  readonly preemption?: Preemption<Ctx> | undefined;
+  readonly memory?: MemoryQuota;
+  readonly heap?: HeapQuota;
+}
+
+/** What all modules are given. */
+interface Given {
+  /** In its first word stands whether somebody wants the thread. */
+  readonly word: WebAssembly.Memory | undefined;
+  /** Called where it is set. */
+  readonly interrupt: WebAssembly.ExportValue | undefined;
+  readonly takePages: WebAssembly.ExportValue;
+  readonly takeElements: WebAssembly.ExportValue;
+}
+
+/** Rewrites and compiles them. Throws `HostError` where one is not valid, or asks for more than it is permitted. */
+export async function prepareJcoModules<Ctx>(artifacts: Artifacts, bounds: JcoBounds<Ctx>): Promise<JcoModules<Ctx>> {
+  const named = [...artifacts].filter(([name]) => name.endsWith('.wasm'));
+  const binaries = named.map(([, bytes]) => bytes);
+  for (const bytes of binaries) assertNothingReserved(readCoreImports(readCoreSections(bytes)));
+  const options = binaries.map(() => rewriteOptions(bounds));
+  const prepared = await compileRewritten(await rewriteModules(binaries, options, undefined, bounds.limits));
+  // Each is instantiated once at least.
+  sumCosts(
+    prepared.map(({ rewritten }) => rewritten),
+    bounds.limits,
+  );
+  const byName = new Map(named.map(([name], index) => [name, prepared[index] as PreparedModule]));
+  return {
+    get: (name) => (byName.get(name) as PreparedModule).module,
+    instantiatorFor: createInstantiators(prepared, binaries.map(createJcoGuards), bounds),
+  };
+}
+
+type MadeModule = readonly [prepared: PreparedModule, guards: JcoGuards];
+
+function createInstantiators<Ctx>(
+  prepared: readonly PreparedModule[],
+  guards: readonly JcoGuards[],
+  { limits, preemption, memory, heap }: JcoBounds<Ctx>,
+): JcoModules<Ctx>['instantiatorFor'] {
+  const byModule = new Map(prepared.map((made, index) => [made.module, [made, guards[index] as JcoGuards] as const]));
+  const given = {
+    word: preemption?.memory,
+    interrupt: preemption && createInterrupt(),
+    takePages: createTakePages(),
+    takeElements: createTakeElements(),
+  };
+  return (ctx, onEnd) => {
+    const core = new JcoCore(given, { limits, memory, heap }, () => preemption?.interrupt(ctx), onEnd);
+    return (module, imports = {}) => {
+      const [made, guarding] = byModule.get(module) as MadeModule;
+      return core.instantiate(made, guarding.guard(core, imports, core.exported));
+    };
+  };
+}
+
+function rewriteOptions<Ctx>({ limits, preemption }: JcoBounds<Ctx>): RewriteOptions {
+  return { ...rewriteBounds(limits), memory: 'given', preemption: preemption === undefined ? 'off' : 'on' };
+}
+
+/** What bounds an instance. */
+type CoreBounds = { readonly limits: HeapLimits; readonly memory?: MemoryQuota; readonly heap?: HeapQuota };
+
+/** The core instances of one instance: the caller of what they are given. */
+export class JcoCore implements Interruptible, Growing, GrowingTables {
+  readonly #given: Given;
+  /** What its modules export. */
+  readonly exported = new Set<unknown>();
+  readonly #interrupt: () => Verdict | undefined;
+  readonly #onEnd: ((error: unknown) => void) | undefined;
+  readonly #lifetime = new Lifetime();
+  readonly #memories: WebAssembly.Memory[] = [];
+  /** How many core instances there are. */
+  #steps = 0;
+  /** Of the bytes of the memories. */
+  readonly #holding: Holding | undefined;
+  readonly #heap: InstanceHeap;
+
+  constructor(
+    given: Given,
+    { limits, memory, heap }: CoreBounds,
+    interrupt: () => Verdict | undefined,
+    onEnd?: (error: unknown) => void,
+  ) {
+    this.#given = given;
+    this.#holding = memory?.hold(this);
+    this.#heap = new InstanceHeap(heap, limits, this);
+    this.#interrupt = interrupt;
+    this.#onEnd = onEnd;
+  }
+
+  /** As V8 instantiates the original. The start function comes last, when the module can be interrupted. Throws `HostError` where there is no room. */
+  instantiate({ module, rewritten }: PreparedModule, imports: Imports): WebAssembly.Instance {
+    if (++this.#steps % STEPS_TOGETHER === 0) assertNotOver(this);
+    const { word, interrupt, takePages, takeElements } = this.#given;
+    this.#heap.start(rewritten);
+    const reserved = { word, ...this.#createMemories(rewritten.memories) };
+    const instance = new WebAssembly.Instance(module, { ...imports, [RESERVED]: reserved } as WebAssembly.Imports);
+    for (const exported of Object.values(instance.exports)) this.exported.add(exported);
+    const { callerExport, interruptExport, takePagesExport, takeElementsExport, startExport } = rewritten;
+    const set = (name: string | undefined, value: unknown): void => {
+      if (name !== undefined) (instance.exports[name] as WebAssembly.Global).value = value;
+    };
+    set(callerExport, this);
+    set(interruptExport, interrupt);
+    set(takePagesExport, takePages);
+    set(takeElementsExport, takeElements);
+    if (startExport !== undefined) (instance.exports[startExport] as () => void)();
+    return instance;
+  }
+
+  end(error: unknown): unknown {
+    const cause = this.#lifetime.end(error);
+    this.#onEnd?.(cause);
+    return cause;
+  }
+
+  /** A guest in jco's glue is never paused, only ended: JavaScript may stand between it and the call that is promising. */
+  interrupt(): Verdict {
+    const verdict = this.#lifetime.ended === undefined ? this.#interrupt() : VERDICT.trap;
+    return verdict === VERDICT.trap ? VERDICT.trap : VERDICT.goOn;
+  }
+
+  pause(): Promise<Verdict> {
+    return Promise.resolve(VERDICT.goOn);
+  }
+
+  takePages(pages: number): boolean {
+    return mayHold(this.#holding, this.#byteLength + pages * PAGE_BYTES);
+  }
+
+  takeElements(count: number): boolean {
+    return this.#heap.takeElements(count);
+  }
+
+  get #byteLength(): number {
+    return this.#memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+  }
+
+  #createMemories(memories: readonly ReachableMemory[]): Record<string, WebAssembly.Memory> {
+    const own = memories.filter(({ recycledAs }) => recycledAs !== undefined);
+    const pages = own.reduce((sum, { limits }) => sum + limits.initial, 0);
+    assertMayHold(this.#holding, this.#byteLength + pages * PAGE_BYTES);
+    return Object.fromEntries(
+      own.map(({ recycledAs = '', limits: { initial, maximum = initial }, isShared }) => {
+        const memory = new WebAssembly.Memory({ initial, maximum, shared: isShared });
+        this.#memories.push(memory);
+        return [recycledAs, memory];
+      }),
+    );
+  }
+}

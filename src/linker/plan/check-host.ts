@@ -1,0 +1,176 @@
+import type { HostInterface } from '../../abi/host-interface.ts';
+import type { ComponentSource } from '../../component/source.ts';
+import type {
+  ComponentType,
+  EntityType,
+  InstanceType,
+  ResourceIdentity,
+} from '../../component/validate/checked-types.ts';
+import { printEntity, shorten } from '../../component/validate/print.ts';
+import { Substitution } from '../../component/validate/substitution.ts';
+import { Subtyping, matchResources } from '../../component/validate/subtype.ts';
+import { Validation } from '../../component/validate/validation.ts';
+import { HostError } from '../../util/host-error.ts';
+import { type HostType, HostTypes } from './host-types.ts';
+import { parseInterfaceName } from './names.ts';
+import { findHost } from './resolve.ts';
+
+/** An import of the component, and the host interface that serves it. */
+interface Served<Ctx> {
+  readonly importName: string;
+  readonly host: HostInterface<Ctx>;
+  /** As the component declares it. */
+  readonly declared: InstanceType;
+  /** As the host has it. */
+  readonly type: HostType;
+}
+
+/** What does not fit, as lines of a message. */
+interface Complaints {
+  /** What the host does not have. */
+  readonly missing: Lines;
+  /** What it has with another type. */
+  readonly mismatches: Lines;
+}
+
+/** More is of no use to who reads them. */
+const MAX_LINES = 20;
+
+/** Keeps the first lines, and counts the others: a component can be wrong about more than anyone wants to hold. */
+class Lines {
+  readonly #kept: string[] = [];
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(line: () => string): void {
+    this.#count += 1;
+    if (this.#kept.length < MAX_LINES) this.#kept.push(line());
+  }
+
+  get text(): string {
+    const left = this.#count - this.#kept.length;
+    const shown = this.#kept.map((line) => `\n  ${line}`).join('');
+    return left > 0 ? `${shown}\n  and ${left} more` : shown;
+  }
+}
+
+/**
+ * Proves that the host has what a component imports, with the types that the component declares, and that the component exports what the
+ * host calls with the types that the host calls it by.
+ *
+ * Throws one `HostError` that tells of everything that is missing (`missing-import`), or else that has another type (`bad-component`).
+ *
+ * Source: "instantiation" in component-model `Explainer.md`: the host gives the arguments.
+ */
+export function checkHost<Ctx>(
+  { label }: ComponentSource,
+  component: ComponentType,
+  interfaces: readonly HostInterface<Ctx>[],
+): void {
+  const complaints: Complaints = { missing: new Lines(), mismatches: new Lines() };
+  const types = new HostTypes(interfaces);
+  const served = findServed(component, { interfaces, types, complaints });
+  const given = new Map(served.map((one) => [one.importName, toGiven(one)]));
+  const validation = new Validation({ label, bytes: new Uint8Array(0) });
+  const resources = matchResources(given, component.importedResources);
+  const check = new HostCheck(validation, resources, complaints);
+  for (const one of served) check.imports(one);
+  for (const [name, entity] of component.exports) {
+    const expected = types.exported(parseInterfaceName(name).name);
+    if (expected !== undefined) check.exported(name, entity, expected);
+  }
+  throwComplaints(label, complaints);
+}
+
+interface Serving<Ctx> {
+  readonly interfaces: readonly HostInterface<Ctx>[];
+  readonly types: HostTypes<Ctx>;
+  readonly complaints: Complaints;
+}
+
+function findServed<Ctx>({ imports }: ComponentType, { interfaces, types, complaints }: Serving<Ctx>): Served<Ctx>[] {
+  const served: Served<Ctx>[] = [];
+  for (const [importName, entity] of imports) {
+    const host = findHost(importName, interfaces);
+    if (host === undefined || entity.sort !== 'instance') complaints.missing.add(() => shorten(importName));
+    else served.push({ importName, host, declared: entity.type, type: types.typeOf(host) });
+  }
+  return served;
+}
+
+/** What is given for an import. */
+function toGiven<Ctx>({ type }: Served<Ctx>): EntityType {
+  return { sort: 'instance', type: type.type };
+}
+
+/** Compares what a component declares with what the host has, item by item. */
+class HostCheck {
+  readonly #subtyping: Subtyping;
+  readonly #substitution: Substitution;
+  readonly #complaints: Complaints;
+
+  /** `resources`: those of the host, in the place of those that the component imports. */
+  constructor(validation: Validation, resources: Map<ResourceIdentity, ResourceIdentity>, complaints: Complaints) {
+    this.#subtyping = new Subtyping(validation);
+    this.#substitution = new Substitution(validation, resources);
+    this.#complaints = complaints;
+  }
+
+  imports<Ctx>({ importName, host, declared, type }: Served<Ctx>): void {
+    for (const [name, entity] of declared.exports) {
+      const has = type.type.exports.get(name);
+      if (isMissing(host, name, entity)) this.#complaints.missing.add(() => describeMissing(importName, name, entity));
+      else if (has !== undefined) this.#compare(`${importName}#${name}`, entity, has);
+      else if (type.says === 'all') this.#complain(`${importName}#${name}`, entity, () => UNKNOWN);
+    }
+  }
+
+  exported(name: string, entity: EntityType, expected: EntityType): void {
+    const exported = this.#substitution.entity(entity);
+    const mismatch = this.#subtyping.entity(exported, expected);
+    if (mismatch !== undefined) this.#complain(name, entity, () => mismatch);
+  }
+
+  /** Types of values and of functions have no subtypes: what the host has is what is expected. */
+  #compare(name: string, entity: EntityType, has: EntityType): void {
+    const declared = this.#substitution.entity(entity);
+    const mismatch = this.#subtyping.entity(declared, has);
+    if (mismatch === undefined) return;
+    this.#complain(name, entity, () => {
+      return `${mismatch}\n    the host has ${printEntity(has)}\n    declared is  ${printEntity(declared)}`;
+    });
+  }
+
+  #complain(name: string, { offset }: EntityType, mismatch: () => string): void {
+    const where = offset === undefined ? '' : ` (declared at byte 0x${offset.toString(16)})`;
+    this.#complaints.mismatches.add(() => `${shorten(name)}${where}: ${mismatch()}`);
+  }
+}
+
+const UNKNOWN = 'the WIT of the interface does not have it';
+
+/** A function or a resource that the host does not have. */
+function isMissing<Ctx>(host: HostInterface<Ctx>, name: string, entity: EntityType): boolean {
+  if (entity.sort === 'func') return !Object.hasOwn(host.funcs, name);
+  if (entity.sort !== 'type') return !Object.hasOwn(host.funcs, name) && !Object.hasOwn(host.resources, name);
+  return isNewResource(entity) && !Object.hasOwn(host.resources, name);
+}
+
+function isNewResource(entity: EntityType): boolean {
+  return entity.sort === 'type' && entity.created.sort === 'resource' && entity.created === entity.referenced;
+}
+
+function describeMissing(importName: string, name: string, entity: EntityType): string {
+  if (entity.sort === 'func') return shorten(`${importName}#${name}`);
+  return `${importName} has no ${entity.sort === 'type' ? 'resource' : entity.sort} ${shorten(name)}`;
+}
+
+function throwComplaints(label: string, { missing, mismatches }: Complaints): void {
+  if (missing.count > 0)
+    throw new HostError('missing-import', `${label} imports what this host does not serve:${missing.text}`);
+  if (mismatches.count > 0)
+    throw new HostError('bad-component', `${label} and this host do not agree on types:${mismatches.text}`);
+}

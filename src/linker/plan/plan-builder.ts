@@ -1,0 +1,228 @@
+import { readCoreImports, readCoreSections } from '../../component/core-module.ts';
+import { type Fixup, recogniseFixup, recogniseShim } from '../../component/shim.ts';
+import { typeOfCoreModule } from '../../component/validate/core-module.ts';
+import {
+  type CoreEntity,
+  type CoreFuncType,
+  CoreFuncTypes,
+  type CoreModuleType,
+} from '../../component/validate/core-types.ts';
+import { HostError } from '../../util/host-error.ts';
+import type { UnsealedOptions } from './evaluate.ts';
+import type {
+  Builtin,
+  ComponentFunc,
+  CoreItem,
+  GuestResourceType,
+  LiftedFunc,
+  Lowering,
+  Plan,
+  ResolvedOptions,
+  Step,
+} from './plan.ts';
+import { assertNothingReserved } from './reserved.ts';
+import type { CoreInstanceRef, CoreRef, Slot } from './scope.ts';
+
+/** A step whose imports may still be slots. */
+interface Draft {
+  readonly module: number;
+  readonly imports: readonly { readonly module: string; readonly name: string; readonly ref: CoreRef }[];
+  /** Where the module is a shim: its slots by table entry. */
+  readonly shim: ReadonlyMap<number, Slot> | undefined;
+  /** Where the module is the fixup of a shim: the shim's step. */
+  readonly fixupOf: number | undefined;
+}
+
+interface UnsealedLift {
+  readonly core: CoreRef;
+  readonly type: LiftedFunc['type'];
+  readonly options: UnsealedOptions;
+  readonly componentInstance: number;
+}
+
+interface UnsealedLowering<Ctx> {
+  readonly func: ComponentFunc<Ctx>;
+  readonly options: UnsealedOptions;
+  readonly componentInstance: number;
+}
+
+/** Source: the limits of wasm-tools' validator. */
+const MAX_INSTANCES = 1000;
+/** How many definitions, arguments and imports are gone through. */
+const MAX_ITEMS = 1_000_000;
+
+/** Collects what instantiation takes, in order, and seals it into a plan. */
+export class PlanBuilder<Ctx> {
+  readonly #modules: Uint8Array[] = [];
+  readonly #drafts: Draft[] = [];
+  readonly #lowerings: UnsealedLowering<Ctx>[] = [];
+  readonly #builtins: Builtin[] = [];
+  readonly #lifts = new Map<LiftedFunc, UnsealedLift>();
+  readonly #destructors = new Map<GuestResourceType, CoreRef>();
+  /** Shims whose trampolines the host calls. */
+  readonly #called = new Set<number>();
+  readonly #componentInstances: (number | undefined)[] = [];
+  readonly #funcTypes = new CoreFuncTypes();
+  #itemsLeft = MAX_ITEMS;
+
+  /** Counts what takes time, so that components which instantiate each other over and over are refused. */
+  count(items: number): void {
+    this.#itemsLeft -= items;
+    if (this.#itemsLeft < 0) throw new HostError('not-supported', 'instantiating the component takes too many steps');
+  }
+
+  /** An instance of a component that `parent` makes; none makes the outermost. */
+  addComponentInstance(parent: number | undefined): number {
+    if (this.#componentInstances.length >= MAX_INSTANCES) {
+      throw new HostError('not-supported', `the component makes more than ${MAX_INSTANCES} instances of components`);
+    }
+    return this.#componentInstances.push(parent) - 1;
+  }
+
+  /** The same bytes, which a component that is instantiated again brings along again, are one module. */
+  addModule(bytes: Uint8Array): number {
+    const known = this.#modules.indexOf(bytes);
+    return known === -1 ? this.#modules.push(bytes) - 1 : known;
+  }
+
+  addLowering(lowering: UnsealedLowering<Ctx>): CoreItem {
+    this.#keepCalled(lowering.options.realloc);
+    return { from: 'lowering', index: this.#lowerings.push(lowering) - 1 };
+  }
+
+  addBuiltin(builtin: Builtin): CoreItem {
+    return { from: 'builtin', index: this.#builtins.push(builtin) - 1 };
+  }
+
+  /** A step that instantiates `module` with what `importFrom` finds. */
+  addStep(module: number, importFrom: (module: string, name: string) => CoreRef): CoreInstanceRef {
+    const step = this.#drafts.length;
+    if (step >= MAX_INSTANCES)
+      throw new HostError('not-supported', `the component makes more than ${MAX_INSTANCES} core instances`);
+    const bytes = this.#modules[module] as Uint8Array;
+    const sections = readCoreSections(bytes);
+    const imported = readCoreImports(sections);
+    this.count(imported.length);
+    assertNothingReserved(imported);
+    const imports = imported.map((name) => ({ ...name, ref: importFrom(name.module, name.name) }));
+    const shim = recogniseShim(sections);
+    const slots = new Map<string, Slot>();
+    const exported = shim && typeOfCoreModule(this.#funcTypes, bytes).exports;
+    for (const name of shim?.slots.keys() ?? []) {
+      const type = funcTypeOf(exported?.get(name));
+      slots.set(name, { from: 'slot', trampoline: { from: 'export', step, name }, type, target: undefined });
+    }
+    const byEntry = shim && new Map(Array.from(shim.slots, ([name, entry]) => [entry, slots.get(name) as Slot]));
+    const fixup = recogniseFixup(sections);
+    const fixupOf = fixup && this.#fill(fixup, typeOfCoreModule(this.#funcTypes, bytes), importFrom);
+    this.#drafts.push({ module, imports, shim: byEntry, fixupOf });
+    return { by: 'step', step, slots: shim && slots };
+  }
+
+  /**
+   * Says what each slot of a shim will hold. Returns the shim's step, if `fixup` fills one with functions that its trampolines can call:
+   * a call of one of another type would trap.
+   */
+  #fill(
+    fixup: Fixup,
+    { imports }: CoreModuleType,
+    importFrom: (module: string, name: string) => CoreRef,
+  ): number | undefined {
+    const table = importFrom(fixup.table.module, fixup.table.name);
+    const shim = table.from === 'export' ? this.#drafts[table.step]?.shim : undefined;
+    if (table.from !== 'export' || shim === undefined) return undefined;
+    const filled = fixup.entries.map(({ module, name }, entry) => {
+      const type = funcTypeOf(imports.get(module)?.get(name));
+      return { slot: shim.get(entry), type, module, name };
+    });
+    if (filled.some(({ slot, type }) => slot !== undefined && (type === undefined || slot.type !== type)))
+      return undefined;
+    for (const { slot, module, name } of filled) if (slot !== undefined) slot.target = importFrom(module, name);
+    return table.step;
+  }
+
+  /** A resource type that a component defines. What it returns is complete once the plan is sealed. */
+  addResource(componentInstance: number, destructor: CoreRef | undefined): GuestResourceType {
+    const resource: GuestResourceType = { name: 'resource', componentInstance, destructor: undefined };
+    if (destructor !== undefined) this.#destructors.set(resource, destructor);
+    this.#keepCalled(destructor);
+    return resource;
+  }
+
+  /** `canon lift`. What it returns is complete once the plan is sealed. */
+  lift(lift: UnsealedLift): LiftedFunc {
+    const lifted = { by: 'lift', type: lift.type, componentInstance: lift.componentInstance } as LiftedFunc;
+    this.#lifts.set(lifted, lift);
+    for (const ref of [lift.core, lift.options.realloc, lift.options.postReturn]) this.#keepCalled(ref);
+    return lifted;
+  }
+
+  /** What the host calls has to be a function of a core module: a slot's trampoline, not what the slot holds. */
+  #keepCalled(ref: CoreRef | undefined): void {
+    if (ref?.from === 'slot' && ref.trampoline.from === 'export') this.#called.add(ref.trampoline.step);
+  }
+
+  /** Leaves out every shim that is not needed, with its fixup, and renumbers the steps. */
+  seal(exports: Plan<Ctx>['exports']): Plan<Ctx> {
+    const kept = this.#drafts.map((_draft, step) => this.#isNeeded(step));
+    let count = 0;
+    const renumbered = kept.map((isKept) => (isKept ? count++ : -1));
+    const seal = (ref: CoreRef): CoreItem => {
+      const item = settle(ref);
+      return item.from === 'export' ? { ...item, step: renumbered[item.step] as number } : item;
+    };
+    const sealCalled = (ref: CoreRef): CoreItem => seal(toCalled(ref));
+    const sealOptions = (options: UnsealedOptions): ResolvedOptions => ({
+      stringEncoding: options.stringEncoding,
+      memory: options.memory && seal(options.memory),
+      realloc: options.realloc && sealCalled(options.realloc),
+      postReturn: options.postReturn && sealCalled(options.postReturn),
+    });
+    for (const [lifted, { core, options }] of this.#lifts) {
+      Object.assign(lifted, { core: sealCalled(core), options: sealOptions(options) });
+    }
+    for (const [resource, destructor] of this.#destructors)
+      Object.assign(resource, { destructor: sealCalled(destructor) });
+    const steps: Step[] = this.#drafts
+      .filter((_draft, step) => kept[step])
+      .map(({ module, imports }) => ({
+        module,
+        imports: imports.map(({ module: from, name, ref }) => ({ module: from, name, item: seal(ref) })),
+      }));
+    const lowerings: Lowering<Ctx>[] = this.#lowerings.map(({ options, ...lowering }) => ({
+      ...lowering,
+      options: sealOptions(options),
+    }));
+    const componentInstances = this.#componentInstances;
+    return { modules: this.#modules, steps, lowerings, builtins: this.#builtins, componentInstances, exports };
+  }
+
+  /** A shim is needed where a slot holds a function that does not exist before the table is filled; so is its fixup then. */
+  #isNeeded(step: number): boolean {
+    const draft = this.#drafts[step];
+    if (draft?.fixupOf !== undefined) return this.#isNeeded(draft.fixupOf);
+    if (draft?.shim === undefined || this.#called.has(step)) return true;
+    return [...draft.shim.values()].some((slot) => settle(slot).from === 'export');
+  }
+}
+
+function funcTypeOf(entity: CoreEntity | undefined): CoreFuncType | undefined {
+  return entity?.kind === 'func' ? entity.type : undefined;
+}
+
+/** What the host calls: a core module's function. */
+function toCalled(ref: CoreRef): CoreItem {
+  const item = ref.from === 'slot' ? ref.trampoline : ref;
+  if (item.from === 'export') return item;
+  throw new HostError(
+    'not-supported',
+    'a function that was lowered is lifted as it is, or cleans up; call it from a core module',
+  );
+}
+
+/** A slot as what fills it, where that exists from the start, else as the trampoline that calls it. */
+function settle(ref: CoreRef): CoreItem {
+  if (ref.from !== 'slot') return ref;
+  const target = ref.target === undefined ? undefined : settle(ref.target);
+  return target === undefined || target.from === 'export' ? ref.trampoline : target;
+}

@@ -1,0 +1,51 @@
+import type { HostInterface } from '../../abi/host-interface.ts';
+import { HostError } from '../../util/host-error.ts';
+import { parseInterfaceName, versionTrack } from './names.ts';
+
+/** An import of the component and the host interface that serves it. */
+export interface ResolvedImport<Ctx> {
+  /** As the component names it, with its version. */
+  readonly importName: string;
+  readonly host: HostInterface<Ctx>;
+}
+
+/** More is of no use to who reads them. */
+const MAX_LINES = 100;
+
+/** Finds the host interface of each import by name and version track. Throws one `HostError` that names all that are missing. */
+export function resolveImports<Ctx>(
+  label: string,
+  importNames: readonly string[],
+  interfaces: readonly HostInterface<Ctx>[],
+): ResolvedImport<Ctx>[] {
+  const resolved = importNames.map((importName) => ({ importName, host: findHost(importName, interfaces) }));
+  const missing = resolved.filter(({ host }) => host === undefined).map(({ importName }) => importName);
+  if (missing.length === 0) return resolved as ResolvedImport<Ctx>[];
+  const lines = missing.slice(0, MAX_LINES).map((importName) => `  ${importName}${nearest(importName, interfaces)}`);
+  if (missing.length > lines.length) lines.push(`  and ${missing.length - lines.length} more`);
+  throw new HostError('missing-import', `${label} imports what this host does not serve:\n${lines.join('\n')}`);
+}
+
+/** The host interface that serves `importName`, if there is one. */
+export function findHost<Ctx>(
+  importName: string,
+  interfaces: readonly HostInterface<Ctx>[],
+): HostInterface<Ctx> | undefined {
+  const { name, version } = parseInterfaceName(importName);
+  const track = versionTrack(version);
+  return interfaces.find((host) => host.name === name && versionTrack(host.version) === track);
+}
+
+/** What comes nearest to an import that is not served: the same interface at another version, else those of its package. */
+export function nearestNames<Ctx>(importName: string, interfaces: readonly HostInterface<Ctx>[]): string[] {
+  const { name } = parseInterfaceName(importName);
+  const otherVersion = interfaces.find((host) => host.name === name);
+  if (otherVersion !== undefined) return [`${otherVersion.name}@${otherVersion.version}`];
+  const packageName = `${name.split('/')[0]}/`;
+  return interfaces.filter((host) => host.name.startsWith(packageName)).map((host) => `${host.name}@${host.version}`);
+}
+
+function nearest<Ctx>(importName: string, interfaces: readonly HostInterface<Ctx>[]): string {
+  const names = nearestNames(importName, interfaces);
+  return names.length === 0 ? '' : ` (nearest that is served: ${names.join(', ')})`;
+}

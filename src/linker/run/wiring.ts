@@ -1,0 +1,129 @@
+import type { Contexts } from '../plan/contexts.ts';
+import type { ImportName } from '../../rewriter/core-module.ts';
+import type { Access } from '../../rewriter/analyse/reach.ts';
+import type { CoreImport, CoreItem, Plan, Step } from '../plan/plan.ts';
+import type { PreparedModule } from './prepared-module.ts';
+import { type SharedFunctions, givenFunction } from './shared-functions.ts';
+
+export type Imports = Record<string, Record<string, unknown>>;
+
+/** A step, and what can be said of its imports and exports before there is an instance. */
+export interface WiredStep {
+  readonly prepared: PreparedModule;
+  /** The imports that are memories which the host recycles; the index is that among `Wiring.memories`. */
+  readonly recycled: readonly ImportOf[];
+  /** Imports that are the same for all instances. */
+  readonly fixed: Readonly<Imports>;
+  /** The others, by the module name that they are imported from. */
+  readonly varying: ReadonlyMap<string, readonly CoreImport[]>;
+  /** Exports that are the memories and allocators of contexts, with the indices of these. */
+  readonly memories: readonly ExportFor[];
+  readonly reallocs: readonly ExportFor[];
+}
+
+/** An import of a step, by its name among those that the rewriter adds. */
+export interface ImportOf {
+  readonly name: string;
+  readonly index: number;
+}
+
+/** How many pages a memory has when it is made, and at most. */
+export interface MemorySize {
+  readonly initialPages: number;
+  readonly maxPages: number;
+}
+
+/** An export of a module, by its name in that. */
+export interface ExportOf {
+  readonly step: number;
+  readonly name: string;
+}
+
+/** An export of a global, and how it is read and written. */
+export interface GlobalExport extends ExportOf {
+  readonly access: Access;
+}
+
+/** What an instance is put together from. */
+export interface Wiring {
+  readonly steps: readonly WiredStep[];
+  /** The memories that the host makes for an instance, and uses again for its next start. */
+  readonly memories: readonly MemorySize[];
+  /** What of the core holds state that a request can change. */
+  readonly globals: readonly GlobalExport[];
+  readonly tables: readonly ExportOf[];
+}
+
+export interface ExportFor {
+  readonly name: string;
+  readonly index: number;
+}
+
+interface Wired {
+  readonly modules: readonly PreparedModule[];
+  readonly contexts: Contexts;
+  readonly functions: SharedFunctions;
+}
+
+export function wireSteps<Ctx>(plan: Plan<Ctx>, wired: Wired): Wiring {
+  const { memories, contexts } = wired.contexts;
+  const allocators = contexts.map(({ realloc }) => realloc);
+  const sizes: MemorySize[] = [];
+  const steps = plan.steps.map((step, index) => ({
+    ...wireImports(step, wired),
+    recycled: recycledBy(wired.modules[step.module] as PreparedModule, sizes),
+    memories: exportsOf(index, memories),
+    reallocs: exportsOf(index, allocators),
+  }));
+  const all = steps.map(({ prepared: { rewritten } }, step) => ({ step, rewritten }));
+  const tables = all.filter(({ rewritten }) => rewritten.writesTables);
+  return {
+    steps,
+    memories: sizes,
+    globals: all.flatMap(({ step, rewritten }) =>
+      rewritten.globals.map(({ exportName, access }) => ({ step, name: exportName, access })),
+    ),
+    tables: tables.flatMap(({ step, rewritten }) =>
+      rewritten.tables.map((table) => ({ step, name: table.exportName })),
+    ),
+  };
+}
+
+function recycledBy({ rewritten }: PreparedModule, sizes: MemorySize[]): ImportOf[] {
+  return rewritten.memories.flatMap(({ recycledAs, limits: { initial, maximum } }) => {
+    if (recycledAs === undefined) return [];
+    return [{ name: recycledAs, index: sizes.push({ initialPages: initial, maxPages: maximum ?? initial }) - 1 }];
+  });
+}
+
+function wireImports(step: Step, { modules, functions }: Wired): Pick<WiredStep, 'prepared' | 'fixed' | 'varying'> {
+  const prepared = modules[step.module] as PreparedModule;
+  const fixed: Imports = {};
+  const varying = new Map<string, CoreImport[]>();
+  const takers = new Set(prepared.rewritten.callerImports.map(({ module, name }) => keyOf(module, name)));
+  for (const item of step.imports) {
+    const given = takers.has(keyOf(item.module, item.name)) ? givenFunction(functions, item.item) : undefined;
+    if (given !== undefined) (fixed[item.module] ??= {})[item.name] = given.bridged;
+    else varying.set(item.module, [...(varying.get(item.module) ?? []), item]);
+  }
+  return { prepared, fixed, varying };
+}
+
+const keyOf = (module: string, name: string): string => JSON.stringify([module, name]);
+
+function exportsOf(step: number, items: readonly (CoreItem | undefined)[]): ExportFor[] {
+  return items.flatMap((item, index) =>
+    item?.from === 'export' && item.step === step ? [{ name: item.name, index }] : [],
+  );
+}
+
+/** The functions that `module` gets from the host wherever a plan instantiates it. */
+export function hostFunctionsOf<Ctx>({ steps }: Plan<Ctx>, module: number): ImportName[] {
+  const imports = steps.filter((step) => step.module === module).flatMap((step) => step.imports);
+  const others = new Set(
+    imports.filter(({ item }) => item.from === 'export').map((item) => keyOf(item.module, item.name)),
+  );
+  return imports
+    .filter((item) => !others.has(keyOf(item.module, item.name)))
+    .map(({ module: from, name }) => ({ module: from, name }));
+}

@@ -1,0 +1,59 @@
+import { formatBytes, formatTimeout } from '../../util/format.ts';
+import { toPrintable } from '../../util/printable.ts';
+import type { Choice, StartLimits, StartRecord } from '../log.ts';
+import type { Paint } from './paint.ts';
+import { type Row, formatRows } from './rows.ts';
+
+/** What is served, on what terms, and how to call it. The first line is the one that tools wait for. */
+export function formatStart(start: StartRecord, paint: Paint): string {
+  const { origin, component, byteLength, world, imports, engine, isolation, preemption, limits, workerPids } = start;
+  const rows = formatRows(
+    [
+      ['component', `${toPrintable(component)} (${formatBytes(byteLength)})`],
+      ['world', toPrintable(world)],
+      ['imports', toPrintable(summariseImports(imports))],
+      ['engine', formatChoice(engine)],
+      ['isolation', formatChoice(isolation)],
+      ['preemption', formatChoice(preemption)],
+      ...workerRows(workerPids),
+      ['limits', `${workerPids === undefined ? '' : 'in each worker: '}${formatLimits(limits)}`],
+      ...adminRows(start.adminOrigin),
+      ['try', paint('strong', `curl -i ${toCallable(origin)}/`)],
+    ],
+    paint,
+  );
+  return `Serving HTTP on ${origin}/\n${rows}`;
+}
+
+function workerRows(pids: readonly number[] | undefined): Row[] {
+  return pids === undefined
+    ? []
+    : [['workers', `${pids.length}: ${pids.length === 1 ? 'process' : 'processes'} ${pids.join(', ')}`]];
+}
+
+function adminRows(origin: string | undefined): Row[] {
+  return origin === undefined ? [] : [['admin', `${origin}/healthz, /readyz and /metrics`]];
+}
+
+/** An origin that a client on this machine can call: where every address is listened on, the loopback one. */
+function toCallable(origin: string): string {
+  return origin.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
+}
+
+/** `jco: why`. */
+export function formatChoice({ name, reason }: Choice): string {
+  return `${name}: ${reason}`;
+}
+
+/** The packages with how many interfaces of each: `wasi:cli (3), wasi:http (1)`. */
+function summariseImports(imports: readonly string[]): string {
+  if (imports.length === 0) return 'none';
+  const byPackage = Map.groupBy(imports, (name) => name.split('/')[0] ?? name);
+  return Array.from(byPackage, ([name, members]) => `${name} (${members.length})`).join(', ');
+}
+
+function formatLimits({ timeoutMs, maxConcurrentRequests, maxQueuedRequests, others }: StartLimits): string {
+  const timeout = timeoutMs === 0 ? 'no deadline' : `${formatTimeout(timeoutMs)} a request`;
+  const usual = `${timeout}, ${maxConcurrentRequests} requests at once, ${maxQueuedRequests} more in the queue`;
+  return others.length === 0 ? usual : `${usual}\n${others.join(' ')}`;
+}

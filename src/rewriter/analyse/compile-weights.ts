@@ -1,0 +1,116 @@
+import { CODE_COUNT, OP, PREFIX_BASE } from '../../wasm/opcodes.ts';
+
+/**
+ * What V8 takes to compile parts of a function: its first compiler in nanoseconds on a core of the README's machine, while the guest waits; its second one, on
+ * other threads, in bytes of memory; and the code that the first one makes. Measured over families of functions (`scripts/bench/compile-bombs.ts`), and rounded up.
+ */
+export interface Weight {
+  readonly ns: number;
+  readonly bytes: number;
+  /** Of machine code, by the first one. */
+  readonly code: number;
+}
+
+/** What a function is made of, each with what V8 takes for one of it. */
+const ITEMS = {
+  /** Instructions, by class. */
+  plain: { ns: 30, bytes: 400, code: 16 },
+  load: { ns: 50, bytes: 2000, code: 16 },
+  store: { ns: 400, bytes: 1400, code: 50 },
+  block: { ns: 1000, bytes: 2000, code: 24 },
+  branch: { ns: 250, bytes: 1200, code: 24 },
+  /** The second compiler takes time by the square of the number of loops, those of arrays too. Its memory stands for that. */
+  loop: { ns: 1000, bytes: 40_000, code: 60 },
+  arrayLoop: { ns: 1000, bytes: 50_000, code: 150 },
+  call: { ns: 400, bytes: 1400, code: 40 },
+  indirectCall: { ns: 2500, bytes: 6500, code: 110 },
+  division: { ns: 700, bytes: 2000, code: 60 },
+  table: { ns: 600, bytes: 3500, code: 60 },
+  misc: { ns: 1600, bytes: 7000, code: 110 },
+  gc: { ns: 1000, bytes: 3000, code: 80 },
+  vector: { ns: 500, bytes: 500, code: 60 },
+  atomic: { ns: 1600, bytes: 2000, code: 70 },
+
+  local: { ns: 60, bytes: 100, code: 4 },
+  /** The second compiler looks ahead through each loop, and again through loops in it. Its memory stands for its time. */
+  loopByte: { ns: 0.2, bytes: 4, code: 0 },
+  /** A target of a `br_table`, a clause of a `try_table`. */
+  target: { ns: 150, bytes: 700, code: 12 },
+  clause: { ns: 1000, bytes: 900, code: 100 },
+
+  /** A local or an operand at such a point: all are brought to one place. */
+  valueAtBlock: { ns: 15, bytes: 30, code: 0 },
+  valueAtBranch: { ns: 2, bytes: 50, code: 0 },
+  valueAtCall: { ns: 3, bytes: 12, code: 0 },
+  /** The same where a local is assigned: that may take a register, whose values are looked for. */
+  valueAtAssignment: { ns: 0.4, bytes: 0, code: 0 },
+
+  /** What such an instruction takes or gives. */
+  operandOfBlock: { ns: 100, bytes: 120, code: 8 },
+  operandOfBranch: { ns: 60, bytes: 60, code: 8 },
+  operandOfCall: { ns: 100, bytes: 100, code: 8 },
+  operandOfIndirectCall: { ns: 100, bytes: 1500, code: 8 },
+  /** By the square of the number of a call's: each is moved to where another may be. */
+  operandOfCallSquared: { ns: 3, bytes: 0, code: 0 },
+  operandOfThrow: { ns: 200, bytes: 2500, code: 30 },
+  field: { ns: 150, bytes: 700, code: 12 },
+} satisfies Record<string, Weight>;
+
+type ItemName = keyof typeof ITEMS;
+
+const NAMES = Object.keys(ITEMS) as ItemName[];
+
+/** By name: an item's number. */
+export const ITEM = Object.freeze(Object.fromEntries(NAMES.map((name, index) => [name, index]))) as Readonly<
+  Record<ItemName, number>
+>;
+
+/** By number. */
+export const ITEM_WEIGHTS: readonly Weight[] = NAMES.map((name) => ITEMS[name]);
+
+/** By code of what begins a block: how often all values are brought to one place for it. A loop is given a check, which is an `if`. */
+export const BLOCK_STARTS = toTable([
+  [OP.block, 1],
+  [OP.loop, 3],
+  [OP.if, 2],
+  [OP.try, 2],
+  [OP.tryTable, 2],
+]);
+
+/** By code: the item that an instruction is. */
+export const CLASSES = Uint8Array.from({ length: CODE_COUNT }, (_, code) => classOf(code));
+
+function toTable(rows: readonly (readonly [code: number, starts: number])[]): Uint8Array {
+  const table = new Uint8Array(CODE_COUNT);
+  for (const [code, starts] of rows) table[code] = starts;
+  return table;
+}
+
+export function isCall(code: number): boolean {
+  return code >= OP.call && code <= OP.returnCallRef;
+}
+
+function classOf(code: number): number {
+  if (code >= PREFIX_BASE.atomic) return ITEM.atomic;
+  if (code >= PREFIX_BASE.simd) return ITEM.vector;
+  if (code >= PREFIX_BASE.misc) return ITEM.misc;
+  if (code >= PREFIX_BASE.gc) return isArrayLoop(code - PREFIX_BASE.gc) ? ITEM.arrayLoop : ITEM.gc;
+  if (isCall(code)) return code === OP.call || code === OP.returnCall ? ITEM.call : ITEM.indirectCall;
+  if (code === OP.loop) return ITEM.loop;
+  if (BLOCK_STARTS[code] !== 0) return ITEM.block;
+  if ((code >= OP.else && code <= OP.return) || code >= OP.brOnNull) return ITEM.branch;
+  if (code === OP.tableGet || code === OP.tableSet) return ITEM.table;
+  if (code >= OP.i32Load && code < OP.i32Store) return ITEM.load;
+  if (code >= OP.i32Store && code <= OP.memoryGrow) return ITEM.store;
+  return isDivision(code) ? ITEM.division : ITEM.plain;
+}
+
+/** `array.new`, `array.new_default`, `array.new_data`, `array.new_elem`, `array.fill`, `array.copy`, `array.init_data`, `array.init_elem`. */
+function isArrayLoop(code: number): boolean {
+  return code === 6 || code === 7 || code === 9 || code === 10 || (code >= 16 && code <= 19);
+}
+
+/** Divisions, and conversions of floats to integers: each may trap. */
+function isDivision(code: number): boolean {
+  return (code >= 0x6d && code <= 0x70) || (code >= 0x7f && code <= 0x82) || (code >= 0xa8 && code <= 0xb1);
+}

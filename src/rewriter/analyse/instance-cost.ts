@@ -1,0 +1,105 @@
+import { contentOf, type CoreModule, readVector } from '../core-module.ts';
+import { HEAP_BYTES } from './heap-weights.ts';
+import type { Instructions } from '../../wasm/instructions.ts';
+import { OP } from '../../wasm/opcodes.ts';
+import { readReferences, skipConstantExpression } from './references.ts';
+import { notSupported } from '../../wasm/refusal.ts';
+import { SECTION } from '../../wasm/sections.ts';
+import { readLimits, readValueType } from '../../wasm/types.ts';
+
+/** What an instance of a module takes, before anything runs, of what no memory holds. */
+export interface InstanceCost {
+  /** Elements of the tables that it defines. */
+  readonly tableElements: number;
+  /** Of V8's heap, all together. */
+  readonly heapBytes: number;
+  /** What JavaScript takes of it beside that to read the tables, with a function for each that is in them. */
+  readonly imageBytes: number;
+}
+
+/** Throws `HostError` where it cannot be known. */
+export function instanceCostOf(module: CoreModule): InstanceCost {
+  const tables = module.tables.filter(({ imported }) => imported === undefined);
+  const tableElements = tables.reduce((sum, { limits }) => sum + limits.initial, 0);
+  const elementBytes = tables.reduce((sum, { element, limits }) => sum + limits.initial * elementBytesOf(element), 0);
+  const mutable = module.globals.filter(({ isMutable }) => isMutable).length;
+  const counts: readonly [bytes: number, count: number][] = [
+    [HEAP_BYTES.instance, 1],
+    [HEAP_BYTES.memory, module.memories.filter(({ imported }) => imported === undefined).length],
+    [HEAP_BYTES.table, tables.length],
+    [HEAP_BYTES.function, module.functionTypes.length],
+    [HEAP_BYTES.importedFunction, module.importedFunctionCount],
+    [HEAP_BYTES.export, module.exportNames.size],
+    [HEAP_BYTES.global, module.globals.length],
+    [HEAP_BYTES.mutableGlobal, mutable],
+    [HEAP_BYTES.tag, module.tags.length],
+    [HEAP_BYTES.type, module.types.length],
+  ];
+  const counted = counts.reduce((sum, [bytes, count]) => sum + bytes * count, 0);
+  return {
+    tableElements,
+    heapBytes: elementBytes + counted + valueBytes(module),
+    imageBytes: tableElements * HEAP_BYTES.otherElement + module.references.size * HEAP_BYTES.export,
+  };
+}
+
+/** Of element segments, and of the structs and arrays that constant expressions make. */
+function valueBytes(module: CoreModule): number {
+  const { bytes, sections } = module;
+  const objects = new FirstObjects(module.fieldCounts);
+  const visit = (instructions: Instructions): void => objects.note(instructions);
+  let segmentBytes = 0;
+  readVector(contentOf(bytes, sections, SECTION.element), (reader) => {
+    segmentBytes += HEAP_BYTES.segment + HEAP_BYTES.segmentElement * readReferences(reader, new Set(), visit);
+  });
+  readVector(contentOf(bytes, sections, SECTION.global), (reader) => {
+    readValueType(reader);
+    reader.skip(1);
+    skipConstantExpression(reader, undefined, visit);
+  });
+  readVector(contentOf(bytes, sections, SECTION.table), (reader) => {
+    const hasValue = reader.bytes[reader.at] === 0x40;
+    if (hasValue) reader.skip(2);
+    readValueType(reader);
+    readLimits(reader);
+    if (hasValue) skipConstantExpression(reader, undefined, visit);
+  });
+  return segmentBytes + objects.heapBytes;
+}
+
+/** Adds up what constant expressions make. */
+class FirstObjects {
+  readonly #fieldCounts: readonly number[];
+  heapBytes = 0;
+  /** What the instruction before gives, if that is a constant. */
+  #constant: number | undefined;
+
+  constructor(fieldCounts: readonly number[]) {
+    this.#fieldCounts = fieldCounts;
+  }
+
+  note({ code, index, index2, start }: Instructions): void {
+    if (code === OP.structNew || code === OP.structNewDefault) this.#make(this.#fieldCounts[index] ?? 0);
+    else if (code === OP.arrayNewFixed) this.#make(index2);
+    else if (code === OP.arrayNew || code === OP.arrayNewDefault) {
+      if (this.#constant === undefined) {
+        throw notSupported('an array in a constant expression, of a length that is computed,', start);
+      }
+      this.#make(this.#constant);
+    }
+    this.#constant = code === OP.i32Const ? index >>> 0 : undefined;
+  }
+
+  /** A vector is two fields. */
+  #make(fields: number): void {
+    this.heapBytes += HEAP_BYTES.object + fields * 2 * HEAP_BYTES.field;
+  }
+}
+
+/** Types that no function has. */
+const OTHER_REFERENCES = /extern|exn|any|eq|i31|struct|array|nullref/;
+
+/** What an element of a table takes at most, beside what it refers to. */
+function elementBytesOf(type: string): number {
+  return OTHER_REFERENCES.test(type) ? HEAP_BYTES.otherElement : HEAP_BYTES.functionElement;
+}

@@ -1,0 +1,88 @@
+import { ByteReader } from '../wasm/byte-reader.ts';
+import type { ByteWriter } from '../wasm/byte-writer.ts';
+import { Checking } from './checking.ts';
+import type { CostlyFunctions } from './analyse/compile-limits.ts';
+import type { CoreModule } from './core-module.ts';
+import { type Effects, noteEffects } from './analyse/effects.ts';
+import { Instructions } from '../wasm/instructions.ts';
+import { Marking, type Replacements } from './marking.ts';
+import { OP } from '../wasm/opcodes.ts';
+import { malformed } from '../wasm/refusal.ts';
+import type { UnlikelyBranches } from './emit/branch-hints.ts';
+import { MAX_LOCALS } from './analyse/survey.ts';
+import { readValueType } from '../wasm/types.ts';
+
+/** What is put into bodies. */
+export type BodyChanges = Replacements & {
+  readonly marks: 'on' | 'off';
+  /** `undefined` where that is not known. */
+  readonly costly: CostlyFunctions | undefined;
+};
+
+/** Rewrites function bodies. */
+export class Bodies {
+  readonly #module: CoreModule;
+  readonly #output: ByteWriter;
+  readonly #instructions: Instructions;
+  readonly #costly: CostlyFunctions | undefined;
+  /** `undefined` where bodies stay as they are. */
+  readonly #changing: Marking | Checking | undefined;
+  /** By function, the last first: where branches are that are seldom taken, from where the body begins. */
+  readonly unlikely: UnlikelyBranches[] = [];
+  readonly effects: Effects = { writesMemory: false, writesTables: false, dropsSegments: false };
+
+  constructor(module: CoreModule, output: ByteWriter, changes: BodyChanges | undefined) {
+    this.#module = module;
+    this.#output = output;
+    this.#instructions = new Instructions(module.bytes);
+    if (changes === undefined) return;
+    this.#costly = changes.costly;
+    const parts = { ...changes, module, instructions: this.#instructions, output, effects: this.effects };
+    this.#changing = changes.marks === 'on' ? new Marking(parts) : new Checking(parts);
+  }
+
+  /** Appends the body in `[at, end)` of function `index` to the output, its length before it. */
+  rewrite(at: number, end: number, index: number): void {
+    const reader = new ByteReader(this.#module.bytes, at, end);
+    const localCount = this.#skipLocals(reader, index);
+    const bodyStart = this.#output.length;
+    if (this.#changing === undefined) {
+      this.#noteEffects(reader.at, end);
+      this.#output.copy(this.#module.bytes, at, end);
+    } else {
+      this.#output.copy(this.#module.bytes, at, reader.at);
+      this.#changing.rewrite(reader.at, end, { index, localCount, isCostly: this.#isCostly(index) });
+    }
+    const branches = this.#output.takeUnlikely(bodyStart);
+    if (branches.length > 0) this.unlikely.push({ index, branches });
+    this.#output.prefixLength(bodyStart);
+  }
+
+  #isCostly(index: number): boolean {
+    return this.#costly?.[index - this.#module.importedFunctionCount] === 1;
+  }
+
+  /** Gives the count of locals, params with them. */
+  #skipLocals(reader: ByteReader, index: number): number {
+    const start = reader.at;
+    const type = this.#module.types[this.#module.functionTypes[index] ?? -1];
+    if (type === undefined) throw malformed(`function ${index}, whose type is none of a function,`, start);
+    let count = type.params;
+    for (let groups = reader.count(); groups > 0; groups--) {
+      count += reader.u32();
+      readValueType(reader);
+    }
+    if (count > MAX_LOCALS) throw malformed(`function ${index} with more than ${MAX_LOCALS} locals`, start);
+    return count;
+  }
+
+  #noteEffects(at: number, end: number): void {
+    const instructions = this.#instructions;
+    instructions.enter(at, end);
+    while (instructions.at < end) {
+      instructions.next();
+      noteEffects(this.effects, instructions.code);
+    }
+    if (instructions.code !== OP.end) throw malformed('a function body that does not end', at);
+  }
+}

@@ -1,0 +1,351 @@
+import { ByteWriter } from '../../wasm/byte-writer.ts';
+import type { Callers } from './callers.ts';
+import type { Checks } from './checks.ts';
+import { emitCallHost, type HostFunction } from './host-functions.ts';
+import type { Instructions } from '../../wasm/instructions.ts';
+import {
+  emitSumOrOutOfBounds,
+  emitCheckRange,
+  emitGrow,
+  emitGrowTable,
+  emitGrowUntracked,
+  emitMark,
+  emitMarkFirst,
+  emitMarkRange,
+  emitSize,
+  LOCAL_0,
+  LOCAL_1,
+  LOCAL_2,
+  type CardPlace,
+} from './emit.ts';
+import { OP, PREFIX_BASE } from '../../wasm/opcodes.ts';
+import { emitPassLong, emitPieces } from './pieces.ts';
+
+const I32 = 0x7f;
+const I64 = 0x7e;
+const F32 = 0x7d;
+const F64 = 0x7c;
+const V128 = 0x7b;
+const VOID = 0x40;
+
+/** By code less `i32.store`'s: what it stores. */
+const STORED: readonly number[] = Object.freeze([I32, I64, F32, F64, I32, I32, I64, I64, I64]);
+/** By width: what an atomic instruction takes, in the order i32, i64, i32 8, i32 16, i64 8, i64 16, i64 32. */
+const ATOMIC_VALUES: readonly number[] = Object.freeze([I32, I64, I32, I32, I64, I64, I64]);
+
+/** Integers of as many bits as a float, and the instructions that reinterpret one as the other. */
+const FLOATS = Object.freeze({
+  f32: { integer: I32, toInteger: 0xbc, toFloat: 0xbe },
+  f64: { integer: I64, toInteger: 0xbd, toFloat: 0xbf },
+} as const);
+
+/** Real modules have some 1,300; beyond this many, stores with still other offsets share functions. */
+const MAX_STORE_HELPERS = 4096;
+
+/** Shape: a value type is a byte, or the bytes of one that has more. */
+type FunctionType = readonly [params: readonly (number | readonly number[])[], results: readonly number[]];
+
+/** Writes the body of function `index`, and makes no other meanwhile. Gives the function's type. */
+type Emit = (body: ByteWriter, index: number) => FunctionType;
+
+/** A function that the rewriter adds. Shape of `type` and `body`: as in the type and code sections. */
+export type Helper = { readonly type: Uint8Array; readonly body: Uint8Array; readonly unlikely: readonly number[] };
+
+/** Of 16 bytes each: V8 takes some 30 ms to make so many, and seconds for as many as it permits. */
+const MAX_ARRAY_ELEMENTS = 4 * 1024 * 1024;
+
+const isLaneStore = (code: number): boolean => code >= OP.v128Store8Lane && code <= OP.v128Store64Lane;
+
+/** How many lanes a vector has at most. */
+const LANES = 16;
+
+const laneOf = ({ code, lane }: Instructions): number => (isLaneStore(code) ? lane : 0);
+
+/** Puts the operands of a store, which follow its address, on the stack. */
+function emitOperands(body: ByteWriter, count: number): void {
+  for (let local = 1; local <= count; local++) body.append([OP.localGet, local]);
+}
+
+/** Shape: none of the codes of stores takes more than a byte after its prefix. */
+function emitOpcode(body: ByteWriter, code: number): void {
+  if (code < PREFIX_BASE.gc) body.byte(code);
+  else if (code < PREFIX_BASE.atomic) body.append([0xfd, code - PREFIX_BASE.simd]);
+  else body.append([0xfe, code - PREFIX_BASE.atomic]);
+}
+
+/** Whether a code writes a memory at an address on the operand stack, `memory` being the one its memory argument names. */
+export function isStore(code: number): boolean {
+  return code < PREFIX_BASE.gc
+    ? code >= OP.i32Store && code <= OP.i64Store32
+    : code === OP.v128Store ||
+        (code >= OP.v128Store8Lane && code <= OP.v128Store64Lane) ||
+        (code >= OP.i32AtomicStore && code <= OP.i64AtomicRmw32Cmpxchg);
+}
+
+/** What a store takes after its address. Shape: value types. */
+function operandsOf(code: number): readonly number[] {
+  if (code < PREFIX_BASE.gc) return [STORED[code - OP.i32Store] as number];
+  if (code < PREFIX_BASE.atomic) return [V128];
+  const value = ATOMIC_VALUES[(code - OP.i32AtomicStore) % ATOMIC_VALUES.length] as number;
+  return code >= OP.i32AtomicRmwCmpxchg ? [value, value] : [value];
+}
+
+/** What a store gives: read-modify-write instructions give what was there. */
+function resultsOf(code: number): readonly number[] {
+  return code >= OP.i32AtomicRmwAdd ? operandsOf(code).slice(0, 1) : [];
+}
+
+/** Which memory a bulk instruction writes, by its indices; `undefined` where it writes a table. */
+export function writtenMemory(code: number, index: number, index2: number): number | undefined {
+  if (code === OP.memoryInit) return index2;
+  return code === OP.memoryCopy || code === OP.memoryFill ? index : undefined;
+}
+
+/** Hands out the functions that take the place of instructions, each made once. Their indices follow the module's own. */
+export class Helpers {
+  readonly #place: CardPlace;
+  /** Whether stores to memory 0 are marked. */
+  readonly #marks: 'on' | 'off';
+  readonly #callers: Callers;
+  readonly #firstIndex: number;
+  readonly #indices = new Map<string, number>();
+  /** The functions of `store`, by code, then by offset and lane: they are asked for at every store, too often to spell a key each time. */
+  readonly #stores: Map<number, number>[] = [];
+  readonly made: Helper[] = [];
+  #usesCards = false;
+
+  constructor(place: CardPlace, marks: 'on' | 'off', callers: Callers, firstIndex: number) {
+    this.#place = place;
+    this.#marks = marks;
+    this.#callers = callers;
+    this.#firstIndex = firstIndex;
+  }
+
+  /** Whether a function was handed out that looks at cards. */
+  get usesCards(): boolean {
+    return this.#usesCards;
+  }
+
+  /** The function that marks where the store just read writes, and does it. `undefined` where there are too many of these: take `storeAt`. */
+  store(instructions: Instructions): number | undefined {
+    const { bytes, code, start, at, offset } = instructions;
+    // Alignment is no part of the key: it is a hint, except that atomic instructions have one each.
+    const known = (this.#stores[code] ??= new Map<number, number>());
+    const key = offset * LANES + laneOf(instructions);
+    const index = known.get(key);
+    if (index !== undefined) return index;
+    if (this.made.length >= MAX_STORE_HELPERS) return undefined;
+    const markFirst = this.#markFirst();
+    const made = this.#make((body) => {
+      const operands = operandsOf(code);
+      emitMark(body, this.#place, offset, markFirst);
+      body.append(LOCAL_0);
+      emitOperands(body, operands.length);
+      body.copy(bytes, start, at);
+      return [[I32, ...operands], resultsOf(code)];
+    });
+    known.set(key, made);
+    return made;
+  }
+
+  /** As `store`, but the function takes the offset as its last operand. */
+  storeAt(instructions: Instructions): number {
+    const { code, alignment } = instructions;
+    const markFirst = this.#markFirst();
+    return this.#getForCards(`${code} at ${laneOf(instructions)}`, (body) => {
+      const operands = operandsOf(code);
+      emitSumOrOutOfBounds(body, operands.length + 1);
+      emitMark(body, this.#place, 0, markFirst);
+      emitOperands(body, operands.length);
+      emitOpcode(body, code);
+      body.append([alignment, 0]);
+      if (isLaneStore(code)) body.byte(instructions.lane);
+      return [[I32, ...operands, I32], resultsOf(code)];
+    });
+  }
+
+  /**
+   * The function that does the bulk instruction just read and marks where it wrote, if that is in a memory that is tracked. With `checks` after
+   * a long one, and between its pieces.
+   */
+  bulk(instructions: Instructions, checks: Checks | undefined): number {
+    const { code, index, index2 } = instructions;
+    const key = `${code} ${index} ${index2}`;
+    if (checks === undefined) {
+      return this.#get(key, (body) => {
+        this.#emitCheckRange(body, instructions);
+        return this.#emitBulk(body, instructions);
+      });
+    }
+    const piece = this.#get(`${key} of a piece`, (body) => this.#emitBulk(body, instructions));
+    const long = this.#get(`${key} in pieces`, (body) => {
+      emitPieces(body, { instructions, index: piece }, checks);
+      const type = this.#emitBulk(body, instructions);
+      checks.emit(body);
+      return type;
+    });
+    return this.#get(`${key} with checks`, (body) => {
+      // Of the whole, before any piece of it is written.
+      this.#emitCheckRange(body, instructions);
+      emitPassLong(body, { instructions, index: long });
+      return this.#emitBulk(body, instructions);
+    });
+  }
+
+  /** The function that gives the vector in a global as two i64, the low half first. */
+  getVector(global: number): number {
+    return this.#get(`get ${global}`, (body) => {
+      for (const lane of [0, 1]) {
+        body.byte(OP.globalGet);
+        body.u32(global);
+        body.append([0xfd, 0x1d, lane]);
+      }
+      return [[], [I64, I64]];
+    });
+  }
+
+  /** The function that puts a vector into a global. It takes two i64, the low half first. */
+  setVector(global: number): number {
+    return this.#get(`set ${global}`, (body) => {
+      body.append([...LOCAL_0, 0xfd, 0x12, ...LOCAL_1, 0xfd, 0x1e, 1, OP.globalSet]);
+      body.u32(global);
+      return [[I64, I64], []];
+    });
+  }
+
+  /** The function that gives the bits of the float in a global, as an integer. */
+  getBits(global: number, type: string): number {
+    const { integer, toInteger } = FLOATS[type === 'f32' ? 'f32' : 'f64'];
+    return this.#get(`get ${global}`, (body) => {
+      body.byte(OP.globalGet);
+      body.u32(global);
+      body.byte(toInteger);
+      return [[], [integer]];
+    });
+  }
+
+  /** The function that puts a float of these bits into a global. */
+  setBits(global: number, type: string): number {
+    const { integer, toFloat } = FLOATS[type === 'f32' ? 'f32' : 'f64'];
+    return this.#get(`set ${global}`, (body) => {
+      body.append([...LOCAL_0, toFloat, OP.globalSet]);
+      body.u32(global);
+      return [[integer], []];
+    });
+  }
+
+  /** The function that gives the size of memory 0 as the guest sees it. */
+  size(): number {
+    return this.#getForCards('size', (body) => {
+      emitSize(body, this.#place);
+      return [[], [I32]];
+    });
+  }
+
+  /** The function that grows memory 0 as the guest sees it. Where V8 has to be asked for pages `takePages` is first. */
+  grow(takePages: HostFunction): number {
+    return this.#getForCards('grow', (body) => {
+      emitGrow(body, this.#place, () => emitCallHost(body, this.#callers, takePages));
+      return [[I32], [I32]];
+    });
+  }
+
+  /** The function that grows a memory that is not tracked, if `takePages` permits it. */
+  growUntracked(memory: number, takePages: HostFunction): number {
+    return this.#get(`grow ${memory}`, (body) => {
+      emitGrowUntracked(body, memory, () => emitCallHost(body, this.#callers, takePages));
+      return [[I32], [I32]];
+    });
+  }
+
+  /**
+   * The function that gives a length of an array, or of a range in one, as it is, but one that takes too long to write in a single instruction as
+   * the greatest there is. With that V8 traps, for it makes no such array.
+   */
+  arrayLength(): number {
+    return this.#get('array length', (body) => {
+      body.append([OP.i32Const, 0x7f, ...LOCAL_0, ...LOCAL_0, OP.i32Const]);
+      body.s32(MAX_ARRAY_ELEMENTS);
+      body.append([OP.i32GtU, OP.select]);
+      return [[I32], [I32]];
+    });
+  }
+
+  /** The function that grows a table, of elements of a type, if `takeElements` permits it. Shape of `type`: as in the table section. */
+  growTable(table: number, type: readonly number[], takeElements: HostFunction): number {
+    return this.#get(`grow table ${table}`, (body) => {
+      emitGrowTable(body, table, () => emitCallHost(body, this.#callers, takeElements));
+      return [[type, I32], [I32]];
+    });
+  }
+
+  /** The function that tells the host that a guest saw the word set, and traps where the host says so. */
+  interrupt(func: HostFunction): number {
+    return this.#get('interrupt', (body) => {
+      emitCallHost(body, this.#callers, func);
+      body.unlikely();
+      body.append([OP.if, VOID, OP.unreachable, OP.end]);
+      return [[], []];
+    });
+  }
+
+  /** The function that marks a page which is not marked, or traps if it is beyond the memory that the guest was given. It takes an address. */
+  #markFirst(): number {
+    return this.#getForCards('mark', (body) => {
+      emitMarkFirst(body, this.#place);
+      return [[I32], []];
+    });
+  }
+
+  /** Which operands of a bulk instruction are addresses in memory 0, if that is tracked. */
+  #startsOf({ code, index, index2 }: Instructions): (0 | 1)[] {
+    if (this.#marks === 'off') return [];
+    const isTarget = writtenMemory(code, index, index2) === 0;
+    const isSource = code === OP.memoryCopy && index2 === 0;
+    return [...(isTarget ? [0 as const] : []), ...(isSource ? [1 as const] : [])];
+  }
+
+  /** Traps if a bulk instruction, whose operands are the locals, goes beyond the memory that the guest was given. */
+  #emitCheckRange(body: ByteWriter, instructions: Instructions): void {
+    const starts = this.#startsOf(instructions);
+    if (starts.length === 0) return;
+    this.#usesCards = true;
+    emitCheckRange(body, this.#place, starts);
+  }
+
+  #emitBulk(body: ByteWriter, instructions: Instructions): FunctionType {
+    const { bytes, start, at } = instructions;
+    body.append([...LOCAL_0, ...LOCAL_1, ...LOCAL_2]);
+    body.copy(bytes, start, at);
+    if (this.#startsOf(instructions).includes(0)) {
+      this.#usesCards = true;
+      emitMarkRange(body, this.#place);
+    }
+    return [[I32, I32, I32], []];
+  }
+
+  #getForCards(key: string, emit: Emit): number {
+    this.#usesCards = true;
+    return this.#get(key, emit);
+  }
+
+  #get(key: string, emit: Emit): number {
+    const known = this.#indices.get(key);
+    if (known !== undefined) return known;
+    // No locals but the params, save for `grow`, which writes its own.
+    const index = this.#make(emit, key === 'grow' ? 'its locals' : 'no locals');
+    this.#indices.set(key, index);
+    return index;
+  }
+
+  #make(emit: Emit, declares: 'no locals' | 'its locals' = 'no locals'): number {
+    const body = new ByteWriter(64);
+    if (declares === 'no locals') body.byte(0);
+    const index = this.#firstIndex + this.made.length;
+    const [params, results] = emit(body, index);
+    body.byte(OP.end);
+    const type = new Uint8Array([0x60, params.length, ...params.flat(), results.length, ...results]);
+    this.made.push({ type, body: body.written(), unlikely: body.takeUnlikely(0) });
+    return index;
+  }
+}

@@ -1,0 +1,377 @@
+import { BodyCopy } from './emit/body-copy.ts';
+import type { ByteWriter } from '../wasm/byte-writer.ts';
+import type { Callers } from './emit/callers.ts';
+import type { Checks } from './emit/checks.ts';
+import { Control } from './analyse/control.ts';
+import type { CoreModule } from './core-module.ts';
+import { HEAVY, KIND, KINDS, LOAD_UNITS, WEIGHTS, isArrayBulk, isAtomicWait } from './analyse/costs.ts';
+import { type Effects, hasEffect, noteEffects } from './analyse/effects.ts';
+import { type Helpers, isStore, writtenMemory } from './emit/helpers.ts';
+import type { HostFunction } from './emit/host-functions.ts';
+import { EMPTY_BLOCK, type Instructions, VALUE_BLOCK } from '../wasm/instructions.ts';
+import { Marks } from './analyse/marks.ts';
+import { CODE_COUNT, FORGETS, IMMEDIATE, IMMEDIATES, OP, POPS, PUSHES } from '../wasm/opcodes.ts';
+import { isBulk } from './emit/pieces.ts';
+import { malformed } from '../wasm/refusal.ts';
+import { endOfLeb, WITH_INDEX } from '../wasm/short-forms.ts';
+import { Survey } from './analyse/survey.ts';
+import { TableGrowth } from './emit/table-growth.ts';
+import type { FunctionArity } from '../wasm/types.ts';
+import { CONSTANT, UNKNOWN, Values } from './analyse/values.ts';
+import { CHECK, STRIDE, Work } from './analyse/work.ts';
+
+const STEP = Object.freeze({
+  other: 0,
+  plain: 1,
+  leb: 2,
+  load: 3,
+  local: 4,
+  constant: 5,
+  sum: 6,
+  control: 7,
+  branch: 8,
+  branchIf: 9,
+  effect: 10,
+} as const);
+
+/** How instructions are passed of which only the count of operands matters, by their immediates. */
+const PLAIN_STEPS: ReadonlyMap<number, number> = new Map([
+  [IMMEDIATE.none, STEP.plain],
+  [IMMEDIATE.index, STEP.leb],
+  [IMMEDIATE.i64, STEP.leb],
+  [IMMEDIATE.memory, STEP.load],
+]);
+
+/** By code: how it is followed. */
+const STEPS = Uint8Array.from({ length: CODE_COUNT }, (_, code) => {
+  if (code >= OP.localGet && code <= OP.localTee) return STEP.local;
+  if (code === OP.i32Const) return STEP.constant;
+  if (code === OP.i32Add || code === OP.i32Sub) return STEP.sum;
+  if (isControl(code)) return STEP.control;
+  if (hasEffect(code) || code === OP.memorySize || code === OP.memoryGrow) return STEP.effect;
+  if (code === OP.brIf) return STEP.branchIf;
+  if (KINDS[code] !== KIND.pass) return STEP.branch;
+  // Loads are weighed as they are passed.
+  if (WEIGHTS[code] !== 0 && !isShortLoad(code)) return STEP.other;
+  return code < 0xfb ? (PLAIN_STEPS.get(IMMEDIATES[code] as number) ?? STEP.other) : STEP.other;
+});
+
+function isShortLoad(code: number): boolean {
+  return code >= OP.i32Load && code < OP.i32Store;
+}
+
+function isControl(code: number): boolean {
+  if (code === OP.end || code === OP.delegate || isCall(code)) return true;
+  if (code === OP.else || code === OP.catch || code === OP.catchAll) return true;
+  return IMMEDIATES[code] === IMMEDIATE.block || code === OP.tryTable;
+}
+
+function isCall(code: number): boolean {
+  return code === OP.call || (code >= OP.callIndirect && code <= OP.returnCallRef);
+}
+
+/** What takes the place of instructions, or is put before them. */
+export type Replacements = {
+  readonly helpers: Helpers;
+  readonly callers: Callers;
+  /** `undefined` where nobody interrupts the module. */
+  readonly checks: Checks | undefined;
+  /** Asked before a memory grows; `undefined` where there is none. */
+  readonly takePages: HostFunction | undefined;
+  /** Asked before a table grows; `undefined` where none does. */
+  readonly takeElements: HostFunction | undefined;
+};
+
+/** What is known of a function whose body is rewritten. */
+export type FunctionFacts = {
+  readonly index: number;
+  /** Params with them. */
+  readonly localCount: number;
+  /** Whether it is costly to compile, and begins with a check. */
+  readonly isCostly: boolean;
+};
+
+/** What the marking of a module's bodies works with. */
+export type MarkingParts = Replacements & {
+  readonly module: CoreModule;
+  readonly instructions: Instructions;
+  readonly output: ByteWriter;
+  /** Where it is noted what the bodies do. */
+  readonly effects: Effects;
+};
+
+/**
+ * Puts calls of helpers in the place of those stores to memory 0 whose page may not be marked yet, of its `memory.size` and
+ * `memory.grow`, and of what writes many bytes; puts the caller on the stack for functions that take it. All other instructions are
+ * copied as they are.
+ *
+ * A mark comes right before its store and only for an address within the memory that the guest was given, so at every call all that was written is
+ * marked.
+ */
+export class Marking {
+  readonly #module: CoreModule;
+  readonly #instructions: Instructions;
+  readonly #copy: BodyCopy;
+  readonly #helpers: Helpers;
+  readonly #callers: Callers;
+  readonly #checks: Checks | undefined;
+  readonly #takePages: HostFunction | undefined;
+  readonly #tableGrowth: TableGrowth;
+  readonly #effects: Effects;
+  readonly #survey: Survey;
+  readonly #control = new Control();
+  readonly #values: Values;
+  readonly #marks = new Marks(this.#control);
+  readonly #work: Work;
+  #localCount = 0;
+
+  constructor(parts: MarkingParts) {
+    const { module, instructions, output, helpers, callers, checks, takePages, effects } = parts;
+    this.#module = module;
+    this.#instructions = instructions;
+    this.#copy = new BodyCopy(instructions, output);
+    this.#helpers = helpers;
+    this.#callers = callers;
+    this.#checks = checks;
+    this.#takePages = takePages;
+    this.#tableGrowth = new TableGrowth(parts, this.#copy);
+    this.#effects = effects;
+    this.#survey = new Survey(module.bytes);
+    this.#values = new Values(this.#control, instructions, this.#survey);
+    this.#work = new Work(module, callers);
+  }
+
+  /** Appends the instructions in `[at, end)` of function `index` to the output. */
+  rewrite(at: number, end: number, { index, localCount, isCostly }: FunctionFacts): void {
+    const instructions = this.#instructions;
+    instructions.enter(at, end);
+    this.#copy.enter(at);
+    this.#localCount = localCount;
+    this.#work.enter(index, at);
+    this.#control.enter();
+    this.#survey.enter(localCount);
+    this.#values.enter();
+    this.#marks.enter();
+    while (instructions.at < end && this.#control.depth >= 0) this.#nextStride(end);
+    if (instructions.at !== end || this.#control.depth >= 0) {
+      throw malformed('a function body whose blocks do not match', instructions.start);
+    }
+    this.#copy.finish(end, this.#work.leave() || isCostly ? this.#checks : undefined);
+  }
+
+  #nextStride(end: number): void {
+    const instructions = this.#instructions;
+    const stop = Math.min(end, instructions.at + STRIDE);
+    while (instructions.at < stop && this.#control.depth >= 0) this.#next();
+    if (this.#work.look(instructions.at)) this.#copy.checkAfter(this.#checks);
+  }
+
+  /** Goes through an instruction. The frequent ones in their short forms are read here, where one look at a table tells all. */
+  #next(): void {
+    const instructions = this.#instructions;
+    const { bytes, at } = instructions;
+    const code = bytes[at] as number;
+    let end = at;
+    switch (STEPS[code] as number) {
+      case STEP.plain:
+        end = at + 1;
+        break;
+      case STEP.leb:
+        end = endOfLeb(bytes, at + 1, at);
+        break;
+      case STEP.load:
+        if ((bytes[at + 1] as number) < WITH_INDEX) end = endOfLeb(bytes, at + 2, at);
+        if (end !== at) this.#work.weigh(LOAD_UNITS);
+        break;
+      case STEP.branchIf:
+        if ((bytes[at + 1] as number) < 0x80 && !this.#work.branchIf(at + 2, bytes[at + 1] as number)) end = at + 2;
+        break;
+      case STEP.local:
+        if ((bytes[at + 1] as number) < 0x80) return this.#stepShortLocal(code, at);
+    }
+    if (end === at || end > instructions.end) return this.#nextInFull();
+    instructions.start = at;
+    instructions.at = end;
+    this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
+  }
+
+  #stepShortLocal(code: number, at: number): void {
+    const instructions = this.#instructions;
+    instructions.start = at;
+    instructions.at = at + 2;
+    instructions.index = instructions.bytes[at + 1] as number;
+    this.#stepLocal(code);
+  }
+
+  #nextInFull(): void {
+    const instructions = this.#instructions;
+    instructions.next();
+    const { code } = instructions;
+    const weight = WEIGHTS[code] as number;
+    if (weight !== 0) this.#weigh(weight);
+    switch (STEPS[code] as number) {
+      case STEP.local:
+        return this.#stepLocal(code);
+      case STEP.constant:
+        return this.#values.push(CONSTANT, instructions.index);
+      case STEP.sum:
+        return this.#values.addOperands(code === OP.i32Add ? 1 : -1);
+      case STEP.control:
+        return this.#stepWithChecks(code, this.#stepControl);
+      case STEP.branch:
+      case STEP.branchIf:
+        return this.#stepWithChecks(code, this.#stepBranch);
+      case STEP.effect:
+        return KINDS[code] === KIND.pass ? this.#stepEffect(code) : this.#stepWithChecks(code, this.#stepEffect);
+      default:
+        return this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
+    }
+  }
+
+  /** Before the instruction is followed: one that makes a path too long follows a check. */
+  #weigh(weight: number): void {
+    this.#work.weigh(weight);
+    if (weight >= HEAVY && this.#work.look(this.#instructions.start)) this.#copy.checkBefore(this.#checks);
+  }
+
+  #stepLocal(code: number): void {
+    const { index, start } = this.#instructions;
+    if (index >= this.#localCount) throw malformed(`local ${index}, which is not there,`, start);
+    if (code === OP.localGet) this.#values.pushLocal(index);
+    else if (code === OP.localSet) this.#values.popLocal(index);
+    else this.#values.teeLocal(index);
+  }
+
+  /** Has what paths cost followed, around `step`, with checks where they become too long. */
+  #stepWithChecks(code: number, step: (this: Marking, code: number) => void): void {
+    const where = this.#work.step(this.#instructions);
+    if ((where & CHECK.before) !== 0) this.#copy.checkBefore(this.#checks);
+    step.call(this, code);
+    if ((where & CHECK.after) !== 0) this.#copy.checkAfter(this.#checks);
+  }
+
+  /** What begins or ends blocks, or is a call. */
+  #stepControl(code: number): void {
+    const instructions = this.#instructions;
+    if (code === OP.end || code === OP.delegate) this.#close();
+    else if (code === OP.call) {
+      this.#passCaller();
+      this.#call(this.#module.functionTypes[instructions.index]);
+    } else if (code === OP.returnCall) {
+      this.#passCaller();
+      this.#values.forget();
+    } else if (isCall(code)) {
+      if (code !== OP.callIndirect) return this.#values.forget();
+      this.#values.drop(1);
+      this.#call(instructions.index);
+    } else if (code === OP.else || code === OP.catch || code === OP.catchAll) this.#nextArm();
+    else this.#open(code);
+  }
+
+  /** What goes elsewhere, or takes as long as its operands say. */
+  #stepBranch(code: number): void {
+    if (isAtomicWait(code) && this.#checks !== undefined) this.#copy.replaceByTrap();
+    if (isArrayBulk(code) && this.#checks !== undefined) this.#copy.callBefore(this.#helpers.arrayLength());
+    if (POPS[code] === FORGETS) this.#values.forget();
+    else this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
+  }
+
+  /** What writes something other than locals, or looks at a memory's size. */
+  #stepEffect(code: number): void {
+    noteEffects(this.#effects, code);
+    if (isStore(code)) return this.#stepStore(code);
+    if (code === OP.memorySize || code === OP.memoryGrow) this.#stepSize(code);
+    else if (isBulk(code)) this.#stepBulk(code);
+    else if (code === OP.tableGrow) this.#tableGrowth.replace();
+    this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
+  }
+
+  /** A function of the host gets the caller. */
+  #passCaller(): void {
+    if (!this.#callers.takesCaller(this.#instructions.index)) return;
+    this.#copy.copyBefore();
+    this.#callers.emitCaller(this.#copy.output);
+  }
+
+  #open(code: number): void {
+    if (code === OP.if) this.#values.drop(1);
+    const { params, results } = this.#blockArity();
+    const values = this.#values;
+    // What a loop takes comes from its end too, so nothing is known of it. For other blocks it is not worth a distinction.
+    values.drop(params);
+    this.#control.open(values.height, params, results);
+    values.pushUnknown(params);
+    if (code !== OP.loop) return;
+    const { start, at, end } = this.#instructions;
+    if (this.#control.loopStart === -1) this.#survey.enterLoop(at, end);
+    this.#control.markLoop(start);
+  }
+
+  #nextArm(): void {
+    const params = this.#control.nextArm(this.#instructions.start);
+    this.#values.forget();
+    if (this.#instructions.code === OP.else) this.#values.pushUnknown(params);
+  }
+
+  #close(): void {
+    this.#values.forget();
+    this.#values.pushUnknown(this.#control.close(this.#instructions.start));
+  }
+
+  #call(type: number | undefined): void {
+    const { params, results } = this.#arityOf(type ?? -1);
+    this.#values.drop(params);
+    this.#values.pushUnknown(results);
+  }
+
+  #blockArity(): FunctionArity {
+    const { blockType } = this.#instructions;
+    if (blockType === EMPTY_BLOCK) return { params: 0, results: 0 };
+    return blockType === VALUE_BLOCK ? { params: 0, results: 1 } : this.#arityOf(blockType);
+  }
+
+  #arityOf(type: number): FunctionArity {
+    const arity = this.#module.types[type];
+    if (arity === undefined)
+      throw malformed('a reference to a function type that is not there', this.#instructions.start);
+    return arity;
+  }
+
+  #stepStore(code: number): void {
+    const values = this.#values;
+    const instructions = this.#instructions;
+    values.drop((POPS[code] as number) - 1);
+    values.pop();
+    if (PUSHES[code] === 1) values.push(UNKNOWN, 0);
+    if (instructions.memory !== 0) return;
+    const { root } = values;
+    const distance = (root === CONSTANT ? values.distance >>> 0 : values.distance) + instructions.offset;
+    if (root !== UNKNOWN) {
+      if (this.#marks.covers(root, distance)) return;
+      this.#marks.add(root, distance);
+    }
+    const helper = this.#helpers.store(instructions);
+    if (helper !== undefined) return this.#copy.replaceByCall(helper);
+    this.#copy.copyBefore();
+    this.#copy.output.byte(OP.i32Const);
+    this.#copy.output.s32(instructions.offset);
+    this.#copy.replaceByCall(this.#helpers.storeAt(instructions));
+  }
+
+  #stepSize(code: number): void {
+    const { index } = this.#instructions;
+    if (code === OP.memoryGrow && this.#takePages !== undefined) {
+      const isTracked = index === 0;
+      this.#copy.replaceByCall(
+        isTracked ? this.#helpers.grow(this.#takePages) : this.#helpers.growUntracked(index, this.#takePages),
+      );
+    } else if (index === 0) this.#copy.replaceByCall(this.#helpers.size());
+  }
+
+  /** Those that do not write the tracked memory are replaced only where checks come between their pieces. */
+  #stepBulk(code: number): void {
+    const { index, index2 } = this.#instructions;
+    if (writtenMemory(code, index, index2) !== 0 && this.#checks === undefined) return;
+    this.#copy.replaceByCall(this.#helpers.bulk(this.#instructions, this.#checks));
+  }
+}
