@@ -14,13 +14,13 @@ export const MAX_FLAT_RESULTS = 1;
 const MAX_FLAT = MAX_FLAT_PARAMS + 1;
 
 /** The type of a core function. */
-export interface CoreFuncType {
+export interface FlatFuncType {
   readonly params: readonly CoreType[];
   readonly results: readonly CoreType[];
 }
 
 /** The core type of a component function when it is lifted, or when it is lowered. Source: `flatten_functype`. */
-export function flattenFunctype(ft: FuncType, context: 'lift' | 'lower'): CoreFuncType {
+export function flattenFunctype(ft: FuncType, context: 'lift' | 'lower'): FlatFuncType {
   const params = flattenTypes(paramTypes(ft));
   const results = flattenTypes(resultTypes(ft));
   const flatParams: CoreType[] = params.length > MAX_FLAT_PARAMS ? ['i32'] : params;

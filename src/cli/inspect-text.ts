@@ -1,4 +1,4 @@
-import type { CoreModule } from '../component/core-modules.ts';
+import type { CoreModuleFacts } from '../component/core-modules.ts';
 import type { Paint } from '../observe/terminal/paint.ts';
 import { type Row, formatRows } from '../observe/terminal/rows.ts';
 import { formatChoice } from '../observe/terminal/start-text.ts';
@@ -33,7 +33,7 @@ function formatServed({ servedBy, nearest }: InspectedImport, paint: Paint): str
   return `${paint('bad', 'missing')}${hint}`;
 }
 
-function formatModules(modules: readonly CoreModule[]): string {
+function formatModules(modules: readonly CoreModuleFacts[]): string {
   const sizes = modules.map(({ byteLength }) => formatBytes(byteLength));
   const width = Math.max(...sizes.map((size) => size.length));
   const lines = modules.map(({ name, producers }, index) => {

@@ -1,4 +1,4 @@
-import { type CoreModule, readCoreModules } from '../component/core-modules.ts';
+import { type CoreModuleFacts, readCoreModules } from '../component/core-modules.ts';
 import { decodeComponent } from '../component/decode.ts';
 import { digestSource, readSource } from '../component/source.ts';
 import { type WorldKind, toWorldKind } from '../component/world-kind.ts';
@@ -6,7 +6,7 @@ import { toWorld } from '../component/world.ts';
 import { loadComponent } from '../load.ts';
 import { HostError } from '../util/host-error.ts';
 import { findHost, nearestNames } from '../linker/plan/resolve.ts';
-import type { Choice } from '../observe/log.ts';
+import type { ChoiceMade } from '../observe/log.ts';
 import { wasiInterfaces } from '../wasi/interfaces.ts';
 
 /** What is known of a component without running it. The shape of `inspect --json`, which only grows. */
@@ -18,7 +18,7 @@ export interface Inspection {
   readonly world: WorldKind;
   readonly imports: readonly InspectedImport[];
   readonly exports: readonly string[];
-  readonly coreModules: readonly CoreModule[];
+  readonly coreModules: readonly CoreModuleFacts[];
   readonly verdict: Verdict;
 }
 
@@ -32,7 +32,12 @@ export interface InspectedImport {
 
 /** Whether `serve` takes it, and how it would run; or all that stands against it. */
 export type Verdict =
-  | { readonly servable: true; readonly engine: Choice; readonly isolation: Choice; readonly preemption: Choice }
+  | {
+      readonly servable: true;
+      readonly engine: ChoiceMade;
+      readonly isolation: ChoiceMade;
+      readonly preemption: ChoiceMade;
+    }
   | { readonly servable: false; readonly reasons: readonly string[] };
 
 /** Reads all that can be read. Throws `HostError` where the file is no component or a damaged one. */

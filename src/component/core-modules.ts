@@ -3,7 +3,7 @@ import { HostError } from '../util/host-error.ts';
 import { Reader } from './reader.ts';
 
 /** A core module inside a component. */
-export interface CoreModule {
+export interface CoreModuleFacts {
   /** From its name section; `undefined` where it has none. */
   readonly name: string | undefined;
   /** Where it begins in the component's bytes. */
@@ -14,14 +14,14 @@ export interface CoreModule {
 }
 
 /** The core modules of a component, nested ones too, in the order of its bytes. */
-export function readCoreModules({ definitions }: ComponentDefinition): CoreModule[] {
+export function readCoreModules({ definitions }: ComponentDefinition): CoreModuleFacts[] {
   return definitions.flatMap((definition) => {
     if (definition.at === 'component') return readCoreModules(definition.component);
     return definition.at === 'core module' ? [describeModule(definition)] : [];
   });
 }
 
-function describeModule({ bytes, offset }: Definition & { at: 'core module' }): CoreModule {
+function describeModule({ bytes, offset }: Definition & { at: 'core module' }): CoreModuleFacts {
   const described = { name: undefined as string | undefined, producers: [] as string[] };
   ignoringDamage(() => {
     for (const [name, section] of customSections(bytes)) {

@@ -29,10 +29,10 @@ export interface StartRecord {
   readonly world: string;
   /** With versions, as the component names them. */
   readonly imports: readonly string[];
-  readonly engine: Choice;
-  readonly isolation: Choice;
+  readonly engine: ChoiceMade;
+  readonly isolation: ChoiceMade;
   /** Whether guests that compute for long are interrupted. */
-  readonly preemption: Choice;
+  readonly preemption: ChoiceMade;
   readonly limits: StartLimits;
   /** The processes that serve, each with limits of its own; absent where it is this one. */
   readonly workerPids?: readonly number[];
@@ -61,7 +61,7 @@ export interface StalledRequest {
 }
 
 /** What the host chose among several ways, and why. */
-export interface Choice {
+export interface ChoiceMade {
   readonly name: string;
   readonly reason: string;
 }

@@ -10,7 +10,7 @@ import { type Effects, hasEffect, noteEffects } from './analyse/effects.ts';
 import type { Instructions } from '../wasm/instructions.ts';
 import type { FunctionFacts } from './marking.ts';
 import { CODE_COUNT, OP } from '../wasm/opcodes.ts';
-import { isBulk } from './emit/pieces.ts';
+import { isDoneInPieces } from './emit/pieces.ts';
 import { malformed } from '../wasm/refusal.ts';
 import { endOfShortForm } from '../wasm/short-forms.ts';
 import { TableGrowth, type TableGrowthParts } from './emit/table-growth.ts';
@@ -102,7 +102,7 @@ export class Checking {
     else noteEffects(this.#effects, code);
     if (isAtomicWait(code) && this.#checks !== undefined) this.#copy.replaceByTrap();
     if (isArrayBulk(code) && this.#checks !== undefined) this.#copy.callBefore(this.#helpers.arrayLength());
-    if (isBulk(code)) this.#replaceBulk();
+    if (isDoneInPieces(code)) this.#replaceBulk();
     else if (code === OP.tableGrow) this.#tableGrowth.replace();
     if ((where & CHECK.after) !== 0) this.#copy.checkAfter(this.#checks);
   }

@@ -2,17 +2,17 @@ import { ByteReader } from '../wasm/byte-reader.ts';
 import { malformed } from '../wasm/refusal.ts';
 import { readReferences, skipConstantExpression } from './analyse/references.ts';
 import { decodeSections, SECTION, type Section, type Sections } from '../wasm/sections.ts';
-import { decodeTypes, readLimits, readValueType, type FunctionType, type Limits } from '../wasm/types.ts';
+import { decodeTypes, readLimits, readValueType, type FunctionType, type SizeLimits } from '../wasm/types.ts';
 
 /** Where an imported thing comes from. */
 export type ImportName = { readonly module: string; readonly name: string };
 
-export type MemoryType = { readonly limits: Limits; readonly isShared: boolean };
+export type MemoryType = { readonly limits: SizeLimits; readonly isShared: boolean };
 /** With where the type of its elements and its limits stand. */
 export type TableType = {
   readonly element: string;
   readonly elementAt: number;
-  readonly limits: Limits;
+  readonly limits: SizeLimits;
   readonly limitsAt: number;
   readonly limitsEnd: number;
 };

@@ -11,7 +11,7 @@ import type { HostFunction } from './emit/host-functions.ts';
 import { EMPTY_BLOCK, type Instructions, VALUE_BLOCK } from '../wasm/instructions.ts';
 import { Marks } from './analyse/marks.ts';
 import { CODE_COUNT, FORGETS, IMMEDIATE, IMMEDIATES, OP, POPS, PUSHES } from '../wasm/opcodes.ts';
-import { isBulk } from './emit/pieces.ts';
+import { isDoneInPieces } from './emit/pieces.ts';
 import { malformed } from '../wasm/refusal.ts';
 import { endOfLeb, WITH_INDEX } from '../wasm/short-forms.ts';
 import { Survey } from './analyse/survey.ts';
@@ -281,7 +281,7 @@ export class Marking {
     noteEffects(this.#effects, code);
     if (isStore(code)) return this.#stepStore(code);
     if (code === OP.memorySize || code === OP.memoryGrow) this.#stepSize(code);
-    else if (isBulk(code)) this.#stepBulk(code);
+    else if (isDoneInPieces(code)) this.#stepBulk(code);
     else if (code === OP.tableGrow) this.#tableGrowth.replace();
     this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
   }

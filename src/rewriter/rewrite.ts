@@ -164,7 +164,7 @@ function planChanges(module: CoreModule, memories: readonly ReachableMemory[], o
   };
   const marks = options.memory === 'tracked' ? 'on' : 'off';
   const helpers = new Helpers(place, marks, callers, module.functionTypes.length);
-  const checks = interrupt && new Checks(helpers, { memory: memories.length, func: interrupt });
+  const checks = interrupt && new Checks({ memory: memories.length, func: helpers.interrupt(interrupt) });
   return { changes: { marks, helpers, callers, checks, takePages, takeElements }, functions, cardsGlobal, isFollowed };
 }
 

@@ -13,7 +13,7 @@ export type FunctionType = FunctionArity & {
 };
 
 /** Sizes of a memory in 64 KiB pages, or of a table in elements. */
-export type Limits = { readonly initial: number; readonly maximum: number | undefined };
+export type SizeLimits = { readonly initial: number; readonly maximum: number | undefined };
 
 const FUNC = 0x60;
 const STRUCT = 0x5f;
@@ -114,7 +114,7 @@ const HAS_MAXIMUM = 1;
 const SHARED = 2;
 
 /** Passes the limits of a memory or a table. 64-bit ones and pages of other sizes are refused. */
-export function readLimits(reader: ByteReader): { limits: Limits; isShared: boolean } {
+export function readLimits(reader: ByteReader): { limits: SizeLimits; isShared: boolean } {
   const start = reader.at;
   const flags = reader.byte();
   if ((flags & 0x04) !== 0) throw notSupported('memory64 (a memory or table with 64-bit addresses)', start);

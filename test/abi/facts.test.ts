@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type CoreFuncType, flattenFunctype } from '../../src/abi/flatten.ts';
+import { type FlatFuncType, flattenFunctype } from '../../src/abi/flatten.ts';
 import { alignment, discriminantSize, elemSize } from '../../src/abi/layout.ts';
 import { encodeFloatAsI32, encodeFloatAsI64 } from '../../src/abi/numbers.ts';
 import { toKey } from '../../src/abi/shape.ts';
@@ -348,7 +348,7 @@ test.each([
 
 const many = (n: number): ValType[] => Array.from({ length: n }, () => u8);
 
-const show = ({ params, results }: CoreFuncType): string => [...params, '->', ...results].join(' ');
+const show = ({ params, results }: FlatFuncType): string => [...params, '->', ...results].join(' ');
 
 describe('flattening', () => {
   // 'params -> results' of the lifted core function, then of the lowered one where it differs.

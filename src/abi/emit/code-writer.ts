@@ -14,7 +14,7 @@ export interface ObjectLiteral {
 }
 
 /** What may stand between the fixed parts of code: an identifier, some of them in a list, a number, a literal, other code. */
-export type Piece = string | number | readonly string[] | StringLiteral | ObjectLiteral | Code;
+export type CodePiece = string | number | readonly string[] | StringLiteral | ObjectLiteral | Code;
 
 /** A piece of code that came through the door. */
 export interface Code {
@@ -25,7 +25,7 @@ export interface Code {
  * The door: all code comes through this tag, which lets nothing pass between the fixed parts that could be read as other
  * code than was meant.
  */
-export function js(fixed: TemplateStringsArray, ...pieces: readonly Piece[]): Code {
+export function js(fixed: TemplateStringsArray, ...pieces: readonly CodePiece[]): Code {
   return { source: String.raw({ raw: fixed }, ...pieces.map(renderPiece)) };
 }
 
@@ -89,7 +89,7 @@ export class CodeWriter {
   }
 }
 
-function renderPiece(piece: Piece): string {
+function renderPiece(piece: CodePiece): string {
   if (typeof piece === 'number') return renderNumber(piece);
   if (typeof piece === 'string') return checkIdentifier(piece);
   if ('json' in piece) return JSON.stringify(piece.json);

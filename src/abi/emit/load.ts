@@ -31,7 +31,7 @@ function emitLoadCall(e: Emitter, t: ValType, place: Place): string {
       e.code.line(js`return ${value};`);
     });
   }
-  return e.code.bind(js`${name}(cx, view, ${at(place)})`);
+  return e.code.bind(js`${name}(cx, view, ${placeAddress(place)})`);
 }
 
 function emitLoadInline(e: Emitter, t: ValType, place: Place): string {
@@ -42,7 +42,7 @@ function emitLoadInline(e: Emitter, t: ValType, place: Place): string {
 type Loader<K extends Kind> = (e: Emitter, place: Place, t: TypeOf<K>) => string;
 
 const LOADERS: { readonly [K in Kind]: Loader<K> } = {
-  bool: (e, place) => e.code.bind(js`view.getUint8(${at(place)}) !== 0`),
+  bool: (e, place) => e.code.bind(js`view.getUint8(${placeAddress(place)}) !== 0`),
   u8: emitGet('getUint8'),
   u16: emitGet('getUint16'),
   u32: emitGet('getUint32'),
@@ -51,8 +51,8 @@ const LOADERS: { readonly [K in Kind]: Loader<K> } = {
   s16: emitGet('getInt16'),
   s32: emitGet('getInt32'),
   s64: emitGet('getBigInt64'),
-  f32: (e, place) => e.code.bind(js`canonicalizeNan(view.getFloat32(${at(place)}, true))`),
-  f64: (e, place) => e.code.bind(js`canonicalizeNan(view.getFloat64(${at(place)}, true))`),
+  f32: (e, place) => e.code.bind(js`canonicalizeNan(view.getFloat32(${placeAddress(place)}, true))`),
+  f64: (e, place) => e.code.bind(js`canonicalizeNan(view.getFloat64(${placeAddress(place)}, true))`),
   char: (e, place) => e.code.bind(js`convertI32ToChar(${int32(place)})`),
   string: (e, place) => e.code.bind(js`loadString(cx, ${int32(place)}, ${int32(behind(place, 4))})`),
   list: emitLoadList,
@@ -69,11 +69,11 @@ const LOADERS: { readonly [K in Kind]: Loader<K> } = {
 
 /** For the kinds that need no more than a getter of the view. */
 function emitGet(getter: string): Loader<Kind> {
-  return (e, place) => e.code.bind(js`view.${getter}(${at(place)}, true)`);
+  return (e, place) => e.code.bind(js`view.${getter}(${placeAddress(place)}, true)`);
 }
 
 /** The address of a place. */
-export function at({ ptr, offset }: Place): Code {
+export function placeAddress({ ptr, offset }: Place): Code {
   return js`${ptr} + ${offset}`;
 }
 
@@ -83,11 +83,11 @@ export function behind({ ptr, offset }: Place, byteLength: number): Place {
 }
 
 function int32(place: Place): Code {
-  return js`view.getInt32(${at(place)}, true)`;
+  return js`view.getInt32(${placeAddress(place)}, true)`;
 }
 
 function emitLoadUnsigned(e: Emitter, place: Place, byteLength: 1 | 2 | 4): string {
-  return e.code.bind(js`view.${UNSIGNED_GETTERS[byteLength]}(${at(place)}, true)`);
+  return e.code.bind(js`view.${UNSIGNED_GETTERS[byteLength]}(${placeAddress(place)}, true)`);
 }
 
 function emitLoadList(e: Emitter, place: Place, t: TypeOf<'list'>): string {
@@ -98,7 +98,7 @@ function emitLoadList(e: Emitter, place: Place, t: TypeOf<'list'>): string {
     return emitLoadListFromRange(e, begin, length, t.element);
   }
   code.line(js`cx.charge(${t.length * elementCost(t.element)});`);
-  const begin = code.bind(at(place));
+  const begin = code.bind(placeAddress(place));
   const length = code.bind(js`${t.length}`);
   return emitLoadListFromValidRange(e, begin, length, t.element);
 }

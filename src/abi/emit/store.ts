@@ -4,8 +4,8 @@ import { alignment, discriminantSize, elemSize, elemSizeFlags, fieldOffsets, pay
 import { isTaggedOption, toKey } from '../shape.ts';
 import type { ResourceType, ValType } from '../types.ts';
 import { type Emitter, isLarge } from './emitter.ts';
-import { at, behind, type Place } from './load.ts';
-import { js, type Piece } from './code-writer.ts';
+import { placeAddress, behind, type Place } from './load.ts';
+import { js, type CodePiece } from './code-writer.ts';
 
 const UNSIGNED_SETTERS = { 1: 'setUint8', 2: 'setUint16', 4: 'setUint32' } as const;
 
@@ -26,7 +26,7 @@ function emitStoreCall(e: Emitter, t: ValType, v: string, place: Place): void {
       emitStoreInline(e, t, 'v', { ptr: 'ptr', offset: 0 });
     });
   }
-  e.code.line(js`${name}(cx, ${v}, ${at(place)});`);
+  e.code.line(js`${name}(cx, ${v}, ${placeAddress(place)});`);
   emitRefreshView(e);
 }
 
@@ -43,7 +43,7 @@ function emitStoreInline(e: Emitter, t: ValType, v: string, place: Place): void 
 type Storer<K extends Kind> = (e: Emitter, v: string, place: Place, t: TypeOf<K>) => void;
 
 const STORERS: { readonly [K in Kind]: Storer<K> } = {
-  bool: (e, v, place) => e.code.line(js`view.setUint8(${at(place)}, isTrue(${v}));`),
+  bool: (e, v, place) => e.code.line(js`view.setUint8(${placeAddress(place)}, isTrue(${v}));`),
   u8: emitSet('setUint8'),
   u16: emitSet('setUint16'),
   u32: emitSet('setUint32'),
@@ -54,13 +54,13 @@ const STORERS: { readonly [K in Kind]: Storer<K> } = {
   s64: emitSet('setBigInt64', 'bigint'),
   f32: (e, v, place) => {
     emitCheckType(e, v, 'number');
-    e.code.line(js`storeF32(view, ${at(place)}, ${v});`);
+    e.code.line(js`storeF32(view, ${placeAddress(place)}, ${v});`);
   },
   f64: (e, v, place) => {
     emitCheckType(e, v, 'number');
-    e.code.line(js`storeF64(view, ${at(place)}, ${v});`);
+    e.code.line(js`storeF64(view, ${placeAddress(place)}, ${v});`);
   },
-  char: (e, v, place) => e.code.line(js`view.setInt32(${at(place)}, charToI32(${v}), true);`),
+  char: (e, v, place) => e.code.line(js`view.setInt32(${placeAddress(place)}, charToI32(${v}), true);`),
   string: (e, v, place) => emitStoreRange(e, emitStoreString(e, v), place),
   list: emitStoreList,
   record: emitStoreRecord,
@@ -92,12 +92,12 @@ export function emitCheckRep({ code }: Emitter, v: string, resource: ResourceTyp
 function emitSet(setter: string, type: 'number' | 'bigint' = 'number'): Storer<Kind> {
   return (e, v, place) => {
     emitCheckType(e, v, type);
-    e.code.line(js`view.${setter}(${at(place)}, ${v}, true);`);
+    e.code.line(js`view.${setter}(${placeAddress(place)}, ${v}, true);`);
   };
 }
 
-function emitStoreUnsigned(e: Emitter, v: Piece, place: Place, byteLength: 1 | 2 | 4): void {
-  e.code.line(js`view.${UNSIGNED_SETTERS[byteLength]}(${at(place)}, ${v}, true);`);
+function emitStoreUnsigned(e: Emitter, v: CodePiece, place: Place, byteLength: 1 | 2 | 4): void {
+  e.code.line(js`view.${UNSIGNED_SETTERS[byteLength]}(${placeAddress(place)}, ${v}, true);`);
 }
 
 /** The name of the pointer to a stored string; `cx.lengthStored` is the length. */
@@ -108,14 +108,14 @@ export function emitStoreString(e: Emitter, v: string): string {
 }
 
 function emitStoreRange(e: Emitter, begin: string, place: Place): void {
-  e.code.line(js`view.setUint32(${at(place)}, ${begin}, true);`);
-  e.code.line(js`view.setUint32(${at(behind(place, 4))}, cx.lengthStored, true);`);
+  e.code.line(js`view.setUint32(${placeAddress(place)}, ${begin}, true);`);
+  e.code.line(js`view.setUint32(${placeAddress(behind(place, 4))}, cx.lengthStored, true);`);
 }
 
 function emitStoreList(e: Emitter, v: string, place: Place, t: TypeOf<'list'>): void {
   if (t.length === undefined) return emitStoreRange(e, emitStoreListIntoRange(e, v, t.element), place);
   const length = e.code.bind(js`lengthOf(${v}, ${t.length})`);
-  const begin = e.code.bind(at(place));
+  const begin = e.code.bind(placeAddress(place));
   return emitStoreListIntoValidRange(e, v, { begin, length }, t.element);
 }
 

@@ -9,8 +9,8 @@ import {
 import type { FuncType, ValType } from '../../abi/types.ts';
 import type { Canon, CanonOptions } from '../definitions.ts';
 import { type CoreFuncType, printCoreFunc } from './core-types.ts';
-import { resourceAt } from './define-type.ts';
-import { type Frame, at, funcTypeAt } from './frame.ts';
+import { namedResourceAt } from './define-type.ts';
+import { type Frame, definitionAt, funcTypeAt } from './frame.ts';
 import { printFuncType } from './print.ts';
 import type { Validation } from './validation.ts';
 
@@ -29,7 +29,7 @@ export function checkCanon(validation: Validation, frame: Frame, canon: Canon): 
       frame.coreFuncs.push(validation.coreFuncs.func(['i32'], ['i32']));
       break;
     case 'resource.drop':
-      resourceAt(validation, frame, canon.resource);
+      namedResourceAt(validation, frame, canon.resource);
       frame.coreFuncs.push(validation.coreFuncs.func(['i32'], []));
       break;
     case 'other':
@@ -39,14 +39,14 @@ export function checkCanon(validation: Validation, frame: Frame, canon: Canon): 
 
 /** Reps are known only to the component that defines the resource. */
 function checkDefinedHere(validation: Validation, frame: Frame, index: number): void {
-  const { identity } = resourceAt(validation, frame, index);
+  const { identity } = namedResourceAt(validation, frame, index);
   if (frame.definedResources.get(identity) !== 'here')
     validation.fail('resource.new and resource.rep are only for the component that defines the resource');
 }
 
 function checkLift(validation: Validation, frame: Frame, canon: Canon & { op: 'lift' }): FuncType {
   const type = funcTypeAt(validation, frame, canon.type);
-  const core = at(validation, frame.coreFuncs, canon.func, 'core func');
+  const core = definitionAt(validation, frame.coreFuncs, canon.func, 'core func');
   const { options } = canon;
   checkOptions(validation, frame, options);
   const flat = flatten(validation, type, 'lift');
@@ -58,7 +58,7 @@ function checkLift(validation: Validation, frame: Frame, canon: Canon & { op: 'l
       `${printFuncType(type)} is lifted from a core function ${printCoreFunc(core)}, not ${printCoreFunc(flat)}`,
     );
   if (options.postReturn !== undefined) {
-    const postReturn = at(validation, frame.coreFuncs, options.postReturn, 'core func');
+    const postReturn = definitionAt(validation, frame.coreFuncs, options.postReturn, 'core func');
     if (postReturn !== validation.coreFuncs.func(core.results, []))
       validation.fail('a post-return function takes what the core function returns, and returns nothing');
   }
@@ -66,7 +66,7 @@ function checkLift(validation: Validation, frame: Frame, canon: Canon & { op: 'l
 }
 
 function checkLower(validation: Validation, frame: Frame, canon: Canon & { op: 'lower' }): CoreFuncType {
-  const type = at(validation, frame.funcs, canon.func, 'func');
+  const type = definitionAt(validation, frame.funcs, canon.func, 'func');
   const { options } = canon;
   checkOptions(validation, frame, options);
   if (options.postReturn !== undefined) validation.fail('post-return is no option of lower');
@@ -103,12 +103,12 @@ function checkOptions(validation: Validation, frame: Frame, options: CanonOption
   if (options.calling === 'async') validation.refuse('async functions are part of WASI 0.3');
   if (options.callback !== undefined) validation.fail('a callback is only for async functions');
   if (options.memory !== undefined) {
-    const memory = at(validation, frame.coreMemories, options.memory, 'core memory');
+    const memory = definitionAt(validation, frame.coreMemories, options.memory, 'core memory');
     if (memory.isShared) validation.fail('values cannot be passed in a shared memory');
   }
   if (options.realloc === undefined) return;
   demand(validation, options, 'memory');
-  const realloc = at(validation, frame.coreFuncs, options.realloc, 'core func');
+  const realloc = definitionAt(validation, frame.coreFuncs, options.realloc, 'core func');
   if (realloc !== validation.coreFuncs.func(['i32', 'i32', 'i32', 'i32'], ['i32']))
     validation.fail('a realloc function takes four i32 and returns one');
 }

@@ -1,7 +1,7 @@
 import type { FuncType, PrimValType, ValType } from '../../abi/types.ts';
 import type { TypeDefinition, ValTypeRef } from '../definitions.ts';
 import { type CheckedType, type NamedResource, newResource } from './checked-types.ts';
-import { type Frame, at } from './frame.ts';
+import { type Frame, definitionAt } from './frame.ts';
 import { isLabel } from './names.ts';
 import { shorten } from './print.ts';
 import type { Validation } from './validation.ts';
@@ -43,7 +43,7 @@ function toValType(validation: Validation, frame: Frame, type: ValueDefinition):
       return { kind: 'result', ok: optional(type.ok), err: optional(type.err) };
     case 'own':
     case 'borrow':
-      return { kind: type.kind, resource: resourceAt(validation, frame, type.resource) };
+      return { kind: type.kind, resource: namedResourceAt(validation, frame, type.resource) };
     case 'stream':
     case 'future':
     case 'map':
@@ -70,7 +70,7 @@ function checkLabels(validation: Validation, what: string, labels: readonly stri
 
 function valTypeOf(validation: Validation, frame: Frame, ref: ValTypeRef): ValType {
   if ('index' in ref) {
-    const type = at(validation, frame.types, ref.index, 'type');
+    const type = definitionAt(validation, frame.types, ref.index, 'type');
     return type.sort === 'value' ? type.type : validation.fail(`type ${ref.index} is not a type of values`);
   }
   if (ref.prim === 'error-context') return validation.refuse('error-context is not part of WASI 0.2');
@@ -109,7 +109,7 @@ export function defineFunc(validation: Validation, frame: Frame, type: TypeDefin
 export function defineResource(validation: Validation, frame: Frame, destructor: number | undefined): CheckedType {
   if (frame.kind !== 'component') validation.fail(`an ${frame.kind} defines a resource`);
   if (destructor !== undefined) {
-    const func = at(validation, frame.coreFuncs, destructor, 'core func');
+    const func = definitionAt(validation, frame.coreFuncs, destructor, 'core func');
     if (func !== validation.coreFuncs.func(['i32'], []))
       validation.fail('a destructor takes an i32 and returns nothing');
   }
@@ -119,7 +119,7 @@ export function defineResource(validation: Validation, frame: Frame, destructor:
 }
 
 /** The resource type that has `index` among types. */
-export function resourceAt(validation: Validation, frame: Frame, index: number): NamedResource {
-  const type = at(validation, frame.types, index, 'type');
+export function namedResourceAt(validation: Validation, frame: Frame, index: number): NamedResource {
+  const type = definitionAt(validation, frame.types, index, 'type');
   return type.sort === 'resource' ? type.resource : validation.fail(`type ${index} is not a resource`);
 }

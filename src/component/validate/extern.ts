@@ -9,7 +9,7 @@ import {
   toTypeEntity,
   withNewName,
 } from './checked-types.ts';
-import { type Frame, at, componentTypeAt, funcTypeAt, instanceTypeAt, moduleTypeAt } from './frame.ts';
+import { type Frame, definitionAt, componentTypeAt, funcTypeAt, instanceTypeAt, moduleTypeAt } from './frame.ts';
 import { NamedTypes } from './named-types.ts';
 import { printEntity, shorten } from './print.ts';
 import { Substitution } from './substitution.ts';
@@ -41,7 +41,7 @@ function boundedType(
   bound: (ExternType & { sort: 'type' })['bound'],
 ): EntityType {
   if (bound === 'resource') return toTypeEntity({ sort: 'resource', resource: newResource(name) });
-  const referenced = at(validation, frame.types, bound.eq, 'type');
+  const referenced = definitionAt(validation, frame.types, bound.eq, 'type');
   return { sort: 'type', referenced, created: withNewName(referenced, name) };
 }
 
@@ -49,15 +49,15 @@ function boundedType(
 export function entityAt(validation: Validation, frame: Frame, { sort, index }: SortIndex): EntityType {
   switch (sort) {
     case 'func':
-      return { sort, type: at(validation, frame.funcs, index, sort) };
+      return { sort, type: definitionAt(validation, frame.funcs, index, sort) };
     case 'type':
-      return toTypeEntity(at(validation, frame.types, index, sort));
+      return toTypeEntity(definitionAt(validation, frame.types, index, sort));
     case 'instance':
-      return { sort, type: at(validation, frame.instances, index, sort) };
+      return { sort, type: definitionAt(validation, frame.instances, index, sort) };
     case 'component':
-      return { sort, type: at(validation, frame.components, index, sort) };
+      return { sort, type: definitionAt(validation, frame.components, index, sort) };
     case 'core module':
-      return { sort, type: at(validation, frame.coreModules, index, sort) };
+      return { sort, type: definitionAt(validation, frame.coreModules, index, sort) };
     case 'value':
       return validation.refuse('values are not part of WASI 0.2');
     case 'core func':

@@ -12,7 +12,7 @@ import { NameScope } from './name-scope.ts';
 import type { Validation } from './validation.ts';
 
 /** What has an index among core types. */
-export type CoreType =
+export type CoreTypeDef =
   | { readonly sort: 'func'; readonly type: CoreFuncType }
   | { readonly sort: 'module'; readonly type: CoreModuleType };
 
@@ -22,7 +22,7 @@ type CoreOf<K extends CoreEntity['kind']> = CoreEntity & { readonly kind: K };
 export interface Frame {
   readonly kind: 'component' | 'component type' | 'instance type';
   readonly parent: Frame | undefined;
-  readonly coreTypes: CoreType[];
+  readonly coreTypes: CoreTypeDef[];
   readonly coreFuncs: CoreFuncType[];
   readonly coreTables: CoreOf<'table'>[];
   readonly coreMemories: CoreOf<'memory'>[];
@@ -77,27 +77,27 @@ export function createFrame(kind: Frame['kind'], parent: Frame | undefined): Fra
 }
 
 /** What has `index` in an index space. Fails if nothing has. */
-export function at<T>(validation: Validation, space: readonly T[], index: number, what: string): T {
+export function definitionAt<T>(validation: Validation, space: readonly T[], index: number, what: string): T {
   return space[index] ?? validation.fail(`there is no ${what} ${index} at this point`);
 }
 
 export function funcTypeAt(validation: Validation, frame: Frame, index: number): FuncType {
-  const type = at(validation, frame.types, index, 'type');
+  const type = definitionAt(validation, frame.types, index, 'type');
   return type.sort === 'func' ? type.type : validation.fail(`type ${index} is not a function type`);
 }
 
 export function instanceTypeAt(validation: Validation, frame: Frame, index: number): InstanceType {
-  const type = at(validation, frame.types, index, 'type');
+  const type = definitionAt(validation, frame.types, index, 'type');
   return type.sort === 'instance' ? type.type : validation.fail(`type ${index} is not an instance type`);
 }
 
 export function componentTypeAt(validation: Validation, frame: Frame, index: number): ComponentType {
-  const type = at(validation, frame.types, index, 'type');
+  const type = definitionAt(validation, frame.types, index, 'type');
   return type.sort === 'component' ? type.type : validation.fail(`type ${index} is not a component type`);
 }
 
 export function moduleTypeAt(validation: Validation, frame: Frame, index: number): CoreModuleType {
-  const type = at(validation, frame.coreTypes, index, 'core type');
+  const type = definitionAt(validation, frame.coreTypes, index, 'core type');
   return type.sort === 'module' ? type.type : validation.fail(`core type ${index} is not a module type`);
 }
 

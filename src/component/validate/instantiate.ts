@@ -2,7 +2,7 @@ import type { CoreInstanceExpr, InstanceExpr } from '../definitions.ts';
 import type { ComponentType, EntityType, ExportPath, InstanceType, ResourceIdentity } from './checked-types.ts';
 import { type CoreEntities, type CoreEntity, coreMismatch } from './core-types.ts';
 import { depthOf, entityAt } from './extern.ts';
-import { type Frame, at } from './frame.ts';
+import { type Frame, definitionAt } from './frame.ts';
 import { NameScope } from './name-scope.ts';
 import { shorten } from './print.ts';
 import { Subtyping } from './subtype.ts';
@@ -11,12 +11,12 @@ import type { Validation } from './validation.ts';
 /** What a core instance exports. Fails if its module is not given what it imports. */
 export function typeOfCoreInstance(validation: Validation, frame: Frame, expr: CoreInstanceExpr): CoreEntities {
   if (expr.by === 'exports') return collectCoreExports(validation, frame, expr);
-  const module = at(validation, frame.coreModules, expr.module, 'core module');
+  const module = definitionAt(validation, frame.coreModules, expr.module, 'core module');
   const args = new Map<string, CoreEntities>();
   for (const { name, instance } of expr.args) {
     validation.spend(1);
     if (args.has(name)) validation.fail(`two arguments are called "${shorten(name)}"`);
-    args.set(name, at(validation, frame.coreInstances, instance, 'core instance'));
+    args.set(name, definitionAt(validation, frame.coreInstances, instance, 'core instance'));
   }
   for (const [from, imports] of module.imports) {
     validation.spend(imports.size);
@@ -53,15 +53,15 @@ type CoreIndex = Pick<(CoreInstanceExpr & { by: 'exports' })['exports'][number],
 function coreEntityAt(validation: Validation, frame: Frame, { sort, index }: CoreIndex): CoreEntity {
   switch (sort) {
     case 'func':
-      return { kind: sort, type: at(validation, frame.coreFuncs, index, 'core func') };
+      return { kind: sort, type: definitionAt(validation, frame.coreFuncs, index, 'core func') };
     case 'tag':
-      return { kind: sort, type: at(validation, frame.coreTags, index, 'core tag') };
+      return { kind: sort, type: definitionAt(validation, frame.coreTags, index, 'core tag') };
     case 'table':
-      return at(validation, frame.coreTables, index, 'core table');
+      return definitionAt(validation, frame.coreTables, index, 'core table');
     case 'memory':
-      return at(validation, frame.coreMemories, index, 'core memory');
+      return definitionAt(validation, frame.coreMemories, index, 'core memory');
     case 'global':
-      return at(validation, frame.coreGlobals, index, 'core global');
+      return definitionAt(validation, frame.coreGlobals, index, 'core global');
     case 'type':
     case 'module':
     case 'instance':
@@ -77,7 +77,7 @@ export function typeOfInstance(validation: Validation, frame: Frame, expr: Insta
 
 /** What a component exports when it is given `args`: in the terms of these, and with resources of its own. */
 function instantiate(validation: Validation, frame: Frame, expr: InstanceExpr & { by: 'instantiate' }): InstanceType {
-  const component = at(validation, frame.components, expr.component, 'component');
+  const component = definitionAt(validation, frame.components, expr.component, 'component');
   const args = new Map<string, EntityType>();
   for (const { name, ref } of expr.args) {
     validation.spend(1);

@@ -1,6 +1,6 @@
 import type { CoreExternType, CoreModuleDefinition, ModuleDeclaration } from '../definitions.ts';
 import { type CoreEntity, type CoreFuncType, type CoreModuleType, isPossible } from './core-types.ts';
-import { type Frame, at, outerFrame } from './frame.ts';
+import { type Frame, definitionAt, outerFrame } from './frame.ts';
 import { shorten } from './print.ts';
 import type { Validation } from './validation.ts';
 
@@ -53,9 +53,9 @@ function outerType(
   { types }: Draft,
   { count, index }: ModuleDeclaration & { at: 'outer type' },
 ): CoreFuncType {
-  if (count === 0) return at(validation, types, index, 'core type');
+  if (count === 0) return definitionAt(validation, types, index, 'core type');
   const { coreTypes } = outerFrame(validation, frame, count - 1).frame;
-  const type = at(validation, coreTypes, index, 'core type');
+  const type = definitionAt(validation, coreTypes, index, 'core type');
   return type.sort === 'func' ? type.type : validation.refuse('a module type inside a module type');
 }
 
@@ -63,7 +63,7 @@ function toEntity(validation: Validation, { types }: Draft, type: CoreExternType
   switch (type.kind) {
     case 'func':
     case 'tag':
-      return { kind: type.kind, type: at(validation, types, type.type, 'core type') };
+      return { kind: type.kind, type: definitionAt(validation, types, type.type, 'core type') };
     case 'table':
       return { ...type, isShared: false };
     case 'memory':

@@ -191,7 +191,7 @@ export class Subtyping {
    *
    * Returns the substitution that makes types of `wanted`'s world those of `given`'s, or why something does not fit.
    */
-  open(given: Entities, wanted: Wanted): Substitution | string {
+  open(given: Entities, wanted: ExpectedShape): Substitution | string {
     const resources = matchResources(given, wanted.resources);
     const substitution = new Substitution(this.#validation, resources);
     const types = new Map<object, object>();
@@ -207,7 +207,7 @@ export class Subtyping {
 }
 
 /** What a component imports, or exports: with the resources among it, by where. */
-export interface Wanted {
+export interface ExpectedShape {
   readonly entities: Entities;
   readonly resources: ReadonlyMap<ResourceIdentity, ExportPath>;
 }

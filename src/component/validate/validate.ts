@@ -21,7 +21,7 @@ import type { CoreEntity } from './core-types.ts';
 import { defineFunc, defineResource, defineValue } from './define-type.ts';
 import { addExport, addImport, addToSpace, declaredEntity, depthOf, exportedEntity } from './extern.ts';
 import { FreeResources } from './free-resources.ts';
-import { type Frame, type CoreType, at, createFrame, outerFrame } from './frame.ts';
+import { type Frame, type CoreTypeDef, definitionAt, createFrame, outerFrame } from './frame.ts';
 import { typeOfCoreInstance, typeOfInstance } from './instantiate.ts';
 import { typeOfModuleType } from './module-type.ts';
 import { shorten } from './print.ts';
@@ -86,7 +86,7 @@ function validateDefinition(validation: Validation, frame: Frame, item: Definiti
   }
 }
 
-function typeOfCoreType(validation: Validation, frame: Frame, type: CoreTypeDefinition): CoreType {
+function typeOfCoreType(validation: Validation, frame: Frame, type: CoreTypeDefinition): CoreTypeDef {
   if (type.kind === 'module') return { sort: 'module', type: typeOfModuleType(validation, frame, type) };
   return { sort: 'func', type: validation.coreFuncs.func(type.params, type.results) };
 }
@@ -146,14 +146,14 @@ function checkAliasInType(validation: Validation, alias: Alias): void {
 function addAlias(validation: Validation, frame: Frame, alias: Alias): void {
   switch (alias.of) {
     case 'export': {
-      const { exports } = at(validation, frame.instances, alias.instance, 'instance');
+      const { exports } = definitionAt(validation, frame.instances, alias.instance, 'instance');
       const entity = exports.get(alias.name);
       if (entity?.sort !== alias.sort) validation.fail(`there is no ${alias.sort} "${shorten(alias.name)}" to alias`);
       else addToSpace(frame, entity);
       break;
     }
     case 'core export': {
-      const exports = at(validation, frame.coreInstances, alias.instance, 'core instance');
+      const exports = definitionAt(validation, frame.coreInstances, alias.instance, 'core instance');
       const entity = exports.get(alias.name);
       if (entity?.kind !== alias.sort)
         validation.fail(`there is no core ${alias.sort} "${shorten(alias.name)}" to alias`);
@@ -186,12 +186,12 @@ function addToCoreSpace(frame: Frame, entity: CoreEntity): void {
 
 function addOuter(validation: Validation, frame: Frame, { sort, count, index }: Alias & { of: 'outer' }): void {
   const { frame: outer, inside } = outerFrame(validation, frame, count);
-  if (sort === 'core type') frame.coreTypes.push(at(validation, outer.coreTypes, index, sort));
-  else if (sort === 'core module') frame.coreModules.push(at(validation, outer.coreModules, index, sort));
-  else if (sort === 'component') frame.components.push(at(validation, outer.components, index, sort));
+  if (sort === 'core type') frame.coreTypes.push(definitionAt(validation, outer.coreTypes, index, sort));
+  else if (sort === 'core module') frame.coreModules.push(definitionAt(validation, outer.coreModules, index, sort));
+  else if (sort === 'component') frame.components.push(definitionAt(validation, outer.components, index, sort));
   else if (sort !== 'type') validation.fail(`an outer alias of a ${sort}`);
   else {
-    const type = at(validation, outer.types, index, sort);
+    const type = definitionAt(validation, outer.types, index, sort);
     if (inside?.kind === 'component') checkClosed(validation, type);
     frame.types.push(type);
   }

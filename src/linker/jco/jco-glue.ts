@@ -11,7 +11,7 @@ import type { Charging } from '../run/charging.ts';
 import { checkHost } from '../plan/check-host.ts';
 import type { Instance, InstancePre } from '../instance-pre.ts';
 import { type BoundInterface, createJcoImports } from './jco-imports.ts';
-import { type InstantiateCore, type JcoBounds, prepareJcoModules } from './jco-modules.ts';
+import { type InstantiateCore, type JcoModuleBounds, prepareJcoModules } from './jco-modules.ts';
 import { parseInterfaceName } from '../plan/names.ts';
 import { type ResolvedImport, resolveImports } from '../plan/resolve.ts';
 
@@ -27,7 +27,7 @@ interface Glue {
 type ExportedFuncs = Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>>;
 
 /** Where transpiled components are kept, and what bounds their instances. */
-export interface JcoContext<Ctx> extends JcoBounds<Ctx> {
+export interface JcoContext<Ctx> extends JcoModuleBounds<Ctx> {
   readonly cache: ArtifactCache;
   readonly charging?: Charging<Ctx> | undefined;
 }

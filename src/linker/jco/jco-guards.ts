@@ -5,7 +5,7 @@ import type { CoreFunctionType } from '../run/function-module.ts';
 import type { Mortal } from '../run/guard.ts';
 
 /** Of a core module, by where they come from and by name. */
-export type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+export type CoreImports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** An imported function. */
 interface GuardedImport extends CoreFunctionType {
@@ -16,7 +16,7 @@ interface GuardedImport extends CoreFunctionType {
 /** Puts guards before the functions of JavaScript's that jco's glue gives to a core module. */
 export interface JcoGuards {
   /** The imports, guarded for `caller`; those of `ofGuests`, which other core modules export, as they are. */
-  guard(caller: Mortal, imports: Imports, ofGuests: ReadonlySet<unknown>): Imports;
+  guard(caller: Mortal, imports: CoreImports, ofGuests: ReadonlySet<unknown>): CoreImports;
 }
 
 const CORE_TYPES: ReadonlyMap<number, CoreType> = new Map([

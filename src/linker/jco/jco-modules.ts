@@ -17,7 +17,7 @@ import {
   sumCosts,
 } from '../run/instance-heap.ts';
 import { createInterrupt, type Interruptible } from '../run/interrupt.ts';
-import { type Imports, type JcoGuards, createJcoGuards } from './jco-guards.ts';
+import { type CoreImports, type JcoGuards, createJcoGuards } from './jco-guards.ts';
 import { type Preemption, STEPS_TOGETHER, VERDICT, type Verdict, assertNotOver } from '../preemption.ts';
 import { type PreparedModule, compileRewritten, rewriteModules } from '../run/prepared-module.ts';
 import { assertNothingReserved } from '../plan/reserved.ts';
@@ -35,7 +35,7 @@ const PAGE_BYTES = 65_536;
 export type InstantiateCore = (module: WebAssembly.Module, imports?: WebAssembly.Imports) => WebAssembly.Instance;
 
 /** What is needed beside the modules. */
-export interface JcoBounds<Ctx> {
+export interface JcoModuleBounds<Ctx> {
   readonly limits: InstanceLimits;
   /** Without it guests run for as long as they like. */
   readonly preemption?: Preemption<Ctx> | undefined;
@@ -54,7 +54,10 @@ interface Given {
 }
 
 /** Rewrites and compiles them. Throws `HostError` where one is not valid, or asks for more than it is permitted. */
-export async function prepareJcoModules<Ctx>(artifacts: Artifacts, bounds: JcoBounds<Ctx>): Promise<JcoModules<Ctx>> {
+export async function prepareJcoModules<Ctx>(
+  artifacts: Artifacts,
+  bounds: JcoModuleBounds<Ctx>,
+): Promise<JcoModules<Ctx>> {
   const named = [...artifacts].filter(([name]) => name.endsWith('.wasm'));
   const binaries = named.map(([, bytes]) => bytes);
   for (const bytes of binaries) assertNothingReserved(readCoreImports(readCoreSections(bytes)));
@@ -77,7 +80,7 @@ type MadeModule = readonly [prepared: PreparedModule, guards: JcoGuards];
 function createInstantiators<Ctx>(
   prepared: readonly PreparedModule[],
   guards: readonly JcoGuards[],
-  { limits, preemption, memory, heap }: JcoBounds<Ctx>,
+  { limits, preemption, memory, heap }: JcoModuleBounds<Ctx>,
 ): JcoModules<Ctx>['instantiatorFor'] {
   const byModule = new Map(prepared.map((made, index) => [made.module, [made, guards[index] as JcoGuards] as const]));
   const given = {
@@ -95,7 +98,7 @@ function createInstantiators<Ctx>(
   };
 }
 
-function rewriteOptions<Ctx>({ limits, preemption }: JcoBounds<Ctx>): RewriteOptions {
+function rewriteOptions<Ctx>({ limits, preemption }: JcoModuleBounds<Ctx>): RewriteOptions {
   return { ...rewriteBounds(limits), memory: 'given', preemption: preemption === undefined ? 'off' : 'on' };
 }
 
@@ -131,7 +134,7 @@ export class JcoCore implements Interruptible, Growing, GrowingTables {
   }
 
   /** As V8 instantiates the original. The start function comes last, when the module can be interrupted. Throws `HostError` where there is no room. */
-  instantiate({ module, rewritten }: PreparedModule, imports: Imports): WebAssembly.Instance {
+  instantiate({ module, rewritten }: PreparedModule, imports: CoreImports): WebAssembly.Instance {
     if (++this.#steps % STEPS_TOGETHER === 0) assertNotOver(this);
     const { word, interrupt, takePages, takeElements } = this.#given;
     this.#heap.start(rewritten);

@@ -5,7 +5,7 @@ import { RESERVED } from '../../rewriter/layout.ts';
 import { HostError } from '../../util/host-error.ts';
 import { type HostResources, resolveHostInstance } from './host-instance.ts';
 import type { GuestResourceType } from './plan.ts';
-import type { PlanBuilder } from './plan-builder.ts';
+import type { PlanBuilder, UnsealedOptions } from './plan-builder.ts';
 import { findHost } from './resolve.ts';
 import { resolveType, resourceAt } from './resolve-type.ts';
 import {
@@ -16,7 +16,7 @@ import {
   type InstanceRef,
   type Scope,
   addExtern,
-  at,
+  itemAt,
   coreSpace,
   createScope,
   externAt,
@@ -104,14 +104,14 @@ function evaluateCoreInstance<Ctx>(
 ): CoreInstanceRef {
   if (expr.by === 'exports') {
     const exports = expr.exports.map(
-      ({ name, sort, index }) => [name, at(coreSpace(scope, sort), index, sort)] as const,
+      ({ name, sort, index }) => [name, itemAt(coreSpace(scope, sort), index, sort)] as const,
     );
     return { by: 'exports', exports: new Map(exports) };
   }
   const args = new Map(
-    expr.args.map(({ name, instance }) => [name, at(scope.coreInstances, instance, 'core instance')]),
+    expr.args.map(({ name, instance }) => [name, itemAt(scope.coreInstances, instance, 'core instance')]),
   );
-  return plan.addStep(at(scope.coreModules, expr.module, 'core module'), (module, name) => {
+  return plan.addStep(itemAt(scope.coreModules, expr.module, 'core module'), (module, name) => {
     const instance = args.get(module);
     if (instance === undefined)
       throw new HostError('bad-component', `a core module is not given its import "${module}"`);
@@ -138,7 +138,7 @@ function evaluateInstance<Ctx>(evaluation: Evaluation<Ctx>, scope: Scope<Ctx>, e
   evaluation.plan.count(refs.length);
   const named = new Map(refs.map(({ name, ref }) => [name, externAt(scope, ref.sort, ref.index)]));
   if (expr.by === 'exports') return { exports: named };
-  const component = at(scope.components, expr.component, 'component');
+  const component = itemAt(scope.components, expr.component, 'component');
   const exports = evaluateComponent(evaluation, component, scope.componentInstance, (name) => {
     const arg = named.get(name);
     if (arg === undefined) throw new HostError('bad-component', `a nested component is not given its import ${name}`);
@@ -150,12 +150,12 @@ function evaluateInstance<Ctx>(evaluation: Evaluation<Ctx>, scope: Scope<Ctx>, e
 function evaluateAlias<Ctx>(scope: Scope<Ctx>, { alias }: Definition & { at: 'alias' }): void {
   switch (alias.of) {
     case 'core export': {
-      const instance = at(scope.coreInstances, alias.instance, 'core instance');
+      const instance = itemAt(scope.coreInstances, alias.instance, 'core instance');
       coreSpace(scope, alias.sort).push(coreExport(instance, alias.name));
       break;
     }
     case 'export': {
-      const extern = at(scope.instances, alias.instance, 'instance').exports.get(alias.name);
+      const extern = itemAt(scope.instances, alias.instance, 'instance').exports.get(alias.name);
       if (extern?.sort !== alias.sort)
         throw new HostError('bad-component', `there is no ${alias.sort} ${alias.name} to alias`);
       addExtern(scope, extern);
@@ -180,7 +180,7 @@ function evaluateType<Ctx>({ plan }: Evaluation<Ctx>, scope: Scope<Ctx>, { type 
     scope.types.push(resolveType(type, scope));
     return;
   }
-  const destructor = type.destructor === undefined ? undefined : at(scope.coreFuncs, type.destructor, 'core func');
+  const destructor = type.destructor === undefined ? undefined : itemAt(scope.coreFuncs, type.destructor, 'core func');
   const resource = plan.addResource(scope.componentInstance, destructor);
   scope.types.push({ sort: 'resource', resource });
 }
@@ -189,14 +189,14 @@ function evaluateCanon<Ctx>({ plan }: Evaluation<Ctx>, scope: Scope<Ctx>, canon:
   const { componentInstance } = scope;
   switch (canon.op) {
     case 'lift': {
-      const type = at(scope.types, canon.type, 'type');
+      const type = itemAt(scope.types, canon.type, 'type');
       if (type.sort !== 'func') throw new HostError('bad-component', `type ${canon.type} is not a function type`);
-      const core = at(scope.coreFuncs, canon.func, 'core func');
+      const core = itemAt(scope.coreFuncs, canon.func, 'core func');
       scope.funcs.push(plan.lift({ core, type: type.type, options: resolveOptions(scope, canon), componentInstance }));
       break;
     }
     case 'lower': {
-      const func = at(scope.funcs, canon.func, 'func');
+      const func = itemAt(scope.funcs, canon.func, 'func');
       scope.coreFuncs.push(plan.addLowering({ func, options: resolveOptions(scope, canon), componentInstance }));
       break;
     }
@@ -221,21 +221,13 @@ function assertDefinedBy(resource: ResourceType | GuestResourceType, componentIn
   );
 }
 
-/** Canonical options before the plan is sealed. */
-export interface UnsealedOptions {
-  readonly stringEncoding: 'utf8' | 'utf16' | 'latin1+utf16';
-  readonly memory: CoreRef | undefined;
-  readonly realloc: CoreRef | undefined;
-  readonly postReturn: CoreRef | undefined;
-}
-
 function resolveOptions<Ctx>(scope: Scope<Ctx>, { options }: Canon & { op: 'lift' | 'lower' }): UnsealedOptions {
   if (options.calling === 'async') throw new HostError('not-supported', 'async functions are part of WASI 0.3');
   const func = (index: number | undefined): CoreRef | undefined =>
-    index === undefined ? undefined : at(scope.coreFuncs, index, 'core func');
+    index === undefined ? undefined : itemAt(scope.coreFuncs, index, 'core func');
   return {
     stringEncoding: options.stringEncoding,
-    memory: options.memory === undefined ? undefined : at(scope.coreMemories, options.memory, 'core memory'),
+    memory: options.memory === undefined ? undefined : itemAt(scope.coreMemories, options.memory, 'core memory'),
     realloc: func(options.realloc),
     postReturn: func(options.postReturn),
   };
@@ -250,7 +242,7 @@ function importFromHost<Ctx>(
   const host = findHost(name, interfaces);
   if (type.sort !== 'instance' || host === undefined)
     throw new HostError('missing-import', `there is no host interface ${name}`);
-  const declared = at(scope.types, type.type, 'type');
+  const declared = itemAt(scope.types, type.type, 'type');
   if (declared.sort !== 'declarations') throw new HostError('bad-component', `the import ${name} has no instance type`);
   const imported = { importName: name, host, resources, missing };
   return { sort: 'instance', instance: resolveHostInstance(imported, declared.declarations, declared.scope) };

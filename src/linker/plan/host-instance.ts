@@ -5,7 +5,7 @@ import { HostError } from '../../util/host-error.ts';
 import { guardResult } from '../run/guard-result.ts';
 import type { ComponentFunc } from './plan.ts';
 import { resolveType } from './resolve-type.ts';
-import { type Extern, type InstanceRef, type TypeRef, type TypeScope, at } from './scope.ts';
+import { type Extern, type InstanceRef, type TypeRef, type TypeScope, itemAt } from './scope.ts';
 
 /** The resource types of the host: one for each class of reps, whatever version of an interface a component names. */
 export class HostResources {
@@ -79,9 +79,9 @@ function resolveExport<Ctx>(
   scope: TypeScope,
 ): Extern<Ctx> {
   if (type.sort === 'func')
-    return { sort: 'func', func: resolveHostFunc(imported, name, at(scope.types, type.type, 'type')) };
+    return { sort: 'func', func: resolveHostFunc(imported, name, itemAt(scope.types, type.type, 'type')) };
   if (type.sort !== 'type') throw new HostError('not-supported', `${imported.importName} is asked for a ${type.sort}`);
-  if (type.bound !== 'resource') return { sort: 'type', type: at(scope.types, type.bound.eq, 'type') };
+  if (type.bound !== 'resource') return { sort: 'type', type: itemAt(scope.types, type.bound.eq, 'type') };
   const resource = imported.resources.typeOf(imported.host, name);
   return { sort: 'type', type: { sort: 'resource', resource } };
 }
@@ -113,11 +113,11 @@ function resolveTypeAlias(alias: Alias, scope: TypeScope): TypeRef {
     let target: TypeScope | undefined = scope;
     for (let count = alias.count; count > 0; count -= 1) target = target?.parent;
     if (target === undefined) throw new HostError('bad-component', 'an outer alias reaches beyond the component');
-    return at(target.types, alias.index, 'type');
+    return itemAt(target.types, alias.index, 'type');
   }
   if (alias.of !== 'export' || alias.sort !== 'type')
     throw new HostError('not-supported', `an alias of a ${alias.sort} inside a type`);
-  const extern = at(scope.instances, alias.instance, 'instance').exports.get(alias.name);
+  const extern = itemAt(scope.instances, alias.instance, 'instance').exports.get(alias.name);
   if (extern?.sort !== 'type') throw new HostError('bad-component', `there is no type ${alias.name} to alias`);
   return extern.type;
 }

@@ -8,7 +8,6 @@ import {
   type CoreModuleType,
 } from '../../component/validate/core-types.ts';
 import { HostError } from '../../util/host-error.ts';
-import type { UnsealedOptions } from './evaluate.ts';
 import type {
   Builtin,
   ComponentFunc,
@@ -22,6 +21,14 @@ import type {
 } from './plan.ts';
 import { assertNothingReserved } from './reserved.ts';
 import type { CoreInstanceRef, CoreRef, Slot } from './scope.ts';
+
+/** Canonical options before the plan is sealed. */
+export interface UnsealedOptions {
+  readonly stringEncoding: 'utf8' | 'utf16' | 'latin1+utf16';
+  readonly memory: CoreRef | undefined;
+  readonly realloc: CoreRef | undefined;
+  readonly postReturn: CoreRef | undefined;
+}
 
 /** A step whose imports may still be slots. */
 interface Draft {

@@ -1,7 +1,7 @@
 import type { FuncType, ResourceType, ValType } from '../../abi/types.ts';
 import type { TypeDefinition, ValTypeRef } from '../../component/definitions.ts';
 import { HostError } from '../../util/host-error.ts';
-import { type TypeRef, type TypeScope, at } from './scope.ts';
+import { type TypeRef, type TypeScope, itemAt } from './scope.ts';
 
 /** Resolves a type's indices against `scope`. A `resource` has to be made by whoever knows its component instance. */
 export function resolveType(type: Exclude<TypeDefinition, { kind: 'resource' }>, scope: TypeScope): TypeRef {
@@ -49,7 +49,7 @@ function resolveRef(ref: ValTypeRef, scope: TypeScope): ValType {
     if (ref.prim === 'error-context') throw new HostError('not-supported', 'error-context is not part of WASI 0.2');
     return { kind: ref.prim };
   }
-  const type = at(scope.types, ref.index, 'type');
+  const type = itemAt(scope.types, ref.index, 'type');
   if (type.sort !== 'value') throw new HostError('bad-component', `type ${ref.index} is not a type of values`);
   return type.type;
 }
@@ -64,7 +64,7 @@ function resolveFunc(type: TypeDefinition & { kind: 'func' }, scope: TypeScope):
 
 /** The resource type at `index`. */
 export function resourceAt(scope: TypeScope, index: number): ResourceType {
-  const type = at(scope.types, index, 'type');
+  const type = itemAt(scope.types, index, 'type');
   if (type.sort !== 'resource') throw new HostError('bad-component', `type ${index} is not a resource`);
   return type.resource;
 }

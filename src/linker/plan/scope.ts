@@ -92,7 +92,7 @@ export function createScope<Ctx>(parent: Scope<Ctx> | undefined, componentInstan
 }
 
 /** The item at `index`, or a `HostError`: nothing later may assume that indices are right. */
-export function at<T>(space: readonly T[], index: number, what: string): T {
+export function itemAt<T>(space: readonly T[], index: number, what: string): T {
   const item = space[index];
   if (item === undefined) throw new HostError('bad-component', `there is no ${what} ${index} at this point`);
   return item;
@@ -123,15 +123,15 @@ export function coreSpace<Ctx>(scope: Scope<Ctx>, sort: CoreSort): CoreRef[] {
 export function externAt<Ctx>(scope: Scope<Ctx>, sort: Sort, index: number): Extern<Ctx> {
   switch (sort) {
     case 'func':
-      return { sort, func: at(scope.funcs, index, sort) };
+      return { sort, func: itemAt(scope.funcs, index, sort) };
     case 'type':
-      return { sort, type: at(scope.types, index, sort) };
+      return { sort, type: itemAt(scope.types, index, sort) };
     case 'instance':
-      return { sort, instance: at(scope.instances, index, sort) };
+      return { sort, instance: itemAt(scope.instances, index, sort) };
     case 'component':
-      return { sort, component: at(scope.components, index, sort) };
+      return { sort, component: itemAt(scope.components, index, sort) };
     case 'core module':
-      return { sort, module: at(scope.coreModules, index, sort) };
+      return { sort, module: itemAt(scope.coreModules, index, sort) };
     case 'core func':
     case 'core table':
     case 'core memory':

@@ -3,7 +3,7 @@ import {
   type CoreFunctionType,
   type FunctionModule,
   EXTERNREF,
-  KIND,
+  EXTERN_KIND,
   compileFunctions,
   toBlockType,
   toType,
@@ -64,8 +64,8 @@ function guardsOf(types: readonly CoreFunctionType[], caller: 'with caller' | 'w
     types: [...types.map((type) => toType(type, caller)), NOTE_TYPE, TAG_TYPE],
     imports: [
       ...importsOf(types),
-      ['note', KIND.function, note],
-      ['tag', KIND.tag, 0, note + 1],
+      ['note', EXTERN_KIND.function, note],
+      ['tag', EXTERN_KIND.tag, 0, note + 1],
       ...(takesCaller ? [] : [CALLER]),
     ],
     firstFunction: note + 1,
@@ -104,8 +104,8 @@ function bindingOf(types: readonly CoreFunctionType[]): FunctionModule {
 }
 
 /** An immutable global. */
-const CALLER = ['caller', KIND.global, EXTERNREF, 0] as const;
+const CALLER = ['caller', EXTERN_KIND.global, EXTERNREF, 0] as const;
 
 function importsOf(types: readonly CoreFunctionType[]): FunctionModule['imports'] {
-  return types.map((_type, index) => [`${index}`, KIND.function, index]);
+  return types.map((_type, index) => [`${index}`, EXTERN_KIND.function, index]);
 }

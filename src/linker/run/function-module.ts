@@ -21,7 +21,7 @@ export interface FunctionModule {
 const HEADER: readonly number[] = Object.freeze([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 const SECTION = Object.freeze({ type: 1, import: 2, function: 3, export: 7, code: 10 } as const);
 /** Kinds of imports. */
-export const KIND = Object.freeze({ function: 0, global: 3, tag: 4 } as const);
+export const EXTERN_KIND = Object.freeze({ function: 0, global: 3, tag: 4 } as const);
 const FUNC = 0x60;
 export const EXTERNREF = 0x6f;
 const VOID = 0x40;
@@ -53,7 +53,7 @@ export function compileFunctions({ types, imports, firstFunction, functions }: F
   writeSection(output, SECTION.function, functions, ({ type }) => output.u32(type));
   writeSection(output, SECTION.export, functions, (_function, index) => {
     output.name(`${index}`);
-    output.byte(KIND.function);
+    output.byte(EXTERN_KIND.function);
     output.u32(firstFunction + index);
   });
   writeSection(output, SECTION.code, functions, ({ write }) => {

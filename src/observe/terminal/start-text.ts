@@ -1,6 +1,6 @@
 import { formatBytes, formatTimeout } from '../../util/format.ts';
 import { toPrintable } from '../../util/printable.ts';
-import type { Choice, StartLimits, StartRecord } from '../log.ts';
+import type { ChoiceMade, StartLimits, StartRecord } from '../log.ts';
 import type { Paint } from './paint.ts';
 import { type Row, formatRows } from './rows.ts';
 
@@ -41,7 +41,7 @@ function toCallable(origin: string): string {
 }
 
 /** `jco: why`. */
-export function formatChoice({ name, reason }: Choice): string {
+export function formatChoice({ name, reason }: ChoiceMade): string {
   return `${name}: ${reason}`;
 }
 

@@ -2,7 +2,7 @@ import type { CoreModule, ImportName } from '../core-module.ts';
 import { notSupported } from '../../wasm/refusal.ts';
 import { RESERVED } from '../layout.ts';
 import { SECTION } from '../../wasm/sections.ts';
-import type { Limits } from '../../wasm/types.ts';
+import type { SizeLimits } from '../../wasm/types.ts';
 
 /** Something of a module's state that the rewritten module exports. */
 type Reachable = {
@@ -14,7 +14,7 @@ type Reachable = {
 };
 
 export type ReachableMemory = Reachable & {
-  readonly limits: Limits;
+  readonly limits: SizeLimits;
   readonly isShared: boolean;
   /** The name of the import from `wasi-serve` by which the host gives this memory, where the module defined it and no longer does. */
   readonly recycledAs: string | undefined;
@@ -25,7 +25,7 @@ export type ReachableMemory = Reachable & {
 export type ReachableTable = Reachable & {
   /** Type of its elements, as in the text format. */
   readonly type: string;
-  readonly limits: Limits;
+  readonly limits: SizeLimits;
   readonly access: Access;
 };
 

@@ -10,10 +10,10 @@ const WITH_INDEX = 2;
 const EXPRESSIONS = 4;
 
 /** Told of each instruction of a constant expression. */
-export type Visit = (instructions: Instructions) => void;
+export type VisitInstruction = (instructions: Instructions) => void;
 
 /** Reads an element segment. `references` takes the functions that it names. Gives how many elements there are. */
-export function readReferences(reader: ByteReader, references: Set<number>, visit?: Visit): number {
+export function readReferences(reader: ByteReader, references: Set<number>, visit?: VisitInstruction): number {
   const flags = reader.u32();
   if ((flags & NOT_ACTIVE) === 0) {
     if ((flags & WITH_INDEX) !== 0) reader.u32();
@@ -33,7 +33,7 @@ export function readReferences(reader: ByteReader, references: Set<number>, visi
 }
 
 /** Passes a constant expression, its `end` too. `references` takes the functions that it names. */
-export function skipConstantExpression(reader: ByteReader, references?: Set<number>, visit?: Visit): void {
+export function skipConstantExpression(reader: ByteReader, references?: Set<number>, visit?: VisitInstruction): void {
   const instructions = new Instructions(reader.bytes);
   instructions.enter(reader.at, reader.end);
   do {

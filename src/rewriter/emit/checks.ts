@@ -1,14 +1,12 @@
 import { ByteWriter } from '../../wasm/byte-writer.ts';
-import type { Helpers } from './helpers.ts';
-import type { HostFunction } from './host-functions.ts';
 import { OP } from '../../wasm/opcodes.ts';
 
 /** Where a module finds what interrupts it. */
 export type Interruption = {
   /** Index of the imported memory whose first word says that somebody wants the thread. */
   readonly memory: number;
-  /** What is called then. */
-  readonly func: HostFunction;
+  /** Index of the function that is called then. */
+  readonly func: number;
 };
 
 /** A memory index follows; aligned to four bytes. */
@@ -26,14 +24,14 @@ export class Checks {
   /** Where in these the `if` is. */
   readonly #branch: number;
 
-  constructor(helpers: Helpers, { memory, func }: Interruption) {
+  constructor({ memory, func }: Interruption) {
     const output = new ByteWriter(16);
     output.append([OP.i32Const, 0, OP.i32Load, WORD_FLAGS]);
     output.u32(memory);
     output.byte(0);
     this.#branch = output.length;
     output.append([OP.if, VOID, OP.call]);
-    output.u32(helpers.interrupt(func));
+    output.u32(func);
     output.byte(OP.end);
     this.#bytes = output.written().slice();
   }

@@ -9,7 +9,7 @@ import { RESERVED } from '../layout.ts';
 import { OP } from '../../wasm/opcodes.ts';
 import type { ReachableGlobal, ReachableMemory, ReachableTable } from '../analyse/reach.ts';
 import { SECTION, SECTION_ORDER, type Section } from '../../wasm/sections.ts';
-import type { Limits } from '../../wasm/types.ts';
+import type { SizeLimits } from '../../wasm/types.ts';
 import type { FunctionExport } from './global-access.ts';
 
 /** What the rewritten module has beyond the module's own, and in place of some of it. */
@@ -188,7 +188,7 @@ function writeMemoryType(output: ByteWriter, { limits, isShared }: MemoryType): 
   writeLimits(output, limits, isShared ? 2 : 0);
 }
 
-function writeLimits(output: ByteWriter, { initial, maximum }: Limits, flags = 0): void {
+function writeLimits(output: ByteWriter, { initial, maximum }: SizeLimits, flags = 0): void {
   output.byte(flags | (maximum === undefined ? 0 : 1));
   output.u32(initial);
   if (maximum !== undefined) output.u32(maximum);

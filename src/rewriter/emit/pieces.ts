@@ -21,7 +21,7 @@ const I32_XOR = 0x73;
 const MINUS_ONE: readonly number[] = Object.freeze([OP.i32Const, 0x7f]);
 
 /** Whether an instruction is done in pieces: all take three i32, the last of which is how much they write. */
-export function isBulk(code: number): boolean {
+export function isDoneInPieces(code: number): boolean {
   return isTableBulk(code) || code === OP.memoryInit || code === OP.memoryCopy || code === OP.memoryFill;
 }
 
