@@ -3,11 +3,12 @@ import type { ByteWriter } from '../wasm/byte-writer.ts';
 import type { Callers } from './emit/callers.ts';
 import type { Checks } from './emit/checks.ts';
 import type { CoreModule } from './core-module.ts';
-import { HEAVY, KIND, KINDS, WEIGHTS, isArrayBulk, isAtomicWait } from './analyse/costs.ts';
+import { KIND, KINDS, WEIGHTS } from './analyse/costs.ts';
 import type { Helpers } from './emit/helpers.ts';
 import type { HostFunction } from './emit/host-functions.ts';
 import { type Effects, hasEffect, noteEffects } from './analyse/effects.ts';
 import type { Instructions } from '../wasm/instructions.ts';
+import { Metering } from './metering.ts';
 import type { FunctionFacts } from './marking.ts';
 import { CODE_COUNT, OP } from '../wasm/opcodes.ts';
 import { isDoneInPieces } from './emit/pieces.ts';
@@ -44,6 +45,7 @@ export class Checking {
   readonly #copy: BodyCopy;
   readonly #effects: Effects;
   readonly #work: Work;
+  readonly #metering: Metering;
 
   constructor(parts: CheckingParts) {
     const { module, callers, helpers, checks, takePages, instructions, output, effects } = parts;
@@ -54,6 +56,7 @@ export class Checking {
     this.#copy = new BodyCopy(instructions, output);
     this.#effects = effects;
     this.#work = new Work(module, callers);
+    this.#metering = new Metering({ instructions, copy: this.#copy, checks, work: this.#work, helpers });
     this.#tableGrowth = new TableGrowth(parts, this.#copy);
   }
 
@@ -61,17 +64,16 @@ export class Checking {
   rewrite(at: number, end: number, { index, isCostly }: FunctionFacts): void {
     const instructions = this.#instructions;
     instructions.enter(at, end);
-    this.#copy.enter(at);
-    this.#work.enter(index, at);
+    this.#metering.enter(index, at);
     for (let next = at; next < end;) {
       const stop = Math.min(end, next + STRIDE);
       while (next < stop) next = this.#pass(next);
       instructions.at = next;
-      if (this.#work.look(next)) this.#copy.checkAfter(this.#checks);
+      this.#metering.look();
     }
     if (instructions.at !== end || instructions.code !== OP.end)
       throw malformed('a function body that does not end', at);
-    this.#copy.finish(end, this.#work.leave() || isCostly ? this.#checks : undefined);
+    this.#metering.leave(end, isCostly);
   }
 
   /** Gives where the instruction ends. */
@@ -93,18 +95,13 @@ export class Checking {
   #look(): void {
     const instructions = this.#instructions;
     const { code } = instructions;
-    const weight = WEIGHTS[code] as number;
-    this.#work.weigh(weight);
-    if (weight >= HEAVY && this.#work.look(instructions.start)) this.#copy.checkBefore(this.#checks);
-    const where = KINDS[code] === KIND.pass ? CHECK.none : this.#work.step(instructions);
-    if ((where & CHECK.before) !== 0) this.#copy.checkBefore(this.#checks);
+    this.#metering.weigh(WEIGHTS[code] as number);
+    const where = KINDS[code] === KIND.pass ? CHECK.none : this.#metering.before();
     if (code === OP.memoryGrow) this.#askBefore();
     else noteEffects(this.#effects, code);
-    if (isAtomicWait(code) && this.#checks !== undefined) this.#copy.replaceByTrap();
-    if (isArrayBulk(code) && this.#checks !== undefined) this.#copy.callBefore(this.#helpers.arrayLength());
     if (isDoneInPieces(code)) this.#replaceBulk();
     else if (code === OP.tableGrow) this.#tableGrowth.replace();
-    if ((where & CHECK.after) !== 0) this.#copy.checkAfter(this.#checks);
+    this.#metering.after(where);
   }
 
   #askBefore(): void {

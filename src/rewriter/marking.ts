@@ -4,11 +4,12 @@ import type { Callers } from './emit/callers.ts';
 import type { Checks } from './emit/checks.ts';
 import { Control } from './analyse/control.ts';
 import type { CoreModule } from './core-module.ts';
-import { HEAVY, KIND, KINDS, LOAD_UNITS, WEIGHTS, isArrayBulk, isAtomicWait } from './analyse/costs.ts';
+import { KIND, KINDS, LOAD_UNITS, WEIGHTS } from './analyse/costs.ts';
 import { type Effects, hasEffect, noteEffects } from './analyse/effects.ts';
 import { type Helpers, isStore, writtenMemory } from './emit/helpers.ts';
 import type { HostFunction } from './emit/host-functions.ts';
 import { EMPTY_BLOCK, type Instructions, VALUE_BLOCK } from '../wasm/instructions.ts';
+import { Metering } from './metering.ts';
 import { Marks } from './analyse/marks.ts';
 import { CODE_COUNT, FORGETS, IMMEDIATE, IMMEDIATES, OP, POPS, PUSHES } from '../wasm/opcodes.ts';
 import { isDoneInPieces } from './emit/pieces.ts';
@@ -18,7 +19,7 @@ import { Survey } from './analyse/survey.ts';
 import { TableGrowth } from './emit/table-growth.ts';
 import type { FunctionArity } from '../wasm/types.ts';
 import { CONSTANT, UNKNOWN, Values } from './analyse/values.ts';
-import { CHECK, STRIDE, Work } from './analyse/work.ts';
+import { STRIDE, Work } from './analyse/work.ts';
 
 const STEP = Object.freeze({
   other: 0,
@@ -123,6 +124,7 @@ export class Marking {
   readonly #values: Values;
   readonly #marks = new Marks(this.#control);
   readonly #work: Work;
+  readonly #metering: Metering;
   #localCount = 0;
 
   constructor(parts: MarkingParts) {
@@ -139,15 +141,15 @@ export class Marking {
     this.#survey = new Survey(module.bytes);
     this.#values = new Values(this.#control, instructions, this.#survey);
     this.#work = new Work(module, callers);
+    this.#metering = new Metering({ instructions, copy: this.#copy, checks, work: this.#work, helpers });
   }
 
   /** Appends the instructions in `[at, end)` of function `index` to the output. */
   rewrite(at: number, end: number, { index, localCount, isCostly }: FunctionFacts): void {
     const instructions = this.#instructions;
     instructions.enter(at, end);
-    this.#copy.enter(at);
     this.#localCount = localCount;
-    this.#work.enter(index, at);
+    this.#metering.enter(index, at);
     this.#control.enter();
     this.#survey.enter(localCount);
     this.#values.enter();
@@ -156,14 +158,14 @@ export class Marking {
     if (instructions.at !== end || this.#control.depth >= 0) {
       throw malformed('a function body whose blocks do not match', instructions.start);
     }
-    this.#copy.finish(end, this.#work.leave() || isCostly ? this.#checks : undefined);
+    this.#metering.leave(end, isCostly);
   }
 
   #nextStride(end: number): void {
     const instructions = this.#instructions;
     const stop = Math.min(end, instructions.at + STRIDE);
     while (instructions.at < stop && this.#control.depth >= 0) this.#next();
-    if (this.#work.look(instructions.at)) this.#copy.checkAfter(this.#checks);
+    this.#metering.look();
   }
 
   /** Goes through an instruction. The frequent ones in their short forms are read here, where one look at a table tells all. */
@@ -208,7 +210,7 @@ export class Marking {
     instructions.next();
     const { code } = instructions;
     const weight = WEIGHTS[code] as number;
-    if (weight !== 0) this.#weigh(weight);
+    if (weight !== 0) this.#metering.weigh(weight);
     switch (STEPS[code] as number) {
       case STEP.local:
         return this.#stepLocal(code);
@@ -217,21 +219,14 @@ export class Marking {
       case STEP.sum:
         return this.#values.addOperands(code === OP.i32Add ? 1 : -1);
       case STEP.control:
-        return this.#stepWithChecks(code, this.#stepControl);
       case STEP.branch:
       case STEP.branchIf:
-        return this.#stepWithChecks(code, this.#stepBranch);
+        return this.#stepMetered(code);
       case STEP.effect:
-        return KINDS[code] === KIND.pass ? this.#stepEffect(code) : this.#stepWithChecks(code, this.#stepEffect);
+        return KINDS[code] === KIND.pass ? this.#stepEffect(code) : this.#stepMetered(code);
       default:
         return this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
     }
-  }
-
-  /** Before the instruction is followed: one that makes a path too long follows a check. */
-  #weigh(weight: number): void {
-    this.#work.weigh(weight);
-    if (weight >= HEAVY && this.#work.look(this.#instructions.start)) this.#copy.checkBefore(this.#checks);
   }
 
   #stepLocal(code: number): void {
@@ -242,12 +237,14 @@ export class Marking {
     else this.#values.teeLocal(index);
   }
 
-  /** Has what paths cost followed, around `step`, with checks where they become too long. */
-  #stepWithChecks(code: number, step: (this: Marking, code: number) => void): void {
-    const where = this.#work.step(this.#instructions);
-    if ((where & CHECK.before) !== 0) this.#copy.checkBefore(this.#checks);
-    step.call(this, code);
-    if ((where & CHECK.after) !== 0) this.#copy.checkAfter(this.#checks);
+  /** What goes elsewhere, or may take as long as its operands say. */
+  #stepMetered(code: number): void {
+    const where = this.#metering.before();
+    const step = STEPS[code];
+    if (step === STEP.control) this.#stepControl(code);
+    else if (step === STEP.effect) this.#stepEffect(code);
+    else this.#stepBranch(code);
+    this.#metering.after(where);
   }
 
   /** What begins or ends blocks, or is a call. */
@@ -270,8 +267,6 @@ export class Marking {
 
   /** What goes elsewhere, or takes as long as its operands say. */
   #stepBranch(code: number): void {
-    if (isAtomicWait(code) && this.#checks !== undefined) this.#copy.replaceByTrap();
-    if (isArrayBulk(code) && this.#checks !== undefined) this.#copy.callBefore(this.#helpers.arrayLength());
     if (POPS[code] === FORGETS) this.#values.forget();
     else this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
   }
