@@ -23,7 +23,7 @@ export const CHARGED_OFFSET = 4 * GROUP_SLICES;
 /** How much further the size stands than `base`, the start of a slice's group plus its number in the group. */
 export const SIZE_STRIDE = 3;
 
-/** With fewer than all 65,536 pages an address that wraps around is out of bounds, on which `Marks` relies. */
+/** With fewer than all 65,536 pages an address that wraps around is out of bounds, on which `MarkedAddresses` relies. */
 export const MAX_TRACKED_PAGES = 65_535;
 
 /** Where the imports that the rewriter adds come from, and how their names and those of the exports begin. */

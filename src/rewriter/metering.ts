@@ -1,18 +1,18 @@
 import type { Instructions } from '../wasm/instructions.ts';
 import { HEAVY, isArrayBulk, isAtomicWait } from './analyse/costs.ts';
 import { CHECK, type Work } from './analyse/work.ts';
-import type { BodyCopy } from './emit/body-copy.ts';
-import type { Checks } from './emit/checks.ts';
-import type { Helpers } from './emit/helpers.ts';
+import type { BodyEditor } from './emit/body-editor.ts';
+import type { CheckEmitter } from './emit/check-emitter.ts';
+import type { HelperFunctions } from './emit/helper-functions.ts';
 
 /** What the metering of a module's bodies works with. */
 export type MeteringParts = {
   readonly instructions: Instructions;
-  readonly copy: BodyCopy;
+  readonly copy: BodyEditor;
   /** `undefined` if nobody interrupts the module. */
-  readonly checks: Checks | undefined;
+  readonly checks: CheckEmitter | undefined;
   readonly work: Work;
-  readonly helpers: Helpers;
+  readonly helpers: HelperFunctions;
 };
 
 /**
@@ -26,10 +26,10 @@ export type MeteringParts = {
  */
 export class Metering {
   readonly #instructions: Instructions;
-  readonly #copy: BodyCopy;
-  readonly #checks: Checks | undefined;
+  readonly #copy: BodyEditor;
+  readonly #checks: CheckEmitter | undefined;
   readonly #work: Work;
-  readonly #helpers: Helpers;
+  readonly #helpers: HelperFunctions;
 
   constructor({ instructions, copy, checks, work, helpers }: MeteringParts) {
     this.#instructions = instructions;

@@ -1,11 +1,11 @@
-import { Bodies, type BodyChanges } from './bodies.ts';
+import { BodyRewriter, type BodyChanges } from './body-rewriter.ts';
 import { ByteWriter } from '../wasm/byte-writer.ts';
 import { Callers } from './emit/callers.ts';
-import { Checks } from './emit/checks.ts';
+import { CheckEmitter } from './emit/check-emitter.ts';
 import { contentOf, type CoreModule, decodeCoreModule, type ImportName, readVector } from './core-module.ts';
 import { type DataSegment, leaveDataSegments, takeDataSegments } from './emit/data-segments.ts';
 import type { Effects } from './analyse/effects.ts';
-import { Helpers } from './emit/helpers.ts';
+import { HelperFunctions } from './emit/helper-functions.ts';
 import { type HostFunctions, listHostFunctions, mayGrowTables, placeHostFunctions } from './emit/host-functions.ts';
 import { type InstanceCost, instanceCostOf } from './analyse/instance-cost.ts';
 import { MAX_TRACKED_PAGES, RESERVED } from './layout.ts';
@@ -163,8 +163,8 @@ function planChanges(module: CoreModule, memories: readonly ReachableMemory[], o
     maxPages: memories[0]?.limits.maximum ?? 0,
   };
   const marks = options.memory === 'tracked' ? 'on' : 'off';
-  const helpers = new Helpers(place, marks, callers, module.functionTypes.length);
-  const checks = interrupt && new Checks({ memory: memories.length, func: helpers.interrupt(interrupt) });
+  const helpers = new HelperFunctions(place, marks, callers, module.functionTypes.length);
+  const checks = interrupt && new CheckEmitter({ memory: memories.length, func: helpers.interrupt(interrupt) });
   return { changes: { marks, helpers, callers, checks, takePages, takeElements }, functions, cardsGlobal, isFollowed };
 }
 
@@ -201,8 +201,8 @@ function codeCapacity({ sections }: CoreModule): number {
 }
 
 /** Writes the bodies of the module's own functions, without their count. The last is rewritten first: most functions call such as come later, of which all is known then. */
-function rewriteCode(module: CoreModule, output: ByteWriter, changes: BodyChanges | undefined): Bodies {
-  const bodies = new Bodies(module, output, changes);
+function rewriteCode(module: CoreModule, output: ByteWriter, changes: BodyChanges | undefined): BodyRewriter {
+  const bodies = new BodyRewriter(module, output, changes);
   const ranges = readBodies(module);
   const starts: number[] = [];
   for (let index = ranges.length - 1; index >= 0; index--) {

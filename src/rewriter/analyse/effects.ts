@@ -1,4 +1,4 @@
-import { isStore } from '../emit/helpers.ts';
+import { isStore } from '../emit/helper-functions.ts';
 import { OP } from '../../wasm/opcodes.ts';
 
 /** What the bodies do that the host has to know of. */

@@ -3,7 +3,7 @@ import { ByteReader } from '../../wasm/byte-reader.ts';
 import { ByteWriter } from '../../wasm/byte-writer.ts';
 import type { Callers } from './callers.ts';
 import type { CoreModule } from '../core-module.ts';
-import type { Helper } from './helpers.ts';
+import type { Helper } from './helper-functions.ts';
 import type { HostFunction } from './host-functions.ts';
 import { RESERVED } from '../layout.ts';
 import { OP } from '../../wasm/opcodes.ts';

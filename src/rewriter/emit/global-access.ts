@@ -1,11 +1,11 @@
-import type { Helpers } from './helpers.ts';
+import type { HelperFunctions } from './helper-functions.ts';
 import type { ReachableGlobal } from '../analyse/reach.ts';
 
 /** An export of a function. */
 export type FunctionExport = { readonly name: string; readonly index: number };
 
 /** Adds a getter and a setter for each global of which JavaScript cannot read and write all bits. */
-export function addGlobalAccess(helpers: Helpers, globals: readonly ReachableGlobal[]): FunctionExport[] {
+export function addGlobalAccess(helpers: HelperFunctions, globals: readonly ReachableGlobal[]): FunctionExport[] {
   return globals.flatMap(({ index, exportName, access, type }) => {
     if (access === 'functions') return toExports(exportName, helpers.getVector(index), helpers.setVector(index));
     if (access === 'bits') return toExports(exportName, helpers.getBits(index, type), helpers.setBits(index, type));

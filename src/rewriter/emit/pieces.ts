@@ -1,5 +1,5 @@
 import type { ByteWriter } from '../../wasm/byte-writer.ts';
-import type { Checks } from './checks.ts';
+import type { CheckEmitter } from './check-emitter.ts';
 import { LOCAL_0, LOCAL_1, LOCAL_2 } from './emit.ts';
 import type { Instructions } from '../../wasm/instructions.ts';
 import { OP } from '../../wasm/opcodes.ts';
@@ -47,7 +47,7 @@ export function emitPassLong(body: ByteWriter, { instructions, index }: BulkFunc
  *
  * Where an end of a range is out of bounds the first piece traps, or all is in the params, so that nothing is written before the trap.
  */
-export function emitPieces(body: ByteWriter, bulk: BulkFunction, checks: Checks): void {
+export function emitPieces(body: ByteWriter, bulk: BulkFunction, checks: CheckEmitter): void {
   emitHasEnds(body, bulk);
   emitIsLongerThan(body, pieceOf(bulk));
   body.append([I32_AND, OP.if, VOID]);
@@ -58,7 +58,7 @@ export function emitPieces(body: ByteWriter, bulk: BulkFunction, checks: Checks)
 }
 
 /** A piece is written before any other is read that lies where it goes. */
-function emitCopyPieces(body: ByteWriter, bulk: BulkFunction, checks: Checks): void {
+function emitCopyPieces(body: ByteWriter, bulk: BulkFunction, checks: CheckEmitter): void {
   body.append([...LOCAL_0, ...LOCAL_1, I32_LE_U, OP.if, VOID]);
   emitPiecesFromStart(body, bulk, checks);
   body.byte(OP.else);
@@ -67,7 +67,7 @@ function emitCopyPieces(body: ByteWriter, bulk: BulkFunction, checks: Checks): v
 }
 
 /** The last piece comes first, and is out of bounds where any is. */
-function emitPiecesFromEnd(body: ByteWriter, bulk: BulkFunction, checks: Checks): void {
+function emitPiecesFromEnd(body: ByteWriter, bulk: BulkFunction, checks: CheckEmitter): void {
   body.append([OP.loop, VOID]);
   emitMove(body, bulk, [2, OP.i32Sub]);
   emitEnds(body, bulk);
@@ -77,7 +77,7 @@ function emitPiecesFromEnd(body: ByteWriter, bulk: BulkFunction, checks: Checks)
 }
 
 /** An empty operation at the ends comes first, which traps where these are out of bounds. */
-function emitPiecesFromStart(body: ByteWriter, bulk: BulkFunction, checks: Checks): void {
+function emitPiecesFromStart(body: ByteWriter, bulk: BulkFunction, checks: CheckEmitter): void {
   const { bytes, start, at } = bulk.instructions;
   emitEnds(body, bulk);
   body.append([OP.i32Const, 0]);
@@ -92,7 +92,7 @@ function emitPiecesFromStart(body: ByteWriter, bulk: BulkFunction, checks: Check
 }
 
 /** Ends a loop that goes on as long as there is more than a piece. */
-function emitAgain(body: ByteWriter, bulk: BulkFunction, checks: Checks): void {
+function emitAgain(body: ByteWriter, bulk: BulkFunction, checks: CheckEmitter): void {
   checks.emit(body);
   emitIsLongerThan(body, pieceOf(bulk));
   body.append([BRANCH_IF, 0, OP.end]);

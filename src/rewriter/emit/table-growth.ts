@@ -1,6 +1,6 @@
-import type { BodyCopy } from './body-copy.ts';
+import type { BodyEditor } from './body-editor.ts';
 import type { CoreModule } from '../core-module.ts';
-import type { Helpers } from './helpers.ts';
+import type { HelperFunctions } from './helper-functions.ts';
 import type { HostFunction } from './host-functions.ts';
 import type { Instructions } from '../../wasm/instructions.ts';
 import { malformed } from '../../wasm/refusal.ts';
@@ -8,7 +8,7 @@ import { malformed } from '../../wasm/refusal.ts';
 /** What the rewriting of bodies works with, as far as tables grow. */
 export type TableGrowthParts = {
   readonly module: CoreModule;
-  readonly helpers: Helpers;
+  readonly helpers: HelperFunctions;
   readonly instructions: Instructions;
   /** Asked before a table grows; `undefined` where none does. */
   readonly takeElements: HostFunction | undefined;
@@ -17,9 +17,9 @@ export type TableGrowthParts = {
 /** Puts calls of helpers in the place of `table.grow`. */
 export class TableGrowth {
   readonly #parts: TableGrowthParts;
-  readonly #copy: BodyCopy;
+  readonly #copy: BodyEditor;
 
-  constructor(parts: TableGrowthParts, copy: BodyCopy) {
+  constructor(parts: TableGrowthParts, copy: BodyEditor) {
     this.#parts = parts;
     this.#copy = copy;
   }

@@ -1,16 +1,16 @@
-import { BodyCopy } from './emit/body-copy.ts';
+import { BodyEditor } from './emit/body-editor.ts';
 import type { ByteWriter } from '../wasm/byte-writer.ts';
 import type { Callers } from './emit/callers.ts';
-import type { Checks } from './emit/checks.ts';
+import type { CheckEmitter } from './emit/check-emitter.ts';
 import { Control } from './analyse/control.ts';
 import type { CoreModule } from './core-module.ts';
 import { KIND, KINDS, LOAD_UNITS, WEIGHTS } from './analyse/costs.ts';
 import { type Effects, hasEffect, noteEffects } from './analyse/effects.ts';
-import { type Helpers, isStore, writtenMemory } from './emit/helpers.ts';
+import { type HelperFunctions, isStore, writtenMemory } from './emit/helper-functions.ts';
 import type { HostFunction } from './emit/host-functions.ts';
 import { EMPTY_BLOCK, type Instructions, VALUE_BLOCK } from '../wasm/instructions.ts';
 import { Metering } from './metering.ts';
-import { Marks } from './analyse/marks.ts';
+import { MarkedAddresses } from './analyse/marked-addresses.ts';
 import { CODE_COUNT, FORGETS, IMMEDIATE, IMMEDIATES, OP, POPS, PUSHES } from '../wasm/opcodes.ts';
 import { isDoneInPieces } from './emit/pieces.ts';
 import { malformed } from '../wasm/refusal.ts';
@@ -73,10 +73,10 @@ function isCall(code: number): boolean {
 
 /** What takes the place of instructions, or is put before them. */
 export type Replacements = {
-  readonly helpers: Helpers;
+  readonly helpers: HelperFunctions;
   readonly callers: Callers;
   /** `undefined` where nobody interrupts the module. */
-  readonly checks: Checks | undefined;
+  readonly checks: CheckEmitter | undefined;
   /** Asked before a memory grows; `undefined` where there is none. */
   readonly takePages: HostFunction | undefined;
   /** Asked before a table grows; `undefined` where none does. */
@@ -109,20 +109,20 @@ export type MarkingParts = Replacements & {
  * A mark comes right before its store and only for an address within the memory that the guest was given, so at every call all that was written is
  * marked.
  */
-export class Marking {
+export class MarkPass {
   readonly #module: CoreModule;
   readonly #instructions: Instructions;
-  readonly #copy: BodyCopy;
-  readonly #helpers: Helpers;
+  readonly #copy: BodyEditor;
+  readonly #helpers: HelperFunctions;
   readonly #callers: Callers;
-  readonly #checks: Checks | undefined;
+  readonly #checks: CheckEmitter | undefined;
   readonly #takePages: HostFunction | undefined;
   readonly #tableGrowth: TableGrowth;
   readonly #effects: Effects;
   readonly #survey: Survey;
   readonly #control = new Control();
   readonly #values: Values;
-  readonly #marks = new Marks(this.#control);
+  readonly #marks = new MarkedAddresses(this.#control);
   readonly #work: Work;
   readonly #metering: Metering;
   #localCount = 0;
@@ -131,7 +131,7 @@ export class Marking {
     const { module, instructions, output, helpers, callers, checks, takePages, effects } = parts;
     this.#module = module;
     this.#instructions = instructions;
-    this.#copy = new BodyCopy(instructions, output);
+    this.#copy = new BodyEditor(instructions, output);
     this.#helpers = helpers;
     this.#callers = callers;
     this.#checks = checks;

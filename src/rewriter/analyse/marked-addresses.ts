@@ -15,7 +15,7 @@ const NONE = -1;
  * A note says: a store whose address is `root + d`, with d in [from, to], needs no mark. It holds in the arm of `Control` in which it was
  * made, since all that follows in the arm runs after it.
  */
-export class Marks {
+export class MarkedAddresses {
   readonly #control: Control;
   /** By root: its newest note. */
   readonly #heads: number[] = [];

@@ -1,6 +1,6 @@
 import { ByteWriter } from '../../wasm/byte-writer.ts';
 import type { Callers } from './callers.ts';
-import type { Checks } from './checks.ts';
+import type { CheckEmitter } from './check-emitter.ts';
 import { emitCallHost, type HostFunction } from './host-functions.ts';
 import type { Instructions } from '../../wasm/instructions.ts';
 import {
@@ -102,7 +102,7 @@ export function writtenMemory(code: number, index: number, index2: number): numb
 }
 
 /** Hands out the functions that take the place of instructions, each made once. Their indices follow the module's own. */
-export class Helpers {
+export class HelperFunctions {
   readonly #place: CardPlace;
   /** Whether stores to memory 0 are marked. */
   readonly #marks: 'on' | 'off';
@@ -168,7 +168,7 @@ export class Helpers {
    * The function that does the bulk instruction just read and marks where it wrote, if that is in a memory that is tracked. With `checks` after
    * a long one, and between its pieces.
    */
-  bulk(instructions: Instructions, checks: Checks | undefined): number {
+  bulk(instructions: Instructions, checks: CheckEmitter | undefined): number {
     const { code, index, index2 } = instructions;
     const key = `${code} ${index} ${index2}`;
     if (checks === undefined) {

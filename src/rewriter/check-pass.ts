@@ -1,15 +1,15 @@
-import { BodyCopy } from './emit/body-copy.ts';
+import { BodyEditor } from './emit/body-editor.ts';
 import type { ByteWriter } from '../wasm/byte-writer.ts';
 import type { Callers } from './emit/callers.ts';
-import type { Checks } from './emit/checks.ts';
+import type { CheckEmitter } from './emit/check-emitter.ts';
 import type { CoreModule } from './core-module.ts';
 import { KIND, KINDS, WEIGHTS } from './analyse/costs.ts';
-import type { Helpers } from './emit/helpers.ts';
+import type { HelperFunctions } from './emit/helper-functions.ts';
 import type { HostFunction } from './emit/host-functions.ts';
 import { type Effects, hasEffect, noteEffects } from './analyse/effects.ts';
 import type { Instructions } from '../wasm/instructions.ts';
 import { Metering } from './metering.ts';
-import type { FunctionFacts } from './marking.ts';
+import type { FunctionFacts } from './mark-pass.ts';
 import { CODE_COUNT, OP } from '../wasm/opcodes.ts';
 import { isDoneInPieces } from './emit/pieces.ts';
 import { malformed } from '../wasm/refusal.ts';
@@ -27,7 +27,7 @@ export type CheckingParts = TableGrowthParts & {
   readonly module: CoreModule;
   readonly callers: Callers;
   /** `undefined` where nobody interrupts the module. */
-  readonly checks: Checks | undefined;
+  readonly checks: CheckEmitter | undefined;
   /** Asked before a memory grows; `undefined` where there is none. */
   readonly takePages: HostFunction | undefined;
   readonly output: ByteWriter;
@@ -35,14 +35,14 @@ export type CheckingParts = TableGrowthParts & {
   readonly effects: Effects;
 };
 
-/** Puts checks into bodies and calls of helpers in the place of `memory.grow`, and copies them otherwise as they are. `Marking` does so too, beside much else. */
-export class Checking {
-  readonly #helpers: Helpers;
-  readonly #checks: Checks | undefined;
+/** Puts checks into bodies and calls of helpers in the place of `memory.grow`, and copies them otherwise as they are. `MarkPass` does so too, beside much else. */
+export class CheckPass {
+  readonly #helpers: HelperFunctions;
+  readonly #checks: CheckEmitter | undefined;
   readonly #takePages: HostFunction | undefined;
   readonly #tableGrowth: TableGrowth;
   readonly #instructions: Instructions;
-  readonly #copy: BodyCopy;
+  readonly #copy: BodyEditor;
   readonly #effects: Effects;
   readonly #work: Work;
   readonly #metering: Metering;
@@ -53,7 +53,7 @@ export class Checking {
     this.#checks = checks;
     this.#takePages = takePages;
     this.#instructions = instructions;
-    this.#copy = new BodyCopy(instructions, output);
+    this.#copy = new BodyEditor(instructions, output);
     this.#effects = effects;
     this.#work = new Work(module, callers);
     this.#metering = new Metering({ instructions, copy: this.#copy, checks, work: this.#work, helpers });

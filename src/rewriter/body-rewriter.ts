@@ -1,11 +1,11 @@
 import { ByteReader } from '../wasm/byte-reader.ts';
 import type { ByteWriter } from '../wasm/byte-writer.ts';
-import { Checking } from './checking.ts';
+import { CheckPass } from './check-pass.ts';
 import type { CostlyFunctions } from './analyse/compile-limits.ts';
 import type { CoreModule } from './core-module.ts';
 import { type Effects, noteEffects } from './analyse/effects.ts';
 import { Instructions } from '../wasm/instructions.ts';
-import { Marking, type Replacements } from './marking.ts';
+import { MarkPass, type Replacements } from './mark-pass.ts';
 import { OP } from '../wasm/opcodes.ts';
 import { malformed } from '../wasm/refusal.ts';
 import type { UnlikelyBranches } from './emit/branch-hints.ts';
@@ -20,13 +20,13 @@ export type BodyChanges = Replacements & {
 };
 
 /** Rewrites function bodies. */
-export class Bodies {
+export class BodyRewriter {
   readonly #module: CoreModule;
   readonly #output: ByteWriter;
   readonly #instructions: Instructions;
   readonly #costly: CostlyFunctions | undefined;
   /** `undefined` where bodies stay as they are. */
-  readonly #changing: Marking | Checking | undefined;
+  readonly #changing: MarkPass | CheckPass | undefined;
   /** By function, the last first: where branches are that are seldom taken, from where the body begins. */
   readonly unlikely: UnlikelyBranches[] = [];
   readonly effects: Effects = { writesMemory: false, writesTables: false, dropsSegments: false };
@@ -38,7 +38,7 @@ export class Bodies {
     if (changes === undefined) return;
     this.#costly = changes.costly;
     const parts = { ...changes, module, instructions: this.#instructions, output, effects: this.effects };
-    this.#changing = changes.marks === 'on' ? new Marking(parts) : new Checking(parts);
+    this.#changing = changes.marks === 'on' ? new MarkPass(parts) : new CheckPass(parts);
   }
 
   /** Appends the body in `[at, end)` of function `index` to the output, its length before it. */

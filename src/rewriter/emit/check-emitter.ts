@@ -19,7 +19,7 @@ const VOID = 0x40;
  *
  * They neither take nor leave operands. The function that they call may suspend the guest, or tell it to trap, which no guest can catch.
  */
-export class Checks {
+export class CheckEmitter {
   readonly #bytes: Uint8Array;
   /** Where in these the `if` is. */
   readonly #branch: number;

@@ -1,10 +1,10 @@
 import type { ByteWriter } from '../../wasm/byte-writer.ts';
-import type { Checks } from './checks.ts';
+import type { CheckEmitter } from './check-emitter.ts';
 import type { Instructions } from '../../wasm/instructions.ts';
 import { OP } from '../../wasm/opcodes.ts';
 
 /** Copies function bodies, with changes at the instruction that was read last. */
-export class BodyCopy {
+export class BodyEditor {
   readonly output: ByteWriter;
   readonly #instructions: Instructions;
   /** Where the body begins in the output. */
@@ -41,13 +41,13 @@ export class BodyCopy {
   }
 
   /** Puts a check before the instruction. */
-  checkBefore(checks: Checks | undefined): void {
+  checkBefore(checks: CheckEmitter | undefined): void {
     this.copyBefore();
     checks?.emit(this.output);
   }
 
   /** Puts a check after the instruction. */
-  checkAfter(checks: Checks | undefined): void {
+  checkAfter(checks: CheckEmitter | undefined): void {
     this.copyThrough();
     checks?.emit(this.output);
   }
@@ -68,7 +68,7 @@ export class BodyCopy {
   }
 
   /** Copies the rest, up to `end`; `checks` go where the body begins. */
-  finish(end: number, checks: Checks | undefined): void {
+  finish(end: number, checks: CheckEmitter | undefined): void {
     this.#copyUpTo(end);
     checks?.insert(this.output, this.#start);
   }
