@@ -37,19 +37,19 @@ import type * as SocketsUdpCreateSocket from '@bytecodealliance/preview2-shim/in
 import type { Result } from '../../src/abi/host-interface.ts';
 import { environment } from '../../src/wasi/cli/environment.ts';
 import { exit } from '../../src/wasi/cli/exit.ts';
-import { stderr } from '../../src/wasi/cli/stderr.ts';
-import { stdin } from '../../src/wasi/cli/stdin.ts';
-import { stdout } from '../../src/wasi/cli/stdout.ts';
-import { terminalInput } from '../../src/wasi/cli/terminal-input.ts';
-import { terminalOutput } from '../../src/wasi/cli/terminal-output.ts';
-import { terminalStderr } from '../../src/wasi/cli/terminal-stderr.ts';
-import { terminalStdin } from '../../src/wasi/cli/terminal-stdin.ts';
-import { terminalStdout } from '../../src/wasi/cli/terminal-stdout.ts';
+import { stderr, stdin, stdout } from '../../src/wasi/cli/stdio.ts';
+import {
+  terminalInput,
+  terminalOutput,
+  terminalStderr,
+  terminalStdin,
+  terminalStdout,
+} from '../../src/wasi/cli/terminal.ts';
 import { monotonicClock } from '../../src/wasi/clocks/monotonic-clock.ts';
 import { wallClock } from '../../src/wasi/clocks/wall-clock.ts';
 import type { WasiCtx } from '../../src/wasi/context.ts';
 import { preopens } from '../../src/wasi/filesystem/preopens.ts';
-import { types as filesystemTypes } from '../../src/wasi/filesystem/types.ts';
+import { filesystemTypes } from '../../src/wasi/filesystem/types.ts';
 import type { Fields } from '../../src/wasi/http/fields.ts';
 import type { FutureIncomingResponse } from '../../src/wasi/http/future-incoming-response.ts';
 import type { FutureTrailers, IncomingBody, IncomingRequest, IncomingResponse } from '../../src/wasi/http/incoming.ts';
@@ -58,7 +58,7 @@ import { outgoingHandler } from '../../src/wasi/http/outgoing-handler.ts';
 import type { OutgoingRequest, OutgoingResponse } from '../../src/wasi/http/outgoing.ts';
 import type { RequestOptions } from '../../src/wasi/http/request-options.ts';
 import type { ResponseOutparam } from '../../src/wasi/http/response-outparam.ts';
-import { types as httpTypes } from '../../src/wasi/http/types.ts';
+import { httpTypes } from '../../src/wasi/http/types.ts';
 import { type IoError, error } from '../../src/wasi/io/error.ts';
 import type { InputStream } from '../../src/wasi/io/input-stream.ts';
 import type { OutputStream } from '../../src/wasi/io/output-stream.ts';

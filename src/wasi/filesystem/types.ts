@@ -4,7 +4,7 @@ import type { IoError } from '../io/error.ts';
 import { ungrantedResource, unreachableMethods } from '../no-grant.ts';
 
 /** `wasi:filesystem/types`, which links and gives nothing. Source: wasi-filesystem `types.wit`. */
-export const types = {
+export const filesystemTypes = {
   name: 'wasi:filesystem/types',
   version: '0.2.12',
   resources: { descriptor: ungrantedResource(), 'directory-entry-stream': ungrantedResource() },

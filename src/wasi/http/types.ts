@@ -115,7 +115,7 @@ const optionsFuncs = {
 };
 
 /** `wasi:http/types`. Source: wasi-http `types.wit`. */
-export const types = {
+export const httpTypes = {
   name: 'wasi:http/types',
   version: '0.2.12',
   resources: {

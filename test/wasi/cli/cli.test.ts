@@ -4,10 +4,8 @@ import { Trap } from '../../../src/abi/trap.ts';
 import { environment } from '../../../src/wasi/cli/environment.ts';
 import { exit } from '../../../src/wasi/cli/exit.ts';
 import { LineSink, OutputQuota } from '../../../src/wasi/cli/line-sink.ts';
-import { stderr } from '../../../src/wasi/cli/stderr.ts';
-import { stdin } from '../../../src/wasi/cli/stdin.ts';
-import { stdout } from '../../../src/wasi/cli/stdout.ts';
-import { terminalStdout } from '../../../src/wasi/cli/terminal-stdout.ts';
+import { stderr, stdin, stdout } from '../../../src/wasi/cli/stdio.ts';
+import { terminalStdout } from '../../../src/wasi/cli/terminal.ts';
 import { WasiCtx } from '../../../src/wasi/context.ts';
 import { streams } from '../../../src/wasi/io/streams.ts';
 
