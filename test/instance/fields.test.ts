@@ -20,14 +20,20 @@ type Instance = LinkedInstance<WasiCtx>;
 const pre = await linkActor();
 
 /** What an instance makes when it is first needed, and never changes then. */
-const MADE_WHEN_NEEDED: readonly string[] = ['#called', '#between', '#destructors', '#bound', '#core'];
+const MADE_WHEN_NEEDED: ReadonlySet<string> = new Set([
+  'LiftedCalls.#called',
+  'LiftedCalls.#between',
+  'LiftedCalls.#destructors',
+  'CoreInstances.#bound',
+  'CoreInstances.#state',
+]);
 
 /** What all instances have. */
 const shared = reachFromBoth(pre.instantiate(noCtx()), pre.instantiate(noCtx()));
 
 const fields = new Fields((object, field) => {
   if (shared.has(object)) return 'shared';
-  if (MADE_WHEN_NEEDED.some((made) => field === `LinkedInstance.${made}`)) return 'made when needed';
+  if (MADE_WHEN_NEEDED.has(field)) return 'made when needed';
   if (field === 'ComponentInstance.#scratch') return 'bytes in which bits are read as another type';
   if (field === 'HandleTable.#entries')
     return `${(object as unknown[]).filter((entry) => !isFree(entry)).length} handles`;

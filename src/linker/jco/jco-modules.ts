@@ -20,6 +20,7 @@ import { createInterrupt, type Interruptible } from '../run/interrupt.ts';
 import { type CoreImports, type JcoGuards, createJcoGuards } from './jco-guards.ts';
 import { type Preemption, STEPS_TOGETHER, VERDICT, type Verdict, assertNotOver } from '../preemption.ts';
 import { type PreparedModule, compileRewritten, rewriteModules } from '../run/prepared-module.ts';
+import { fillReservedGlobals, type ReservedFunctions } from '../run/reserved-globals.ts';
 import { assertNothingReserved } from '../plan/reserved.ts';
 import { type Growing, type MemoryQuota, assertMayHold, createTakePages, mayHold } from '../run/take-pages.ts';
 
@@ -44,13 +45,9 @@ export interface JcoModuleBounds<Ctx> {
 }
 
 /** What all modules are given. */
-interface Given {
+interface Given extends ReservedFunctions {
   /** In its first word stands whether somebody wants the thread. */
   readonly word: WebAssembly.Memory | undefined;
-  /** Called where it is set. */
-  readonly interrupt: WebAssembly.ExportValue | undefined;
-  readonly takePages: WebAssembly.ExportValue;
-  readonly takeElements: WebAssembly.ExportValue;
 }
 
 /** Rewrites and compiles them. Throws `HostError` where one is not valid, or asks for more than it is permitted. */
@@ -136,19 +133,13 @@ export class JcoCore implements Interruptible, Growing, GrowingTables {
   /** As V8 instantiates the original. The start function comes last, when the module can be interrupted. Throws `HostError` where there is no room. */
   instantiate({ module, rewritten }: PreparedModule, imports: CoreImports): WebAssembly.Instance {
     if (++this.#steps % STEPS_TOGETHER === 0) assertNotOver(this);
-    const { word, interrupt, takePages, takeElements } = this.#given;
+    const { word } = this.#given;
     this.#heap.start(rewritten);
     const reserved = { word, ...this.#createMemories(rewritten.memories) };
     const instance = new WebAssembly.Instance(module, { ...imports, [RESERVED]: reserved } as WebAssembly.Imports);
     for (const exported of Object.values(instance.exports)) this.exported.add(exported);
-    const { callerExport, interruptExport, takePagesExport, takeElementsExport, startExport } = rewritten;
-    const set = (name: string | undefined, value: unknown): void => {
-      if (name !== undefined) (instance.exports[name] as WebAssembly.Global).value = value;
-    };
-    set(callerExport, this);
-    set(interruptExport, interrupt);
-    set(takePagesExport, takePages);
-    set(takeElementsExport, takeElements);
+    fillReservedGlobals(instance.exports, rewritten, this, this.#given);
+    const { startExport } = rewritten;
     if (startExport !== undefined) (instance.exports[startExport] as () => void)();
     return instance;
   }

@@ -11,6 +11,7 @@ import type { Builtin, CoreItem, GuestResourceType, Lowering, Plan } from '../pl
 import { type Interruptible, createInterrupt } from './interrupt.ts';
 import type { Preemption } from '../preemption.ts';
 import { type GrowingTables, createTakeElements } from './instance-heap.ts';
+import type { ReservedFunctions } from './reserved-globals.ts';
 import { type Growing, createTakePages } from './take-pages.ts';
 import { destructorMayWait, funcMayWait } from '../plan/waiting.ts';
 
@@ -33,16 +34,10 @@ export interface GivenFunction {
 }
 
 /** What the host gives to core modules: one for all instances. */
-export interface SharedFunctions {
+export interface SharedFunctions extends ReservedFunctions {
   /** By index in the plan. */
   readonly lowerings: readonly GivenFunction[];
   readonly builtins: readonly GivenFunction[];
-  /** What a module calls that saw the word set; nothing where nobody sets it. */
-  readonly interrupt: WebAssembly.ExportValue | undefined;
-  /** What a module calls before it asks V8 for pages. */
-  readonly takePages: WebAssembly.ExportValue;
-  /** What a module calls before it asks V8 for elements of a table. */
-  readonly takeElements: WebAssembly.ExportValue;
 }
 
 type Unbridged = CoreFunctionType & {
