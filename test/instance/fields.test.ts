@@ -74,7 +74,10 @@ function everythingOf(instance: Instance): unknown {
   for (const inst of instance.componentInstances) void [inst.handles, inst.scratch];
   const { core } = instance;
   const all = fields.list(instance);
-  for (const made of MADE_WHEN_NEEDED) delete all[`.${made}`];
+  for (const made of MADE_WHEN_NEEDED) {
+    const name = made.slice(made.indexOf('.'));
+    for (const part of ['.#calls', '.#cores']) delete all[part + name];
+  }
   // How much of a memory there really is.
   for (const field of Object.keys(all)) if (field.endsWith('.#slice.pages')) delete all[field];
   return {
