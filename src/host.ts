@@ -17,6 +17,7 @@ import { Tally } from './server/tally.ts';
 import { toError } from './util/to-error.ts';
 import { HeldTotal } from './wasi/held-bytes.ts';
 import { type OutboundOnDemand, createOutboundOnDemand } from './wasi/http/outbound-on-demand.ts';
+import { compilePolicy } from './wasi/http/outbound-policy.ts';
 import type { SendRequest } from './wasi/http/send-request.ts';
 
 /** A component being served. */
@@ -40,10 +41,10 @@ const DRAIN_TIMEOUT_MS = 30_000;
 /** How long after the start the code for outgoing requests is loaded, if none was sent by then: not in the way of the first requests. */
 const LOAD_OUTBOUND_AFTER_MS = 1000;
 
-/** Serves a component. Hosts share nothing; whoever creates one closes it. */
+/** Serves a component. Hosts share nothing; whoever creates one closes it. Throws `HostError` if `outbound` has a text that is not a pattern. */
 export function createHost(component: Component, options: HostOptions = {}, log: Log = SILENT): Host {
   const config: HostConfig = { ...DEFAULTS, ...options, limits: toLimits(options.limits) };
-  const outbound = createOutboundOnDemand();
+  const outbound = createOutboundOnDemand({ admit: compilePolicy(config.outbound) });
   const service = createService(component, config, sparing(log), outbound.sendRequest);
   const open: Listening[] = [];
   let state: 'serving' | 'closing' = 'serving';

@@ -2,6 +2,7 @@ import { DEFAULTS, type HostOptions, type LoadOptions } from '../config/options.
 import type { Address } from '../server/listen.ts';
 import { HostError } from '../util/host-error.ts';
 import { mayStartThreads } from '../util/threads.ts';
+import { type OutboundPolicy, compilePolicy } from '../wasi/http/outbound-policy.ts';
 import { toClientLimits } from './client-limits.ts';
 import { toGuestEnv } from './guest-env.ts';
 import { parseLimits, shareAmong } from './guest-limits.ts';
@@ -78,6 +79,7 @@ function toHostOptions(flags: ServeFlags, { inheritEnv, timeoutMs }: Flags, env:
   return {
     env: toGuestEnv({ inherit: inheritEnv, named: flags.env }, env),
     requestHeaders: parseRequestFields(flags.header),
+    outbound: parseOutbound(flags.outbound),
     cpuTimeoutMs: flags.cpuTimeout,
     clock: flags.coarseClock === true ? 'coarse' : 'exact',
     graceMs: flags.grace,
@@ -88,6 +90,13 @@ function toHostOptions(flags: ServeFlags, { inheritEnv, timeoutMs }: Flags, env:
     errorDetail: flags.dev === true ? 'shown' : 'hidden',
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
+}
+
+/** Whoever gives no pattern has the default policy. Throws `HostError` if one is not a pattern. */
+function parseOutbound(patterns: readonly string[]): OutboundPolicy {
+  if (patterns.length === 0) return undefined;
+  compilePolicy(patterns);
+  return patterns;
 }
 
 function assertSupported({ dir, maxInstanceReuseCount }: ServeFlags): void {

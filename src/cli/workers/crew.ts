@@ -33,6 +33,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  */
 export class Crew {
   readonly #plan: ServePlan;
+  /** Of the component. */
+  readonly #bytes: Uint8Array;
   readonly #terminal: Terminal;
   readonly #log: Log;
   readonly #stopping = new AbortController();
@@ -48,8 +50,9 @@ export class Crew {
   readonly #killed = new WeakSet<WorkerProcess>();
   #address: Address;
 
-  constructor(plan: ServePlan, terminal: Terminal, log: Log) {
+  constructor(plan: ServePlan, bytes: Uint8Array, terminal: Terminal, log: Log) {
     this.#plan = plan;
+    this.#bytes = bytes;
     this.#terminal = terminal;
     this.#log = log;
     this.#address = plan.address;
@@ -60,8 +63,12 @@ export class Crew {
       );
     }
     cluster.schedulingPolicy = cluster.SCHED_NONE;
-    // The entry and Node's own flags are this process's. The file is for who reads `ps`.
-    cluster.setupPrimary({ args: [WORKER_ARG, plan.file], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    // The entry and Node's own flags are this process's. The file is for who reads `ps`. Bytes take `advanced`.
+    cluster.setupPrimary({
+      serialization: 'advanced',
+      args: [WORKER_ARG, plan.file],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
   }
 
   /**
@@ -209,7 +216,8 @@ export class Crew {
     const peer = this.#running.values().find(({ begun }) => begun !== undefined);
     const address = peer?.begun?.plan.address ?? this.#address;
     const colour = colourOf(this.#terminal);
-    worker.begin({ at: 'begin', plan: { ...this.#plan, address }, primaryPid: process.pid, colour, preparing });
+    const plan = { ...this.#plan, address };
+    worker.begin({ at: 'begin', plan, bytes: this.#bytes, primaryPid: process.pid, colour, preparing });
   }
 
   #sayIfCutShort(worker: WorkerProcess, end: WorkerEnd): void {

@@ -45,7 +45,9 @@ export class OutboundGate {
     if (this.#sendRequest === undefined || !(await this.#permits.acquire())) return letGo(request, err(DENIED));
     try {
       const sent = await this.#sendRequest(request, signal);
-      return sent.tag === 'ok' ? sent : letGo(request, sent);
+      if (sent.tag === 'ok') return sent;
+      if (sent.val.tag === 'HTTP-request-denied') this.#deny('to what guests may not call (--outbound)');
+      return letGo(request, sent);
     } finally {
       this.#permits.release();
     }
