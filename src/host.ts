@@ -12,6 +12,7 @@ import { handle } from './server/handle.ts';
 import { type Address, type Listener, type Listening, listen } from './server/listen.ts';
 import type { Service } from './server/service.ts';
 import { HEAP_IS_FULL } from './util/heap-watch.ts';
+import { HostError } from './util/host-error.ts';
 import { describeTotalHeld, describeTotalInstanceHeap, describeTotalMemory, toLimits } from './util/limits.ts';
 import { Tally } from './server/tally.ts';
 import { toError } from './util/to-error.ts';
@@ -22,9 +23,12 @@ import type { SendRequest } from './wasi/http/send-request.ts';
 
 /** A component being served. */
 export interface Host {
-  /** Answers a request without any socket: `Request` in, `Response` out. Rejects where a reply is broken off before its head. */
+  /**
+   * Answers a request without any socket: `Request` in, `Response` out. Rejects if a reply is broken off before its head, and with a `HostError`
+   * `stopped` once `close` was called: no guest starts then.
+   */
   fetch(request: Request): Promise<Response>;
-  /** Serves on a port, with raw header bytes, trailers and backpressure. May be called for several addresses. */
+  /** Serves on a port, with raw header bytes, trailers and backpressure. May be called for several addresses. Rejects as `fetch` does. */
   listen(address: Address): Promise<Listening>;
   /** Requests whose guest is at work. */
   readonly inFlight: number;
@@ -71,6 +75,7 @@ export function createHost(component: Component, options: HostOptions = {}, log:
   };
   return {
     fetch: (request) => {
+      if (state === 'closing') return Promise.reject(stopped());
       try {
         const exchange = new FetchExchange(request, config);
         answer(exchange);
@@ -81,6 +86,7 @@ export function createHost(component: Component, options: HostOptions = {}, log:
       }
     },
     listen: async (address) => {
+      if (state === 'closing') throw stopped();
       const listening = await listen(listener, address);
       open.push(listening);
       if (sendsRequests(component)) loadSoon(outbound);
@@ -95,6 +101,10 @@ export function createHost(component: Component, options: HostOptions = {}, log:
     close,
     [Symbol.asyncDispose]: async () => void (await close()),
   };
+}
+
+function stopped(): HostError {
+  return new HostError('stopped', 'the host is closed: create another with createHost');
 }
 
 function createService(component: Component, config: HostConfig, log: Log, sendRequest: SendRequest): Service {

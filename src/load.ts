@@ -131,11 +131,20 @@ async function link(decoded: Decoded, options: LinkOptions): Promise<Linked> {
   } catch (error) {
     const isUnsupported = error instanceof HostError && error.code === 'not-supported';
     if (engine === 'linker' || !isUnsupported || options.isolation === 'reset') throw error;
-    return await linkForJco(decoded, interfaces, {
-      ...options,
-      reason: `the linker does not take it: ${error.message}`,
+    const reason = `the linker does not take it: ${error.message}`;
+    return await linkForJco(decoded, interfaces, { ...options, reason }).catch((byJco: unknown) => {
+      throw refusedByBoth(error, byJco);
     });
   }
+}
+
+/** The linker is the engine that is meant: its reason comes first. */
+function refusedByBoth(byLinker: HostError, byJco: unknown): unknown {
+  if (!(byJco instanceof HostError)) return byJco;
+  if (byJco.message === byLinker.message) return byLinker;
+  return new HostError(byJco.code, `${byLinker.message}; nor can the jco engine run it: ${byJco.message}`, {
+    cause: byLinker,
+  });
 }
 
 /** Those of the caller, with their WIT in binary form, before WASI's. */

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, statSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 /** Files made from a component, by name. */
 export type Artifacts = ReadonlyMap<string, Uint8Array>;
@@ -32,9 +32,14 @@ interface KeptFile {
   readonly byteLength: number;
 }
 
-/** The folder for caches of this user: `$XDG_CACHE_HOME/wasi-serve`, else `~/.cache/wasi-serve`. */
+/**
+ * The folder for caches of this user: `$XDG_CACHE_HOME/wasi-serve`, else `~/.cache/wasi-serve`. A path that is empty or relative does not count.
+ *
+ * Source: XDG Base Directory Specification, "Basics".
+ */
 export function defaultCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'wasi-serve');
+  const base = env['XDG_CACHE_HOME'] ?? '';
+  return join(isAbsolute(base) ? base : join(homedir(), '.cache'), 'wasi-serve');
 }
 
 /** Keeps nothing. */

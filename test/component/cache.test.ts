@@ -200,7 +200,9 @@ test('without a cache each is made', async () => {
 
 test.each([
   [{ XDG_CACHE_HOME: '/x/cache' }, /^\/x\/cache\/wasi-serve$/],
-  [{}, /\/\.cache\/wasi-serve$/],
+  [{}, /^\/.*\/\.cache\/wasi-serve$/],
+  [{ XDG_CACHE_HOME: '' }, /^\/.*\/\.cache\/wasi-serve$/],
+  [{ XDG_CACHE_HOME: 'relative/cache' }, /^\/.*\/\.cache\/wasi-serve$/],
 ])('the folder for %j', (env, path) => {
   expect(defaultCacheFolder(env)).toMatch(path);
 });
