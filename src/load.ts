@@ -21,8 +21,8 @@ import { resolveImports } from './linker/resolve.ts';
 import { HeapWatch } from './util/heap-watch.ts';
 import { HostError } from './util/host-error.ts';
 import { toLimits } from './util/limits.ts';
+import { isPermitted } from './util/permissions.ts';
 import { SharedQuota } from './util/shared-quota.ts';
-import { mayStartThreads } from './util/threads.ts';
 import type { WasiCtx } from './wasi/context.ts';
 import { wasiInterfaces } from './wasi/interfaces.ts';
 
@@ -195,7 +195,7 @@ const BY_LINKER: Component['engine'] = Object.freeze({
 
 function choosePreemption({ preemption }: LoadOptions, engine: Component['engine']['name']): Component['preemption'] {
   if (preemption === 'off') return { name: 'off', reason: 'as asked' };
-  if (mayStartThreads()) return PREEMPTION_BY_ENGINE[engine];
+  if (isPermitted('worker')) return PREEMPTION_BY_ENGINE[engine];
   return {
     name: 'off',
     reason: "Node's --permission is without --allow-worker, so guests hold the process while they compute",

@@ -1,7 +1,7 @@
 import { DEFAULTS, type HostOptions, type LoadOptions } from '../config/options.ts';
 import type { Address } from '../server/listen.ts';
 import { HostError } from '../util/host-error.ts';
-import { mayStartThreads } from '../util/threads.ts';
+import { type Permission, describeMissing, isPermitted } from '../util/permissions.ts';
 import { type OutboundPolicy, compilePolicy } from '../wasi/http/outbound-policy.ts';
 import { toClientLimits } from './client-limits.ts';
 import { toGuestEnv } from './guest-env.ts';
@@ -35,6 +35,7 @@ export interface ServePlan {
 /** What the options mean. Throws `HostError`: `bad-argument` where one is malformed, `not-supported` where it asks for what we cannot do. */
 export function toServePlan(file: string, flags: ServeFlags, env: NodeJS.ProcessEnv): ServePlan {
   assertSupported(flags);
+  assertPermitted(flags);
   const { wasi, wasm, codegen, optimize, debug } = flags;
   const wasmtime = parseFlags({ S: wasi, W: wasm, C: codegen, O: optimize, D: debug });
   const { engine, isolation, preemption, workers = 0 } = flags;
@@ -61,7 +62,7 @@ function listIgnored({ ignored }: Flags): string[] {
 }
 
 function listUnwatched({ stallTimeout = 0, workers }: ServeFlags): string[] {
-  if (stallTimeout === 0 || workers !== undefined || mayStartThreads()) return [];
+  if (stallTimeout === 0 || workers !== undefined || isPermitted('worker')) return [];
   return [
     "--stall-timeout is without effect: Node's --permission is without --allow-worker, and there is no process above this one (--workers 1)",
   ];
@@ -97,6 +98,15 @@ function parseOutbound(patterns: readonly string[]): OutboundPolicy {
   if (patterns.length === 0) return undefined;
   compilePolicy(patterns);
   return patterns;
+}
+
+/** Before anything is begun, and of all at once. */
+function assertPermitted({ workers = 0 }: ServeFlags): void {
+  const needed: readonly Permission[] = workers === 0 ? ['net'] : ['net', 'child'];
+  const missing = needed.filter((permission) => !isPermitted(permission));
+  if (missing.length === 0) return;
+  const what = missing.includes('child') ? `--workers ${workers}` : 'serving';
+  throw new HostError('not-supported', `${what}: ${describeMissing(missing)}`);
 }
 
 function assertSupported({ dir, maxInstanceReuseCount }: ServeFlags): void {
