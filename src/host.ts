@@ -5,6 +5,7 @@ import type { Component } from './load.ts';
 import type { HostLoad } from './observe/host-load.ts';
 import { type Log, SILENT, sparing } from './observe/log.ts';
 import { Admission } from './server/admit.ts';
+import { watchDescriptors } from './server/descriptors.ts';
 import { InFlight } from './server/drain.ts';
 import type { Exchange } from './server/exchange.ts';
 import { FetchExchange } from './server/fetch-exchange.ts';
@@ -53,6 +54,7 @@ export function createHost(component: Component, options: HostOptions = {}, log:
   const open: Listening[] = [];
   let state: 'serving' | 'closing' = 'serving';
   const stopWatching = watchShortages(component, service);
+  let descriptors: Disposable | undefined;
   const answer = (exchange: Exchange): void => void handle(service, exchange);
   const listener: Listener = {
     answer,
@@ -70,6 +72,7 @@ export function createHost(component: Component, options: HostOptions = {}, log:
     await outbound[Symbol.asyncDispose]();
     service.pool[Symbol.dispose]();
     stopWatching();
+    descriptors?.[Symbol.dispose]();
     service.refusals[Symbol.dispose]();
     return cancelled;
   };
@@ -89,6 +92,7 @@ export function createHost(component: Component, options: HostOptions = {}, log:
       if (state === 'closing') throw stopped();
       const listening = await listen(listener, address);
       open.push(listening);
+      descriptors ??= watchDescriptors((what) => service.refusals.count(what));
       if (sendsRequests(component)) loadSoon(outbound);
       return listening;
     },

@@ -9,6 +9,7 @@ import { parseLimits, shareAmong } from './guest-limits.ts';
 import { parseRequestFields } from './request-fields.ts';
 import type { LogFormat, ServeFlags } from './serve-flags.ts';
 import { defaultStallTimeoutMs } from './stall/stall-bounds.ts';
+import { listTooLow } from './system-limits.ts';
 import { type Flags, parseFlags } from './wasmtime-flags.ts';
 
 /** All that `serve` does, decided: nothing of it is read from the command line again. */
@@ -41,6 +42,7 @@ export function toServePlan(file: string, flags: ServeFlags, env: NodeJS.Process
   const { engine, isolation, preemption, workers = 0 } = flags;
   const limits = { ...shareAmong(workers), ...wasmtime.limits, ...parseLimits(flags.limit) };
   const cache = wasmtime.cache === undefined ? {} : { cache: wasmtime.cache };
+  const host = { ...toHostOptions(flags, wasmtime, env), limits };
   return {
     file,
     address: flags.addr,
@@ -49,11 +51,11 @@ export function toServePlan(file: string, flags: ServeFlags, env: NodeJS.Process
     shutdownAddress: flags.shutdownAddr,
     adminAddress: flags.adminAddr,
     load: { engine, isolation, preemption, ...cache, limits },
-    host: { ...toHostOptions(flags, wasmtime, env), limits },
+    host,
     drainTimeoutMs: flags.drainTimeout,
     logFormat: flags.logFormat,
     accessLog: flags.accessLog,
-    notices: [...listIgnored(wasmtime), ...listUnwatched(flags)],
+    notices: [...listIgnored(wasmtime), ...listUnwatched(flags), ...listTooLow(host)],
   };
 }
 

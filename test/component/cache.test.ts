@@ -199,30 +199,31 @@ test('without a cache each is made', async () => {
   expect(asked()).toBe(2);
 });
 
+const KIB = 1024;
+/** Of a folder. */
+const bounds = { maxBytes: 100 * KIB, maxAgeMs: 60_000 };
+/** A little more than 30 KiB. */
+const large = new Map([['core.wasm', Buffer.alloc(30 * KIB)]]);
+const keyOf = (name: string): CacheKey => ({ component: name });
+
+async function keptOf(names: readonly string[]): Promise<string[]> {
+  const cache = createCache(folder);
+  const found = await Promise.all(names.map(async (name) => ((await cache.get(keyOf(name))) ? [name] : [])));
+  return found.flat();
+}
+
+/** Makes an entry, or any file, as old as that. */
+async function age(path: string, ms: number): Promise<void> {
+  const then = new Date(Date.now() - ms);
+  await utimes(path, then, then);
+}
+
+async function sizeOf(): Promise<number> {
+  const sizes = (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
 describe('a folder that is bounded', () => {
-  const KIB = 1024;
-  const bounds = { maxBytes: 100 * KIB, maxAgeMs: 60_000 };
-  /** A little more than 30 KiB. */
-  const large = new Map([['core.wasm', Buffer.alloc(30 * KIB)]]);
-  const keyOf = (name: string): CacheKey => ({ component: name });
-
-  async function keptOf(names: readonly string[]): Promise<string[]> {
-    const cache = createCache(folder);
-    const found = await Promise.all(names.map(async (name) => ((await cache.get(keyOf(name))) ? [name] : [])));
-    return found.flat();
-  }
-
-  /** Makes an entry, or any file, as old as that. */
-  async function age(path: string, ms: number): Promise<void> {
-    const then = new Date(Date.now() - ms);
-    await utimes(path, then, then);
-  }
-
-  async function sizeOf(): Promise<number> {
-    const sizes = (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size);
-    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-  }
-
   test('holds those that were used last', async () => {
     const cache = createCache(folder, bounds);
     for (const name of ['a', 'b', 'c']) await cache.put(keyOf(name), large);

@@ -1,3 +1,5 @@
+import { err } from '../../abi/host-interface.ts';
+import { toErrorCode } from './error-table.ts';
 import type { Outbound, OutboundOptions } from './outbound.ts';
 
 /** An `Outbound` whose code, undici first of all, is loaded when the first request is sent or `load` is called. */
@@ -24,7 +26,15 @@ export function createOutboundOnDemand(options: OutboundOptions = {}): OutboundO
       throw error;
     }));
   return {
-    sendRequest: async (request, signal) => await (loaded ?? (await load())).sendRequest(request, signal),
+    sendRequest: async (request, signal) => {
+      try {
+        loaded ??= await load();
+      } catch (error) {
+        // No file descriptor may be free to read it.
+        return err(toErrorCode(error));
+      }
+      return await loaded.sendRequest(request, signal);
+    },
     load: async () => void (await load()),
     [Symbol.asyncDispose]: async () => {
       stage = 'disposed';
