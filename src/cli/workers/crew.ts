@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log, StartRecord } from '../../observe/log.ts';
 import { type MetricRecords, addCounts } from '../../observe/metrics.ts';
 import type { Address } from '../../server/listen.ts';
+import { collectGarbage } from '../../util/collect.ts';
 import { formatDuration, formatTimeout } from '../../util/format.ts';
 import { HostError } from '../../util/host-error.ts';
 import type { Closing } from '../finish.ts';
@@ -197,6 +198,8 @@ export class Crew {
 
   #listens(place: number, { pid }: WorkerProcess, life: number): void {
     this.#listening.add(place);
+    // The message with the component's bytes, which V8 would keep: a primary allocates hardly anything.
+    collectGarbage('async');
     if (life > 1) this.#say('info', `Worker ${place} (process ${pid}) serves in its place; ${this.#count()}`);
     if (this.#listening.size === this.#plan.workers) this.#full.resolve();
   }

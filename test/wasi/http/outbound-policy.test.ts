@@ -1,3 +1,4 @@
+import { array, assert, constantFrom, oneof, property, string } from 'fast-check';
 import { expect, test } from 'vitest';
 import { compilePolicy } from '../../../src/wasi/http/outbound-policy.ts';
 import { parseTarget } from '../../../src/wasi/http/upstream-target.ts';
@@ -101,6 +102,42 @@ test.each([
   ['http://[10.0.0.1]', /is not an IPv6 address or network/],
 ])("'%s' is not a pattern", (pattern, reason) => {
   expect(() => compilePolicy([pattern])).toThrow(reason);
+});
+
+test('whatever is no pattern is a HostError, and what is one answers for every address', () => {
+  const part = constantFrom(
+    '*',
+    '://',
+    'http',
+    'https',
+    '[',
+    ']',
+    '::',
+    ':',
+    '/',
+    '.',
+    '10.0.0.1',
+    'a.test',
+    '8',
+    '99999',
+    '%',
+    '@',
+  );
+  const text = oneof(
+    array(part).map((parts) => parts.join('')),
+    string(),
+  );
+  assert(
+    property(text, constantFrom('10.0.0.1', '169.254.169.254', '::1', 'fe80::1%lo', 'nonsense'), (pattern, address) => {
+      try {
+        const verdict = isAllowed([pattern], 'http://a.test', address);
+        if (['169.254.169.254', 'fe80::1%lo', 'nonsense'].includes(address)) expect(verdict).toBe(false);
+      } catch (error) {
+        expect(error).toMatchObject({ name: 'HostError', code: 'bad-argument' });
+      }
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 test.each([
