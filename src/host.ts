@@ -5,6 +5,7 @@ import type { Component } from './load.ts';
 import type { HostLoad } from './observe/host-load.ts';
 import { type Log, SILENT, sparing } from './observe/log.ts';
 import { Admission } from './server/admit.ts';
+import { watchDescriptors } from './server/descriptors.ts';
 import { InFlight } from './server/drain.ts';
 import type { Exchange } from './server/exchange.ts';
 import { FetchExchange } from './server/fetch-exchange.ts';
@@ -12,18 +13,23 @@ import { handle } from './server/handle.ts';
 import { type Address, type Listener, type Listening, listen } from './server/listen.ts';
 import type { Service } from './server/service.ts';
 import { HEAP_IS_FULL } from './util/heap-watch.ts';
+import { HostError } from './util/host-error.ts';
 import { describeTotalHeld, describeTotalInstanceHeap, describeTotalMemory, toLimits } from './util/limits.ts';
 import { Tally } from './server/tally.ts';
 import { toError } from './util/to-error.ts';
 import { HeldTotal } from './wasi/held-bytes.ts';
 import { type OutboundOnDemand, createOutboundOnDemand } from './wasi/http/outbound-on-demand.ts';
+import { compilePolicy } from './wasi/http/outbound-policy.ts';
 import type { SendRequest } from './wasi/http/send-request.ts';
 
 /** A component being served. */
 export interface Host {
-  /** Answers a request without any socket: `Request` in, `Response` out. Rejects where a reply is broken off before its head. */
+  /**
+   * Answers a request without any socket: `Request` in, `Response` out. Rejects if a reply is broken off before its head, and with a `HostError`
+   * `stopped` once `close` was called: no guest starts then.
+   */
   fetch(request: Request): Promise<Response>;
-  /** Serves on a port, with raw header bytes, trailers and backpressure. May be called for several addresses. */
+  /** Serves on a port, with raw header bytes, trailers and backpressure. May be called for several addresses. Rejects as `fetch` does. */
   listen(address: Address): Promise<Listening>;
   /** Requests whose guest is at work. */
   readonly inFlight: number;
@@ -40,14 +46,15 @@ const DRAIN_TIMEOUT_MS = 30_000;
 /** How long after the start the code for outgoing requests is loaded, if none was sent by then: not in the way of the first requests. */
 const LOAD_OUTBOUND_AFTER_MS = 1000;
 
-/** Serves a component. Hosts share nothing; whoever creates one closes it. */
+/** Serves a component. Hosts share nothing; whoever creates one closes it. Throws `HostError` if `outbound` has a text that is not a pattern. */
 export function createHost(component: Component, options: HostOptions = {}, log: Log = SILENT): Host {
   const config: HostConfig = { ...DEFAULTS, ...options, limits: toLimits(options.limits) };
-  const outbound = createOutboundOnDemand();
+  const outbound = createOutboundOnDemand({ admit: compilePolicy(config.outbound) });
   const service = createService(component, config, sparing(log), outbound.sendRequest);
   const open: Listening[] = [];
   let state: 'serving' | 'closing' = 'serving';
   const stopWatching = watchShortages(component, service);
+  let descriptors: Disposable | undefined;
   const answer = (exchange: Exchange): void => void handle(service, exchange);
   const listener: Listener = {
     answer,
@@ -65,11 +72,13 @@ export function createHost(component: Component, options: HostOptions = {}, log:
     await outbound[Symbol.asyncDispose]();
     service.pool[Symbol.dispose]();
     stopWatching();
+    descriptors?.[Symbol.dispose]();
     service.refusals[Symbol.dispose]();
     return cancelled;
   };
   return {
     fetch: (request) => {
+      if (state === 'closing') return Promise.reject(stopped());
       try {
         const exchange = new FetchExchange(request, config);
         answer(exchange);
@@ -80,8 +89,10 @@ export function createHost(component: Component, options: HostOptions = {}, log:
       }
     },
     listen: async (address) => {
+      if (state === 'closing') throw stopped();
       const listening = await listen(listener, address);
       open.push(listening);
+      descriptors ??= watchDescriptors((what) => service.refusals.count(what));
       if (sendsRequests(component)) loadSoon(outbound);
       return listening;
     },
@@ -94,6 +105,10 @@ export function createHost(component: Component, options: HostOptions = {}, log:
     close,
     [Symbol.asyncDispose]: async () => void (await close()),
   };
+}
+
+function stopped(): HostError {
+  return new HostError('stopped', 'the host is closed: create another with createHost');
 }
 
 function createService(component: Component, config: HostConfig, log: Log, sendRequest: SendRequest): Service {

@@ -18,6 +18,7 @@ Examples:
 const NONE_GIVEN = {
   env: [],
   header: [],
+  outbound: [],
   dir: [],
   limit: [],
   wasi: [],
@@ -80,6 +81,13 @@ function guestOptions(): Option[] {
   return [
     repeatable(inGroup('--env <name=value>', 'a variable for the guest; NAME alone passes ours')),
     repeatable(inGroup('-H, --header <field>', "'name: value' in place of the client's; @FILE holds one a line")),
+    repeatable(
+      inGroup(
+        '--outbound <pattern>',
+        'what the guest may call, and nothing else: scheme://host[:port] with * or *.name, or a network: http://10.0.0.0/8 ' +
+          '(default: all but link-local and metadata addresses)',
+      ),
+    ),
     repeatable(inGroup('-S, --wasi <key=value,…>', 'as in wasmtime; inherit-env passes all our variables')),
     inGroup('--coarse-clock', 'time stands still while a guest runs'),
     repeatable(inGroup('--dir <dir>', 'not supported yet').hideHelp()),

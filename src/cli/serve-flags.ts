@@ -11,6 +11,7 @@ export interface ServeFlags extends ClientLimitFlags {
   readonly stallTimeout?: number;
   readonly env: readonly string[];
   readonly header: readonly string[];
+  readonly outbound: readonly string[];
   readonly dir: readonly string[];
   /** `name=value`, by the names of our limits on guests. */
   readonly limit: readonly string[];

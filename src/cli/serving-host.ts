@@ -1,3 +1,4 @@
+import type { ComponentSource } from '../component/source.ts';
 import { type Host, createHost } from '../host.ts';
 import { type Component, loadComponent } from '../load.ts';
 import { teeLog } from '../observe/log.ts';
@@ -12,10 +13,14 @@ import type { StallWatch } from './stall/stall-watch.ts';
 /** Guests' backtraces are deeper than V8's usual ten frames, many of which are glue. */
 const STACK_TRACE_LIMIT = 64;
 
-/** The component of a plan, with whoever is told which guest runs. Throws `HostError`. */
-export function loadPlanned({ file, load }: ServePlan, { onRun }: Pick<StallWatch, 'onRun'>): Promise<Component> {
+/** The component of a plan, once its file is read, with whoever is told which guest runs. Throws `HostError`. */
+export function loadPlanned(
+  { label, bytes }: ComponentSource,
+  { load }: ServePlan,
+  { onRun }: Pick<StallWatch, 'onRun'>,
+): Promise<Component> {
   Error.stackTraceLimit = STACK_TRACE_LIMIT;
-  return loadComponent(file, { ...load, onRun });
+  return loadComponent(bytes, { ...load, label, onRun });
 }
 
 /** A host that serves as a plan wants it, on a port. Whoever opens one disposes it. */

@@ -77,6 +77,11 @@ export interface HostOptions extends Partial<ClientLimits> {
   readonly maxQueuedRequests?: number;
   /** Bounds on what one request makes the host hold or do; those that are not given by default. */
   readonly limits?: Partial<RequestLimits>;
+  /**
+   * What guests may call, as patterns: `https://api.test`, `https://*.test:8443`, `http://10.0.0.0/8`, `*`; none at all if it is empty.
+   * Default: all public, private and loopback addresses.
+   */
+  readonly outbound?: readonly string[] | undefined;
   /** Whether the guest's output carries `stdout [ID] :: ` at each line. Default `shown`. */
   readonly loggingPrefix?: 'shown' | 'hidden';
   /** Whether error replies tell the client what went wrong. Default `hidden`. */
@@ -111,6 +116,7 @@ export const DEFAULTS: HostConfig = Object.freeze({
   keepAliveTimeoutMs: 5000,
   writeTimeoutMs: 30_000,
   limits: DEFAULT_LIMITS,
+  outbound: undefined,
   loggingPrefix: 'shown',
   errorDetail: 'hidden',
   writeGuestOutput: (stream, lines) => void process[stream].write(lines),

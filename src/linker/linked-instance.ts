@@ -23,7 +23,7 @@ import type { PreparedModule } from './prepared-module.ts';
 import { type GivenFunction, type SharedFunctions, type SharingInstance, givenFunction } from './shared-functions.ts';
 import { RunningCalls } from './running-calls.ts';
 import type { Starts } from './starts.ts';
-import { type MemoryQuota, assertMayHold, mayHold } from './take-pages.ts';
+import { type MemoryQuota, assertMayHold, leaveMemory, mayHold } from './take-pages.ts';
 import { destructorMayWait, funcMayWait } from './waiting.ts';
 import { FloatGlobal, type MutableValue } from './float-global.ts';
 import type { ExportOf, GlobalExport, Imports, WiredStep, Wiring } from './wiring.ts';
@@ -170,6 +170,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   }
 
   end(error: unknown): unknown {
+    leaveMemory(this.#holding);
     return this.#lifetime.end(error);
   }
 
@@ -246,12 +247,14 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
 
   /** Lets go of what its handles stand for, though a call into it may be suspended: should it ever go on, it finds none of them. */
   abandon(): void {
+    leaveMemory(this.#holding);
     for (const instance of this.componentInstances) instance.abandon();
     for (const context of this.contexts) context.reset();
   }
 
   /** Gives back what is shared with other instances. Sound only where no call into it runs, not even one that is suspended. */
   release(): void {
+    leaveMemory(this.#holding);
     this.#heap.end();
     for (const memory of this.#memories) memory.release();
   }

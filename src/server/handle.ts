@@ -71,8 +71,7 @@ async function reply(service: Service, exchange: Exchange, answer: Answer, repor
   if (violation !== undefined) return refuse(service, exchange, violation, report);
   if (answer.at === 'cancelled') return fail(service, exchange, failureOf(answer.trap), report);
   if (answer.at === 'never-set') {
-    const reason = 'guest never invoked `response-outparam::set` method';
-    return fail(service, exchange, { status: 500, reason }, report);
+    return fail(service, exchange, neverSet(answer.trap), report);
   }
   const { response, settled } = answer;
   if (response.tag === 'err') {
@@ -83,6 +82,12 @@ async function reply(service: Service, exchange: Exchange, answer: Answer, repor
   const end = await sendResponse(exchange, response.val, settled);
   if (end.at !== 'unsendable') return end;
   return fail(service, exchange, { status: 500, reason: end.reason }, report);
+}
+
+function neverSet(trap: Error | undefined): Failure {
+  const reason = 'guest never invoked `response-outparam::set` method';
+  if (trap === undefined) return { status: 500, reason };
+  return { status: 500, reason: `${reason}: the guest trapped: ${trap.message}`, limit: limitOf(trap), trap };
 }
 
 /** A reply to a request that is the client's fault, who may know what is. The operator learns how many there are. */

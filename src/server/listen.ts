@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { ClientLimits } from '../config/options.ts';
 import { warnOfBug } from '../util/bug.ts';
 import { HostError } from '../util/host-error.ts';
+import { describeMissing, isPermitted } from '../util/permissions.ts';
 import { Connections } from './connections.ts';
 import { describeRefusal } from './error-reply.ts';
 import type { Exchange } from './exchange.ts';
@@ -168,6 +169,8 @@ export function formatOrigin({ hostname, port }: Address): string {
 
 /** Has a server listen. Throws `HostError` where that fails; `option` is the one that sets the address. */
 export function bind(server: Server, { hostname, port }: Address, option: string): Promise<void> {
+  // Node would throw it later, to nobody.
+  if (!isPermitted('net')) return Promise.reject(netError({ hostname, port }, option));
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(error, { hostname, port }, option)));
     server.listen(port, hostname, resolve);
@@ -178,6 +181,13 @@ export function bind(server: Server, { hostname, port }: Address, option: string
 export function addressOf(server: Server): Address {
   const { address, port } = server.address() as AddressInfo;
   return { hostname: address, port };
+}
+
+function netError(address: Address, option: string): HostError {
+  return new HostError(
+    'not-supported',
+    `cannot listen on ${formatOrigin(address)} (${option}): ${describeMissing(['net'])}`,
+  );
 }
 
 function bindError(error: NodeJS.ErrnoException, address: Address, option: string): HostError {

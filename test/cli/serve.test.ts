@@ -131,11 +131,12 @@ describe('a guest', () => {
 
   test('that traps is told of with its backtrace, and with --dev to the client too', async () => {
     await using serving = await servingOn([guestPath('trap-before'), '--dev']);
-    expect(await textOf(serving.origin)).toContain('guest never invoked `response-outparam::set` method');
+    expect(await textOf(serving.origin)).toMatch(/: guest never invoked .*: the guest trapped: .*unreachable/);
     await serving.until(
       'stderr',
-      /^error \[[\w-]+\] the guest trapped: .*unreachable.*\n {4}at .*wasm-function\[\d+\]:0x/m,
+      /^error \[[\w-]+\] guest never invoked .*: the guest trapped: .*unreachable.*\n {4}at .*wasm-function\[\d+\]:0x/m,
     );
+    expect(serving.text.stderr.match(/unreachable/g)).toHaveLength(1);
     expect(serving.text.stderr).not.toContain('jco-glue');
   });
 });

@@ -164,3 +164,18 @@ describe('a host that closes', () => {
     expect(await served.host.close(0)).toBe(0);
   });
 });
+
+test('a host that is closed answers nobody: `fetch` and `listen` reject with `stopped`', async () => {
+  const served = await serveGuest('sleep');
+  const finishing = served.host.fetch(new Request('http://localhost/?ms=100'));
+  const closed = served.host.close();
+  const stopped = { name: 'HostError', code: 'stopped', message: 'the host is closed: create another with createHost' };
+  const tryBoth = async (): Promise<void> => {
+    await expect(served.host.fetch(new Request('http://localhost/'))).rejects.toMatchObject(stopped);
+    await expect(served.host.listen({ hostname: '127.0.0.1', port: 0 })).rejects.toMatchObject(stopped);
+  };
+  await tryBoth();
+  expect(await (await finishing).text()).toBe('slept 100\n');
+  await closed;
+  await tryBoth();
+});

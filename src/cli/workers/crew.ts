@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log, StartRecord } from '../../observe/log.ts';
 import { type MetricRecords, addCounts } from '../../observe/metrics.ts';
 import type { Address } from '../../server/listen.ts';
+import { collectGarbage } from '../../util/collect.ts';
 import { formatDuration, formatTimeout } from '../../util/format.ts';
 import { HostError } from '../../util/host-error.ts';
 import type { Closing } from '../finish.ts';
@@ -33,6 +34,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  */
 export class Crew {
   readonly #plan: ServePlan;
+  /** Of the component. */
+  readonly #bytes: Uint8Array;
   readonly #terminal: Terminal;
   readonly #log: Log;
   readonly #stopping = new AbortController();
@@ -48,8 +51,9 @@ export class Crew {
   readonly #killed = new WeakSet<WorkerProcess>();
   #address: Address;
 
-  constructor(plan: ServePlan, terminal: Terminal, log: Log) {
+  constructor(plan: ServePlan, bytes: Uint8Array, terminal: Terminal, log: Log) {
     this.#plan = plan;
+    this.#bytes = bytes;
     this.#terminal = terminal;
     this.#log = log;
     this.#address = plan.address;
@@ -60,8 +64,12 @@ export class Crew {
       );
     }
     cluster.schedulingPolicy = cluster.SCHED_NONE;
-    // The entry and Node's own flags are this process's. The file is for who reads `ps`.
-    cluster.setupPrimary({ args: [WORKER_ARG, plan.file], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    // The entry and Node's own flags are this process's. The file is for who reads `ps`. Bytes take `advanced`.
+    cluster.setupPrimary({
+      serialization: 'advanced',
+      args: [WORKER_ARG, plan.file],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
   }
 
   /**
@@ -190,6 +198,8 @@ export class Crew {
 
   #listens(place: number, { pid }: WorkerProcess, life: number): void {
     this.#listening.add(place);
+    // The message with the component's bytes, which V8 would keep: a primary allocates hardly anything.
+    collectGarbage('async');
     if (life > 1) this.#say('info', `Worker ${place} (process ${pid}) serves in its place; ${this.#count()}`);
     if (this.#listening.size === this.#plan.workers) this.#full.resolve();
   }
@@ -209,7 +219,8 @@ export class Crew {
     const peer = this.#running.values().find(({ begun }) => begun !== undefined);
     const address = peer?.begun?.plan.address ?? this.#address;
     const colour = colourOf(this.#terminal);
-    worker.begin({ at: 'begin', plan: { ...this.#plan, address }, primaryPid: process.pid, colour, preparing });
+    const plan = { ...this.#plan, address };
+    worker.begin({ at: 'begin', plan, bytes: this.#bytes, primaryPid: process.pid, colour, preparing });
   }
 
   #sayIfCutShort(worker: WorkerProcess, end: WorkerEnd): void {

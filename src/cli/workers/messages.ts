@@ -11,6 +11,8 @@ export type ToWorker = Begin | { readonly at: 'turn' } | { readonly at: 'metrics
 export interface Begin {
   readonly at: 'begin';
   readonly plan: ServePlan;
+  /** Of the component, as the primary read them when it started: whatever has become of the file, all workers serve the same. */
+  readonly bytes: Uint8Array;
   /** Of the primary, which the worker is not to outlive. */
   readonly primaryPid: number;
   /** Whether the worker's words go to a terminal with colours. */

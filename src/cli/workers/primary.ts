@@ -24,7 +24,7 @@ export function connectToPrimary(quit: () => void): Primary {
     stopped.resolve();
   };
   // A terminal's Ctrl-C and many a process manager reach workers too. What a signal means, the primary decides.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   process.on('message', (message: ToWorker) => {
     if (message.at === 'begin') begun.resolve(message);
     else if (message.at === 'turn') tell({ at: 'turns' }).catch(warnOfBug);

@@ -1,3 +1,4 @@
+import { readSource } from '../../component/source.ts';
 import { announce } from '../announce.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { finish } from '../finish.ts';
@@ -14,7 +15,8 @@ import { openCrewAdmin } from './crew-admin.ts';
 export async function serve(plan: ServePlan, terminal: Terminal): Promise<ExitCode> {
   const { log } = createVoice(plan.logFormat, terminal);
   return await tellHostErrors(log, async () => {
-    const crew = new Crew(plan, terminal, log);
+    const { bytes } = readSource(plan.file, plan.load.limits?.maxComponentBytes);
+    const crew = new Crew(plan, bytes, terminal, log);
     using stop = watchForStop((exitCode) => {
       crew.kill();
       terminal.quit(exitCode);

@@ -26,11 +26,12 @@ export async function work(terminal: Terminal): Promise<ExitCode> {
 }
 
 async function serveUntilStopped(begin: Begin, primary: Primary, terminal: Terminal): Promise<void> {
-  const { plan, colour, primaryPid, preparing } = begin;
+  const { plan, bytes, colour, primaryPid, preparing } = begin;
   const voice = createVoice(plan.logFormat, { ...terminal, paintStderr: colour === 'on' ? COLOURED : PLAIN });
   const stallWatch = watchForStalls(plan, { colour, primaryPid }, voice.log);
-  const load = (): ReturnType<typeof loadPlanned> => loadPlanned(plan, stallWatch);
-  const component = preparing === 'told' ? await sayIfSlow(plan.file, voice, load) : await load();
+  const source = { label: plan.file, bytes };
+  const load = (): ReturnType<typeof loadPlanned> => loadPlanned(source, plan, stallWatch);
+  const component = preparing === 'told' ? await sayIfSlow(source, voice, load) : await load();
   const metrics = plan.adminAddress === undefined ? undefined : await createMetrics();
   await using serving = await openHost(component, plan, voice, metrics);
   const { host, address } = serving;

@@ -33,6 +33,7 @@ const BY_CODE: ReadonlyMap<string, ErrorCode> = new Map([
   ...plain('destination-IP-unroutable', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'EINVAL', 'EAFNOSUPPORT'),
   ...plain('destination-unavailable', 'EHOSTDOWN', 'ENETDOWN'),
   ...plain('destination-IP-prohibited', 'EACCES', 'EPERM'),
+  ...plain('HTTP-request-denied', 'ERR_ACCESS_DENIED'),
   ...plain('connection-limit-reached', 'EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'),
   ...plain('connection-terminated', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ENOTCONN', 'ERR_STREAM_PREMATURE_CLOSE'),
   ...plain('connection-terminated', 'UND_ERR_SOCKET', 'UND_ERR_INFO', 'UND_ERR_CLOSED', 'UND_ERR_DESTROYED'),

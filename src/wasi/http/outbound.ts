@@ -4,7 +4,7 @@ import type { ErrorCode } from './error-code.ts';
 import { UpstreamFailure } from './error-table.ts';
 import { type FieldEntries, firstValue } from './field-entries.ts';
 import { NodeConnections, sendByNode } from './node-transport.ts';
-import { type AdmitTarget, compilePolicy, type OutboundPolicy } from './outbound-policy.ts';
+import { type AdmitTarget, compilePolicy } from './outbound-policy.ts';
 import type { OutboundRequest, SendRequest } from './send-request.ts';
 import { parseContentLength } from './syntax.ts';
 import { type Attempt, sendByUndici } from './undici-transport.ts';
@@ -15,8 +15,8 @@ import { parseTarget } from './upstream-target.ts';
 
 /** How guests' outgoing requests are sent. */
 export interface OutboundOptions extends ConnectOptions {
-  /** By default `{ mode: 'default' }`. */
-  readonly policy?: OutboundPolicy;
+  /** A compiled `OutboundPolicy`. By default that of `undefined`. */
+  readonly admit?: AdmitTarget;
 }
 
 /** Sends guests' requests over connections that it keeps. Disposing closes them all and fails what is under way. */
@@ -42,11 +42,11 @@ const HTTP1 = ['http/1.1'] as const;
 const HTTP2_OR_1 = ['h2', 'http/1.1'] as const;
 const STOPPED: ErrorCode = { tag: 'connection-terminated' };
 
-/** Made once a host. Throws a `HostError` where the policy holds a pattern that is none. */
+/** Made once a host. */
 export function createOutbound(options: OutboundOptions = {}): Outbound {
   const upstreams: Upstreams = {
     options,
-    admit: compilePolicy(options.policy ?? { mode: 'default' }),
+    admit: options.admit ?? compilePolicy(undefined),
     pool: new UpstreamPool(),
     nodeConnections: new NodeConnections(),
     exchanges: new Set(),

@@ -62,21 +62,12 @@ function guard(lookup: LookupFunction, isAllowed: AddressCheck): LookupFunction 
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, found, family) => {
       if (error) return callback(error, '');
-      const addresses = toList(found, family).filter(({ address }) => isAddressAllowed(address, isAllowed));
+      const addresses = toList(found, family).filter(({ address }) => isAllowed(address));
       const [first] = addresses;
       if (first === undefined) return callback(denied(), '');
       return options.all === true ? callback(null, addresses) : callback(null, first.address, first.family);
     });
   };
-}
-
-/** A resolver may give what is no plain address, as one with a zone: no policy can be asked for that. */
-function isAddressAllowed(address: string, isAllowed: AddressCheck): boolean {
-  try {
-    return isAllowed(address);
-  } catch {
-    return false;
-  }
 }
 
 function toList(found: string | LookupAddress[], family: number | undefined): LookupAddress[] {
