@@ -3,7 +3,7 @@ import { DEFAULTS, type HostOptions } from '../config/options.ts';
 
 /** What a process has open that is not a connection: files, pipes, sockets that listen, threads' own. */
 const OWN_DESCRIPTORS = 64;
-/** Mappings of a request that waits: a memory between guards, and a stack. Measured with 200 to 600 requests of `sleep`; beside them a process has some 1,000. */
+/** Mappings of a request that waits: a memory between guards, and a stack. Measured with 200 to 600 requests of `sleep`, beside which a process has 270. */
 const MAPPINGS_PER_REQUEST = 5;
 const OWN_MAPPINGS = 1000;
 

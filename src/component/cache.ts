@@ -70,7 +70,7 @@ export function createCache(folder: string, bounds: CacheBounds = CACHE_BOUNDS):
     const entry = encodeEntry(key, artifacts);
     if (entry.byteLength > bounds.maxBytes || !claimFolder(folder)) return;
     await writeEntry(pathOf(key), entry).catch(() => undefined);
-    await pruneCache(folder, ENTRY_NAME, bounds);
+    await pruneCache({ path: folder, names: ENTRY_NAME, depth: 'flat' }, bounds);
   };
   return {
     get,

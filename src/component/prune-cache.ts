@@ -10,8 +10,17 @@ export interface CacheBounds {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** A component of 14 MB takes some 20. */
+/** A component of 14 MB takes 10. */
 export const CACHE_BOUNDS: CacheBounds = Object.freeze({ maxBytes: 512 * 1024 * 1024, maxAgeMs: 30 * DAY_MS });
+
+/** Files that are counted together, and may be removed. */
+export interface CacheFolder {
+  readonly path: string;
+  /** Matches their names; all others are somebody else's. */
+  readonly names: RegExp;
+  /** Whether they are in the folder itself, or in folders below too. */
+  readonly depth: 'flat' | 'tree';
+}
 
 interface CacheFile {
   readonly path: string;
@@ -21,13 +30,12 @@ interface CacheFile {
 }
 
 /**
- * Removes files below `folder` that are too old, and of the others those that were used longest ago until the rest is within the bounds. Only files
- * whose names match `ours` are counted and removed.
+ * Removes files of a folder that are too old, and of the others those that were used longest ago until the rest is within the bounds.
  *
  * Several processes may do so at the same time: they find the same files, and one that another has removed is no failure. Never rejects.
  */
-export async function pruneCache(folder: string, ours: RegExp, { maxBytes, maxAgeMs }: CacheBounds): Promise<void> {
-  const files = await listFiles(folder, ours);
+export async function pruneCache(folder: CacheFolder, { maxBytes, maxAgeMs }: CacheBounds): Promise<void> {
+  const files = await listFiles(folder);
   const nowMs = Date.now();
   let [byteLength, left] = [files.reduce((sum, file) => sum + file.byteLength, 0), files.length];
   for (const file of files.sort((one, other) => one.usedMs - other.usedMs)) {
@@ -41,10 +49,10 @@ export async function pruneCache(folder: string, ours: RegExp, { maxBytes, maxAg
   }
 }
 
-async function listFiles(folder: string, ours: RegExp): Promise<CacheFile[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+async function listFiles({ path, names, depth }: CacheFolder): Promise<CacheFile[]> {
+  const entries = await readdir(path, { recursive: depth === 'tree', withFileTypes: true }).catch(() => []);
   const found = entries
-    .filter((entry) => entry.isFile() && ours.test(entry.name))
+    .filter((entry) => entry.isFile() && names.test(entry.name))
     .map(async ({ parentPath, name }) => await toCacheFile(join(parentPath, name)));
   return (await Promise.all(found)).filter((file) => file !== undefined);
 }

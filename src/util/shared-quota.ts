@@ -12,7 +12,7 @@ export interface Holding {
 }
 
 /** So many bytes of owners that nobody needs are worth a collection; V8, which sees only their handles, may take half a minute to begin one. */
-const WORTH_COLLECTING = 64 * 1024 * 1024;
+const WORTH_COLLECTING_BYTES = 64 * 1024 * 1024;
 /** How long it waits for others to be left, and at most if they are not found to be garbage: something may refer to them for ever. */
 const COLLECT_AFTER_MS = 500;
 const MAX_COLLECT_AFTER_MS = 16_000;
@@ -104,12 +104,12 @@ export class SharedQuota {
   }
 
   #collectSoon(): void {
-    if (this.#leftSum < WORTH_COLLECTING || this.#collecting !== undefined) return;
+    if (this.#leftSum < WORTH_COLLECTING_BYTES || this.#collecting !== undefined) return;
     const delayMs = Math.max(this.#collectAfterMs, this.#restMs(LEFT_COLLECTION_SHARE));
     this.#collecting = setTimeout(() => {
       this.#collecting = undefined;
       this.#collect();
-      const isDone = this.#leftSum < WORTH_COLLECTING;
+      const isDone = this.#leftSum < WORTH_COLLECTING_BYTES;
       this.#collectAfterMs = isDone ? COLLECT_AFTER_MS : Math.min(2 * this.#collectAfterMs, MAX_COLLECT_AFTER_MS);
       this.#collectSoon();
     }, delayMs).unref();

@@ -18,6 +18,7 @@ describe('--outbound', () => {
       const { port } = new URL(upstream.origin);
       const patterns = ['--outbound', `http://127.0.0.0/8:${port}`, '--outbound', 'https://api.test'];
       await using serving = await servingOn([GUEST, ...patterns, ...more]);
+      await serving.until('stderr', / --outbound http:\/\/127\.0\.0\.0\/8:\d+ --outbound https:\/\/api\.test$/m);
       expect(await tryCall(serving.origin, upstream.origin)).toContain('from upstream');
       expect(await tryCall(serving.origin, `http://localhost:${port}`)).toContain('from upstream');
       expect(await tryCall(serving.origin, 'http://127.0.0.1:1')).toContain('HttpRequestDenied');

@@ -308,6 +308,16 @@ describe('a tracked module', () => {
     expect(Buffer.from(names as ArrayBuffer).equals(expected.subarray(expected.indexOf('name') + 4))).toBe(true);
   });
 
+  test('has names of functions from one place only', async () => {
+    const plain = await assemble('(module (memory 1) (func (export "f") (unreachable)))');
+    const [first, second] = [encodeNames('first', 1), encodeNames('second', 1)];
+    const both = Buffer.concat([first.subarray(2), second.subarray(2 + 'xname'.length)]);
+    const source = Buffer.concat([plain, Buffer.from([0]), leb(both.length), both]);
+    const module = new WebAssembly.Module(rewriteModule(source, OPTIONS).bytes as BufferSource);
+    const [names] = WebAssembly.Module.customSections(module, 'name');
+    expect(Buffer.from(names as ArrayBuffer).equals(first.subarray(first.indexOf('name') + 4))).toBe(true);
+  });
+
   test('leaves out names that cannot be read', async () => {
     const plain = await assemble('(module (memory 1) (func (export "f") (unreachable)))');
     const cut = encodeNames('name', 10).subarray(0, -3);
