@@ -29,8 +29,13 @@ export interface Host {
   readonly inFlight: number;
   /** What it holds at the moment: for metrics. */
   readonly load: HostLoad;
-  /** Takes no more connections, lets guests finish, cancels those that have not after `drainTimeoutMs`; resolves with how many. */
-  close(drainTimeoutMs?: number): Promise<number>;
+  /**
+   * Stops its ports so that no request is lost, lets guests finish, cancels those that have not after `drainTimeoutMs`; resolves with how many.
+   *
+   * For `shutdownDelayMs` before that, connections are accepted, for load balancers that go on sending; without, until clients are done, 1 second
+   * at most.
+   */
+  close(drainTimeoutMs?: number, shutdownDelayMs?: number): Promise<number>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -55,10 +60,10 @@ export function createHost(component: Component, options: HostOptions = {}, log:
     limits: config,
     isCrowded: () => service.admission.queued > 0,
   };
-  const close = async (drainTimeoutMs = DRAIN_TIMEOUT_MS): Promise<number> => {
+  const close = async (drainTimeoutMs = DRAIN_TIMEOUT_MS, shutdownDelayMs?: number): Promise<number> => {
     state = 'closing';
+    await Promise.all(open.map((listening) => listening.stop(shutdownDelayMs)));
     const endMs = performance.now() + drainTimeoutMs;
-    for (const listening of open) listening.stopAccepting();
     const cancelled = await service.inFlight.drain(drainTimeoutMs);
     const leftMs = Math.max(0, endMs - performance.now());
     await Promise.all(open.map((listening) => listening.close(leftMs)));

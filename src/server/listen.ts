@@ -1,5 +1,5 @@
 import { IncomingMessage, type Server, type ServerOptions, type ServerResponse, createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { ClientLimits } from '../config/options.ts';
 import { warnOfBug } from '../util/bug.ts';
 import { HostError } from '../util/host-error.ts';
@@ -23,9 +23,14 @@ export interface Listening {
   readonly address: Address;
   /** How many connections are open. */
   readonly connections: number;
-  /** Takes no more connections and closes the idle ones; those at work go on. */
-  stopAccepting(): void;
-  /** Closes what is still open, once clients have had `timeoutMs` to take what is written; resolves when the port is free. */
+  /**
+   * Stops so that no request is lost: replies say `Connection: close`, then no connection is accepted, those that are idle are closed, and those
+   * at work go on. Resolves when no other request can come.
+   *
+   * Accepts connections and requests for `delayMs`; if that is not given, until clients are done, 1 second at most.
+   */
+  stop(delayMs?: number): Promise<void>;
+  /** Stops, has clients take what is written, and after `timeoutMs` closes what is still open; resolves when the port is free. */
   close(timeoutMs: number): Promise<void>;
 }
 
@@ -55,18 +60,16 @@ export async function listen(listener: Listener, address: Address): Promise<List
   const slowClients = watchConnections(server, connections, listener);
   await bind(server, address, '--addr');
   server.on('error', ({ message }) => listener.refusals.count(`a connection was not accepted: ${message}`));
+  const stop = (delayMs?: number): Promise<void> => connections.stop(() => closePort(server), delayMs);
   return {
     address: addressOf(server),
     get connections() {
       return connections.size;
     },
-    stopAccepting: () => {
-      // In place of Node's, which would also close connections whose replies are not sent in full.
-      server.closeIdleConnections = () => connections.stop();
-      server.close();
-    },
+    stop,
     close: async (timeoutMs) => {
-      await connections.sent(timeoutMs);
+      await stop();
+      await connections.closed(timeoutMs);
       slowClients[Symbol.dispose]();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
@@ -74,6 +77,11 @@ export async function listen(listener: Listener, address: Address): Promise<List
       });
     },
   };
+}
+
+/** Accepts no more connections, and no more than that: node:http's own also ends kept connections and its watch for heads that take too long. */
+function closePort(server: Server): void {
+  NetServer.prototype.close.call(server);
 }
 
 function toServerOptions({ maxHeadBytes, headTimeoutMs, keepAliveTimeoutMs }: ClientLimits): ServerOptions {
