@@ -9,7 +9,7 @@ import { InFlight } from './server/drain.ts';
 import type { Exchange } from './server/exchange.ts';
 import { FetchExchange } from './server/fetch-exchange.ts';
 import { handle } from './server/handle.ts';
-import { type Address, type Listener, type Listening, listen } from './server/listen.ts';
+import { type Address, type Listener, type Listening, type ListeningSocket, listen } from './server/listen.ts';
 import type { Service } from './server/service.ts';
 import { HEAP_IS_FULL } from './util/heap-watch.ts';
 import { describeTotalHeld, describeTotalInstanceHeap, describeTotalMemory, toLimits } from './util/limits.ts';
@@ -24,7 +24,7 @@ export interface Host {
   /** Answers a request without any socket: `Request` in, `Response` out. Rejects where a reply is broken off before its head. */
   fetch(request: Request): Promise<Response>;
   /** Serves on a port, with raw header bytes, trailers and backpressure. May be called for several addresses. */
-  listen(address: Address): Promise<Listening>;
+  listen(target: Address | ListeningSocket): Promise<Listening>;
   /** Requests whose guest is at work. */
   readonly inFlight: number;
   /** What it holds at the moment: for metrics. */
@@ -84,8 +84,8 @@ export function createHost(component: Component, options: HostOptions = {}, log:
         return Promise.reject(toError(error));
       }
     },
-    listen: async (address) => {
-      const listening = await listen(listener, address);
+    listen: async (target) => {
+      const listening = await listen(listener, target);
       open.push(listening);
       if (sendsRequests(component)) loadSoon(outbound);
       return listening;

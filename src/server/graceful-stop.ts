@@ -22,6 +22,11 @@ const MAX_GATHER_MS = 100;
 /** How long a head may take that was not whole when the port closed. */
 const MAX_HEAD_MS = 1000;
 
+/** How long a stop takes at most until no other request can come. */
+export function maxSettlingMs(delayMs = DEFAULT_DELAY_MS): number {
+  return delayMs + MAX_GATHER_MS + MAX_HEAD_MS;
+}
+
 /** What a stop does to connections and the port. */
 export interface StopPorts {
   /** Those that are open. */

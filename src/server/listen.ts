@@ -17,6 +17,11 @@ export interface Address {
   readonly port: number;
 }
 
+/** A socket that is bound, by its descriptor, which is the server's from then on. */
+export interface ListeningSocket {
+  readonly fd: number;
+}
+
 /** An open port. */
 export interface Listening {
   /** The real address. */
@@ -47,7 +52,7 @@ export interface Listener {
 }
 
 /** Opens a port, whose requests `listener` takes. Throws `HostError` where that fails. */
-export async function listen(listener: Listener, address: Address): Promise<Listening> {
+export async function listen(listener: Listener, target: Address | ListeningSocket): Promise<Listening> {
   const { limits } = listener;
   const connections = new Connections((exchange) => begin(exchange, listener));
   const server = createServer({ ...toServerOptions(limits), IncomingMessage: PlainRequest });
@@ -58,7 +63,8 @@ export async function listen(listener: Listener, address: Address): Promise<List
   Object.assign(server, { httpAllowHalfOpen: true });
   takeRequests(server, connections, listener);
   const slowClients = watchConnections(server, connections, listener);
-  await bind(server, address, '--addr');
+  if ('fd' in target) await listenOn(server, target);
+  else await bind(server, target, '--addr');
   server.on('error', ({ message }) => listener.refusals.count(`a connection was not accepted: ${message}`));
   const stop = (delayMs?: number): Promise<void> => connections.stop(() => closePort(server), delayMs);
   return {
@@ -177,8 +183,17 @@ export function formatOrigin({ hostname, port }: Address): string {
 /** Has a server listen. Throws `HostError` where that fails; `option` is the one that sets the address. */
 export function bind(server: Server, { hostname, port }: Address, option: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(error, { hostname, port }, option)));
+    server.once('error', (error: NodeJS.ErrnoException) => reject(toBindError(error, { hostname, port }, option)));
     server.listen(port, hostname, resolve);
+  });
+}
+
+function listenOn(server: Server, { fd }: ListeningSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(new HostError('bad-config', `cannot listen on descriptor ${fd}: ${error.message}`, { cause: error }));
+    });
+    server.listen({ fd }, resolve);
   });
 }
 
@@ -188,7 +203,8 @@ export function addressOf(server: Server): Address {
   return { hostname: address, port };
 }
 
-function bindError(error: NodeJS.ErrnoException, address: Address, option: string): HostError {
+/** What the operator has to act on. `option` is the one that sets the address. */
+export function toBindError(error: NodeJS.ErrnoException, address: Address, option: string): HostError {
   const origin = formatOrigin(address);
   if (error.code === 'EADDRINUSE') {
     const message = `${origin} is in use by another process: stop that, or choose another address with ${option}`;

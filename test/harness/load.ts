@@ -85,7 +85,7 @@ function runConnection(plan: LoadPlan, isEnding: () => boolean, onAnswered: () =
       exchanges.start();
     });
     socket.on('error', ({ message }) => (error = message));
-    socket.on('data', (bytes) => exchanges.take(bytes));
+    socket.on('data', (bytes: Buffer) => exchanges.take(bytes));
     socket.once('close', () => {
       if (isConnected) resolve(exchanges.toEnd(error));
       // Nothing was sent. A connection that was reset before it was seen to be there carried nothing either.

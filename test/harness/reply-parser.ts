@@ -33,7 +33,7 @@ export class ReplyParser {
   }
 
   push(bytes: Buffer): void {
-    this.#rest += bytes.latin1Slice();
+    this.#rest += bytes.toString('latin1');
     while (this.#step());
   }
 

@@ -1,8 +1,7 @@
-import cluster from 'node:cluster';
+import type { BoundSocket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log, StartRecord } from '../../observe/log.ts';
 import { type MetricRecords, addCounts } from '../../observe/metrics.ts';
-import type { Address } from '../../server/listen.ts';
 import { formatDuration, formatTimeout } from '../../util/format.ts';
 import { HostError } from '../../util/host-error.ts';
 import type { Closing } from '../finish.ts';
@@ -13,7 +12,7 @@ import type { Terminal } from '../terminal.ts';
 import { SHORT_LIFE_MS, toDelayMs } from './backoff.ts';
 import type { CrewCounts } from './crew-metrics.ts';
 import { WORKER_ARG } from './is-worker.ts';
-import type { Begin, Up } from './messages.ts';
+import type { Begin } from './messages.ts';
 import { type WorkerEnd, type WorkerProcess, startWorker } from './worker-process.ts';
 import { LOOK_MS } from './worker-turns.ts';
 
@@ -27,9 +26,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /**
  * The workers of a primary, each in a numbered place. A place whose worker has ended gets another.
  *
- * They share one listening socket, from which each accepts (`SCHED_NONE`): the primary takes part in no connection. Measured with two
- * workers under wrk, the connections are divided as evenly as by round robin (11 to 22 of 33 at worst), kept ones are served as fast,
- * and new ones three times as fast. What a dead worker had not accepted stays for the others.
+ * They share one listening socket, from which each accepts: the primary takes part in no connection. Measured with two workers under wrk, the
+ * connections are divided as evenly as by round robin (11 to 22 of 33 at worst), kept ones are served as fast, and new ones three times as fast.
  */
 export class Crew {
   readonly #plan: ServePlan;
@@ -46,22 +44,13 @@ export class Crew {
   #ended: Promise<MetricRecords> = Promise.resolve([]);
   /** Those that did not answer. */
   readonly #killed = new WeakSet<WorkerProcess>();
-  #address: Address;
+  readonly #socket: BoundSocket;
 
-  constructor(plan: ServePlan, terminal: Terminal, log: Log) {
+  constructor(plan: ServePlan, socket: BoundSocket, terminal: Terminal, log: Log) {
     this.#plan = plan;
     this.#terminal = terminal;
     this.#log = log;
-    this.#address = plan.address;
-    if (!cluster.isPrimary) {
-      throw new HostError(
-        'not-supported',
-        '--workers: this process is itself a worker of node:cluster; start it alone',
-      );
-    }
-    cluster.schedulingPolicy = cluster.SCHED_NONE;
-    // The entry and Node's own flags are this process's. The file is for who reads `ps`.
-    cluster.setupPrimary({ args: [WORKER_ARG, plan.file], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    this.#socket = socket;
   }
 
   /**
@@ -79,7 +68,6 @@ export class Crew {
       this.kill();
       throw toHostError(await first.ended);
     }
-    this.#address = up.address;
     if (this.#stopping.signal.aborted) return up.start;
     for (const worker of others) this.#begin(worker, 'silent');
     for (const [place, worker] of this.#running) void this.#keep(place, worker);
@@ -90,18 +78,20 @@ export class Crew {
   /** Has all finish, and starts none any more. Those that do not in time are killed; one that serves nothing yet has little to finish. */
   async close(): Promise<Closing> {
     this.#stopping.abort();
+    this.#socket[Symbol.dispose]();
     const workers = [...this.#running.values()];
     const closings = workers.map((worker) => worker.close());
     const killingIdle = setTimeout(() => {
       for (const worker of workers) if (!worker.isListening) worker.kill();
     }, OVERTIME_MS);
-    const killing = setTimeout(() => this.kill(), Math.min(MAX_TIMER_MS, this.#plan.drainTimeoutMs + OVERTIME_MS));
+    const killing = setTimeout(() => this.kill(), Math.min(MAX_TIMER_MS, this.#plan.stopTimeoutMs + OVERTIME_MS));
     const waiting = closings.map(async (closing) => {
       return await Promise.race([closing.waiting, sleep(ANSWER_MS, 0, { ref: false })]);
     });
     const closed = closings.map(({ closed: cancelled }) => cancelled);
     const ended = workers.map(async (worker) => this.#sayIfCutShort(worker, await worker.ended));
     return {
+      delayMs: this.#plan.shutdownDelayMs,
       waiting: sum(await Promise.all(waiting)),
       closed: Promise.all(ended).then(async () => {
         clearTimeout(killingIdle);
@@ -157,8 +147,7 @@ export class Crew {
     const up = await worker.listening;
     const sinceMs = performance.now();
     if (up === undefined) return 0;
-    if (isElsewhere(up, this.#address)) worker.kill();
-    else this.#listens(place, worker, life);
+    this.#listens(place, worker, life);
     await worker.ended;
     this.#listening.delete(place);
     return performance.now() - sinceMs;
@@ -195,7 +184,9 @@ export class Crew {
   }
 
   #start(place: number): WorkerProcess {
-    const worker = startWorker(this.#terminal);
+    // The file is for who reads `ps`.
+    const source = { args: [WORKER_ARG, this.#plan.file], fd: this.#socket.fd() };
+    const worker = startWorker(source, this.#terminal);
     this.#running.set(place, worker);
     void worker.ended.then(() => {
       if (this.#running.get(place) === worker) this.#running.delete(place);
@@ -205,11 +196,8 @@ export class Crew {
   }
 
   #begin(worker: WorkerProcess, preparing: Begin['preparing']): void {
-    // Those that run share the socket that they asked for by the same words. Once there is none, port 0 would be another port.
-    const peer = this.#running.values().find(({ begun }) => begun !== undefined);
-    const address = peer?.begun?.plan.address ?? this.#address;
     const colour = colourOf(this.#terminal);
-    worker.begin({ at: 'begin', plan: { ...this.#plan, address }, primaryPid: process.pid, colour, preparing });
+    worker.begin({ at: 'begin', plan: this.#plan, primaryPid: process.pid, colour, preparing });
   }
 
   #sayIfCutShort(worker: WorkerProcess, end: WorkerEnd): void {
@@ -235,10 +223,6 @@ function describe(place: number, { pid }: WorkerProcess, { how, failure }: Worke
 
 function describeDelay(delayMs: number): string {
   return delayMs === 0 ? 'starting another' : `starting another in ${formatTimeout(delayMs)}`;
-}
-
-function isElsewhere({ address }: Up, { port }: Address): boolean {
-  return address.port !== port;
 }
 
 function sum(numbers: readonly number[]): number {
