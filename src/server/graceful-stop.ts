@@ -16,8 +16,14 @@ const IDLE_MS = 300;
 /** How long a stop serves at most if nobody said for how long: clients that use their connections all the time have long been told to close them. */
 const DEFAULT_DELAY_MS = 1000;
 
-/** How long requests are held up at most, so that the clients of all wait for replies when the port closes. */
-const MAX_GATHER_MS = 100;
+/** At how many looks in a row nothing must have come before the port closes: a client that has its reply may need some time to connect again. */
+const QUIET_LOOKS = 5;
+
+/** How long requests are held up at most, so that all clients wait for replies when the port closes. */
+const MAX_GATHER_MS = 300;
+
+/** How many turns of the event loop may go by until no connection waits to be accepted: the port of one who never stops connecting closes too. */
+const MAX_TURNS = 1000;
 
 /** How long a head may take that was not whole when the port closed. */
 const MAX_HEAD_MS = 1000;
@@ -59,6 +65,7 @@ export class GracefulStop {
   readonly #sights = new WeakMap<Connection, Sight>();
   readonly #held: NodeExchange[] = [];
   #phase: 'delay' | 'gathering' | 'closing' = 'delay';
+  #accepted = 0;
   /** Connections and requests that have come. */
   #arrivals = 0;
   #lookedMs = performance.now();
@@ -74,6 +81,7 @@ export class GracefulStop {
 
   /** A connection was accepted. */
   opened(): void {
+    this.#accepted += 1;
     this.#arrivals += 1;
   }
 
@@ -122,11 +130,22 @@ export class GracefulStop {
   async #gather(): Promise<void> {
     this.#phase = 'gathering';
     const endMs = performance.now() + MAX_GATHER_MS;
-    let arrivals: number;
-    do {
-      arrivals = this.#arrivals;
+    const isInUse = this.#arrivals > 0 || this.#ports.connections.size > 0;
+    for (let quiet = 0; quiet < (isInUse ? QUIET_LOOKS : 1) && performance.now() < endMs; ) {
+      const arrivals = this.#arrivals;
       await this.#look();
-    } while (arrivals !== this.#arrivals && performance.now() < endMs);
+      quiet = arrivals === this.#arrivals ? quiet + 1 : 0;
+    }
+    await this.#acceptAll();
+  }
+
+  /** Accepts all that the kernel has: libuv takes one connection in each turn of the event loop. */
+  async #acceptAll(): Promise<void> {
+    for (let turn = 0, quiet = 0; turn < MAX_TURNS && quiet < 2; turn += 1) {
+      const accepted = this.#accepted;
+      await nextTurn();
+      quiet = accepted === this.#accepted ? quiet + 1 : 0;
+    }
   }
 
   /** Whether each connection is idle, or waits for a reply behind which nothing follows. */
