@@ -13,19 +13,19 @@ const MAX_LOOKS = 2;
 /** A connection on which nothing has come for so long is idle. A lost packet comes again after 200 ms and the way to the client and back. */
 const IDLE_MS = 300;
 
-/** How long a stop serves at most if nobody said for how long: clients that use their connections all the time have long been told to close them. */
+/** How long a stop accepts at most by default. Who uses a connection more often than that has been told to close it; longer would hold up who restarts. */
 const DEFAULT_DELAY_MS = 1000;
 
-/** At how many looks in a row nothing must have come before the port closes: a client that has its reply may need some time to connect again. */
+/** The port closes when nothing has come at so many looks in a row: a client that has its reply may take some time to connect again. */
 const QUIET_LOOKS = 5;
 
 /** How long requests are held up at most, so that all clients wait for replies when the port closes. */
 const MAX_GATHER_MS = 300;
 
-/** How many turns of the event loop may go by until no connection waits to be accepted: the port of one who never stops connecting closes too. */
+/** After so many turns of the event loop the port closes although there is always another connection to accept. */
 const MAX_TURNS = 1000;
 
-/** How long a head may take that was not whole when the port closed. */
+/** How long guests' time to finish waits for heads that were not whole when the port closed. */
 const MAX_HEAD_MS = 1000;
 
 /** How long a stop takes at most until no other request can come. */
@@ -65,11 +65,12 @@ export class GracefulStop {
   readonly #sights = new WeakMap<Connection, Sight>();
   readonly #held: NodeExchange[] = [];
   #phase: 'delay' | 'gathering' | 'closing' = 'delay';
+  /** Connections that were accepted. */
   #accepted = 0;
   /** Connections and requests that have come. */
   #arrivals = 0;
   #lookedMs = performance.now();
-  /** Resolves when no other request can come, or only on connections whose reply had begun. */
+  /** Resolves when no other request can come, except on connections whose reply had begun, or whose client sends a head too slowly. */
   readonly settled: Promise<void>;
 
   /** Serves for `delayMs`; if that is not given, until each connection is idle or has a reply due that says `close`, 1 second at most. */
@@ -101,37 +102,28 @@ export class GracefulStop {
   }
 
   async #run(delayMs: number | undefined): Promise<void> {
-    const delayEndMs = performance.now() + (delayMs ?? DEFAULT_DELAY_MS);
-    do await this.#look();
-    while (performance.now() < delayEndMs && (delayMs !== undefined || !this.#isSettled));
+    const isServedOut = (): boolean => delayMs === undefined && this.#isSettled;
+    await this.#lookUntil(isServedOut, delayMs ?? DEFAULT_DELAY_MS);
     await this.#gather();
     this.#ports.closePort();
     this.#phase = 'closing';
     for (const connection of this.#ports.connections) connection.endAfterReply();
     for (const exchange of this.#held.splice(0)) this.#ports.begin(exchange);
-    const headEndMs = performance.now() + MAX_HEAD_MS;
-    this.#closeIdle(IDLE_MS);
-    while (!this.#isSettled && performance.now() < headEndMs) {
-      await this.#look();
-      this.#closeIdle(IDLE_MS);
-    }
-    this.#closeIdle(0);
+    this.#closeIdle();
+    if (!this.#isSettled) await this.#lookUntil(() => this.#isSettled, MAX_HEAD_MS);
   }
 
   /** Resolves when all connections are closed, or after `timeoutMs`. To be called when it has settled. */
   async untilClosed(timeoutMs: number): Promise<void> {
-    const endMs = performance.now() + timeoutMs;
-    while (this.#ports.connections.size > 0 && performance.now() < endMs) {
-      await this.#look();
-      this.#closeIdle(IDLE_MS);
-    }
+    const { connections } = this.#ports;
+    if (connections.size > 0) await this.#lookUntil(() => connections.size === 0, timeoutMs);
   }
 
   async #gather(): Promise<void> {
     this.#phase = 'gathering';
     const endMs = performance.now() + MAX_GATHER_MS;
     const isInUse = this.#arrivals > 0 || this.#ports.connections.size > 0;
-    for (let quiet = 0; quiet < (isInUse ? QUIET_LOOKS : 1) && performance.now() < endMs; ) {
+    for (let quiet = 0; quiet < (isInUse ? QUIET_LOOKS : 1) && performance.now() < endMs;) {
       const arrivals = this.#arrivals;
       await this.#look();
       quiet = arrivals === this.#arrivals ? quiet + 1 : 0;
@@ -151,7 +143,7 @@ export class GracefulStop {
   /** Whether each connection is idle, or waits for a reply behind which nothing follows. */
   get #isSettled(): boolean {
     for (const connection of this.#ports.connections) {
-      if (!this.#isOver(connection) && !this.#isIdle(connection, IDLE_MS)) return false;
+      if (!this.#isOver(connection) && !this.#isIdle(connection)) return false;
     }
     return true;
   }
@@ -160,15 +152,22 @@ export class GracefulStop {
     return reply === undefined ? !socket.writable : this.#phase === 'closing' || !hasPipelined;
   }
 
-  #isIdle(connection: Connection, idleMs: number): boolean {
-    return connection.reply === undefined && (this.#sights.get(connection)?.silentMs ?? 0) >= idleMs;
+  #isIdle(connection: Connection): boolean {
+    return connection.reply === undefined && (this.#sights.get(connection)?.silentMs ?? 0) >= IDLE_MS;
   }
 
-  #closeIdle(idleMs: number): void {
+  #closeIdle(): void {
     for (const connection of this.#ports.connections) {
       const { socket } = connection;
-      if (this.#isIdle(connection, idleMs) && socket.writable) socket.destroySoon();
+      if (this.#isIdle(connection) && socket.writable) socket.destroySoon();
     }
+  }
+
+  /** Looks at connections until `isOver`, or `timeoutMs` are. */
+  async #lookUntil(isOver: () => boolean, timeoutMs: number): Promise<void> {
+    const endMs = performance.now() + timeoutMs;
+    do await this.#look();
+    while (!isOver() && performance.now() < endMs);
   }
 
   /** Looks at all connections, a while later, when all that has come by then is read. */
@@ -184,5 +183,6 @@ export class GracefulStop {
       const isSilent = connection.reply === undefined && before?.bytesRead === bytesRead;
       this.#sights.set(connection, { bytesRead, silentMs: isSilent ? before.silentMs + elapsedMs : 0 });
     }
+    if (this.#phase === 'closing') this.#closeIdle();
   }
 }

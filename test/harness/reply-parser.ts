@@ -56,6 +56,8 @@ export class ReplyParser {
         return this.#takeThrough('\r\n', (line) => {
           if (line === '\r\n') this.#end();
         });
+      default:
+        return state satisfies never;
     }
   }
 
