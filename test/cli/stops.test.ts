@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { type LoadPlan, type LoadReport, startLoad } from '../harness/load.ts';
 import { type ProxyName, isInstalled, startProxy } from '../harness/proxies.ts';
-import { connectRaw, rawGet, valuesOf } from '../harness/raw-client.ts';
+import { connectRaw, isRefused, rawGet, valuesOf } from '../harness/raw-client.ts';
 import { until } from '../hazards/until.ts';
 import { guestPath, servingOn } from './wasi-serve.ts';
 
@@ -26,6 +26,7 @@ const KINDS: readonly (readonly [name: string, kind: Kind])[] = [
   ['four requests in a pipeline', { ...HELLO, depth: 4 }],
   ['guests that wait', { guest: 'sleep', request: rawGet('/?ms=20'), replyBytes: 'slept 20\n'.length }],
   ['uploads of 5 MB', { guest: 'echo', request: post(5 * MIB), replyBytes: 5 * MIB }],
+  ['uploads that guests do not read', { ...HELLO, request: post(5 * MIB) }],
 ];
 
 function post(byteLength: number): Buffer {
@@ -113,6 +114,21 @@ describe('a stop', () => {
     await using last = await connectRaw(serving.origin);
     await last.send(rawGet('/'));
     expect((await last.readReply()).status).toBe(200);
+    expect(await serving.ended).toBe(0);
+  });
+
+  test('lets requests finish that outlast the delay', async () => {
+    await using serving = await servingOn([guestPath('sleep'), '--shutdown-delay', '100ms']);
+    await using client = await connectRaw(serving.origin);
+    await client.send(rawGet('/?ms=1500'));
+    await using other = await connectRaw(serving.origin);
+    await other.send(rawGet('/?ms=0'));
+    await other.readReply();
+    serving.kill('SIGTERM');
+    await until(() => isRefused(serving.origin));
+    const reply = await client.readReply();
+    expect(reply).toMatchObject({ status: 200, body: 'slept 1500\n' });
+    expect(valuesOf(reply, 'connection')).toEqual(['close']);
     expect(await serving.ended).toBe(0);
   });
 
