@@ -10,7 +10,7 @@ import { InFlight } from './server/drain.ts';
 import type { Exchange } from './server/exchange.ts';
 import { FetchExchange } from './server/fetch-exchange.ts';
 import { handle } from './server/handle.ts';
-import { type Address, type Listener, type Listening, listen } from './server/listen.ts';
+import { type Address, type Listener, type Listening, type ListeningSocket, listen } from './server/listen.ts';
 import type { Service } from './server/service.ts';
 import { HEAP_IS_FULL } from './util/heap-watch.ts';
 import { HostError } from './util/host-error.ts';
@@ -30,13 +30,18 @@ export interface Host {
    */
   fetch(request: Request): Promise<Response>;
   /** Serves on a port, with raw header bytes, trailers and backpressure. May be called for several addresses. Rejects as `fetch` does. */
-  listen(address: Address): Promise<Listening>;
+  listen(target: Address | ListeningSocket): Promise<Listening>;
   /** Requests whose guest is at work. */
   readonly inFlight: number;
   /** What it holds at the moment: for metrics. */
   readonly load: HostLoad;
-  /** Takes no more connections, lets guests finish, cancels those that have not after `drainTimeoutMs`; resolves with how many. */
-  close(drainTimeoutMs?: number): Promise<number>;
+  /**
+   * Stops its ports so that no request is lost, lets guests finish, cancels those that have not after `drainTimeoutMs`; resolves with how many.
+   *
+   * For `shutdownDelayMs` before that, connections are accepted, for load balancers that go on sending; without, until clients are done, 1 second
+   * at most.
+   */
+  close(drainTimeoutMs?: number, shutdownDelayMs?: number): Promise<number>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -62,10 +67,10 @@ export function createHost(component: Component, options: HostOptions = {}, log:
     limits: config,
     isCrowded: () => service.admission.queued > 0,
   };
-  const close = async (drainTimeoutMs = DRAIN_TIMEOUT_MS): Promise<number> => {
+  const close = async (drainTimeoutMs = DRAIN_TIMEOUT_MS, shutdownDelayMs?: number): Promise<number> => {
     state = 'closing';
+    await Promise.all(open.map((listening) => listening.stop(shutdownDelayMs)));
     const endMs = performance.now() + drainTimeoutMs;
-    for (const listening of open) listening.stopAccepting();
     const cancelled = await service.inFlight.drain(drainTimeoutMs);
     const leftMs = Math.max(0, endMs - performance.now());
     await Promise.all(open.map((listening) => listening.close(leftMs)));
@@ -88,9 +93,9 @@ export function createHost(component: Component, options: HostOptions = {}, log:
         return Promise.reject(toError(error));
       }
     },
-    listen: async (address) => {
+    listen: async (target) => {
       if (state === 'closing') throw stopped();
-      const listening = await listen(listener, address);
+      const listening = await listen(listener, target);
       open.push(listening);
       descriptors ??= watchDescriptors((what) => service.refusals.count(what));
       if (sendsRequests(component)) loadSoon(outbound);

@@ -64,7 +64,12 @@ function servingOptions(): Option[] {
       checked(parseAddress),
     ),
     inGroup('--admin-addr <host:port>', 'where /healthz, /readyz and /metrics are').argParser(checked(parseAddress)),
-    inGroup('--drain-timeout <time>', 'how long a stop waits for guests')
+    inGroup(
+      '--shutdown-delay <time>',
+      'how long a stop goes on accepting, for load balancers that go on sending ' +
+        '(default: until clients are done, 1s at most)',
+    ).argParser(checked(parseDuration)),
+    inGroup('--drain-timeout <time>', 'how long a stop waits for guests after that')
       .argParser(checked(parseDuration))
       .default(30_000, '30s'),
     inGroup(

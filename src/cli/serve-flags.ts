@@ -27,6 +27,7 @@ export interface ServeFlags extends ClientLimitFlags {
   readonly cpuTimeout: number;
   readonly coarseClock?: true;
   readonly grace: number;
+  readonly shutdownDelay?: number;
   readonly drainTimeout: number;
   readonly loggingPrefix: boolean;
   readonly engine: Engine;

@@ -1,4 +1,5 @@
 import { DEFAULTS, type HostOptions, type LoadOptions } from '../config/options.ts';
+import { maxSettlingMs } from '../server/graceful-stop.ts';
 import type { Address } from '../server/listen.ts';
 import { HostError } from '../util/host-error.ts';
 import { type Permission, describeMissing, isPermitted } from '../util/permissions.ts';
@@ -26,7 +27,11 @@ export interface ServePlan {
   readonly adminAddress: Address | undefined;
   readonly load: LoadOptions;
   readonly host: HostOptions;
+  /** How long a stop goes on accepting; if that is not given, until clients are done. */
+  readonly shutdownDelayMs: number | undefined;
   readonly drainTimeoutMs: number;
+  /** How long a stop takes at most, if nothing holds the process up. */
+  readonly stopTimeoutMs: number;
   readonly logFormat: LogFormat;
   readonly accessLog: 'on' | 'off';
   /** What the operator should know about options. */
@@ -52,7 +57,9 @@ export function toServePlan(file: string, flags: ServeFlags, env: NodeJS.Process
     adminAddress: flags.adminAddr,
     load: { engine, isolation, preemption, ...cache, limits },
     host,
+    shutdownDelayMs: flags.shutdownDelay,
     drainTimeoutMs: flags.drainTimeout,
+    stopTimeoutMs: maxSettlingMs(flags.shutdownDelay) + flags.drainTimeout,
     logFormat: flags.logFormat,
     accessLog: flags.accessLog,
     notices: [...listIgnored(wasmtime), ...listUnwatched(flags), ...listTooLow(host)],

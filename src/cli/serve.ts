@@ -32,6 +32,8 @@ export async function serve(plan: ServePlan, terminal: Terminal): Promise<ExitCo
     using _bugs = terminal.bugs.whileServing({ ...plan, drain });
     const cause = await stop.requested;
     stallWatch.finishing();
-    await finish(beginClosing(serving.host, plan), plan, voice.log, cause);
+    // After a bug nothing more is accepted than has to be.
+    const delayMs = terminal.bugs.isSeen ? 0 : plan.shutdownDelayMs;
+    await finish(beginClosing(serving.host, plan, delayMs), plan, voice.log, cause);
   });
 }

@@ -3,7 +3,7 @@ import { type Host, createHost } from '../host.ts';
 import { type Component, loadComponent } from '../load.ts';
 import { teeLog } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import type { Address } from '../server/listen.ts';
+import type { Address, ListeningSocket } from '../server/listen.ts';
 import type { Closing } from './finish.ts';
 import { collectWhenIdle } from './idle-memory.ts';
 import { type Voice, accessLogOf } from './logs.ts';
@@ -30,10 +30,13 @@ export interface ServingHost extends AsyncDisposable {
   readonly address: Address;
 }
 
+/** Of a plan, what its host does; a worker has a socket in place of the address. */
+type HostPlan = Pick<ServePlan, 'accessLog' | 'host'> & { readonly address: Address | ListeningSocket };
+
 /** Feeds `metrics`, where there are any. Throws `HostError` where the port cannot be had. */
 export async function openHost(
   component: Component,
-  plan: ServePlan,
+  plan: HostPlan,
   voice: Voice,
   metrics: Metrics | undefined,
 ): Promise<ServingHost> {
@@ -49,8 +52,8 @@ export async function openHost(
   return { host, address, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }
 
-/** Has a host accept nothing more. */
-export function beginClosing(host: Host, { drainTimeoutMs }: ServePlan): Closing {
+/** Begins to stop a host, which goes on accepting for `delayMs`; if that is not given, until its clients are done. */
+export function beginClosing(host: Host, { drainTimeoutMs }: ServePlan, delayMs: number | undefined): Closing {
   const waiting = host.inFlight;
-  return { waiting, closed: host.close(drainTimeoutMs) };
+  return { delayMs, waiting, closed: host.close(drainTimeoutMs, delayMs) };
 }

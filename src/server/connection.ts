@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { warnOfBug } from '../util/bug.ts';
 import type { Failure } from './error-reply.ts';
-import { endWithLinger } from './linger.ts';
+import { endAfter, endWithLinger } from './linger.ts';
 import type { Look } from './look.ts';
 import { malformedReply } from './malformed.ts';
 import type { NodeExchange } from './node-exchange.ts';
@@ -11,8 +11,6 @@ import type { NodeExchange } from './node-exchange.ts';
 export interface ConnectionEvents {
   /** It is the turn of a request. */
   onTurn(exchange: NodeExchange): void;
-  /** No reply is left to wait for. */
-  onReplied(connection: Connection): void;
 }
 
 /** A connection. Its requests are answered one after the other, so that its latest reply is the last that it waits for. */
@@ -25,8 +23,7 @@ export class Connection {
   #unanswered = 0;
   /** Those that wait for the replies to requests before them. */
   #waiting: NodeExchange[] | undefined;
-  /** What had been read when the latest reply was over. */
-  #bytesRead = -1;
+  #hasPipelined = false;
   /** `ending`: no other request is answered. `broken`: what comes is no request at all. */
   #state: 'open' | 'ending' | 'broken' = 'open';
   #failure: Failure | undefined;
@@ -41,20 +38,21 @@ export class Connection {
     return this.#reply;
   }
 
-  /** Whether a request that has come now is to be answered. */
+  /** Whether a request that has come now is to be answered: not behind a reply that has said `Connection: close`. */
   get takesRequests(): boolean {
-    return this.#state === 'open';
+    const hasSaidClose = this.#reply?.headersSent === true && !this.#reply.shouldKeepAlive;
+    return this.#state === 'open' && this.socket.writable && !hasSaidClose;
+  }
+
+  /** Whether its client has sent a request before it had the reply to another. */
+  get hasPipelined(): boolean {
+    return this.#hasPipelined;
   }
 
   /** Counts a request that has come, and returns how many are not answered. */
   count(): number {
     this.#unanswered += 1;
     return this.#unanswered;
-  }
-
-  /** Whether nothing of another request has come since the latest was answered. */
-  get isIdle(): boolean {
-    return this.#reply === undefined && this.#bytesRead === this.socket.bytesRead;
   }
 
   /** A request has come, which `reply` will answer in its turn. */
@@ -72,7 +70,21 @@ export class Connection {
       }
     });
     if (isItsTurn) this.#events.onTurn(exchange);
-    else (this.#waiting ??= []).push(exchange);
+    else {
+      this.#hasPipelined = true;
+      (this.#waiting ??= []).push(exchange);
+    }
+  }
+
+  /** Has the latest reply say `Connection: close`, if it still can. Another request that comes before that is said is answered. */
+  announceClose(): void {
+    if (this.#state === 'open' && this.#reply?.headersSent === false) endAfter(this.#reply, this.socket);
+  }
+
+  /** As `announceClose`, but no request that comes from now on is answered. */
+  endAfterReply(): void {
+    this.announceClose();
+    if (this.#state === 'open' && this.#reply?.shouldKeepAlive === false) this.#state = 'ending';
   }
 
   /** What comes is no request, nor the rest of one; `undefined`: there is nothing to say to that. Returns whether anything was expected of it. */
@@ -105,11 +117,9 @@ export class Connection {
       return;
     }
     this.#reply = undefined;
-    this.#bytesRead = this.socket.bytesRead;
     const isWhole = this.#exchange?.isWhole === true;
     if (isWhole) this.#exchange = undefined;
     if (this.#state === 'broken') this.#endBroken(isWhole ? this.#failure : undefined);
-    this.#events.onReplied(this);
   }
 
   /** Of the next request, unless its client has left. */

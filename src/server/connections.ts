@@ -1,27 +1,26 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { Emptiness } from '../util/emptiness.ts';
 import { Connection, type ConnectionEvents } from './connection.ts';
+import { GracefulStop } from './graceful-stop.ts';
 import type { NodeExchange } from './node-exchange.ts';
 
-/** The connections of a server, so that one that stops loses no reply that is ended but not sent, which Node would. */
+/** The connections of a server. */
 export class Connections {
   readonly #connections = new Map<Socket, Connection>();
-  readonly #noReply = new Emptiness();
   readonly #events: ConnectionEvents;
-  #state: 'serving' | 'stopping' = 'serving';
+  readonly #onTurn: (exchange: NodeExchange) => void;
+  #stop: GracefulStop | undefined;
 
   /** `onTurn` is called with each request when it is its turn. */
   constructor(onTurn: (exchange: NodeExchange) => void) {
-    this.#events = { onTurn, onReplied: (connection) => this.#replied(connection) };
+    this.#onTurn = onTurn;
+    this.#events = { onTurn: (exchange) => this.#takeTurn(exchange) };
   }
 
   opened(socket: Socket): void {
     this.#connections.set(socket, new Connection(socket, this.#events));
-    socket.once('close', () => {
-      this.#connections.delete(socket);
-      this.#settle();
-    });
+    this.#stop?.opened();
+    socket.once('close', () => this.#connections.delete(socket));
   }
 
   /** How many are open. */
@@ -39,39 +38,23 @@ export class Connections {
 
   /** A request has come, which `reply` will answer in its turn. */
   asked(connection: Connection, exchange: NodeExchange, reply: ServerResponse): void {
-    if (this.#state === 'stopping') {
-      if (connection.reply !== undefined) connection.reply.shouldKeepAlive = true;
-      reply.shouldKeepAlive = false;
-    }
+    this.#stop?.asked(connection, reply);
     connection.asked(exchange, reply);
   }
 
-  /** Closes those that are kept for another request; the others close after their last reply, which says so if it still can. */
-  stop(): void {
-    this.#state = 'stopping';
-    for (const [socket, connection] of this.#connections) {
-      if (connection.reply !== undefined) connection.reply.shouldKeepAlive = false;
-      // Where more has been read than the last request, the next is on its way.
-      else if (connection.isIdle) socket.destroy();
-    }
+  /** Stops, once; resolves when no other request can come. `closePort` is called when no connection is to be accepted any more. */
+  stop(closePort: () => void, delayMs: number | undefined): Promise<void> {
+    this.#stop ??= new GracefulStop({ connections: this, begin: this.#onTurn, closePort }, delayMs);
+    return this.#stop.settled;
   }
 
-  /** Resolves when the kernel has every reply, or after `timeoutMs`. */
-  async sent(timeoutMs: number): Promise<void> {
-    if (this.#hasReplies()) await this.#noReply.within(timeoutMs);
+  /** Resolves when all are closed, or after `timeoutMs`. */
+  async closed(timeoutMs: number): Promise<void> {
+    await this.#stop?.untilClosed(timeoutMs);
   }
 
-  #replied({ socket }: Connection): void {
-    if (this.#state !== 'stopping') return;
-    socket.destroy();
-    this.#settle();
-  }
-
-  #settle(): void {
-    if (this.#state === 'stopping' && !this.#hasReplies()) this.#noReply.tell();
-  }
-
-  #hasReplies(): boolean {
-    return this.#connections.values().some(({ reply }) => reply !== undefined);
+  #takeTurn(exchange: NodeExchange): void {
+    if (this.#stop === undefined) this.#onTurn(exchange);
+    else this.#stop.takeTurn(exchange);
   }
 }

@@ -1,5 +1,5 @@
 import { IncomingMessage, type Server, type ServerOptions, type ServerResponse, createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { ClientLimits } from '../config/options.ts';
 import { warnOfBug } from '../util/bug.ts';
 import { HostError } from '../util/host-error.ts';
@@ -18,15 +18,25 @@ export interface Address {
   readonly port: number;
 }
 
+/** A socket that is bound, by its descriptor, which is the server's from then on. */
+export interface ListeningSocket {
+  readonly fd: number;
+}
+
 /** An open port. */
 export interface Listening {
   /** The real address. */
   readonly address: Address;
   /** How many connections are open. */
   readonly connections: number;
-  /** Takes no more connections and closes the idle ones; those at work go on. */
-  stopAccepting(): void;
-  /** Closes what is still open, once clients have had `timeoutMs` to take what is written; resolves when the port is free. */
+  /**
+   * Stops so that no request is lost: replies say `Connection: close`, then no connection is accepted, those that are idle are closed, and those
+   * at work go on. Resolves when no other request can come.
+   *
+   * Accepts connections and requests for `delayMs`; if that is not given, until clients are done, 1 second at most.
+   */
+  stop(delayMs?: number): Promise<void>;
+  /** Stops, has clients take what is written, and after `timeoutMs` closes what is still open; resolves when the port is free. */
   close(timeoutMs: number): Promise<void>;
 }
 
@@ -43,7 +53,7 @@ export interface Listener {
 }
 
 /** Opens a port, whose requests `listener` takes. Throws `HostError` where that fails. */
-export async function listen(listener: Listener, address: Address): Promise<Listening> {
+export async function listen(listener: Listener, target: Address | ListeningSocket): Promise<Listening> {
   const { limits } = listener;
   const connections = new Connections((exchange) => begin(exchange, listener));
   const server = createServer({ ...toServerOptions(limits), IncomingMessage: PlainRequest });
@@ -54,20 +64,19 @@ export async function listen(listener: Listener, address: Address): Promise<List
   Object.assign(server, { httpAllowHalfOpen: true });
   takeRequests(server, connections, listener);
   const slowClients = watchConnections(server, connections, listener);
-  await bind(server, address, '--addr');
+  if ('fd' in target) await listenOn(server, target);
+  else await bind(server, target, '--addr');
   server.on('error', ({ message }) => listener.refusals.count(`a connection was not accepted: ${message}`));
+  const stop = (delayMs?: number): Promise<void> => connections.stop(() => closePort(server), delayMs);
   return {
     address: addressOf(server),
     get connections() {
       return connections.size;
     },
-    stopAccepting: () => {
-      // In place of Node's, which would also close connections whose replies are not sent in full.
-      server.closeIdleConnections = () => connections.stop();
-      server.close();
-    },
+    stop,
     close: async (timeoutMs) => {
-      await connections.sent(timeoutMs);
+      await stop();
+      await connections.closed(timeoutMs);
       slowClients[Symbol.dispose]();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
@@ -75,6 +84,11 @@ export async function listen(listener: Listener, address: Address): Promise<List
       });
     },
   };
+}
+
+/** Accepts no more connections, and no more than that: node:http's own also ends kept connections and its watch for heads that take too long. */
+function closePort(server: Server): void {
+  NetServer.prototype.close.call(server);
 }
 
 function toServerOptions({ maxHeadBytes, headTimeoutMs, keepAliveTimeoutMs }: ClientLimits): ServerOptions {
@@ -172,8 +186,17 @@ export function bind(server: Server, { hostname, port }: Address, option: string
   // Node would throw it later, to nobody.
   if (!isPermitted('net')) return Promise.reject(netError({ hostname, port }, option));
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(error, { hostname, port }, option)));
+    server.once('error', (error: NodeJS.ErrnoException) => reject(toBindError(error, { hostname, port }, option)));
     server.listen(port, hostname, resolve);
+  });
+}
+
+function listenOn(server: Server, { fd }: ListeningSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(new HostError('bad-config', `cannot listen on descriptor ${fd}: ${error.message}`, { cause: error }));
+    });
+    server.listen({ fd }, resolve);
   });
 }
 
@@ -190,7 +213,8 @@ function netError(address: Address, option: string): HostError {
   );
 }
 
-function bindError(error: NodeJS.ErrnoException, address: Address, option: string): HostError {
+/** What the operator has to act on. `option` is the one that sets the address. */
+export function toBindError(error: NodeJS.ErrnoException, address: Address, option: string): HostError {
   const origin = formatOrigin(address);
   if (error.code === 'EADDRINUSE') {
     const message = `${origin} is in use by another process: stop that, or choose another address with ${option}`;

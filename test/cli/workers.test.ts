@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { guestFile } from '../harness/guests.ts';
-import { type RawClient, connectRaw, rawGet } from '../harness/raw-client.ts';
+import { type RawClient, connectRaw, isRefused, rawGet } from '../harness/raw-client.ts';
 import { until } from '../hazards/until.ts';
 import { guestPath, runWasiServe, servingOn } from './wasi-serve.ts';
 
@@ -212,7 +212,7 @@ describe.concurrent('a stop', () => {
       'stderr',
       /^Stopping \(SIGTERM\): waiting up to 30 s for 2 requests; a second signal quits now\n/m,
     );
-    await expect(fetch(crew.origin)).rejects.toThrow(/fetch failed/);
+    await until(() => isRefused(crew.origin));
     for (const client of [first, second]) expect(await chunksOf(client)).toHaveLength(3);
     expect(await crew.ended).toBe(0);
     expect(crew.pids.every(isGone)).toBe(true);

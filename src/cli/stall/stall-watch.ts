@@ -40,10 +40,10 @@ export function watchForStalls(plan: ServePlan, { colour, primaryPid }: Watched,
   const isBounded = plan.stallTimeoutMs > 0 || primaryPid !== undefined;
   if (!isBounded || !isPermitted('worker')) return UNWATCHED;
   const slot = new GuestSlot();
-  const { file, logFormat, stallTimeoutMs, drainTimeoutMs } = plan;
+  const { file, logFormat, stallTimeoutMs, stopTimeoutMs } = plan;
   const task: StallTask = {
     slot: slot.bytes,
-    plan: { file, logFormat, stallTimeoutMs, drainTimeoutMs },
+    plan: { file, logFormat, stallTimeoutMs, stopTimeoutMs },
     colour,
     primaryPid,
   };

@@ -1,6 +1,5 @@
 import type { StartRecord } from '../../observe/log.ts';
 import type { MetricRecords } from '../../observe/metrics.ts';
-import type { Address } from '../../server/listen.ts';
 import type { HostErrorCode } from '../../util/host-error.ts';
 import type { ServePlan } from '../serve-plan.ts';
 
@@ -37,6 +36,4 @@ export type FromWorker =
 export interface Up {
   readonly at: 'listening';
   readonly start: StartRecord;
-  /** The real one. */
-  readonly address: Address;
 }

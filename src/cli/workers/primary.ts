@@ -1,4 +1,3 @@
-import cluster from 'node:cluster';
 import type { Metrics } from '../../observe/metrics.ts';
 import { warnOfBug } from '../../util/bug.ts';
 import type { Begin, FromWorker, ToWorker } from './messages.ts';
@@ -31,12 +30,7 @@ export function connectToPrimary(quit: () => void): Primary {
     else if (message.at === 'metrics') tellMetrics(state.at === 'serving' ? state.metrics : undefined).catch(warnOfBug);
     else stop();
   });
-  const { worker } = cluster;
-  worker?.on('disconnect', () => {
-    // Else Node would end the process now, with its requests.
-    worker.exitedAfterDisconnect = true;
-    stop();
-  });
+  process.on('disconnect', stop);
   const serving = (metrics: Metrics | undefined): void => void (state = { at: 'serving', metrics });
   return { begun: begun.promise, stopped: stopped.promise, serving, tell };
 }
