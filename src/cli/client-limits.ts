@@ -30,7 +30,7 @@ export function clientLimitOptions(): Option[] {
     size(inGroup('--max-target <size>', 'a longer target gets 414'), DEFAULTS.maxTargetBytes),
     sizeOrNone(inGroup('--max-body <size>', 'a larger body gets 413; 0 for no bound'), DEFAULTS.maxBodyBytes),
     count(
-      inGroup('--max-pipelined <n>', 'requests of a connection before their replies; more reset it'),
+      inGroup('--max-pipelined <n>', 'requests of a connection before their replies; more have to wait'),
       DEFAULTS.maxPipelined,
     ),
     count(inGroup('--max-connections <n>', 'more are closed when accepted'), DEFAULTS.maxConnections),

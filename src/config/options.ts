@@ -31,7 +31,7 @@ export interface ClientLimits {
   readonly maxTargetBytes: number;
   /** The body of a request, 0 for no bound. Beyond: 413. Default 0. */
   readonly maxBodyBytes: number;
-  /** Requests of one connection that are not answered, which are served one after the other. Beyond: a reset. Default 32. */
+  /** Requests of one connection that are not answered; they are served one after the other. Beyond: no more is read until one is. Default 32. */
   readonly maxPipelined: number;
   /** Open connections. Beyond: closed when accepted. Default 10,000. */
   readonly maxConnections: number;

@@ -4,9 +4,8 @@ import type { ClientLimits } from '../config/options.ts';
 import { warnOfBug } from '../util/bug.ts';
 import { HostError } from '../util/host-error.ts';
 import { Connections } from './connections.ts';
-import { describeRefusal } from './error-reply.ts';
 import type { Exchange } from './exchange.ts';
-import { type ParseError, malformationOf } from './malformed.ts';
+import type { ParseError } from './malformed.ts';
 import { NodeExchange } from './node-exchange.ts';
 import { SlowClients } from './slow-clients.ts';
 import type { Tally } from './tally.ts';
@@ -44,7 +43,7 @@ export interface Listener {
 /** Opens a port, whose requests `listener` takes. Throws `HostError` where that fails. */
 export async function listen(listener: Listener, address: Address): Promise<Listening> {
   const { limits } = listener;
-  const connections = new Connections((exchange) => begin(exchange, listener));
+  const connections = new Connections(listener, (exchange) => begin(exchange, listener));
   const server = createServer({ ...toServerOptions(limits), IncomingMessage: PlainRequest });
   // One more is let through than may come, which tells that there are too many.
   server.maxHeadersCount = limits.maxHeaders + 1;
@@ -106,7 +105,7 @@ function begin(exchange: NodeExchange, { answer }: Listener): void {
   else answer(exchange);
 }
 
-function takeRequests(server: Server, connections: Connections, { limits, refusals }: Listener): void {
+function takeRequests(server: Server, connections: Connections, { limits }: Listener): void {
   const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const { socket } = incoming;
     try {
@@ -119,20 +118,16 @@ function takeRequests(server: Server, connections: Connections, { limits, refusa
   const takeFrom = (socket: Socket, incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const connection = connections.of(socket);
     if (connection === undefined || socket.destroyed) return;
-    if (connection.count() > limits.maxPipelined) {
-      refusals.count(tooManyPipelined(limits));
-      socket.resetAndDestroy();
-    } else if (connection.takesRequests) {
+    connections.came(connection);
+    if (connection.takesRequests) {
       connections.asked(connection, new NodeExchange(incoming, outgoing, limits), outgoing);
     }
   };
-  server.on('request', take);
-  server.on('checkContinue', take);
+  for (const event of REQUEST_EVENTS) server.on(event, take);
 }
 
-function tooManyPipelined({ maxPipelined }: ClientLimits): string {
-  return `reset: a client sent more than ${maxPipelined} requests before it had their replies (--max-pipelined)`;
-}
+/** The events by which node:http hands over a request; `dropRequest` is none, since no server here has `maxRequestsPerSocket`. */
+const REQUEST_EVENTS = ['request', 'checkContinue', 'checkExpectation'] as const;
 
 function watchConnections(
   server: Server,
@@ -154,8 +149,7 @@ function watchConnections(
     }
     // A client that asked for the end of the connection, and goes on sending.
     if (error.code === 'HPE_CLOSED_CONNECTION' && connection.reply !== undefined) return;
-    const failure = malformationOf(error, limits);
-    if (connection.break(failure) === 'broken' && failure !== undefined) refusals.count(describeRefusal(failure));
+    connection.break(error);
   });
   server.on('drop', () => refusals.count(`closed: ${limits.maxConnections} connections are open (--max-connections)`));
   return slowClients;

@@ -196,7 +196,7 @@ function afterClose(outgoing: ServerResponse, then: () => void): void {
 
 /** Whether the client waits for `100 Continue` before it sends its body. Source: RFC 9110, 10.1.1. */
 function expectsContinue(incoming: IncomingMessage): boolean {
-  return incoming.httpVersion === '1.1' && incoming.headers.expect?.toLowerCase() === '100-continue';
+  return incoming.httpVersion === '1.1' && incoming.headers.expect?.toLowerCase().includes('100-continue') === true;
 }
 
 /** Node's flat list of names and values as entries; `undefined` where it is empty. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, STATUS_CODES, type ServerResponse } from 'node:http';
 import type { ClientLimits } from '../config/options.ts';
 import { type BodySource, EMPTY_BODY } from '../wasi/http/body-source.ts';
 import type { ErrorCode } from '../wasi/http/error-code.ts';
@@ -237,7 +237,8 @@ class NodeReply implements ReplySink {
     }
     const byteLength = lengthToTell({ status, fields, framing });
     if (byteLength !== undefined) raw.push('content-length', byteLength);
-    this.#outgoing.writeHead(status, raw);
+    // Given in full each time: Node keeps the phrase of a head that failed.
+    this.#outgoing.writeHead(status, STATUS_CODES[status] ?? 'unknown', raw);
   }
 }
 

@@ -56,7 +56,7 @@ export class SlowClients implements Disposable {
     for (const connection of this.#connections) {
       try {
         this.#stalledWrites.look(connection.socket, look);
-        connection.lookAtBody(look);
+        connection.lookAtInput(look);
       } catch (error) {
         connection.socket.destroy();
         warnOfBug(error);
