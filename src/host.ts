@@ -53,7 +53,7 @@ export function createHost(component: Component, options: HostOptions = {}, log:
     answer,
     refusals: service.refusals,
     limits: config,
-    isCrowded: () => service.admission.queued > 0,
+    admission: service.admission,
   };
   const close = async (drainTimeoutMs = DRAIN_TIMEOUT_MS): Promise<number> => {
     state = 'closing';

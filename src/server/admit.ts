@@ -10,6 +10,7 @@ export interface AdmissionLimits {
 /** Lets requests in, a bounded number at once, and knows when none is left. */
 export class Admission {
   readonly #permits: Permits;
+  readonly #listeners = new Set<() => void>();
 
   constructor({ maxConcurrentRequests, maxQueuedRequests }: AdmissionLimits) {
     this.#permits = new Permits(maxConcurrentRequests, maxQueuedRequests);
@@ -17,7 +18,15 @@ export class Admission {
 
   /** Whether a request is let in, at once or in turn: not where too many wait already or the client left meanwhile. */
   admit(clientLeft: Readiness): boolean | Promise<boolean> {
-    return this.#permits.acquire(clientLeft);
+    const isAdmitted = this.#permits.acquire(clientLeft);
+    if (typeof isAdmitted !== 'boolean') for (const tell of this.#listeners) tell();
+    return isAdmitted;
+  }
+
+  /** Calls `tell` each time that a request has to wait for its turn. Returns what ends that. */
+  onQueued(tell: () => void): () => void {
+    this.#listeners.add(tell);
+    return () => void this.#listeners.delete(tell);
   }
 
   /** A request that was let in is over: another may come. */

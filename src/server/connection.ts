@@ -23,7 +23,9 @@ export interface ConnectionEvents {
 export class Connection {
   readonly socket: Socket;
   readonly #events: ConnectionEvents;
+  /** The latest, and the one whose turn it is. */
   #exchange: NodeExchange | undefined;
+  #atWork: NodeExchange | undefined;
   #reply: ServerResponse | undefined;
   /** How many requests have come that are not answered; those too that never are. */
   #unanswered = 0;
@@ -91,7 +93,7 @@ export class Connection {
         warnOfBug(error);
       }
     });
-    if (isItsTurn) this.#events.onTurn(exchange);
+    if (isItsTurn) this.#begin(exchange);
     else (this.#waiting ??= []).push(exchange);
   }
 
@@ -121,6 +123,16 @@ export class Connection {
     if (this.#lateHead.ms >= this.#limits.headTimeoutMs) this.break(this.#lateHead.error);
   }
 
+  /** For how long its client has kept the guest of the request at work waiting, in milliseconds. */
+  lookAtPace(look: Look): number {
+    return this.#atWork?.lookAtPace(look) ?? 0;
+  }
+
+  /** Ends that guest. Returns why, where the client is not told. */
+  evict(): Failure | undefined {
+    return this.#atWork?.evict();
+  }
+
   /** The rest of the latest request never comes. */
   #breakRequest(exchange: NodeExchange, failure: Failure | undefined): void {
     if (this.#reply === undefined || failure === undefined) this.socket.destroy();
@@ -137,7 +149,10 @@ export class Connection {
     this.#reply = undefined;
     this.#bytesRead = this.socket.bytesRead;
     const isWhole = this.#exchange?.isWhole === true;
-    if (isWhole) this.#exchange = undefined;
+    if (isWhole) {
+      this.#exchange = undefined;
+      this.#atWork = undefined;
+    }
     if (this.#state === 'broken') this.#endBroken(isWhole ? this.#failure : undefined);
     this.#events.onReplied(this);
   }
@@ -145,7 +160,12 @@ export class Connection {
   /** Of the next request, unless its client has left. */
   #takeTurn(): void {
     const exchange = this.#waiting?.shift();
-    if (exchange !== undefined && !this.socket.destroyed) this.#events.onTurn(exchange);
+    if (exchange !== undefined && !this.socket.destroyed) this.#begin(exchange);
+  }
+
+  #begin(exchange: NodeExchange): void {
+    this.#atWork = exchange;
+    this.#events.onTurn(exchange);
   }
 
   /** All replies to requests are out; `failure` answers what came behind them. */

@@ -19,8 +19,8 @@ export interface Exchange extends Disposable {
   readonly clientLeft: Readiness;
   /** Why no guest should see the request, if there is a reason. */
   readonly refusal: Failure | undefined;
-  /** What the client does wrong in sending its body, where it sends one. */
-  readonly violation: Violation | undefined;
+  /** What the client does wrong in sending its body, or in taking its reply. */
+  readonly violation: Violation;
 }
 
 /** How the end of a body is told: by its length; by chunks; or there is none on the wire (HEAD, 204, 304). */

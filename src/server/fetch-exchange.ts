@@ -20,6 +20,7 @@ export class FetchExchange implements Exchange {
   readonly body: BodySource;
   readonly reply: FetchReply;
   readonly refusal: Failure | undefined;
+  readonly violation = new Violation();
 
   constructor(request: Request, limits: ClientLimits) {
     const url = new URL(request.url);
@@ -30,7 +31,7 @@ export class FetchExchange implements Exchange {
       pathWithQuery: toPathWithQuery(request.url),
       fields: [...request.headers],
     };
-    this.body = request.body === null ? EMPTY_BODY : new StreamBody(request.body, limits);
+    this.body = request.body === null ? EMPTY_BODY : new StreamBody(request.body, limits, this.violation);
     this.reply = new FetchReply(request);
     this.refusal = refusalOf(request, limits);
   }
@@ -42,10 +43,6 @@ export class FetchExchange implements Exchange {
 
   get clientLeft(): Readiness {
     return this.reply.left;
-  }
-
-  get violation(): Violation | undefined {
-    return this.body instanceof StreamBody ? this.body.violation : undefined;
   }
 
   [Symbol.dispose](): void {
@@ -72,13 +69,14 @@ class StreamBody implements BodySource {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #wakers = new Wakers();
   readonly #limits: ClientLimits;
-  readonly violation = new Violation();
+  readonly #violation: Violation;
   #state: 'idle' | 'reading' | 'discarding' | 'closed' | 'broken' = 'idle';
   #rest: Uint8Array = NO_BYTES;
   #receivedBytes = 0;
   #code = BROKEN_OFF;
 
-  constructor(stream: ReadableStream<Uint8Array>, limits: ClientLimits) {
+  constructor(stream: ReadableStream<Uint8Array>, limits: ClientLimits, violation: Violation) {
+    this.#violation = violation;
     this.#reader = stream.getReader();
     this.#limits = limits;
   }
@@ -152,7 +150,7 @@ class StreamBody implements BodySource {
   #violate(): void {
     void this.#reader.cancel().catch(() => undefined);
     this.#code = { tag: 'HTTP-request-body-size', val: BigInt(this.#receivedBytes) };
-    this.violation.commit(bodyTooLarge(this.#limits));
+    this.#violation.commit(bodyTooLarge(this.#limits));
     this.#stop('broken');
   }
 

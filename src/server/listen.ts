@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { ClientLimits } from '../config/options.ts';
 import { warnOfBug } from '../util/bug.ts';
 import { HostError } from '../util/host-error.ts';
+import type { Admission } from './admit.ts';
 import { Connections } from './connections.ts';
 import type { Exchange } from './exchange.ts';
 import type { ParseError } from './malformed.ts';
@@ -36,8 +37,7 @@ export interface Listener {
   readonly answer: (exchange: Exchange) => void;
   readonly refusals: Tally;
   readonly limits: ClientLimits;
-  /** Whether requests wait for their turn. */
-  readonly isCrowded: () => boolean;
+  readonly admission: Pick<Admission, 'queued' | 'onQueued'>;
 }
 
 /** Opens a port, whose requests `listener` takes. Throws `HostError` where that fails. */
@@ -132,10 +132,10 @@ const REQUEST_EVENTS = ['request', 'checkContinue', 'checkExpectation'] as const
 function watchConnections(
   server: Server,
   connections: Connections,
-  { refusals, limits, isCrowded }: Listener,
+  { refusals, limits, admission }: Listener,
 ): SlowClients {
   const onReset = (reason: string): void => refusals.count(reason);
-  const slowClients = new SlowClients(connections, { limits, isCrowded, onReset });
+  const slowClients = new SlowClients(connections, { limits, admission, onReset });
   server.on('connection', (socket) => {
     // Each request of a client that pipelines listens on their one socket.
     socket.setMaxListeners(0);
@@ -160,11 +160,14 @@ export function formatOrigin({ hostname, port }: Address): string {
   return `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
 }
 
+/** How many clients may connect while the event loop is busy: beyond it the kernel has them try again a second later. It allows 4,096 itself. */
+const BACKLOG = 4096;
+
 /** Has a server listen. Throws `HostError` where that fails; `option` is the one that sets the address. */
 export function bind(server: Server, { hostname, port }: Address, option: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(error, { hostname, port }, option)));
-    server.listen(port, hostname, resolve);
+    server.listen({ port, host: hostname, backlog: BACKLOG }, resolve);
   });
 }
 

@@ -7,16 +7,20 @@ import type { RequestHead } from '../wasi/http/incoming.ts';
 import { assertWireFields } from '../wasi/http/wire-door.ts';
 import { Wakers, type Readiness } from '../wasi/io/readiness.ts';
 import { callSafely, warnOfBug } from '../util/bug.ts';
+import { ClientPace } from './client-pace.ts';
 import type { Failure } from './error-reply.ts';
 import { type Exchange, type ReplyHead, type ReplySink, lengthToTell } from './exchange.ts';
 import { endAfter } from './linger.ts';
 import type { Look } from './look.ts';
 import { NodeBody, pairUp } from './node-body.ts';
 import { endsConnection, refusalOf, targetOf } from './refusal.ts';
-import type { Violation } from './violation.ts';
+import { Violation } from './violation.ts';
 
 /** What a guest reads of a body that breaks the rules. */
 const MALFORMED: ErrorCode = Object.freeze({ tag: 'HTTP-protocol-error' });
+
+/** What a guest reads of a body that comes too slowly. */
+const TOO_SLOW: ErrorCode = Object.freeze({ tag: 'connection-read-timeout' });
 
 /** A request and its reply on a socket of ours: raw header bytes in, direct writes out, backpressure both ways. */
 export class NodeExchange implements Exchange {
@@ -25,14 +29,22 @@ export class NodeExchange implements Exchange {
   readonly reply: ReplySink;
   readonly clientLeft: Readiness;
   readonly refusal: Failure | undefined;
+  readonly violation = new Violation();
   /** Whether no request that follows on the connection is answered. */
   readonly endsConnection: boolean;
   readonly #incoming: IncomingMessage;
+  readonly #outgoing: ServerResponse;
   readonly #body: NodeBody | undefined;
+  readonly #limits: ClientLimits;
+  /** From the first look on at which the guest waits: most are over by then. */
+  #pace: ClientPace | undefined;
 
   constructor(incoming: IncomingMessage, outgoing: ServerResponse, limits: ClientLimits) {
     this.#incoming = incoming;
-    this.#body = hasBody(incoming) ? new NodeBody(incoming, outgoing, limits) : undefined;
+    this.#outgoing = outgoing;
+    this.#limits = limits;
+    const rules = { limits, violation: this.violation };
+    this.#body = hasBody(incoming) ? new NodeBody(incoming, outgoing, rules) : undefined;
     this.head = new NodeHead(incoming);
     this.body = this.#body ?? EMPTY_BODY;
     this.reply = new NodeReply(incoming, outgoing);
@@ -41,10 +53,6 @@ export class NodeExchange implements Exchange {
     this.endsConnection = this.refusal !== undefined || endsConnection(incoming);
     if (this.endsConnection) endAfter(outgoing, incoming.socket);
     outgoing.on('error', closeBroken);
-  }
-
-  get violation(): Violation | undefined {
-    return this.#body?.violation;
   }
 
   get hasBody(): boolean {
@@ -59,6 +67,22 @@ export class NodeExchange implements Exchange {
   /** Ends a body that takes too long. */
   lookAtBody(look: Look): void {
     this.#body?.look(look);
+  }
+
+  /** For how long the client has kept its guest waiting by being slow, in milliseconds; 0 where it has not, or there is no guest any more. */
+  lookAtPace(look: Look): number {
+    if (!this.violation.isHeeded || this.#limits.minBodyRateBytes === 0) return 0;
+    this.#pace ??= new ClientPace(this.#limits);
+    return this.#pace.look(look, this.#incoming.socket, this.#body?.isAwaited === true);
+  }
+
+  /** Ends the guest, because its client is too slow for the place that it holds. Returns why, where the client is not told because a head is out. */
+  evict(): Failure | undefined {
+    const failure = this.#pace?.failure;
+    if (failure === undefined) return undefined;
+    if (this.#body?.isAwaited === true) this.#body.violate(failure, TOO_SLOW);
+    else this.violation.commit(failure);
+    return this.#outgoing.headersSent ? failure : undefined;
   }
 
   /** The rest of the request never comes. */

@@ -28,6 +28,14 @@ const MAX_AT_ONCE_BYTES = 64 * 1024;
 
 const LEFT_UNANSWERED: ReplyEnd = Object.freeze({ at: 'client-left', byteLength: 0 });
 
+/** What has to do with the guest of a response that is being sent. */
+export interface Sending {
+  /** Resolves when the guest has given the thread back. */
+  readonly settled: () => Promise<void>;
+  /** The head is out, and the client does not take all of the body at once. */
+  readonly onStream: (bytes: OutgoingBytes) => void;
+}
+
 /**
  * Sends a guest's response: the head when the guest has given the thread back, then the body as the guest writes it.
  *
@@ -36,7 +44,7 @@ const LEFT_UNANSWERED: ReplyEnd = Object.freeze({ at: 'client-left', byteLength:
 export async function sendResponse(
   exchange: Exchange,
   response: OutgoingResponse,
-  settled: () => Promise<void>,
+  { settled, onStream }: Sending,
 ): Promise<ReplyEnd | Unsendable> {
   const { reply, head, clientLeft } = exchange;
   const { status, fields, bytes } = response;
@@ -50,6 +58,7 @@ export async function sendResponse(
     return { at: 'complete', byteLength: whole.byteLength };
   }
   reply.start({ status, fields, framing: streamFraming(bytes, wireBody) });
+  onStream(bytes);
   const end = await pump(exchange, bytes, wireBody === 'absent' ? DISCARDING : reply);
   bytes.leave();
   return end;
