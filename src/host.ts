@@ -13,6 +13,7 @@ import { type Address, type Listener, type Listening, listen } from './server/li
 import type { Service } from './server/service.ts';
 import { HEAP_IS_FULL } from './util/heap-watch.ts';
 import { describeTotalHeld, describeTotalInstanceHeap, describeTotalMemory, toLimits } from './util/limits.ts';
+import { LoopTurns } from './util/loop-turns.ts';
 import { Tally } from './server/tally.ts';
 import { toError } from './util/to-error.ts';
 import { HeldTotal } from './wasi/held-bytes.ts';
@@ -54,6 +55,7 @@ export function createHost(component: Component, options: HostOptions = {}, log:
     refusals: service.refusals,
     limits: config,
     admission: service.admission,
+    turns: service.turns,
   };
   const close = async (drainTimeoutMs = DRAIN_TIMEOUT_MS): Promise<number> => {
     state = 'closing';
@@ -112,6 +114,7 @@ function createService(component: Component, config: HostConfig, log: Log, sendR
     pool: createPool(component.createStrategy(), { heap, held, onRun, turns }),
     held,
     admission: new Admission(config),
+    turns: new LoopTurns(),
     inFlight: new InFlight(),
     log,
     refusals,

@@ -1,5 +1,5 @@
 import { Permits } from '../util/permits.ts';
-import type { Readiness } from '../wasi/io/readiness.ts';
+import type { Exchange } from './exchange.ts';
 
 /** Bounds on the requests that are served at once and that wait for their turn. */
 export interface AdmissionLimits {
@@ -16,9 +16,12 @@ export class Admission {
     this.#permits = new Permits(maxConcurrentRequests, maxQueuedRequests);
   }
 
-  /** Whether a request is let in, at once or in turn: not where too many wait already or the client left meanwhile. */
-  admit(clientLeft: Readiness): boolean | Promise<boolean> {
-    const isAdmitted = this.#permits.acquire(clientLeft);
+  /**
+   * Whether a request is let in, immediately or in turn: not where too many wait already or the client left meanwhile. Those that have come in full and
+   * those that have not wait in a queue each, so that many that send slowly do not stand before one that does not.
+   */
+  admit({ clientLeft, isWhole }: Pick<Exchange, 'clientLeft' | 'isWhole'>): boolean | Promise<boolean> {
+    const isAdmitted = this.#permits.acquire(clientLeft, isWhole ? 'first' : 'second');
     if (typeof isAdmitted !== 'boolean') for (const tell of this.#listeners) tell();
     return isAdmitted;
   }

@@ -2,8 +2,17 @@ import type { Socket } from 'node:net';
 import type { ClientLimits } from '../config/options.ts';
 import { formatTimeout } from '../util/format.ts';
 import type { Failure } from './error-reply.ts';
-import type { Look } from './look.ts';
 import { Slowness } from './slowness.ts';
+
+/** What is seen of a client at a look. */
+export interface ClientSight {
+  /** What has come, from the first byte of its connection on, and whether the guest waits for more. */
+  readonly readBytes: number;
+  readonly isAwaited: boolean;
+  /** What it has taken, at least, and whether that is all that there is for it. */
+  readonly takenBytes: number;
+  readonly isTaken: boolean;
+}
 
 /** How fast the client of a request sends its body and takes its reply, look by look. */
 export class ClientPace {
@@ -20,10 +29,10 @@ export class ClientPace {
     this.#taking = new Slowness(limits.minBodyRateBytes);
   }
 
-  /** For how long the client has kept its guest waiting, in milliseconds. `isAwaited`: the guest waits for more of the body. */
-  look({ elapsedMs }: Look, socket: Socket, isAwaited: boolean): number {
-    this.#sendingMs = this.#sending.look(elapsedMs, socket.bytesRead, isAwaited);
-    this.#takingMs = this.#taking.look(elapsedMs, takenBytesOf(socket), socket.writableLength > 0);
+  /** For how long the client has kept its guest waiting, in milliseconds. */
+  look(elapsedMs: number, { readBytes, isAwaited, takenBytes, isTaken }: ClientSight): number {
+    this.#sendingMs = this.#sending.look(elapsedMs, readBytes, isAwaited);
+    this.#takingMs = this.#taking.look(elapsedMs, takenBytes, !isTaken);
     return Math.max(this.#sendingMs, this.#takingMs);
   }
 
@@ -36,7 +45,7 @@ export class ClientPace {
   }
 }
 
-/** Rises with each byte that the kernel takes. A write may be large, and only the handle knows how much of it is out. */
+/** Rises with each byte that the kernel takes for a client. A write may be large, and only the handle knows how much of it is out. */
 export function takenBytesOf(socket: Socket): number {
   const { _handle: handle } = socket as { _handle?: { readonly writeQueueSize: number } | null };
   return socket.bytesWritten - socket.writableLength - (handle?.writeQueueSize ?? 0);

@@ -123,14 +123,9 @@ export class Connection {
     if (this.#lateHead.ms >= this.#limits.headTimeoutMs) this.break(this.#lateHead.error);
   }
 
-  /** For how long its client has kept the guest of the request at work waiting, in milliseconds. */
-  lookAtPace(look: Look): number {
-    return this.#atWork?.lookAtPace(look) ?? 0;
-  }
-
-  /** Ends that guest. Returns why, where the client is not told. */
-  evict(): Failure | undefined {
-    return this.#atWork?.evict();
+  /** The request at work, if its guest is one that has to wait. */
+  get held(): NodeExchange | undefined {
+    return this.#atWork?.holdsGuest === true ? this.#atWork : undefined;
   }
 
   /** The rest of the latest request never comes. */

@@ -14,6 +14,8 @@ import type { Violation } from './violation.ts';
 export interface Exchange extends Disposable {
   readonly head: RequestHead;
   readonly body: BodySource;
+  /** Whether all of the request has come. */
+  readonly isWhole: boolean;
   readonly reply: ReplySink;
   /** Ready when the client has gone away before the reply was complete. */
   readonly clientLeft: Readiness;

@@ -20,6 +20,7 @@ export class FetchExchange implements Exchange {
   readonly body: BodySource;
   readonly reply: FetchReply;
   readonly refusal: Failure | undefined;
+  readonly isWhole: boolean;
   readonly violation = new Violation();
 
   constructor(request: Request, limits: ClientLimits) {
@@ -31,6 +32,7 @@ export class FetchExchange implements Exchange {
       pathWithQuery: toPathWithQuery(request.url),
       fields: [...request.headers],
     };
+    this.isWhole = request.body === null;
     this.body = request.body === null ? EMPTY_BODY : new StreamBody(request.body, limits, this.violation);
     this.reply = new FetchReply(request);
     this.refusal = refusalOf(request, limits);

@@ -24,7 +24,8 @@ export async function handle(service: Service, exchange: Exchange): Promise<void
   try {
     const refusal = exchange.refusal;
     if (refusal !== undefined) return report.replied(refuse(service, exchange, refusal, report));
-    const isAdmitted = await service.admission.admit(exchange.clientLeft);
+    if (!exchange.isWhole) await service.turns.next();
+    const isAdmitted = await service.admission.admit(exchange);
     if (isAdmitted) visit.admitted();
     const turn = service.pool.turn();
     if (turn !== undefined) await turn;
@@ -92,7 +93,7 @@ async function reply(visit: Visit, exchange: Exchange, answer: Answer, report: R
   }
   report.status = response.val.status;
   const onStream = (bytes: OutgoingBytes): void => void returned().then(() => outlive(visit, bytes, report));
-  const end = await sendResponse(exchange, response.val, { settled, onStream });
+  const end = await sendResponse(exchange, response.val, { settled, onStream, turns: service.turns });
   if (end.at !== 'unsendable') return end;
   return fail(service, exchange, { status: 500, reason: end.reason }, report);
 }

@@ -2,6 +2,7 @@ import { IncomingMessage, type Server, type ServerOptions, type ServerResponse, 
 import type { AddressInfo, Socket } from 'node:net';
 import type { ClientLimits } from '../config/options.ts';
 import { warnOfBug } from '../util/bug.ts';
+import type { LoopTurns } from '../util/loop-turns.ts';
 import { HostError } from '../util/host-error.ts';
 import type { Admission } from './admit.ts';
 import { Connections } from './connections.ts';
@@ -38,6 +39,7 @@ export interface Listener {
   readonly refusals: Tally;
   readonly limits: ClientLimits;
   readonly admission: Pick<Admission, 'queued' | 'onQueued'>;
+  readonly turns: LoopTurns;
 }
 
 /** Opens a port, whose requests `listener` takes. Throws `HostError` where that fails. */
@@ -132,7 +134,7 @@ const REQUEST_EVENTS = ['request', 'checkContinue', 'checkExpectation'] as const
 function watchConnections(
   server: Server,
   connections: Connections,
-  { refusals, limits, admission }: Listener,
+  { refusals, limits, admission, turns }: Listener,
 ): SlowClients {
   const onReset = (reason: string): void => refusals.count(reason);
   const slowClients = new SlowClients(connections, { limits, admission, onReset });
@@ -140,6 +142,8 @@ function watchConnections(
     // Each request of a client that pipelines listens on their one socket.
     socket.setMaxListeners(0);
     connections.opened(socket);
+    // libuv accepts one in a turn of the loop.
+    turns.giveWay();
   });
   server.on('clientError', (error: ParseError, socket) => {
     const connection = connections.of(socket as Socket);

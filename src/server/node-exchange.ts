@@ -7,7 +7,7 @@ import type { RequestHead } from '../wasi/http/incoming.ts';
 import { assertWireFields } from '../wasi/http/wire-door.ts';
 import { Wakers, type Readiness } from '../wasi/io/readiness.ts';
 import { callSafely, warnOfBug } from '../util/bug.ts';
-import { ClientPace } from './client-pace.ts';
+import { ClientPace, type ClientSight } from './client-pace.ts';
 import type { Failure } from './error-reply.ts';
 import { type Exchange, type ReplyHead, type ReplySink, lengthToTell } from './exchange.ts';
 import { endAfter } from './linger.ts';
@@ -69,11 +69,16 @@ export class NodeExchange implements Exchange {
     this.#body?.look(look);
   }
 
-  /** For how long the client has kept its guest waiting by being slow, in milliseconds; 0 where it has not, or there is no guest any more. */
-  lookAtPace(look: Look): number {
-    if (!this.violation.isHeeded || this.#limits.minBodyRateBytes === 0) return 0;
+  /** For how long the client has kept its guest waiting by being slow, in milliseconds. Looked at from time to time while requests wait for their turn. */
+  lookAtPace(elapsedMs: number, taken: Pick<ClientSight, 'takenBytes' | 'isTaken'>): number {
     this.#pace ??= new ClientPace(this.#limits);
-    return this.#pace.look(look, this.#incoming.socket, this.#body?.isAwaited === true);
+    const isAwaited = this.#body?.isAwaited === true;
+    return this.#pace.look(elapsedMs, { readBytes: this.#incoming.socket.bytesRead, isAwaited, ...taken });
+  }
+
+  /** Whether it has a guest that waits, or did. */
+  get holdsGuest(): boolean {
+    return this.violation.isHeeded;
   }
 
   /** Ends the guest, because its client is too slow for the place that it holds. Returns why, where the client is not told because a head is out. */

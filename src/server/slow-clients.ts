@@ -1,8 +1,12 @@
+import type { Socket } from 'node:net';
 import type { ClientLimits } from '../config/options.ts';
 import { warnOfBug } from '../util/bug.ts';
 import type { Admission } from './admit.ts';
+import { takenBytesOf } from './client-pace.ts';
 import type { Connection } from './connection.ts';
 import type { Look } from './look.ts';
+import type { NodeExchange } from './node-exchange.ts';
+import { SendQueues } from './send-queues.ts';
 import { StalledWrites } from './stalled-writes.ts';
 
 /** How often connections are looked at. */
@@ -28,9 +32,16 @@ export interface ClientRules {
   readonly onReset: (reason: string) => void;
 }
 
-/** A client that keeps its guest waiting, and for how long. */
+/** A request whose guest waits, and what the kernel has taken for its client. */
+interface Sight {
+  readonly exchange: NodeExchange;
+  readonly socket: Socket;
+  readonly writtenBytes: number;
+}
+
+/** One whose client keeps its guest waiting, and for how long. */
 interface Slow {
-  readonly connection: Connection;
+  readonly exchange: NodeExchange;
   readonly ms: number;
 }
 
@@ -46,8 +57,9 @@ export class SlowClients implements Disposable {
   readonly #stalledWrites: StalledWrites;
   readonly #usualMs: number;
   readonly #stopListening: () => void;
-  /** `hurried` from when a request has to wait until none does. */
-  #pace: 'usual' | 'hurried' = 'usual';
+  /** `hurrying` once a request has to wait, `hurried` from the look after that until none does. */
+  #pace: 'usual' | 'hurrying' | 'hurried' = 'usual';
+  readonly #queues = new SendQueues();
   #timer: NodeJS.Timeout | undefined;
   #lastMs = performance.now();
 
@@ -69,8 +81,8 @@ export class SlowClients implements Disposable {
   }
 
   #hurry(): void {
-    if (this.#pace === 'hurried') return;
-    this.#pace = 'hurried';
+    if (this.#pace !== 'usual') return;
+    this.#pace = 'hurrying';
     this.#lookIn(0);
   }
 
@@ -82,39 +94,68 @@ export class SlowClients implements Disposable {
   }
 
   #look(): void {
+    const elapsedMs = this.#elapse();
+    this.#lookAtTimes({ nowMs: this.#lastMs, elapsedMs });
+    if (this.#rules.admission.queued === 0) {
+      this.#pace = 'usual';
+      this.#lookIn(this.#usualMs);
+      return;
+    }
+    void this.#lookAtPaces(this.#pace === 'hurried' ? elapsedMs : 0)
+      .catch(warnOfBug)
+      .finally(() => {
+        if (this.#timer !== undefined) this.#lookIn(Math.min(CROWDED_LOOK_MS, this.#usualMs));
+      });
+    this.#pace = 'hurried';
+  }
+
+  /** What counts of the time since the last look. */
+  #elapse(): number {
     const nowMs = performance.now();
     const elapsedMs = Math.min(nowMs - this.#lastMs, MAX_LOOKS * this.#usualMs);
     this.#lastMs = nowMs;
-    const { queued } = this.#rules.admission;
-    this.#pace = queued > 0 ? 'hurried' : 'usual';
-    const slow = this.#lookAtAll({ nowMs, elapsedMs });
-    if (queued > 0) this.#evict(slow, Math.ceil(queued / WAITING_FOR_EACH));
-    this.#lookIn(queued > 0 ? Math.min(CROWDED_LOOK_MS, this.#usualMs) : this.#usualMs);
+    return elapsedMs;
   }
 
-  /** Returns those that are slow. */
-  #lookAtAll(look: Look): Slow[] {
-    const slow: Slow[] = [];
+  #lookAtTimes(look: Look): void {
     for (const connection of this.#connections) {
       try {
         this.#stalledWrites.look(connection.socket, look);
         connection.lookAtInput(look);
-        const ms = connection.lookAtPace(look);
-        if (ms >= this.#rules.limits.bodyGraceMs) slow.push({ connection, ms });
       } catch (error) {
         connection.socket.destroy();
         warnOfBug(error);
       }
     }
-    return slow;
   }
 
-  /** Has the slowest give their places away. */
-  #evict(slow: Slow[], count: number): void {
-    slow.sort((a, b) => b.ms - a.ms);
-    for (const { connection } of slow.slice(0, count)) {
-      const failure = connection.evict();
-      if (failure !== undefined) this.#rules.onReset(`reset: ${failure.reason}`);
+  /** Requests wait for their turn: the slowest give their places away. */
+  async #lookAtPaces(elapsedMs: number): Promise<void> {
+    const { limits, admission, onReset } = this.#rules;
+    if (limits.minBodyRateBytes === 0) return;
+    const sights = this.#see();
+    // What is written from here on is not taken before the next look.
+    const isTold = await this.#queues.read();
+    const slow: Slow[] = [];
+    for (const { exchange, socket, writtenBytes } of sights) {
+      if (!exchange.holdsGuest) continue;
+      const queuedBytes = isTold ? this.#queues.of(socket) : 0;
+      const isTaken = queuedBytes === 0 && socket.writableLength === 0;
+      const ms = exchange.lookAtPace(elapsedMs, { takenBytes: writtenBytes - queuedBytes, isTaken });
+      if (ms >= limits.bodyGraceMs) slow.push({ exchange, ms });
     }
+    slow.sort((a, b) => b.ms - a.ms);
+    for (const { exchange } of slow.slice(0, Math.ceil(admission.queued / WAITING_FOR_EACH))) {
+      const failure = exchange.evict();
+      if (failure !== undefined) onReset(`reset: ${failure.reason}`);
+    }
+  }
+
+  #see(): Sight[] {
+    const sights: Sight[] = [];
+    for (const { held: exchange, socket } of this.#connections) {
+      if (exchange !== undefined) sights.push({ exchange, socket, writtenBytes: takenBytesOf(socket) });
+    }
+    return sights;
   }
 }
