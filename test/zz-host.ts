@@ -8,6 +8,7 @@ const { address } = await host.listen({ hostname: '127.0.0.1', port: Number(proc
 console.log('PORT', address.port);
 const h = monitorEventLoopDelay({ resolution: 10 }); h.enable();
 let cpu = process.cpuUsage(); let elu = performance.eventLoopUtilization();
+process.on("SIGINT",()=>process.exit());
 setInterval(() => { const c = process.cpuUsage(cpu); cpu = process.cpuUsage(); const e = performance.eventLoopUtilization(elu); elu = performance.eventLoopUtilization();
  const l = host.load;
  console.log(`host: cpu ${((c.user+c.system)/1e4).toFixed(0)}% elu ${(e.utilization*100).toFixed(0)}% delay max ${(h.max/1e6).toFixed(0)}ms inflight ${l.requestsInFlight} queued ${l.requestsQueued} conns ${l.connections} held ${(l.heldBytes/1e6).toFixed(0)}MB rss ${(process.memoryUsage.rss()/1e6).toFixed(0)} ended ${[...l.refusals.values()].reduce((a,b)=>a+b,0)}`); h.reset(); }, 1000);

@@ -13,15 +13,12 @@ export class Admission {
   readonly #listeners = new Set<() => void>();
 
   constructor({ maxConcurrentRequests, maxQueuedRequests }: AdmissionLimits) {
-    this.#permits = new Permits(maxConcurrentRequests, maxQueuedRequests);
+    this.#permits = new Permits(maxConcurrentRequests, maxQueuedRequests, QUEUES);
   }
 
-  /**
-   * Whether a request is let in, immediately or in turn: not where too many wait already or the client left meanwhile. Those that have come in full and
-   * those that have not wait in a queue each, so that many that send slowly do not stand before one that does not.
-   */
-  admit({ clientLeft, isWhole }: Pick<Exchange, 'clientLeft' | 'isWhole'>): boolean | Promise<boolean> {
-    const isAdmitted = this.#permits.acquire(clientLeft, isWhole ? 'first' : 'second');
+  /** Whether a request is let in, immediately or in turn: not where too many wait already or the client left meanwhile. */
+  admit(exchange: Pick<Exchange, 'clientLeft' | 'isWhole' | 'isFirst'>): boolean | Promise<boolean> {
+    const isAdmitted = this.#permits.acquire(exchange.clientLeft, queueOf(exchange));
     if (typeof isAdmitted !== 'boolean') for (const tell of this.#listeners) tell();
     return isAdmitted;
   }
@@ -46,4 +43,16 @@ export class Admission {
   get admitted(): number {
     return this.#permits.taken;
   }
+}
+
+/** As many as `queueOf` tells apart. */
+const QUEUES = 3;
+
+/**
+ * Requests that have come in full on a connection that has had replies before, others that have come in full, and those that have not wait in
+ * a queue each: so a crowd of slow clients does not stand before a client of another kind.
+ */
+function queueOf({ isWhole, isFirst }: Pick<Exchange, 'isWhole' | 'isFirst'>): number {
+  if (!isWhole) return 2;
+  return isFirst ? 1 : 0;
 }

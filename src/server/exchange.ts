@@ -16,6 +16,8 @@ export interface Exchange extends Disposable {
   readonly body: BodySource;
   /** Whether all of the request has come. */
   readonly isWhole: boolean;
+  /** Whether nothing has been answered on its connection before. */
+  readonly isFirst: boolean;
   readonly reply: ReplySink;
   /** Ready when the client has gone away before the reply was complete. */
   readonly clientLeft: Readiness;

@@ -21,6 +21,7 @@ export class FetchExchange implements Exchange {
   readonly reply: FetchReply;
   readonly refusal: Failure | undefined;
   readonly isWhole: boolean;
+  readonly isFirst = false;
   readonly violation = new Violation();
 
   constructor(request: Request, limits: ClientLimits) {

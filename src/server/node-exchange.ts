@@ -55,6 +55,10 @@ export class NodeExchange implements Exchange {
     outgoing.on('error', closeBroken);
   }
 
+  get isFirst(): boolean {
+    return this.#incoming.socket.bytesWritten === 0;
+  }
+
   get hasBody(): boolean {
     return this.#body !== undefined;
   }

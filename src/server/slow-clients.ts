@@ -19,7 +19,7 @@ const CROWDED_LOOK_MS = 100;
  * Of the requests that wait for their turn, for each so many a slow client has to give its guest's place away, look by look: so all have one within a
  * few looks, and clients that come back at once do not keep the host busy with nothing but ending them.
  */
-const WAITING_FOR_EACH = 3;
+const WAITING_FOR_EACH = 2;
 
 /** What counts of the time between two looks, in lengths of one: a process that was held for longer has not seen what came meanwhile. */
 const MAX_LOOKS = 2;

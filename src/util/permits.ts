@@ -8,21 +8,23 @@ export interface GiveUp {
 /** Called when it is the turn of one that waits for a permit, or when it gives up. */
 type Turn = (isGranted: boolean) => void;
 
-/** Two queues, which have their turns alternately while somebody waits in both. */
-export type QueueName = 'first' | 'second';
-
-/** A bounded number of permits with bounded queues: first come, first served in each. Whoever got one gives it back once. */
+/**
+ * A bounded number of permits, for which some may wait in one of several queues: first come, first served in each, and the queues take turns.
+ * Whoever got one gives it back once.
+ */
 export class Permits {
   readonly #max: number;
   readonly #maxQueued: number;
-  readonly #queues: Readonly<Record<QueueName, Set<Turn>>> = { first: new Set(), second: new Set() };
-  #lastServed: QueueName = 'second';
+  readonly #queues: readonly Set<Turn>[];
+  /** Which queue has the next turn, if anybody waits in it. */
+  #next = 0;
   #taken = 0;
 
-  /** At most `max` permits are out at once, at most `maxQueued` wait. */
-  constructor(max: number, maxQueued: number) {
+  /** At most `max` permits are out at once, at most `maxQueued` wait in all `queues`. */
+  constructor(max: number, maxQueued: number, queues = 1) {
     this.#max = max;
     this.#maxQueued = maxQueued;
+    this.#queues = Array.from({ length: queues }, () => new Set());
   }
 
   /** How many permits are out. */
@@ -32,32 +34,31 @@ export class Permits {
 
   /** How many wait. */
   get queued(): number {
-    return this.#queues.first.size + this.#queues.second.size;
+    return this.#queues.reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** Whether there is a permit, at once or when it is its turn: not where the queues are full, or when `giveUp` is ready first. */
-  acquire(giveUp?: GiveUp, queue: QueueName = 'first'): boolean | Promise<boolean> {
+  /** Whether there is a permit, immediately or when it is its turn in `queue`: not where the queues are full, or when `giveUp` is ready first. */
+  acquire(giveUp?: GiveUp, queue = 0): boolean | Promise<boolean> {
     if (this.#taken < this.#max) {
       this.#taken += 1;
       return true;
     }
     if (this.queued >= this.#maxQueued || giveUp?.isReady() === true) return false;
-    return this.#waitForTurn(this.#queues[queue], giveUp);
+    return this.#waitForTurn(this.#queues[queue] as Set<Turn>, giveUp);
   }
 
   /** Gives a permit to the next that waits. */
   release(): void {
-    const { first, second } = this.#queues;
-    const isFirst = second.size === 0 || (first.size > 0 && this.#lastServed === 'second');
-    const queue = isFirst ? first : second;
-    const [turn] = queue;
-    if (turn === undefined) {
-      this.#taken -= 1;
+    for (let tried = 0; tried < this.#queues.length; tried += 1) {
+      const queue = this.#queues[this.#next] as Set<Turn>;
+      this.#next = (this.#next + 1) % this.#queues.length;
+      const [turn] = queue;
+      if (turn === undefined) continue;
+      queue.delete(turn);
+      turn(true);
       return;
     }
-    this.#lastServed = isFirst ? 'first' : 'second';
-    queue.delete(turn);
-    turn(true);
+    this.#taken -= 1;
   }
 
   #waitForTurn(queue: Set<Turn>, giveUp: GiveUp | undefined): Promise<boolean> {
