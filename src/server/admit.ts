@@ -7,24 +7,34 @@ export interface AdmissionLimits {
   readonly maxQueuedRequests: number;
 }
 
+/** Of all places: where so many are taken, they become scarce. */
+const BUSY = 3 / 4;
+
 /** Lets requests in, a bounded number at once, and knows when none is left. */
 export class Admission {
   readonly #permits: Permits;
+  readonly #busyAt: number;
   readonly #listeners = new Set<() => void>();
 
   constructor({ maxConcurrentRequests, maxQueuedRequests }: AdmissionLimits) {
+    this.#busyAt = maxConcurrentRequests * BUSY;
     this.#permits = new Permits(maxConcurrentRequests, maxQueuedRequests, QUEUES);
   }
 
   /** Whether a request is let in, immediately or in turn: not where too many wait already or the client left meanwhile. */
   admit(exchange: Pick<Exchange, 'clientLeft' | 'isWhole' | 'isFirst'>): boolean | Promise<boolean> {
     const isAdmitted = this.#permits.acquire(exchange.clientLeft, queueOf(exchange));
-    if (typeof isAdmitted !== 'boolean') for (const tell of this.#listeners) tell();
+    if (this.isBusy) for (const tell of this.#listeners) tell();
     return isAdmitted;
   }
 
-  /** Calls `tell` each time that a request has to wait for its turn. Returns what ends that. */
-  onQueued(tell: () => void): () => void {
+  /** Whether places become scarce. */
+  get isBusy(): boolean {
+    return this.#permits.taken >= this.#busyAt;
+  }
+
+  /** Calls `tell` each time that a request comes while places are scarce. Returns what ends that. */
+  onBusy(tell: () => void): () => void {
     this.#listeners.add(tell);
     return () => void this.#listeners.delete(tell);
   }

@@ -38,7 +38,7 @@ export interface Listener {
   readonly answer: (exchange: Exchange) => void;
   readonly refusals: Tally;
   readonly limits: ClientLimits;
-  readonly admission: Pick<Admission, 'queued' | 'onQueued'>;
+  readonly admission: Pick<Admission, 'queued' | 'isBusy' | 'onBusy'>;
   readonly turns: LoopTurns;
 }
 

@@ -12,8 +12,8 @@ import { StalledWrites } from './stalled-writes.ts';
 /** How often connections are looked at. */
 const LOOK_MS = 1000;
 
-/** How often while requests wait for their turn. */
-const CROWDED_LOOK_MS = 100;
+/** How often while places are scarce; less often where a look takes more than a tenth of that. */
+const BUSY_LOOK_MS = 100;
 
 /**
  * Of the requests that wait for their turn, for each so many a slow client has to give its guest's place away, look by look: so all have one within a
@@ -27,7 +27,7 @@ const MAX_LOOKS = 2;
 /** The rules for clients, and whom to tell. */
 export interface ClientRules {
   readonly limits: ClientLimits;
-  readonly admission: Pick<Admission, 'queued' | 'onQueued'>;
+  readonly admission: Pick<Admission, 'queued' | 'isBusy' | 'onBusy'>;
   /** Called with why a client was reset. */
   readonly onReset: (reason: string) => void;
 }
@@ -57,11 +57,13 @@ export class SlowClients implements Disposable {
   readonly #stalledWrites: StalledWrites;
   readonly #usualMs: number;
   readonly #stopListening: () => void;
-  /** `hurrying` once a request has to wait, `hurried` from the look after that until none does. */
+  /** `hurrying` once places are scarce, `hurried` from the look after that for as long as they are. */
   #pace: 'usual' | 'hurrying' | 'hurried' = 'usual';
   readonly #queues = new SendQueues();
   #timer: NodeJS.Timeout | undefined;
   #lastMs = performance.now();
+  /** How long the last look at paces took. */
+  #lookMs = 0;
 
   constructor(connections: Iterable<Connection>, rules: ClientRules) {
     const { writeTimeoutMs, bodyIdleTimeoutMs, bodyTimeoutMs } = rules.limits;
@@ -70,7 +72,7 @@ export class SlowClients implements Disposable {
     this.#stalledWrites = new StalledWrites(writeTimeoutMs, rules.onReset);
     const bounds = [writeTimeoutMs, bodyIdleTimeoutMs, bodyTimeoutMs].filter((ms) => ms > 0);
     this.#usualMs = Math.min(LOOK_MS, ...bounds);
-    this.#stopListening = rules.admission.onQueued(() => this.#hurry());
+    this.#stopListening = rules.admission.onBusy(() => this.#hurry());
     this.#lookIn(this.#usualMs);
   }
 
@@ -96,7 +98,7 @@ export class SlowClients implements Disposable {
   #look(): void {
     const elapsedMs = this.#elapse();
     this.#lookAtTimes({ nowMs: this.#lastMs, elapsedMs });
-    if (this.#rules.admission.queued === 0) {
+    if (!this.#rules.admission.isBusy) {
       this.#pace = 'usual';
       this.#lookIn(this.#usualMs);
       return;
@@ -104,7 +106,7 @@ export class SlowClients implements Disposable {
     void this.#lookAtPaces(this.#pace === 'hurried' ? elapsedMs : 0)
       .catch(warnOfBug)
       .finally(() => {
-        if (this.#timer !== undefined) this.#lookIn(Math.min(CROWDED_LOOK_MS, this.#usualMs));
+        if (this.#timer !== undefined) this.#lookIn(Math.min(Math.max(BUSY_LOOK_MS, 10 * this.#lookMs), this.#usualMs));
       });
     this.#pace = 'hurried';
   }
@@ -129,13 +131,14 @@ export class SlowClients implements Disposable {
     }
   }
 
-  /** Requests wait for their turn: the slowest give their places away. */
+  /** Places are scarce: where requests wait for their turn, the slowest give theirs away. */
   async #lookAtPaces(elapsedMs: number): Promise<void> {
     const { limits, admission, onReset } = this.#rules;
     if (limits.minBodyRateBytes === 0) return;
     const sights = this.#see();
     // What is written from here on is not taken before the next look.
     const isTold = await this.#queues.read();
+    const startMs = performance.now();
     const slow: Slow[] = [];
     for (const { exchange, socket, writtenBytes } of sights) {
       if (!exchange.holdsGuest) continue;
@@ -144,6 +147,7 @@ export class SlowClients implements Disposable {
       const ms = exchange.lookAtPace(elapsedMs, { takenBytes: writtenBytes - queuedBytes, isTaken });
       if (ms >= limits.bodyGraceMs) slow.push({ exchange, ms });
     }
+    this.#lookMs = performance.now() - startMs;
     slow.sort((a, b) => b.ms - a.ms);
     for (const { exchange } of slow.slice(0, Math.ceil(admission.queued / WAITING_FOR_EACH))) {
       const failure = exchange.evict();
