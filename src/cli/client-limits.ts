@@ -41,13 +41,13 @@ export function clientLimitOptions(): Option[] {
     ),
     time(inGroup('--body-idle-timeout <time>', 'a body of which nothing comes gets 408'), DEFAULTS.bodyIdleTimeoutMs),
     sizeOrNone(
-      inGroup('--min-body-rate <size>', 'bytes a second; while requests wait, the slowest below it get 408; 0 for no bound'),
+      inGroup(
+        '--min-body-rate <size>',
+        'bytes a second; while requests wait, the slowest below it get 408; 0 for no bound',
+      ),
       DEFAULTS.minBodyRateBytes,
     ),
-    time(
-      inGroup('--body-grace <time>', 'how long a client may be slower while requests wait'),
-      DEFAULTS.bodyGraceMs,
-    ),
+    time(inGroup('--body-grace <time>', 'how long a client may be slower while requests wait'), DEFAULTS.bodyGraceMs),
     time(inGroup('--keep-alive-timeout <time>', 'how long idle connections are kept'), DEFAULTS.keepAliveTimeoutMs),
     time(
       inGroup('--write-timeout <time>', 'a client that takes nothing for so long is reset'),

@@ -49,7 +49,8 @@ function toHex(address = '0.0.0.0'): string {
   const bytes = isIPv6(address) ? bytesOfIPv6(address) : address.split('.').map(Number);
   let hex = '';
   for (let word = 0; word < bytes.length; word += 4) {
-    for (const byte of bytes.slice(word, word + 4).reverse()) hex += byte.toString(16).toUpperCase().padStart(2, '0');
+    for (const byte of bytes.slice(word, word + 4).toReversed())
+      hex += byte.toString(16).toUpperCase().padStart(2, '0');
   }
   return hex;
 }
@@ -57,7 +58,10 @@ function toHex(address = '0.0.0.0'): string {
 function bytesOfIPv6(address: string): number[] {
   // A URL writes an IPv4 address at the end as groups, and leaves the zone out.
   const [head = '', tail] = new URL(`http://[${address.replace(/%.*/, '')}]`).hostname.slice(1, -1).split('::');
-  const [before, after] = [head, tail ?? ''].map((part) => (part === '' ? [] : part.split(':'))) as [string[], string[]];
+  const [before, after] = [head, tail ?? ''].map((part) => (part === '' ? [] : part.split(':'))) as [
+    string[],
+    string[],
+  ];
   const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0');
   return [...before, ...zeros, ...after].flatMap((group) => {
     const word = Number.parseInt(group, 16);

@@ -15,12 +15,6 @@ const LOOK_MS = 1000;
 /** How often while places are scarce; less often where a look takes more than a tenth of that. */
 const BUSY_LOOK_MS = 100;
 
-/**
- * Of the requests that wait for their turn, for each so many a slow client has to give its guest's place away, look by look: so all have one within a
- * few looks, and clients that come back at once do not keep the host busy with nothing but ending them.
- */
-const WAITING_FOR_EACH = 2;
-
 /** What counts of the time between two looks, in lengths of one: a process that was held for longer has not seen what came meanwhile. */
 const MAX_LOOKS = 2;
 
@@ -149,7 +143,7 @@ export class SlowClients implements Disposable {
     }
     this.#lookMs = performance.now() - startMs;
     slow.sort((a, b) => b.ms - a.ms);
-    for (const { exchange } of slow.slice(0, Math.ceil(admission.queued / WAITING_FOR_EACH))) {
+    for (const { exchange } of slow.slice(0, admission.queued)) {
       const failure = exchange.evict();
       if (failure !== undefined) onReset(`reset: ${failure.reason}`);
     }

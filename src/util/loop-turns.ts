@@ -2,7 +2,7 @@
 const SLICE_MS = 5;
 
 /** How long it waits at most for others that have precedence. */
-const MAX_WAIT_MS = 50;
+const MAX_WAIT_MS = 20;
 
 /**
  * Work that can wait for others: first come, first served, for a few milliseconds in each turn of the event loop. So however much of it there

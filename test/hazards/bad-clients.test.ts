@@ -81,14 +81,6 @@ const crowdings: readonly Crowding[] = [
     goodRequests: 100,
   },
   {
-    name: 'that take nothing of replies whose guests have returned',
-    count: MORE_THAN_PLACES,
-    guest: 'flood',
-    options: {},
-    bytes: rawGet('/?bytes=2000000'),
-    goodPath: '/?bytes=1',
-  },
-  {
     name: 'that are idle after a request',
     count: Math.round(10_000 * SCALE),
     guest: 'hello',
