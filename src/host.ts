@@ -15,6 +15,7 @@ import type { Service } from './server/service.ts';
 import { HEAP_IS_FULL } from './util/heap-watch.ts';
 import { HostError } from './util/host-error.ts';
 import { describeTotalHeld, describeTotalInstanceHeap, describeTotalMemory, toLimits } from './util/limits.ts';
+import { LoopTurns } from './util/loop-turns.ts';
 import { Tally } from './server/tally.ts';
 import { toError } from './util/to-error.ts';
 import { HeldTotal } from './wasi/held-bytes.ts';
@@ -65,7 +66,8 @@ export function createHost(component: Component, options: HostOptions = {}, log:
     answer,
     refusals: service.refusals,
     limits: config,
-    isCrowded: () => service.admission.queued > 0,
+    admission: service.admission,
+    turns: service.turns,
   };
   const close = async (drainTimeoutMs = DRAIN_TIMEOUT_MS, shutdownDelayMs?: number): Promise<number> => {
     state = 'closing';
@@ -132,6 +134,7 @@ function createService(component: Component, config: HostConfig, log: Log, sendR
     pool: createPool(component.createStrategy(), { heap, held, onRun, turns }),
     held,
     admission: new Admission(config),
+    turns: new LoopTurns(),
     inFlight: new InFlight(),
     log,
     refusals,
