@@ -1,11 +1,13 @@
 import { lookup as lookupByOs, type LookupAddress } from 'node:dns';
 import { once } from 'node:events';
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-import { UpstreamFailure } from './error-table.ts';
-import type { AddressCheck } from './outbound-policy.ts';
-import { Timer } from './timer.ts';
-import type { Target } from './upstream-target.ts';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { UpstreamFailure } from '../error-table.ts';
+import type { AddressCheck } from '../outbound-policy.ts';
+import { Timer } from '../timer.ts';
+import type { Target } from '../upstream-target.ts';
+import { onceEnded } from './once-ended.ts';
+import { TlsTransport } from './tls-transport.ts';
 
 /** How a host connects to any upstream. */
 export interface ConnectOptions {
@@ -25,36 +27,63 @@ export interface Wanted {
   readonly signal: AbortSignal;
 }
 
+/** A connection that was made. */
+export interface UpstreamSocket {
+  readonly socket: Socket;
+  /** The TCP socket, the same one unless there is TLS between. */
+  readonly raw: Socket;
+  /** Once the socket has ended: whether that was the doing of somebody who cannot speak for the upstream. */
+  isCut(): boolean;
+}
+
 /**
  * Connects, over TLS ready for the first byte. The address is checked after its name was resolved, so that the one that is
  * checked is the one that is used. Rejects with an `UpstreamFailure` or Node's error; then nothing is left open.
  */
-export async function connectUpstream(wanted: Wanted, options: ConnectOptions): Promise<Socket> {
+export async function connectUpstream(wanted: Wanted, options: ConnectOptions): Promise<UpstreamSocket> {
   const { target, signal } = wanted;
   if (isIP(target.host) !== 0 && !wanted.isAllowed(target.host)) throw denied();
   signal.throwIfAborted();
-  const socket = open(wanted, options);
-  // Whoever gets the socket adds its own listener; an error before or after that must not end the process.
-  socket.on('error', () => {});
-  const giveUp = (): void => void socket.destroy(new UpstreamFailure({ tag: 'connection-terminated' }, 'given up'));
-  using timer = new Timer(wanted.timeoutMs, () => socket.destroy(new UpstreamFailure({ tag: 'connection-timeout' })));
+  const raw = openTcp(wanted, options);
+  let outer = raw;
+  const giveUp = (): void => void outer.destroy(new UpstreamFailure({ tag: 'connection-terminated' }, 'given up'));
+  using timer = new Timer(wanted.timeoutMs, () => outer.destroy(new UpstreamFailure({ tag: 'connection-timeout' })));
   timer.start();
   signal.addEventListener('abort', giveUp);
   try {
-    await once(socket, target.scheme === 'https' ? 'secureConnect' : 'connect');
-    return socket;
+    await once(raw, 'connect');
+    if (target.scheme === 'http') return { socket: raw, raw, isCut: () => false };
+    const secure = openTls(raw, wanted, options);
+    outer = secure.socket;
+    await once(outer, 'secureConnect');
+    return secure;
   } finally {
     signal.removeEventListener('abort', giveUp);
   }
 }
 
-function open({ target, isAllowed, protocols }: Wanted, { lookup = lookupByOs, ca }: ConnectOptions): Socket {
+/** Whether TLS agreed on HTTP/2. */
+export function isHttp2(socket: Socket): boolean {
+  return (socket as Partial<TLSSocket>).alpnProtocol === 'h2';
+}
+
+function openTcp({ target, isAllowed }: Wanted, { lookup = lookupByOs }: ConnectOptions): Socket {
   const { host, port } = target;
-  const address = { host, port, noDelay: true, keepAlive: true, lookup: guard(lookup, isAllowed) };
-  if (target.scheme === 'http') return connect(address);
+  const socket = connect({ host, port, noDelay: true, keepAlive: true, lookup: guard(lookup, isAllowed) });
+  // Whoever gets the socket adds its own listener; an error before or after that must not end the process.
+  return socket.on('error', () => {});
+}
+
+function openTls(raw: Socket, { target: { host }, protocols }: Wanted, { ca }: ConnectOptions): UpstreamSocket {
+  const transport = new TlsTransport(raw);
   // A server name is a name: an address as one is against RFC 6066, 3.
   const servername = isIP(host) === 0 ? { servername: host } : {};
-  return connectTls({ ...address, ...servername, ALPNProtocols: [...protocols], ...(ca && { ca: [...ca] }) });
+  const trust = ca && { ca: [...ca] };
+  const socket = connectTls({ socket: transport, host, ...servername, ALPNProtocols: [...protocols], ...trust });
+  socket.on('error', () => {});
+  let isCut = false;
+  onceEnded(socket, () => (isCut = transport.readableEnded));
+  return { socket, raw, isCut: () => isCut };
 }
 
 /** A `lookup` that gives only addresses that are allowed, and fails where a name has no other. */
