@@ -17,6 +17,7 @@ import { OutgoingBytes } from '../../../src/wasi/http/outgoing-bytes.ts';
 import type { OutboundRequest, OutboundResponse } from '../../../src/wasi/http/send-request.ts';
 import type { IoError } from '../../../src/wasi/io/error.ts';
 import { waitForAny } from '../../../src/wasi/io/readiness.ts';
+import { createRawHttp2Server, type RawHttp2Peer } from '../../harness/raw-http2.ts';
 
 /** An upstream on loopback, and what it saw of connections. */
 export interface Upstream {
@@ -61,6 +62,14 @@ export function serveRaw(answer: (socket: Socket, head: string) => void): Promis
     socket.once('data', (bytes) => answer(socket, bytes.toString('latin1')));
   });
   return listen(server);
+}
+
+/** An HTTP/2 server of frames; `answer` is called for each request that has come whole. */
+export function serveRawHttp2(
+  answer: (peer: RawHttp2Peer, streamId: number) => void,
+  certificate: Certificate,
+): Promise<Upstream> {
+  return listen(createRawHttp2Server(certificate, answer));
 }
 
 /** Of the system, not of a package. */

@@ -27,6 +27,8 @@ interface Turn {
   declaredBytes: bigint | undefined;
   receivedBytes: number;
   error: Error | undefined;
+  /** What came of the body before Node tells of the head; `undefined` after that. */
+  early: Buffer[] | undefined;
 }
 
 /** What an upstream may send ahead. */
@@ -93,7 +95,7 @@ export class Http2Connection implements UpstreamConnection, Wire, BodyWire {
         endStream: request.body === undefined,
         waitForTrailers: request.body !== undefined && request.fields.some(([name]) => name === 'trailer'),
       });
-      const counts = { isComplete: false, declaredBytes: undefined, receivedBytes: 0, error: undefined };
+      const counts = { isComplete: false, declaredBytes: undefined, receivedBytes: 0, error: undefined, early: [] };
       this.#turn = { request, exchange, stream, done: resolve, ...counts };
     } catch (error) {
       exchange.fail(error);
@@ -162,6 +164,11 @@ export class Http2Connection implements UpstreamConnection, Wire, BodyWire {
     const { stream, exchange } = turn;
     stream.on('headers', () => exchange.informational());
     stream.on('response', (head, _flags, raw) => exchange.attempt(() => this.#head(turn, head[':status'] ?? 0, raw)));
+    stream.on('data', (bytes: Buffer) => {
+      turn.receivedBytes += bytes.byteLength;
+      if (turn.early === undefined) exchange.bytes(bytes);
+      else turn.early.push(bytes);
+    });
     let trailers: FieldEntries = [];
     stream.on('trailers', (_fields, _flags, raw) => (trailers = toEntries(raw)));
     onceEnded(stream, () => (turn.isComplete = !stream.closed));
@@ -182,11 +189,9 @@ export class Http2Connection implements UpstreamConnection, Wire, BodyWire {
     }
     turn.declaredBytes = parseContentLength(firstValue(fields, 'content-length') ?? '');
     turn.exchange.head(status, fields);
-    // Not before: Node tells of a head a little later than of what follows it.
-    turn.stream.on('data', (bytes: Buffer) => {
-      turn.receivedBytes += bytes.byteLength;
-      turn.exchange.bytes(bytes);
-    });
+    const { early = [] } = turn;
+    turn.early = undefined;
+    for (const bytes of early) turn.exchange.bytes(bytes);
   }
 
   #complete(exchange: UpstreamExchange, trailers: FieldEntries): void {

@@ -11,21 +11,23 @@ const PROTOCOL_CODES: ReadonlySet<number> = new Set([
   constants.NGHTTP2_COMPRESSION_ERROR,
 ]);
 
-/** nghttp2's own limits on a head as it comes: on one field, and on the number of frames. Source: `nghttp2.h`. */
-const HEAD_TOO_LARGE_ERRNOS: ReadonlySet<unknown> = new Set([-905]);
+/** What nghttp2 says of a head in more frames than it takes. Source: `nghttp2.h`. */
+const TOO_MANY_CONTINUATIONS = -905;
 
 /** Why a stream ended before its response did: `rstCode` is what it was reset with, `error` what Node tells, if it does. */
-export function toStreamFailure(rstCode: number | undefined, error: Error | undefined): UpstreamFailure {
-  if (error !== undefined && 'errno' in error && HEAD_TOO_LARGE_ERRNOS.has(error.errno)) {
-    return new UpstreamFailure({ tag: 'HTTP-response-header-section-size', val: undefined });
+export function toStreamFailure(
+  rstCode: number | undefined,
+  error: NodeJS.ErrnoException | undefined,
+): UpstreamFailure {
+  if (error?.errno === TOO_MANY_CONTINUATIONS) {
+    return new UpstreamFailure({ tag: 'HTTP-response-header-section-size', val: undefined }, error.message);
   }
+  const code = error?.code ?? '';
   // What happened to the socket, which Node then tells as a stream that was cancelled.
-  if (error !== undefined && !isOfHttp2(error)) return new UpstreamFailure(toErrorCode(error), error.message);
-  const isProtocol = PROTOCOL_CODES.has(rstCode ?? 0) || (error !== undefined && rstCode === undefined);
+  if (error !== undefined && !code.startsWith('ERR_HTTP2_'))
+    return new UpstreamFailure(toErrorCode(error), error.message);
+  // nghttp2 itself has found a fault, for which it ends the connection.
+  const isProtocol = PROTOCOL_CODES.has(rstCode ?? 0) || code === 'ERR_HTTP2_ERROR';
   const tag: PlainErrorCode = isProtocol ? 'HTTP-protocol-error' : 'connection-terminated';
   return new UpstreamFailure({ tag }, error?.message ?? 'the upstream gave the request up');
-}
-
-function isOfHttp2(error: Error): boolean {
-  return 'code' in error && typeof error.code === 'string' && error.code.startsWith('ERR_HTTP2_');
 }

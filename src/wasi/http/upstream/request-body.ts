@@ -38,8 +38,8 @@ export class RequestBody implements Disposable {
   #kept: Uint8Array[] | undefined = [];
   #keptBytes = 0;
   #heldBytes = 0;
-  /** How many of the kept pieces this wire has. */
-  #resent = 0;
+  /** Those of the kept pieces that this wire has not. */
+  #unsent: Uint8Array[] = [];
 
   constructor(body: OutgoingBytes, fail: (failure: UpstreamFailure) => void, held?: HeldBytes) {
     this.#body = body;
@@ -57,7 +57,7 @@ export class RequestBody implements Disposable {
   sendTo(wire: BodyWire): void {
     this.#wire = wire;
     this.#isSent = false;
-    this.#resent = 0;
+    this.#unsent = [...(this.#kept ?? [])];
     this.#run();
   }
 
@@ -108,11 +108,8 @@ export class RequestBody implements Disposable {
   }
 
   #next(wire: BodyWire): Piece {
-    const kept = this.#kept?.[this.#resent];
-    if (kept !== undefined) {
-      this.#resent += 1;
-      return { at: 'bytes', bytes: kept };
-    }
+    const kept = this.#unsent.shift();
+    if (kept !== undefined) return { at: 'bytes', bytes: kept };
     const piece = this.#body.next();
     if (piece.at === 'bytes') this.#keep(piece.bytes, wire);
     return piece;
@@ -125,7 +122,6 @@ export class RequestBody implements Disposable {
     if (!wire.mayBeStale || this.#keptBytes > MAX_KEPT_BYTES || !this.#tryTake(heldBytes)) return this.forget();
     this.#heldBytes += heldBytes;
     this.#kept.push(bytes);
-    this.#resent = this.#kept.length;
   }
 
   /** To be able to repeat a request is not worth that another one ends. */
