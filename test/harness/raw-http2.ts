@@ -77,6 +77,12 @@ export class RawHttp2Peer {
     return this.#frame(TYPES.ping, ACK, 0, payload);
   }
 
+  /** Calls `then` when the kernel has all frames: a reset before that would throw them away. */
+  written(then: () => void): this {
+    this.socket.write('', then);
+    return this;
+  }
+
   #frame(type: number, flags: number, streamId: number, payload: Buffer): this {
     const head = Buffer.alloc(FRAME_HEAD_BYTES);
     head.writeUIntBE(payload.byteLength, 0, 3);
@@ -94,7 +100,8 @@ export function createRawHttp2Server(
   answer: (peer: RawHttp2Peer, streamId: number) => void,
 ): Server {
   const secureContext = createSecureContext(certificate);
-  return createServer((raw) => {
+  // What Nagle's algorithm holds back, a reset throws away.
+  return createServer({ noDelay: true }, (raw) => {
     const socket = new TLSSocket(raw, { isServer: true, secureContext, ALPNProtocols: ['h2'] });
     socket.on('error', () => {});
     const peer = new RawHttp2Peer(socket, raw);

@@ -6,6 +6,7 @@ import { createSecureServer } from 'node:http2';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, createServer as createNet, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
+import { createSecureContext, TLSSocket } from 'node:tls';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Result } from '../../../src/abi/host-interface.ts';
@@ -70,6 +71,20 @@ export function serveRawHttp2(
   certificate: Certificate,
 ): Promise<Upstream> {
   return listen(createRawHttp2Server(certificate, answer));
+}
+
+/** As `serveRaw`, over TLS; `raw` is the connection below it. */
+export function serveRawTls(
+  answer: (socket: TLSSocket, raw: Socket) => void,
+  certificate: Certificate,
+): Promise<Upstream> {
+  const secureContext = createSecureContext(certificate);
+  const server = createNet((raw) => {
+    const socket = new TLSSocket(raw, { isServer: true, secureContext });
+    socket.on('error', () => {});
+    socket.once('data', () => answer(socket, raw));
+  });
+  return listen(server);
 }
 
 /** Of the system, not of a package. */

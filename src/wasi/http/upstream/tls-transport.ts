@@ -11,7 +11,8 @@ export class TlsTransport extends Duplex {
   readonly #socket: Socket;
 
   constructor(socket: Socket) {
-    super({ allowHalfOpen: false, decodeStrings: false });
+    // TLS may write after it was told of the end, and ends this side by itself.
+    super({ allowHalfOpen: true, decodeStrings: false });
     this.#socket = socket;
     socket.on('data', (bytes) => this.push(bytes) || socket.pause());
     socket.on('end', () => this.push(null));
@@ -24,10 +25,12 @@ export class TlsTransport extends Duplex {
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, written: (error?: Error | null) => void): void {
-    this.#socket.write(chunk, written);
+    if (this.#socket.writable) this.#socket.write(chunk, written);
+    else written();
   }
 
   override _writev(chunks: { chunk: Uint8Array }[], written: (error?: Error | null) => void): void {
+    if (!this.#socket.writable) return written();
     this.#socket.cork();
     const last = chunks.length - 1;
     for (const [index, { chunk }] of chunks.entries()) {
@@ -38,7 +41,8 @@ export class TlsTransport extends Duplex {
   }
 
   override _final(finished: () => void): void {
-    this.#socket.end(finished);
+    if (this.#socket.writable) this.#socket.end(finished);
+    else finished();
   }
 
   override _destroy(error: Error | null, destroyed: (error: Error | null) => void): void {

@@ -1,6 +1,6 @@
 import { lookup as lookupByOs, type LookupAddress } from 'node:dns';
 import { once } from 'node:events';
-import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { UpstreamFailure } from '../error-table.ts';
 import type { AddressCheck } from '../outbound-policy.ts';
@@ -8,6 +8,7 @@ import { Timer } from '../timer.ts';
 import type { Target } from '../upstream-target.ts';
 import { onceEnded } from './once-ended.ts';
 import { TlsTransport } from './tls-transport.ts';
+import { UpstreamTcp } from './upstream-tcp.ts';
 
 /** How a host connects to any upstream. */
 export interface ConnectOptions {
@@ -69,7 +70,8 @@ export function isHttp2(socket: Socket): boolean {
 
 function openTcp({ target, isAllowed }: Wanted, { lookup = lookupByOs }: ConnectOptions): Socket {
   const { host, port } = target;
-  const socket = connect({ host, port, noDelay: true, keepAlive: true, lookup: guard(lookup, isAllowed) });
+  const socket = new UpstreamTcp({ noDelay: true, keepAlive: true });
+  socket.connect({ host, port, lookup: guard(lookup, isAllowed) });
   // Whoever gets the socket adds its own listener; an error before or after that must not end the process.
   return socket.on('error', () => {});
 }
@@ -80,6 +82,7 @@ function openTls(raw: Socket, { target: { host }, protocols }: Wanted, { ca }: C
   const servername = isIP(host) === 0 ? { servername: host } : {};
   const trust = ca && { ca: [...ca] };
   const socket = connectTls({ socket: transport, host, ...servername, ALPNProtocols: [...protocols], ...trust });
+  socket.allowHalfOpen = false;
   socket.on('error', () => {});
   let isCut = false;
   onceEnded(socket, () => (isCut = transport.readableEnded));
