@@ -17,6 +17,7 @@ const ACK = 1;
 const END_HEADERS = 4;
 const PREFACE_BYTES = 24;
 const FRAME_HEAD_BYTES = 9;
+const PING_BYTES = 8;
 const MAX_FRAME_BYTES = 16_384;
 
 /** Error codes. Source: RFC 9113, 7. */
@@ -45,7 +46,11 @@ export class RawHttp2Peer {
 
   /** A field section in as many frames as it takes, `:status` among its fields where there is one. */
   headers(streamId: number, fields: Fields, end?: 'end'): this {
-    const block = Buffer.concat(fields.map(encodeField));
+    return this.block(streamId, Buffer.concat(fields.map(encodeField)), end);
+  }
+
+  /** As `headers`, of a field section that is encoded already. */
+  block(streamId: number, block: Buffer, end?: 'end'): this {
     const parts = Array.from({ length: Math.max(1, Math.ceil(block.byteLength / MAX_FRAME_BYTES)) }, (_, index) =>
       block.subarray(index * MAX_FRAME_BYTES, (index + 1) * MAX_FRAME_BYTES),
     );
@@ -71,6 +76,10 @@ export class RawHttp2Peer {
 
   settings(flags = 0): this {
     return this.#frame(TYPES.settings, flags, 0, Buffer.alloc(0));
+  }
+
+  ping(): this {
+    return this.#frame(TYPES.ping, 0, 0, Buffer.alloc(PING_BYTES));
   }
 
   pong(payload: Buffer): this {

@@ -143,11 +143,11 @@ async function takeKept(
   request: OutboundRequest,
 ): Promise<UpstreamConnection | undefined> {
   if (!pool.hasIdle(key)) return undefined;
-  if (isRepeatable(request)) return pool.take(key, true);
+  if (isRepeatable(request)) return pool.take(key);
   // What has closed a connection by now, and waits in the kernel, is seen when the event loop polls: between the next turn and the one after.
   await nextTurn();
   await nextTurn();
-  return signal.aborted ? undefined : pool.take(key, false);
+  return signal.aborted ? undefined : pool.takeTrusted(key);
 }
 
 /** Whether a request may be sent twice, and its body will be there to be sent again. */

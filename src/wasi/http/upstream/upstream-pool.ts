@@ -25,17 +25,19 @@ export class UpstreamPool implements Disposable {
   readonly #trust = new IdleTrust();
   #look: NodeJS.Timeout | undefined;
 
-  /** A kept connection to the target; for a request that must not fail because it is being closed, only one that is certain to stay open. */
-  take(key: string, mayBeStale: boolean): UpstreamConnection | undefined {
-    const idle = this.#idle.get(key) ?? [];
-    for (let last = idle.at(-1); last !== undefined; last = idle.at(-1)) {
-      // The one used last is the most likely to stay open: where it may not be used, no other may.
-      if (!mayBeStale && !this.#trust.trusts(key, performance.now() - last.sinceMs)) return undefined;
-      idle.pop();
-      if (last.connection.isOpen) return last.connection;
-    }
-    this.#idle.delete(key);
-    return undefined;
+  /** A kept connection to the target. Of several, the one used last is the most likely to be open. */
+  take(key: string): UpstreamConnection | undefined {
+    return this.#takeFrom(key, (idle) => idle.length - 1);
+  }
+
+  /** A kept connection to the target that is certain to stay open, as far as anything is. */
+  takeTrusted(key: string): UpstreamConnection | undefined {
+    const nowMs = performance.now();
+    return this.#takeFrom(key, (idle) => {
+      const index = idle.findLastIndex(({ sinceMs }) => this.#trust.hasRested(nowMs - sinceMs));
+      const sinceMs = idle[index]?.sinceMs;
+      return sinceMs !== undefined && this.#trust.trusts(key, nowMs - sinceMs) ? index : -1;
+    });
   }
 
   /** Whether there is a kept connection to the target. */
@@ -61,6 +63,17 @@ export class UpstreamPool implements Disposable {
     this.#idle.clear();
     callEach(Array.from(this.#connections, (connection) => () => connection.destroy()));
     this.#connections.clear();
+  }
+
+  /** Takes what `choose` gives the index of, -1 for none, until it is open. */
+  #takeFrom(key: string, choose: (idle: readonly Idle[]) => number): UpstreamConnection | undefined {
+    const idle = this.#idle.get(key) ?? [];
+    for (let index = choose(idle); index !== -1; index = choose(idle)) {
+      const [taken] = idle.splice(index, 1);
+      if (idle.length === 0) this.#idle.delete(key);
+      if (taken?.connection.isOpen === true) return taken.connection;
+    }
+    return undefined;
   }
 
   #keep(key: string, connection: UpstreamConnection): void {
