@@ -183,8 +183,8 @@ test('a POST beyond the last stream of a farewell is sent again with all of its 
     let count = 0;
     const upstream = await serveRawHttp2((peer, id) => {
       count += 1;
-      if (count > 1) return void peer.headers(id, [[':status', '200']]).data(id, 'ok', 'end');
-      peer.goaway(lastStreamId, 'NO_ERROR').socket.end();
+      if (count > 1) peer.headers(id, [[':status', '200']]).data(id, 'ok', 'end');
+      else peer.goaway(lastStreamId, 'NO_ERROR').socket.end();
     }, certificate);
     const outbound = openOutbound({ ca: [certificate.cert] });
     const body = createBody();
@@ -228,17 +228,19 @@ test('a body that was begun on a connection that was just closed is sent again f
   expect(seen).toEqual(['', '3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n']);
 });
 
+/** Answers without having read the body, which makes the kernel reset the connection. */
+function answerUnread(socket: Socket, raw: Socket): void {
+  raw.pause();
+  socket.write('HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\nno', () => raw.resetAndDestroy());
+}
+
 test.each(['http', 'https'] as const)(
   'an answer that comes before the upstream has read the body, and then closes, is not lost: %s',
   async (scheme) => {
-    const answer = (socket: Socket, raw: Socket): void => {
-      raw.pause();
-      socket.write('HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\nno', () => raw.resetAndDestroy());
-    };
     const upstream =
       scheme === 'http'
-        ? await serveRaw((socket) => answer(socket, socket))
-        : await serveRawTls((socket, raw) => answer(socket, raw), certificate);
+        ? await serveRaw((socket) => answerUnread(socket, socket))
+        : await serveRawTls((socket, raw) => answerUnread(socket, raw), certificate);
     const outbound = openOutbound({ ca: [certificate.cert] });
     for (let count = 0; count < 50; count += 1) {
       const body = createBody();

@@ -99,7 +99,7 @@ const fin = (socket: Socket): unknown => socket.end();
 const rst = (socket: Socket): unknown => setTimeout(() => socket.resetAndDestroy(), 20);
 
 /** So many fields that together have so many bytes. */
-function fields(count: number, valueBytes = 1): [string, string][] {
+function makeFields(count: number, valueBytes = 1): [string, string][] {
   return Array.from({ length: count }, (_, index) => [`x-${index}`, 'v'.repeat(valueBytes)]);
 }
 
@@ -174,8 +174,8 @@ const COMPLETE: readonly Row[] = [
   },
   {
     name: '1,500 fields',
-    http1: [`${OK}${lines(fields(1500))}content-length: 2\r\n\r\nhi`],
-    http2: (stream) => stream.head('200', [...fields(1500), ['content-length', '2']]).data('hi', 'end'),
+    http1: [`${OK}${lines(makeFields(1500))}content-length: 2\r\n\r\nhi`],
+    http2: (stream) => stream.head('200', [...makeFields(1500), ['content-length', '2']]).data('hi', 'end'),
     seen: { ...HI, fields: 1501 },
     seenOfHead: { ...EMPTY, fields: 1501 },
   },
@@ -301,33 +301,33 @@ const REFUSED: readonly Row[] = [
   },
   {
     name: '2,500 fields',
-    http1: [`${OK}${lines(fields(2500))}content-length: 2\r\n\r\nhi`],
-    http2: (stream) => stream.head('200', fields(2500)).data('hi', 'end'),
+    http1: [`${OK}${lines(makeFields(2500))}content-length: 2\r\n\r\nhi`],
+    http2: (stream) => stream.head('200', makeFields(2500)).data('hi', 'end'),
     seen: TOO_LARGE,
   },
   {
     name: 'a head of 100,000 bytes',
-    http1: [`${OK}${lines(fields(100, 1000))}content-length: 2\r\n\r\nhi`],
-    http2: (stream) => stream.head('200', fields(100, 1000)).data('hi', 'end'),
+    http1: [`${OK}${lines(makeFields(100, 1000))}content-length: 2\r\n\r\nhi`],
+    http2: (stream) => stream.head('200', makeFields(100, 1000)).data('hi', 'end'),
     seen: TOO_LARGE,
   },
   {
     name: 'a field of 100,000 bytes',
-    http1: [`${OK}${lines(fields(1, 100_000))}content-length: 2\r\n\r\nhi`],
-    http2: (stream) => stream.head('200', fields(1, 100_000)).data('hi', 'end'),
+    http1: [`${OK}${lines(makeFields(1, 100_000))}content-length: 2\r\n\r\nhi`],
+    http2: (stream) => stream.head('200', makeFields(1, 100_000)).data('hi', 'end'),
     seen: TOO_LARGE,
     differs: { why: 'nghttp2 takes a field of more than 65,536 bytes for a fault of the compression', seen: MALFORMED },
   },
   {
     name: 'a field of 65,530 bytes',
-    http1: [`${OK}${lines(fields(1, 65_530))}content-length: 2\r\n\r\nhi`],
-    http2: (stream) => stream.head('200', [...fields(1, 65_530), ['content-length', '2']]).data('hi', 'end'),
+    http1: [`${OK}${lines(makeFields(1, 65_530))}content-length: 2\r\n\r\nhi`],
+    http2: (stream) => stream.head('200', [...makeFields(1, 65_530), ['content-length', '2']]).data('hi', 'end'),
     seen: TOO_LARGE,
   },
   {
     name: 'a head of a million bytes',
-    http1: [`${OK}${lines(fields(1000, 1000))}content-length: 2\r\n\r\nhi`],
-    http2: (stream) => stream.head('200', fields(1000, 1000)).data('hi', 'end'),
+    http1: [`${OK}${lines(makeFields(1000, 1000))}content-length: 2\r\n\r\nhi`],
+    http2: (stream) => stream.head('200', makeFields(1000, 1000)).data('hi', 'end'),
     seen: TOO_LARGE,
   },
   {

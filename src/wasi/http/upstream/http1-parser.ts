@@ -288,13 +288,19 @@ function frame({ status, isHttp10 }: StatusLine, method: string, fields: FieldEn
 function toPersistence(fields: FieldEntries, isHttp10: boolean, { by }: Framing): Persistence {
   const options = valuesOf(fields, 'connection').map((option) => option.toLowerCase());
   const persists = by !== 'close' && !options.includes('close') && (!isHttp10 || options.includes('keep-alive'));
-  const [, seconds] = /(?:^|[\s,])timeout=(\d{1,9})\b/i.exec(valuesOf(fields, 'keep-alive').join(',')) ?? [];
-  return { persists, keepAliveS: seconds === undefined ? undefined : Number(seconds) };
+  const hints = valuesOf(fields, 'keep-alive').flatMap((hint) => /^timeout=(\d{1,9})$/i.exec(hint)?.[1] ?? []);
+  return { persists, keepAliveS: hints[0] === undefined ? undefined : Number(hints[0]) };
 }
 
+const NO_VALUES: readonly string[] = Object.freeze([]);
+
 /** The members of a list that all fields of a name make together. */
-function valuesOf(fields: FieldEntries, name: string): string[] {
-  return fields.flatMap((field) => (field[0] === name ? field[1].split(',').map((value) => value.trim()) : []));
+function valuesOf(fields: FieldEntries, name: string): readonly string[] {
+  let values: string[] | undefined;
+  for (const [fieldName, value] of fields) {
+    if (fieldName === name) (values ??= []).push(...value.split(',').map((member) => member.trim()));
+  }
+  return values ?? NO_VALUES;
 }
 
 function malformed(what: string): UpstreamFailure {
