@@ -2,7 +2,7 @@ import { err } from '../../abi/host-interface.ts';
 import { toErrorCode } from './error-table.ts';
 import type { Outbound, OutboundOptions } from './outbound.ts';
 
-/** An `Outbound` whose code, undici first of all, is loaded when the first request is sent or `load` is called. */
+/** An `Outbound` whose code is loaded when the first request is sent or `load` is called. */
 export interface OutboundOnDemand extends Outbound {
   /** Loads it before it is needed. Takes some 50 ms of the thread's time. */
   load(): Promise<void>;
