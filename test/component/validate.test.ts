@@ -312,6 +312,13 @@ describe('what is made to keep a validator busy is refused', () => {
     expect(await verdictOf(wat)).toMatch(/^not-supported: .*takes more steps than any component needs/);
   });
 
+  test('more core modules than V8 compiles in two seconds', async () => {
+    expect(await verdictOf(times(1000, () => '(core module)'))).toMatch(
+      /^not-supported: .*takes more steps than any component needs/,
+    );
+    expect(await verdictOf(times(900, () => '(core module)'))).toBe('valid');
+  });
+
   // 7 MB of what is kept while a component is loaded took more than 400 MB of V8's heap.
   test.each([
     ['globals', times(260_000, () => '(global i32 (i32.const 0))')],

@@ -6,7 +6,7 @@ import { type ByteSize, byteSizeOf } from './byte-size.ts';
 import { CoreFuncTypes } from './core-types.ts';
 
 /**
- * How many parts of types are looked at, compared or copied, with what core modules declare. The 14 MB of StarlingMonkey take some 21,000. Without an
+ * How many parts of types are looked at, compared or copied, with what core modules declare. The 14 MB of StarlingMonkey take some 26,000. Without an
  * end, types of a kilobyte that refer to each other would take for ever, and all memory; and a million globals of six bytes each half a gigabyte.
  */
 const MAX_STEPS = 1_000_000;
