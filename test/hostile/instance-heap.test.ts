@@ -70,6 +70,17 @@ describe.each(WAYS)('guests that all take tables ($engine $isolation)', (way) =>
   });
 });
 
+test('memories of many instances leave addresses for those of others', async () => {
+  const component = await load(`${'(memory 1)'.repeat(60)} ${GROWING}`, WAYS[1], {
+    instanceHeap: new SharedQuota(2 ** 30),
+  });
+  await using served = await serveGuest(component);
+  const clients = await ask(served, 300);
+  expect(served.host.inFlight).toBeLessThan(200);
+  expect(() => new WebAssembly.Memory({ initial: 1, maximum: 1 })).not.toThrow();
+  expect((await finish(clients)).filter(({ status }) => status === 503).length).toBeGreaterThan(100);
+});
+
 test('spares of other components are let go of, but for one', async () => {
   const instanceHeap = new SharedQuota(TOTAL);
   await using served = await serveGuest(await load(LARGE, WAYS[0], { instanceHeap }));

@@ -11,7 +11,9 @@ import { readLimits, readValueType } from './types.ts';
 export interface InstanceCost {
   /** Elements of the tables that it defines. */
   readonly tableElements: number;
-  /** Of V8's heap, all together. */
+  /** Memories that it defines. */
+  readonly memoryCount: number;
+  /** Of V8's heap, all together, but for the memories. */
   readonly heapBytes: number;
   /** What JavaScript takes of it beside that to read the tables, with a function for each that is in them. */
   readonly imageBytes: number;
@@ -25,7 +27,6 @@ export function instanceCostOf(module: CoreModule): InstanceCost {
   const mutable = module.globals.filter(({ isMutable }) => isMutable).length;
   const counts: readonly [bytes: number, count: number][] = [
     [HEAP_BYTES.instance, 1],
-    [HEAP_BYTES.memory, module.memories.filter(({ imported }) => imported === undefined).length],
     [HEAP_BYTES.table, tables.length],
     [HEAP_BYTES.function, module.functionTypes.length],
     [HEAP_BYTES.importedFunction, module.importedFunctionCount],
@@ -38,6 +39,7 @@ export function instanceCostOf(module: CoreModule): InstanceCost {
   const counted = counts.reduce((sum, [bytes, count]) => sum + bytes * count, 0);
   return {
     tableElements,
+    memoryCount: module.memories.filter(({ imported }) => imported === undefined).length,
     heapBytes: elementBytes + counted + valueBytes(module),
     imageBytes: tableElements * HEAP_BYTES.otherElement + module.references.size * HEAP_BYTES.export,
   };
