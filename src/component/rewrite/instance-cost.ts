@@ -45,7 +45,7 @@ export function instanceCostOf(module: CoreModule): InstanceCost {
   };
 }
 
-/** Of element segments, and of the structs and arrays that constant expressions make. */
+/** Of element segments, and of constant expressions with the structs and arrays that they make. */
 function valueBytes(module: CoreModule): number {
   const { bytes, sections } = module;
   const objects = new FirstObjects(module.fieldCounts);
@@ -66,8 +66,18 @@ function valueBytes(module: CoreModule): number {
     readLimits(reader);
     if (hasValue) skipConstantExpression(reader, undefined, visit);
   });
+  readVector(contentOf(bytes, sections, SECTION.data), (reader) => {
+    const form = reader.u32();
+    if (form === WITH_MEMORY) reader.u32();
+    if (form !== PASSIVE) skipConstantExpression(reader, undefined, visit);
+    reader.skip(reader.u32());
+  });
   return segmentBytes + objects.heapBytes;
 }
+
+/** Forms of data segments. Source: core specification 3.0, 5.5.14. */
+const PASSIVE = 1;
+const WITH_MEMORY = 2;
 
 /** Adds up what constant expressions make. */
 class FirstObjects {
@@ -81,6 +91,7 @@ class FirstObjects {
   }
 
   note({ code, index, index2, start }: Instructions): void {
+    this.heapBytes += HEAP_BYTES.constant;
     if (code === OP.structNew || code === OP.structNewDefault) this.#make(this.#fieldCounts[index] ?? 0);
     else if (code === OP.arrayNewFixed) this.#make(index2);
     else if (code === OP.arrayNew || code === OP.arrayNewDefault) {
