@@ -1,7 +1,7 @@
 import { contentOf, type CoreModule, readVector } from './core-module.ts';
 import { HEAP_BYTES } from './heap-weights.ts';
 import type { Instructions } from './instructions.ts';
-import { OP } from './opcodes.ts';
+import { FORGETS, OP, POPS } from './opcodes.ts';
 import { readReferences, skipConstantExpression } from './references.ts';
 import { notSupported } from './refusal.ts';
 import { SECTION } from './sections.ts';
@@ -91,7 +91,8 @@ class FirstObjects {
   }
 
   note({ code, index, index2, start }: Instructions): void {
-    this.heapBytes += HEAP_BYTES.constant;
+    const pops = POPS[code] as number;
+    if (pops > 0 && pops !== FORGETS) this.heapBytes += HEAP_BYTES.operation;
     if (code === OP.structNew || code === OP.structNewDefault) this.#make(this.#fieldCounts[index] ?? 0);
     else if (code === OP.arrayNewFixed) this.#make(index2);
     else if (code === OP.arrayNew || code === OP.arrayNewDefault) {
