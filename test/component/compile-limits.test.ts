@@ -224,13 +224,14 @@ test('a function that is costly to compile begins with a check, and no other', a
   expect(isValid(withChecks.bytes)).toBe(true);
 });
 
+const CALL = '(call $f (i32.const 0))';
+
 test('a row of calls has checks in it before V8 has compiled for long, however little each function does', async () => {
   const many = 'i32 '.repeat(16);
-  const calls = (count: number): string => '(call $f (i32.const 0))'.repeat(count);
   // It returns at once, but is compiled: that takes half a millisecond.
   const returns = `(func $f (param $go i32)
     (br_if 0 (i32.eqz (local.get $go))) ${'(local.get $go)'.repeat(16)} ${'(call $much)'.repeat(40)} (br 0))`;
-  const bytes = await assemble(`(module (func $one ${calls(1)}) (func $hundreds ${calls(400)}) ${returns}
+  const bytes = await assemble(`(module (func $one ${CALL}) (func $hundreds ${CALL.repeat(400)}) ${returns}
     (func $much (export "much") (param ${many}) (result ${many}) (unreachable)))`);
   const times = boundCompiling([decodeCoreModule(bytes)], NO_BOUNDS)[0];
   const options = { maxMemoryPages: 10, maxTableElements: 10, memory: 'given', preemption: 'on' } as const;

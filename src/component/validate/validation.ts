@@ -47,7 +47,8 @@ export class Validation {
   /** Counts work. */
   spend(steps: number): void {
     this.#stepsLeft -= steps;
-    if (this.#stepsLeft < 0) this.refuse('going through its definitions and types takes more steps than any component needs');
+    if (this.#stepsLeft < 0)
+      this.refuse('going through its definitions and types takes more steps than any component needs');
   }
 
   /** The component is wrong. */
