@@ -119,6 +119,12 @@ test.each<[string, string, Partial<Limits>, RegExp]>([
     {},
     /take \d+ bytes of V8's heap, where 16777216 are allowed \(--limit instance-heap-bytes\)/,
   ],
+  [
+    'floats that are restored by their bits',
+    '(global (mut f64) (f64.const 0))'.repeat(1000),
+    {},
+    /take \d+ bytes of V8's heap, where 16777216 are allowed \(--limit instance-heap-bytes\)/,
+  ],
   ...['(global i32', '(table 1 funcref) (elem (offset', '(memory 1) (data (offset'].map(
     (what): [string, string, Partial<Limits>, RegExp] => [
       `long constant expressions ${what}`,

@@ -2,6 +2,7 @@ import { contentOf, type CoreModule, readVector } from './core-module.ts';
 import { HEAP_BYTES } from './heap-weights.ts';
 import type { Instructions } from './instructions.ts';
 import { FORGETS, OP, POPS } from './opcodes.ts';
+import { reachGlobals } from './reach.ts';
 import { readReferences, skipConstantExpression } from './references.ts';
 import { notSupported } from './refusal.ts';
 import { SECTION } from './sections.ts';
@@ -24,7 +25,8 @@ export function instanceCostOf(module: CoreModule): InstanceCost {
   const tables = module.tables.filter(({ imported }) => imported === undefined);
   const tableElements = tables.reduce((sum, { limits }) => sum + limits.initial, 0);
   const elementBytes = tables.reduce((sum, { element, limits }) => sum + limits.initial * elementBytesOf(element), 0);
-  const mutable = module.globals.filter(({ isMutable }) => isMutable).length;
+  const mutable = reachGlobals(module);
+  const byFunctions = mutable.filter(({ access }) => access === 'bits' || access === 'functions');
   const counts: readonly [bytes: number, count: number][] = [
     [HEAP_BYTES.instance, 1],
     [HEAP_BYTES.table, tables.length],
@@ -32,7 +34,9 @@ export function instanceCostOf(module: CoreModule): InstanceCost {
     [HEAP_BYTES.importedFunction, module.importedFunctionCount],
     [HEAP_BYTES.export, module.exportNames.size],
     [HEAP_BYTES.global, module.globals.length],
-    [HEAP_BYTES.mutableGlobal, mutable],
+    [HEAP_BYTES.mutableGlobal, mutable.length],
+    // One to read it and one to write it.
+    [HEAP_BYTES.function + HEAP_BYTES.export, 2 * byFunctions.length],
     [HEAP_BYTES.tag, module.tags.length],
     [HEAP_BYTES.type, module.types.length],
   ];
