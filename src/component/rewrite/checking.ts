@@ -2,6 +2,7 @@ import { BodyCopy } from './body-copy.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { Callers } from './callers.ts';
 import type { Checks } from './checks.ts';
+import type { CompileTimes } from './compile-limits.ts';
 import type { CoreModule } from './core-module.ts';
 import { HEAVY, KIND, KINDS, WEIGHTS, isArrayBulk, isAtomicWait } from './costs.ts';
 import type { Helpers } from './helpers.ts';
@@ -24,6 +25,7 @@ const MATTERS = Uint8Array.from({ length: CODE_COUNT }, (_, code) => {
 /** What the checking of a module's bodies works with. */
 export type CheckingParts = TableGrowthParts & {
   readonly module: CoreModule;
+  readonly times: CompileTimes | undefined;
   readonly callers: Callers;
   /** `undefined` where nobody interrupts the module. */
   readonly checks: Checks | undefined;
@@ -46,19 +48,19 @@ export class Checking {
   readonly #work: Work;
 
   constructor(parts: CheckingParts) {
-    const { module, callers, helpers, checks, takePages, instructions, output, effects } = parts;
+    const { module, callers, helpers, checks, takePages, instructions, output, effects, times } = parts;
     this.#helpers = helpers;
     this.#checks = checks;
     this.#takePages = takePages;
     this.#instructions = instructions;
     this.#copy = new BodyCopy(instructions, output);
     this.#effects = effects;
-    this.#work = new Work(module, callers);
+    this.#work = new Work(module, callers, times);
     this.#tableGrowth = new TableGrowth(parts, this.#copy);
   }
 
   /** Appends the instructions in `[at, end)` of function `index` to the output. */
-  rewrite(at: number, end: number, { index, isCostly }: FunctionFacts): void {
+  rewrite(at: number, end: number, { index }: FunctionFacts): void {
     const instructions = this.#instructions;
     instructions.enter(at, end);
     this.#copy.enter(at);
@@ -71,7 +73,7 @@ export class Checking {
     }
     if (instructions.at !== end || instructions.code !== OP.end)
       throw malformed('a function body that does not end', at);
-    this.#copy.finish(end, this.#work.leave() || isCostly ? this.#checks : undefined);
+    this.#copy.finish(end, this.#work.leave() ? this.#checks : undefined);
   }
 
   /** Gives where the instruction ends. */

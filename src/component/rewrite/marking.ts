@@ -3,6 +3,7 @@ import type { ByteWriter } from './byte-writer.ts';
 import type { Callers } from './callers.ts';
 import type { Checks } from './checks.ts';
 import { Control } from './control.ts';
+import type { CompileTimes } from './compile-limits.ts';
 import type { CoreModule } from './core-module.ts';
 import { HEAVY, KIND, KINDS, LOAD_UNITS, WEIGHTS, isArrayBulk, isAtomicWait } from './costs.ts';
 import { type Effects, hasEffect, noteEffects } from './effects.ts';
@@ -87,13 +88,12 @@ export type FunctionFacts = {
   readonly index: number;
   /** Params with them. */
   readonly localCount: number;
-  /** Whether it is costly to compile, and begins with a check. */
-  readonly isCostly: boolean;
 };
 
 /** What the marking of a module's bodies works with. */
 export type MarkingParts = Replacements & {
   readonly module: CoreModule;
+  readonly times: CompileTimes | undefined;
   readonly instructions: Instructions;
   readonly output: ByteWriter;
   /** Where it is noted what the bodies do. */
@@ -126,7 +126,7 @@ export class Marking {
   #localCount = 0;
 
   constructor(parts: MarkingParts) {
-    const { module, instructions, output, helpers, callers, checks, takePages, effects } = parts;
+    const { module, instructions, output, helpers, callers, checks, takePages, effects, times } = parts;
     this.#module = module;
     this.#instructions = instructions;
     this.#copy = new BodyCopy(instructions, output);
@@ -138,11 +138,11 @@ export class Marking {
     this.#effects = effects;
     this.#survey = new Survey(module.bytes);
     this.#values = new Values(this.#control, instructions, this.#survey);
-    this.#work = new Work(module, callers);
+    this.#work = new Work(module, callers, times);
   }
 
   /** Appends the instructions in `[at, end)` of function `index` to the output. */
-  rewrite(at: number, end: number, { index, localCount, isCostly }: FunctionFacts): void {
+  rewrite(at: number, end: number, { index, localCount }: FunctionFacts): void {
     const instructions = this.#instructions;
     instructions.enter(at, end);
     this.#copy.enter(at);
@@ -156,7 +156,7 @@ export class Marking {
     if (instructions.at !== end || this.#control.depth >= 0) {
       throw malformed('a function body whose blocks do not match', instructions.start);
     }
-    this.#copy.finish(end, this.#work.leave() || isCostly ? this.#checks : undefined);
+    this.#copy.finish(end, this.#work.leave() ? this.#checks : undefined);
   }
 
   #nextStride(end: number): void {
