@@ -20,6 +20,6 @@ EXPOSE 8080
 # Node itself is process 1, so that it gets SIGTERM and lets requests finish: for --drain-timeout, as far as `docker stop -t` does.
 # No health check: whoever wants one opens a port for it with --admin-addr.
 # A guest that holds the process for too long ends it, as process 1 with code 133 (--stall-timeout): have it started again, as by --restart=on-failure.
-ENTRYPOINT ["node", "--permission", "--allow-net", "--allow-worker", "--allow-fs-read=.", \
+ENTRYPOINT ["node", "--disable-sigusr1", "--permission", "--allow-net", "--allow-worker", "--allow-fs-read=.", \
   "node_modules/wasi-serve/dist/bin.js", "serve", "--addr", "0.0.0.0:8080"]
 CMD ["app.wasm"]

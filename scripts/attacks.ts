@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connectRaw, rawGet } from '../test/harness/raw-client.ts';
 import { LOAD_WAYS } from '../test/harness/guests.ts';
 import type { Order, Report } from '../test/hostile/attack-host.ts';
-import { ATTACKS, type Attack, attacksIn } from '../test/hostile/attacks.ts';
+import { ATTACKS, type Attack, attacksIn, nameOf } from '../test/hostile/attacks.ts';
 import { type Target, strike } from '../test/hostile/run-attack.ts';
 
 /** How long each attack goes on. */
@@ -73,10 +73,6 @@ async function tryAttack(attack: Attack, order: Order): Promise<void> {
 function isWanted(attack: Attack): boolean {
   const parts = process.argv.slice(2);
   return parts.length === 0 || parts.some((part) => nameOf(attack).includes(part));
-}
-
-function nameOf({ file, name }: Attack): string {
-  return `${file}/${name}`;
 }
 
 async function ask(order: Order): Promise<Report> {

@@ -3,7 +3,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { type ServerResponse, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { SCENARIOS, type Scenario } from './soak/scenarios.ts';
@@ -27,7 +27,17 @@ const UPSTREAM: Readonly<Record<string, (outgoing: ServerResponse) => void>> = {
     outgoing.write('too short', () => outgoing.destroy());
   },
   '/silent': () => undefined,
+  '/closing': (outgoing) => closeLater(outgoing, (socket) => socket.end()),
+  '/resetting': (outgoing) => closeLater(outgoing, (socket) => socket.resetAndDestroy()),
+  '/cut-where-a-close-would-end': ({ socket }) => {
+    socket?.write('HTTP/1.1 200 OK\r\n\r\ntoo short', () => socket.resetAndDestroy());
+  },
 };
+/** Answers, keeps the connection as it seems, and closes it a moment later, when it may carry another request already. */
+function closeLater(outgoing: ServerResponse, close: (socket: Socket) => void): void {
+  const { socket } = outgoing;
+  outgoing.end('right', () => setTimeout(() => socket !== null && close(socket), Math.random() * 10));
+}
 await once(upstream, 'listening');
 const upstreamOrigin = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
 

@@ -5,7 +5,7 @@ export type { Engine, HostOptions, Isolation, LoadOptions } from './config/optio
 export type { InstanceLimits, RequestLimits } from './util/limits.ts';
 export { SharedQuota } from './util/shared-quota.ts';
 export { HostError, type HostErrorCode } from './util/host-error.ts';
-export type { Address, Listening } from './server/listen.ts';
+export type { Address, Listening, ListeningSocket } from './server/listen.ts';
 export type { HostLoad } from './observe/host-load.ts';
 export { type Log, type LogEvent, type RequestRecord, teeLog } from './observe/log.ts';
 export { type Metrics, createMetrics } from './observe/metrics.ts';

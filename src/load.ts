@@ -21,8 +21,8 @@ import { resolveImports } from './linker/plan/resolve.ts';
 import { HeapWatch } from './util/heap-watch.ts';
 import { HostError } from './util/host-error.ts';
 import { toLimits } from './util/limits.ts';
+import { isPermitted } from './util/permissions.ts';
 import { SharedQuota } from './util/shared-quota.ts';
-import { mayStartThreads } from './util/threads.ts';
 import type { WasiCtx } from './wasi/context.ts';
 import { wasiInterfaces } from './wasi/interfaces.ts';
 
@@ -131,11 +131,20 @@ async function link(decoded: Decoded, options: LinkOptions): Promise<Linked> {
   } catch (error) {
     const isUnsupported = error instanceof HostError && error.code === 'not-supported';
     if (engine === 'linker' || !isUnsupported || options.isolation === 'reset') throw error;
-    return await linkForJco(decoded, interfaces, {
-      ...options,
-      reason: `the linker does not take it: ${error.message}`,
+    const reason = `the linker does not take it: ${error.message}`;
+    return await linkForJco(decoded, interfaces, { ...options, reason }).catch((byJco: unknown) => {
+      throw refusedByBoth(error, byJco);
     });
   }
+}
+
+/** The linker is the engine that is meant: its reason comes first. */
+function refusedByBoth(byLinker: HostError, byJco: unknown): unknown {
+  if (!(byJco instanceof HostError)) return byJco;
+  if (byJco.message === byLinker.message) return byLinker;
+  return new HostError(byJco.code, `${byLinker.message}; nor can the jco engine run it: ${byJco.message}`, {
+    cause: byLinker,
+  });
 }
 
 /** Those of the caller, with their WIT in binary form, before WASI's. */
@@ -186,7 +195,7 @@ const BY_LINKER: Component['engine'] = Object.freeze({
 
 function choosePreemption({ preemption }: LoadOptions, engine: Component['engine']['name']): Component['preemption'] {
   if (preemption === 'off') return { name: 'off', reason: 'as asked' };
-  if (mayStartThreads()) return PREEMPTION_BY_ENGINE[engine];
+  if (isPermitted('worker')) return PREEMPTION_BY_ENGINE[engine];
   return {
     name: 'off',
     reason: "Node's --permission is without --allow-worker, so guests hold the process while they compute",

@@ -1,6 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { keepCompiledCode } from './cli/compiled-code.ts';
 
+// Node would open its inspector, from which all of the process can be read and changed. Workers too begin here.
+process.on('SIGUSR1', () => undefined);
 const args = process.argv.slice(2);
 keepCompiledCode(args, process.env);
 // The threads with which V8 shares out a collection of young objects wait for the core that the server runs on: alone it is done sooner.

@@ -3,8 +3,9 @@ import type { HostOptions } from './config/options.ts';
 import { type Host, createHost } from './host.ts';
 import { type LoadComponentOptions, loadComponent } from './load.ts';
 import { type Log, SILENT } from './observe/log.ts';
+import { HostError } from './util/host-error.ts';
 
-/** A Hono handler that answers with a component. Closing it lets its guests finish. */
+/** A Hono handler that answers with a component. Closing it lets its guests finish; requests that come afterwards get 503. */
 export interface ComponentHandler extends AsyncDisposable {
   (c: Context): Promise<Response>;
   /** Resolves when the component is loaded, rejects with the `HostError` if it cannot be: for those who want to know at start. */
@@ -25,8 +26,13 @@ export function component(
   const host: Promise<Host> = loadComponent(file, options).then((loaded) => createHost(loaded, options, log));
   const ready = host.then(() => undefined);
   ready.catch(() => undefined);
-  return Object.assign(async (c: Context) => (await host).fetch(c.req.raw), {
+  return Object.assign(async (c: Context) => (await host).fetch(c.req.raw).catch(answerIfStopped), {
     ready,
     [Symbol.asyncDispose]: async () => (await host)[Symbol.asyncDispose](),
   });
+}
+
+function answerIfStopped(error: unknown): Response {
+  if (!(error instanceof HostError) || error.code !== 'stopped') throw error;
+  return new Response('503 Service Unavailable\n', { status: 503, headers: { 'retry-after': '1' } });
 }

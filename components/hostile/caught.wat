@@ -201,3 +201,40 @@
 ;; Three in a row, each of which catches.
 (func $attack (param $request i32) (param $out i32)
   (block $caught (try_table (catch_all $caught) (call $hand-on (local.get $request) (local.get $out)))))
+
+;;; stack-caught-where-memory-grows
+;; What the host is asked before a memory grows finds no stack.
+(func $deep (param $rest i32)
+  (block $caught (try_table (catch_all $caught) (drop (memory.grow (i32.const 0))) (drop (memory.grow (i32.const 1)))))
+  (call $deep (i32.const 0)))
+(func $attack (param $request i32) (param $out i32)
+  (block $caught (try_table (catch_all $caught) (call $deep (i32.const 0))))
+  (call $answer (local.get $out) (i32.const 200)))
+
+;;; stack-caught-where-a-table-grows
+(table $table 0 funcref)
+(func $deep (param $rest i32)
+  (block $caught (try_table (catch_all $caught) (drop (table.grow $table (ref.null func) (i32.const 1)))))
+  (call $deep (i32.const 0)))
+(func $attack (param $request i32) (param $out i32)
+  (block $caught (try_table (catch_all $caught) (call $deep (i32.const 0))))
+  (call $answer (local.get $out) (i32.const 200)))
+
+;;; host-trap-in-tail-position
+(func $trap (param $len i64) (param $to i32) (return_call $get-random-bytes (local.get $len) (local.get $to)))
+(func $attack (param $request i32) (param $out i32)
+  (block $caught (try_table (catch_all $caught) (call $trap (i64.const -1) (i32.const 0))))
+  (call $answer (local.get $out) (i32.const 200)))
+
+;;; host-trap-behind-many-handlers
+;; Each function of a deep stack has one, of each kind.
+(tag $tag)
+(func $deep (param $rest i32)
+  (if (i32.eqz (local.get $rest)) (then (call $get-random-bytes (i64.const -1) (i32.const 0))))
+  (block $all (block $reference (result exnref)
+    (try_table (catch $tag $all) (catch_all_ref $reference) (call $deep (i32.sub (local.get $rest) (i32.const 1))))
+    (br $all))
+    (drop)))
+(func $attack (param $request i32) (param $out i32)
+  (call $deep (i32.const 500))
+  (call $answer (local.get $out) (i32.const 200)))

@@ -45,3 +45,22 @@
   (drop (table.grow $three (ref.func $attack) (i32.const 100000)))
   (drop (table.grow $four (ref.func $attack) (i32.const 100000)))
   (call $pollable.block (call $subscribe-duration (i64.const -1))))
+
+;;; arrays
+;; Of 64 MB each.
+(type $array (array (mut v128)))
+(type $list (struct (field (ref null $list)) (field (ref $array))))
+(func $attack (param i32 i32)
+  (local $list (ref null $list))
+  (loop $again
+    (local.set $list (struct.new $list (local.get $list) (array.new_default $array (i32.const 4000000))))
+    (br $again)))
+
+;;; arrays-on-the-stack
+;; Each call holds one.
+(type $array (array (mut v128)))
+(func $attack (param i32 i32)
+  (local $array (ref null $array))
+  (local.set $array (array.new_default $array (i32.const 100000)))
+  (call $attack (i32.const 0) (i32.const 0))
+  (drop (array.len (local.get $array))))

@@ -214,3 +214,39 @@
   (alias outer 1 $error-type (type $e))
   (export "pollable" (type (sub resource)))
   (export "[method]pollable.block" (func (param "self" (borrow $e))))))
+
+;;; poll-that-takes-its-pollables
+(import "wasi:io/poll@0.2.12" (instance
+  (export "pollable" (type $p (sub resource)))
+  (export "poll" (func (param "in" (list (own $p))) (result (list u32))))))
+
+;;; poll-of-one-pollable
+(import "wasi:io/poll@0.2.12" (instance
+  (export "pollable" (type $p (sub resource)))
+  (export "poll" (func (param "in" (borrow $p)) (result (list u32))))))
+
+;;; block-that-never-waits
+(import "wasi:io/poll@0.2.12" (instance
+  (export "pollable" (type $p (sub resource)))
+  (export "[method]pollable.block" (func (param "self" (borrow $p)) (result bool)))))
+
+;;; stream-error-in-another-order
+(import "wasi:io/error@0.2.12" (instance $error (export "error" (type (sub resource)))))
+(alias export $error "error" (type $error-type))
+(import "wasi:io/streams@0.2.12" (instance
+  (alias outer 1 $error-type (type $outer))
+  (export "error" (type $e (eq $outer)))
+  (export "output-stream" (type $s (sub resource)))
+  (type $variant (variant (case "closed") (case "last-operation-failed" (own $e))))
+  (export "stream-error" (type $stream-error (eq $variant)))
+  (export "[method]output-stream.check-write" (func (param "self" (borrow $s)) (result (result u64 (error $stream-error)))))))
+
+;;; bytes-as-text
+(import "wasi:random/random@0.2.12" (instance
+  (export "get-random-bytes" (func (param "len" u64) (result string)))))
+
+;;; environment-as-records
+(import "wasi:cli/environment@0.2.12" (instance
+  (type $record (record (field "name" string) (field "value" string)))
+  (export "variable" (type $variable (eq $record)))
+  (export "get-environment" (func (result (list $variable))))))

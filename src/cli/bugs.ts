@@ -12,7 +12,7 @@ export interface Draining {
   /** Has it take no more requests, finish those under way, and end. */
   drain(): void;
   /** How long that takes at most. */
-  readonly drainTimeoutMs: number;
+  readonly stopTimeoutMs: number;
 }
 
 /**
@@ -50,8 +50,8 @@ export class Bugs {
     this.#at = 'seen';
     if (this.#draining === undefined) this.#quit(EXIT.bug);
     if (!isFirst) return;
-    const { drainTimeoutMs } = this.#draining;
-    setTimeout(() => this.#quit(EXIT.bug), Math.min(drainTimeoutMs + OVERTIME_MS, MAX_TIMEOUT_MS)).unref();
+    const { stopTimeoutMs } = this.#draining;
+    setTimeout(() => this.#quit(EXIT.bug), Math.min(stopTimeoutMs + OVERTIME_MS, MAX_TIMEOUT_MS)).unref();
     this.#draining.drain();
   }
 

@@ -30,7 +30,7 @@ export function clientLimitOptions(): Option[] {
     size(inGroup('--max-target <size>', 'a longer target gets 414'), DEFAULTS.maxTargetBytes),
     sizeOrNone(inGroup('--max-body <size>', 'a larger body gets 413; 0 for no bound'), DEFAULTS.maxBodyBytes),
     count(
-      inGroup('--max-pipelined <n>', 'requests of a connection before their replies; more reset it'),
+      inGroup('--max-pipelined <n>', 'requests of a connection before their replies; more have to wait'),
       DEFAULTS.maxPipelined,
     ),
     count(inGroup('--max-connections <n>', 'more are closed when accepted'), DEFAULTS.maxConnections),
@@ -41,16 +41,16 @@ export function clientLimitOptions(): Option[] {
     ),
     time(inGroup('--body-idle-timeout <time>', 'a body of which nothing comes gets 408'), DEFAULTS.bodyIdleTimeoutMs),
     sizeOrNone(
-      inGroup('--min-body-rate <size>', 'of a body, each second; one that comes slower gets 408; 0 for no bound'),
+      inGroup(
+        '--min-body-rate <size>',
+        'bytes a second; while requests wait, the slowest below it get 408; 0 for no bound',
+      ),
       DEFAULTS.minBodyRateBytes,
     ),
-    time(
-      inGroup('--body-grace <time>', 'how long a body may come slower; 2s at most where requests wait'),
-      DEFAULTS.bodyGraceMs,
-    ),
+    time(inGroup('--body-grace <time>', 'how long a client may be slower while requests wait'), DEFAULTS.bodyGraceMs),
     time(inGroup('--keep-alive-timeout <time>', 'how long idle connections are kept'), DEFAULTS.keepAliveTimeoutMs),
     time(
-      inGroup('--write-timeout <time>', 'a client that takes nothing is reset; after 2s where requests wait'),
+      inGroup('--write-timeout <time>', 'a client that takes nothing for so long is reset'),
       DEFAULTS.writeTimeoutMs,
     ),
   ];

@@ -1,6 +1,10 @@
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { claimFolder, defaultCacheFolder } from '../component/cache.ts';
+import { CACHE_BOUNDS, pruneCache } from '../component/prune-cache.ts';
+
+/** One version takes 2.7 MB. */
+const BOUNDS = { ...CACHE_BOUNDS, maxBytes: 64 * 1024 * 1024 };
 
 /** After the first requests: writing takes some 20 ms of the thread's time. A process that ends before writes when it ends. */
 const WRITE_AFTER_MS = 3000;
@@ -15,5 +19,9 @@ export function keepCompiledCode(args: readonly string[], env: NodeJS.ProcessEnv
   const folder = join(defaultCacheFolder(env), 'node');
   if (args.some((arg) => arg.includes('cache=')) || !claimFolder(folder)) return;
   enableCompileCache(folder);
-  setTimeout(() => flushCompileCache(), WRITE_AFTER_MS).unref();
+  setTimeout(() => {
+    flushCompileCache();
+    // Each version of Node and of ours leaves its own.
+    void pruneCache({ path: folder, names: /^/, depth: 'tree' }, BOUNDS);
+  }, WRITE_AFTER_MS).unref();
 }

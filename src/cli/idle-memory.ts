@@ -38,9 +38,19 @@ export class IdleMemory {
 
 /** Gives memory back that a burst of requests has left: V8 collects when something is allocated, which an idle server does not do. */
 export function collectWhenIdle(isIdle: () => boolean): Disposable {
-  const memory = new IdleMemory(process.memoryUsage.rss());
+  const memory = new IdleMemory(residentBytes() ?? 0);
   const timer = setInterval(() => {
-    if (memory.look({ isIdle: isIdle(), byteLength: process.memoryUsage.rss() })) collectGarbage('async');
+    const byteLength = residentBytes();
+    if (byteLength !== undefined && memory.look({ isIdle: isIdle(), byteLength })) collectGarbage('async');
   }, LOOK_MS).unref();
   return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** `undefined` if no file descriptor is free: it is read from a file. */
+function residentBytes(): number | undefined {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
+import type { ComponentSource } from '../component/source.ts';
 import type { LogEvent } from '../observe/log.ts';
 import { formatBytes, formatDuration } from '../util/format.ts';
 import type { Voice } from './logs.ts';
@@ -25,16 +25,16 @@ setTimeout(() => {
 }, patienceMs);
 `;
 
-/** Does `work` on a component's file; where that takes a while, says so on stderr and how long it took. */
-export async function sayIfSlow<T>(file: string, voice: Voice, work: () => Promise<T>): Promise<T> {
-  const byteLength = await stat(file).then(
-    ({ size }) => size,
-    () => 0,
-  );
+/** Does `work` on a component; if that takes a while, says so on stderr and how long it took. */
+export async function sayIfSlow<T>(
+  { label, bytes: { byteLength } }: ComponentSource,
+  voice: Voice,
+  work: () => Promise<T>,
+): Promise<T> {
   if (byteLength < MIN_BYTES) return work();
   const startedMs = performance.now();
   const state = new Int32Array(new SharedArrayBuffer(4));
-  const event = notice(`Preparing ${file} (${formatBytes(byteLength)}) …`);
+  const event = notice(`Preparing ${label} (${formatBytes(byteLength)}) …`);
   let announcer: Worker | undefined;
   const timer = setTimeout(() => {
     const patienceMs = PATIENCE_MS - (performance.now() - startedMs);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { HostError } from '../util/host-error.ts';
+import { describeDenial } from '../util/permissions.ts';
 import type { FieldEntries } from '../wasi/http/field-entries.ts';
 import { FORBIDDEN_NAMES } from '../wasi/http/fields.ts';
 import { isFieldValue, isToken } from '../wasi/http/syntax.ts';
@@ -18,7 +19,9 @@ function readLines(path: string): string[] {
   try {
     return readFileSync(path, 'utf8').split('\n');
   } catch (error) {
-    throw new HostError('bad-config', `-H @${path}: ${(error as Error).message}`, { cause: error });
+    throw new HostError('bad-config', `-H @${path}: ${describeDenial(error) ?? (error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 

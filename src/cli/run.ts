@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { CommanderError } from 'commander';
 import { HostError } from '../util/host-error.ts';
+import { describeDenial } from '../util/permissions.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type Commands, createProgram } from './program.ts';
 import { toServePlan } from './serve-plan.ts';
@@ -55,12 +56,13 @@ function createCommands(terminal: Terminal, outcome: Outcome): Commands {
 /** The exit code for what a command threw, after one message about it. Commander has written its own. */
 function explain(error: unknown, terminal: Terminal): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  if (!(error instanceof HostError)) {
+  const message = error instanceof HostError ? error.message : describeDenial(error);
+  if (message === undefined) {
     terminal.bugs.report(error);
     return EXIT.bug;
   }
-  terminal.stderr.write(`${terminal.paintStderr('bad', 'error:')} ${error.message}\n`);
-  return error.code === 'bad-argument' ? EXIT.usage : EXIT.failed;
+  terminal.stderr.write(`${terminal.paintStderr('bad', 'error:')} ${message}\n`);
+  return error instanceof HostError && error.code === 'bad-argument' ? EXIT.usage : EXIT.failed;
 }
 
 async function readVersion(): Promise<string> {

@@ -18,6 +18,7 @@ Examples:
 const NONE_GIVEN = {
   env: [],
   header: [],
+  outbound: [],
   dir: [],
   limit: [],
   wasi: [],
@@ -63,7 +64,12 @@ function servingOptions(): Option[] {
       checked(parseAddress),
     ),
     inGroup('--admin-addr <host:port>', 'where /healthz, /readyz and /metrics are').argParser(checked(parseAddress)),
-    inGroup('--drain-timeout <time>', 'how long a stop waits for guests')
+    inGroup(
+      '--shutdown-delay <time>',
+      'how long a stop goes on accepting, for load balancers that go on sending ' +
+        '(default: until clients are done, 1s at most)',
+    ).argParser(checked(parseDuration)),
+    inGroup('--drain-timeout <time>', 'how long a stop waits for guests after that')
       .argParser(checked(parseDuration))
       .default(30_000, '30s'),
     inGroup(
@@ -80,6 +86,13 @@ function guestOptions(): Option[] {
   return [
     repeatable(inGroup('--env <name=value>', 'a variable for the guest; NAME alone passes ours')),
     repeatable(inGroup('-H, --header <field>', "'name: value' in place of the client's; @FILE holds one a line")),
+    repeatable(
+      inGroup(
+        '--outbound <pattern>',
+        'what the guest may call, and nothing else: scheme://host[:port] with * or *.name, or a network: http://10.0.0.0/8 ' +
+          '(default: all but link-local and metadata addresses)',
+      ),
+    ),
     repeatable(inGroup('-S, --wasi <key=value,…>', 'as in wasmtime; inherit-env passes all our variables')),
     inGroup('--coarse-clock', 'time stands still while a guest runs'),
     repeatable(inGroup('--dir <dir>', 'not supported yet').hideHelp()),

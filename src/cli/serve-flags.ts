@@ -11,6 +11,7 @@ export interface ServeFlags extends ClientLimitFlags {
   readonly stallTimeout?: number;
   readonly env: readonly string[];
   readonly header: readonly string[];
+  readonly outbound: readonly string[];
   readonly dir: readonly string[];
   /** `name=value`, by the names of our limits on guests. */
   readonly limit: readonly string[];
@@ -26,6 +27,7 @@ export interface ServeFlags extends ClientLimitFlags {
   readonly cpuTimeout: number;
   readonly coarseClock?: true;
   readonly grace: number;
+  readonly shutdownDelay?: number;
   readonly drainTimeout: number;
   readonly loggingPrefix: boolean;
   readonly engine: Engine;

@@ -1,13 +1,16 @@
 import { DEFAULTS, type HostOptions, type LoadOptions } from '../config/options.ts';
+import { maxSettlingMs } from '../server/graceful-stop.ts';
 import type { Address } from '../server/listen.ts';
 import { HostError } from '../util/host-error.ts';
-import { mayStartThreads } from '../util/threads.ts';
+import { type Permission, describeMissing, isPermitted } from '../util/permissions.ts';
+import { type OutboundPolicy, compilePolicy } from '../wasi/http/outbound-policy.ts';
 import { toClientLimits } from './client-limits.ts';
 import { toGuestEnv } from './guest-env.ts';
 import { parseLimits, shareAmong } from './guest-limits.ts';
 import { parseRequestFields } from './request-fields.ts';
 import type { LogFormat, ServeFlags } from './serve-flags.ts';
 import { defaultStallTimeoutMs } from './stall/stall-bounds.ts';
+import { listTooLow } from './system-limits.ts';
 import { type Flags, parseFlags } from './wasmtime-flags.ts';
 
 /** All that `serve` does, decided: nothing of it is read from the command line again. */
@@ -24,7 +27,11 @@ export interface ServePlan {
   readonly adminAddress: Address | undefined;
   readonly load: LoadOptions;
   readonly host: HostOptions;
+  /** How long a stop goes on accepting; if that is not given, until clients are done. */
+  readonly shutdownDelayMs: number | undefined;
   readonly drainTimeoutMs: number;
+  /** How long a stop takes at most, if nothing holds the process up. */
+  readonly stopTimeoutMs: number;
   readonly logFormat: LogFormat;
   readonly accessLog: 'on' | 'off';
   /** What the operator should know about options. */
@@ -34,11 +41,13 @@ export interface ServePlan {
 /** What the options mean. Throws `HostError`: `bad-argument` where one is malformed, `not-supported` where it asks for what we cannot do. */
 export function toServePlan(file: string, flags: ServeFlags, env: NodeJS.ProcessEnv): ServePlan {
   assertSupported(flags);
+  assertPermitted(flags);
   const { wasi, wasm, codegen, optimize, debug } = flags;
   const wasmtime = parseFlags({ S: wasi, W: wasm, C: codegen, O: optimize, D: debug });
   const { engine, isolation, preemption, workers = 0 } = flags;
   const limits = { ...shareAmong(workers), ...wasmtime.limits, ...parseLimits(flags.limit) };
   const cache = wasmtime.cache === undefined ? {} : { cache: wasmtime.cache };
+  const host = { ...toHostOptions(flags, wasmtime, env), limits };
   return {
     file,
     address: flags.addr,
@@ -47,11 +56,13 @@ export function toServePlan(file: string, flags: ServeFlags, env: NodeJS.Process
     shutdownAddress: flags.shutdownAddr,
     adminAddress: flags.adminAddr,
     load: { engine, isolation, preemption, ...cache, limits },
-    host: { ...toHostOptions(flags, wasmtime, env), limits },
+    host,
+    shutdownDelayMs: flags.shutdownDelay,
     drainTimeoutMs: flags.drainTimeout,
+    stopTimeoutMs: maxSettlingMs(flags.shutdownDelay) + flags.drainTimeout,
     logFormat: flags.logFormat,
     accessLog: flags.accessLog,
-    notices: [...listIgnored(wasmtime), ...listUnwatched(flags)],
+    notices: [...listIgnored(wasmtime), ...listUnwatched(flags), ...listTooLow(host)],
   };
 }
 
@@ -60,7 +71,7 @@ function listIgnored({ ignored }: Flags): string[] {
 }
 
 function listUnwatched({ stallTimeout = 0, workers }: ServeFlags): string[] {
-  if (stallTimeout === 0 || workers !== undefined || mayStartThreads()) return [];
+  if (stallTimeout === 0 || workers !== undefined || isPermitted('worker')) return [];
   return [
     "--stall-timeout is without effect: Node's --permission is without --allow-worker, and there is no process above this one (--workers 1)",
   ];
@@ -78,6 +89,7 @@ function toHostOptions(flags: ServeFlags, { inheritEnv, timeoutMs }: Flags, env:
   return {
     env: toGuestEnv({ inherit: inheritEnv, named: flags.env }, env),
     requestHeaders: parseRequestFields(flags.header),
+    outbound: parseOutbound(flags.outbound),
     cpuTimeoutMs: flags.cpuTimeout,
     clock: flags.coarseClock === true ? 'coarse' : 'exact',
     graceMs: flags.grace,
@@ -88,6 +100,22 @@ function toHostOptions(flags: ServeFlags, { inheritEnv, timeoutMs }: Flags, env:
     errorDetail: flags.dev === true ? 'shown' : 'hidden',
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
+}
+
+/** Whoever gives no pattern has the default policy. Throws `HostError` if one is not a pattern. */
+function parseOutbound(patterns: readonly string[]): OutboundPolicy {
+  if (patterns.length === 0) return undefined;
+  compilePolicy(patterns);
+  return patterns;
+}
+
+/** Before anything is begun, and of all at once. */
+function assertPermitted({ workers = 0 }: ServeFlags): void {
+  const needed: readonly Permission[] = workers === 0 ? ['net'] : ['net', 'child'];
+  const missing = needed.filter((permission) => !isPermitted(permission));
+  if (missing.length === 0) return;
+  const what = missing.includes('child') ? `--workers ${workers}` : 'serving';
+  throw new HostError('not-supported', `${what}: ${describeMissing(missing)}`);
 }
 
 function assertSupported({ dir, maxInstanceReuseCount }: ServeFlags): void {

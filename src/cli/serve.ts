@@ -1,3 +1,4 @@
+import { readSource } from '../component/source.ts';
 import { colourOf, createVoice } from './logs.ts';
 import { announce } from './announce.ts';
 import type { ExitCode } from './exit-code.ts';
@@ -20,7 +21,8 @@ export async function serve(plan: ServePlan, terminal: Terminal): Promise<ExitCo
     const colour = colourOf(terminal);
     const stallWatch = watchForStalls(plan, { colour, primaryPid: undefined }, voice.log);
     await using admin = await openOwnAdmin(plan);
-    const component = await sayIfSlow(plan.file, voice, () => loadPlanned(plan, stallWatch));
+    const source = readSource(plan.file, plan.load.limits?.maxComponentBytes);
+    const component = await sayIfSlow(source, voice, () => loadPlanned(source, plan, stallWatch));
     await using serving = await openHost(component, plan, voice, admin?.metrics);
     stallWatch.serving();
     using shutdownPort = await listenForShutdown(plan.shutdownAddress, stop);
@@ -30,6 +32,8 @@ export async function serve(plan: ServePlan, terminal: Terminal): Promise<ExitCo
     using _bugs = terminal.bugs.whileServing({ ...plan, drain });
     const cause = await stop.requested;
     stallWatch.finishing();
-    await finish(beginClosing(serving.host, plan), plan, voice.log, cause);
+    // After a bug nothing more is accepted than has to be.
+    const delayMs = terminal.bugs.isSeen ? 0 : plan.shutdownDelayMs;
+    await finish(beginClosing(serving.host, plan, delayMs), plan, voice.log, cause);
   });
 }

@@ -1,8 +1,9 @@
+import type { ComponentSource } from '../component/source.ts';
 import { type Host, createHost } from '../host.ts';
 import { type Component, loadComponent } from '../load.ts';
 import { teeLog } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import type { Address } from '../server/listen.ts';
+import type { Address, ListeningSocket } from '../server/listen.ts';
 import type { Closing } from './finish.ts';
 import { collectWhenIdle } from './idle-memory.ts';
 import { type Voice, accessLogOf } from './logs.ts';
@@ -12,10 +13,14 @@ import type { StallWatch } from './stall/stall-watch.ts';
 /** Guests' backtraces are deeper than V8's usual ten frames, many of which are glue. */
 const STACK_TRACE_LIMIT = 64;
 
-/** The component of a plan, with whoever is told which guest runs. Throws `HostError`. */
-export function loadPlanned({ file, load }: ServePlan, { onRun }: Pick<StallWatch, 'onRun'>): Promise<Component> {
+/** The component of a plan, once its file is read, with whoever is told which guest runs. Throws `HostError`. */
+export function loadPlanned(
+  { label, bytes }: ComponentSource,
+  { load }: ServePlan,
+  { onRun }: Pick<StallWatch, 'onRun'>,
+): Promise<Component> {
   Error.stackTraceLimit = STACK_TRACE_LIMIT;
-  return loadComponent(file, { ...load, onRun });
+  return loadComponent(bytes, { ...load, label, onRun });
 }
 
 /** A host that serves as a plan wants it, on a port. Whoever opens one disposes it. */
@@ -25,10 +30,13 @@ export interface ServingHost extends AsyncDisposable {
   readonly address: Address;
 }
 
+/** Of a plan, what its host does; a worker has a socket in place of the address. */
+type HostPlan = Pick<ServePlan, 'accessLog' | 'host'> & { readonly address: Address | ListeningSocket };
+
 /** Feeds `metrics`, where there are any. Throws `HostError` where the port cannot be had. */
 export async function openHost(
   component: Component,
-  plan: ServePlan,
+  plan: HostPlan,
   voice: Voice,
   metrics: Metrics | undefined,
 ): Promise<ServingHost> {
@@ -44,8 +52,8 @@ export async function openHost(
   return { host, address, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }
 
-/** Has a host accept nothing more. */
-export function beginClosing(host: Host, { drainTimeoutMs }: ServePlan): Closing {
+/** Begins to stop a host, which goes on accepting for `delayMs`; if that is not given, until its clients are done. */
+export function beginClosing(host: Host, { drainTimeoutMs }: ServePlan, delayMs: number | undefined): Closing {
   const waiting = host.inFlight;
-  return { waiting, closed: host.close(drainTimeoutMs) };
+  return { delayMs, waiting, closed: host.close(drainTimeoutMs, delayMs) };
 }

@@ -1,5 +1,5 @@
 import { toWorldKind } from '../component/world-kind.ts';
-import { DEFAULTS } from '../config/options.ts';
+import { DEFAULTS, type HostOptions } from '../config/options.ts';
 import type { Component } from '../load.ts';
 import type { StartRecord } from '../observe/log.ts';
 import type { AdminPort } from '../server/admin.ts';
@@ -25,7 +25,7 @@ export function toStartRecord(component: Component, plan: ServePlan, address: Ad
       timeoutMs,
       maxConcurrentRequests,
       maxQueuedRequests,
-      others: [...listOtherLimits(plan.host), ...listStallTimeout(plan)],
+      others: [...listOtherLimits(plan.host), ...listStallTimeout(plan), ...listOutbound(plan.host)],
     },
   };
 }
@@ -35,6 +35,10 @@ function listStallTimeout({ stallTimeoutMs, load, host }: ServePlan): string[] {
   const { timeoutMs, cpuTimeoutMs } = { ...DEFAULTS, ...host };
   const usualMs = load.preemption === 'off' ? 0 : defaultStallTimeoutMs(timeoutMs, cpuTimeoutMs);
   return stallTimeoutMs === usualMs ? [] : [`--stall-timeout ${formatSeconds(stallTimeoutMs)}`];
+}
+
+function listOutbound({ outbound = [] }: HostOptions): string[] {
+  return outbound.map((pattern) => `--outbound ${pattern}`);
 }
 
 /** The record with where health and metrics are, if they are. */

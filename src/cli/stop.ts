@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { basename } from 'node:path';
 import { type Address, formatOrigin } from '../server/listen.ts';
 import { HostError } from '../util/host-error.ts';
 
@@ -14,7 +15,7 @@ const EXIT_BY_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
 
 type StopSignal = keyof typeof EXIT_BY_SIGNAL;
 
-/** Watches for SIGINT and SIGTERM: the first is a wish to stop; one that comes after a wish calls `quit`. */
+/** Watches for SIGINT, SIGTERM and SIGHUP: the first is a wish to stop; SIGINT or SIGTERM after a wish calls `quit`. */
 export function watchForStop(quit: (exitCode: number) => void): Stop {
   const { promise, resolve } = Promise.withResolvers<string>();
   let at: 'serving' | 'stopping' = 'serving';
@@ -28,13 +29,27 @@ export function watchForStop(quit: (exitCode: number) => void): Stop {
   };
   const signals = Object.keys(EXIT_BY_SIGNAL) as StopSignal[];
   for (const signal of signals) process.on(signal, onSignal);
+  // A terminal that closes may send it twice.
+  const onHangup = (): void => {
+    if (!isByNohup(process.env)) request('SIGHUP');
+  };
+  process.on('SIGHUP', onHangup);
   return {
     requested: promise,
     request,
     [Symbol.dispose]: () => {
       for (const signal of signals) process.off(signal, onSignal);
+      process.off('SIGHUP', onHangup);
     },
   };
+}
+
+/**
+ * Whether this process was started by nohup, and is to outlive its terminal. Node takes the default action for a signal that its parent had ignored
+ * (measured: `SigIgn` in `/proc/self/status`), so nothing else tells than what bash, zsh and ksh leave in `$_`.
+ */
+function isByNohup(env: NodeJS.ProcessEnv): boolean {
+  return basename(env['_'] ?? '') === 'nohup';
 }
 
 /** An open port that takes a connection for a wish to stop. */

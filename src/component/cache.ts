@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, statSync } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
+import { CACHE_BOUNDS, type CacheBounds, pruneCache } from './prune-cache.ts';
 
 /** Files made from a component, by name. */
 export type Artifacts = ReadonlyMap<string, Uint8Array>;
@@ -32,9 +33,14 @@ interface KeptFile {
   readonly byteLength: number;
 }
 
-/** The folder for caches of this user: `$XDG_CACHE_HOME/wasi-serve`, else `~/.cache/wasi-serve`. */
+/**
+ * The folder for caches of this user: `$XDG_CACHE_HOME/wasi-serve`, else `~/.cache/wasi-serve`. A path that is empty or relative does not count.
+ *
+ * Source: XDG Base Directory Specification, "Basics".
+ */
 export function defaultCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'wasi-serve');
+  const base = env['XDG_CACHE_HOME'] ?? '';
+  return join(isAbsolute(base) ? base : join(homedir(), '.cache'), 'wasi-serve');
 }
 
 /** Keeps nothing. */
@@ -49,15 +55,22 @@ export const NO_CACHE: ArtifactCache = Object.freeze({
  *
  * An entry is written aside and renamed, so another process sees all of it or nothing. Because entries are code, a folder
  * that others may write to is not used; nor does a disk that is full or read-only fail a start.
+ *
+ * Whoever puts an entry has those removed that were used longest ago, as far as the folder holds more than `bounds` allow; a larger entry is not kept.
  */
-export function createCache(folder: string): ArtifactCache {
+export function createCache(folder: string, bounds: CacheBounds = CACHE_BOUNDS): ArtifactCache {
   const pathOf = (key: CacheKey): string => join(folder, `${digestOf(JSON.stringify(key))}.bin`);
   const get = async (key: CacheKey): Promise<Artifacts | undefined> => {
     if (!claimFolder(folder)) return undefined;
-    return decodeEntry(await readFile(pathOf(key)).catch(() => undefined), key);
+    const artifacts = decodeEntry(await readFile(pathOf(key)).catch(() => undefined), key);
+    if (artifacts !== undefined) await touch(pathOf(key));
+    return artifacts;
   };
   const put = async (key: CacheKey, artifacts: Artifacts): Promise<void> => {
-    if (claimFolder(folder)) await writeEntry(pathOf(key), encodeEntry(key, artifacts)).catch(() => undefined);
+    const entry = encodeEntry(key, artifacts);
+    if (entry.byteLength > bounds.maxBytes || !claimFolder(folder)) return;
+    await writeEntry(pathOf(key), entry).catch(() => undefined);
+    await pruneCache({ path: folder, names: ENTRY_NAME, depth: 'flat' }, bounds);
   };
   return {
     get,
@@ -70,6 +83,15 @@ export function createCache(folder: string): ArtifactCache {
       return artifacts;
     },
   };
+}
+
+/** Of an entry, and of one that is being written. A folder that the user chose may hold other files. */
+const ENTRY_NAME = /^[0-9a-f]{64}\.bin(?:\.[0-9a-f-]{36})?$/;
+
+/** The entry was used now. */
+async function touch(path: string): Promise<void> {
+  const now = new Date();
+  await utimes(path, now, now).catch(() => undefined);
 }
 
 /** Makes the folder for this user alone. Whether it is that. */

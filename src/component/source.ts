@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { DEFAULT_LIMITS } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
+import { describeDenial } from '../util/permissions.ts';
 
 /** A component's bytes, known to begin like a component, and where they are from. */
 export interface ComponentSource {
@@ -66,6 +67,8 @@ function preambleComplaint(bytes: Uint8Array): string | undefined {
 }
 
 function reason(error: NodeJS.ErrnoException): string {
+  const denial = describeDenial(error);
+  if (denial !== undefined) return denial;
   if (error.code === 'ENOENT') return 'there is no such file';
   if (error.code === 'EISDIR') return 'it is a folder';
   if (error.code === 'EACCES') return 'permission denied';

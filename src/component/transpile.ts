@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { HostError } from '../util/host-error.ts';
-import { mayStartThreads } from '../util/threads.ts';
+import { describeMissing, isPermitted } from '../util/permissions.ts';
 import type { Artifacts } from './cache.ts';
 import type { ComponentSource } from './source.ts';
 import type { TranspileJob, Transpiled } from './transpile-thread.ts';
@@ -52,8 +52,9 @@ export async function transpileComponent(
   names: SuspendingNames,
   limits: TranspileLimits = LIMITS,
 ): Promise<Artifacts> {
-  if (!mayStartThreads())
-    throw refusal('not-supported', source, "it needs a thread: permit it by Node's --allow-worker");
+  if (!isPermitted('worker')) {
+    throw refusal('not-supported', source, `that takes a thread, and ${describeMissing(['worker'])}`);
+  }
   const { bytes } = source;
   const files = await runThread(
     { bytes, options: toOptions(names), maxMemoryBytes: limits.maxMemoryBytes },

@@ -31,7 +31,7 @@ export interface ClientLimits {
   readonly maxTargetBytes: number;
   /** The body of a request, 0 for no bound. Beyond: 413. Default 0. */
   readonly maxBodyBytes: number;
-  /** Requests of one connection that are not answered, which are served one after the other. Beyond: a reset. Default 32. */
+  /** Requests of one connection that are not answered; they are served one after the other. Beyond: no more is read until one is. Default 32. */
   readonly maxPipelined: number;
   /** Open connections. Beyond: closed when accepted. Default 10,000. */
   readonly maxConnections: number;
@@ -42,17 +42,17 @@ export interface ClientLimits {
   /** How long a client may send nothing of a body that the guest waits for, looked at once a second. Then the same. Default 30,000. */
   readonly bodyIdleTimeoutMs: number;
   /**
-   * With how many bytes a second a body has to come while the guest waits for it, 0 for any number, looked at once a second. Then the same.
-   * Default 500, as in Apache's `mod_reqtimeout`: less than any link gives, and many that trickle do not hold all places.
+   * While requests wait for their turn: how many bytes a second a client has to send of a body that its guest waits for, and to take of its reply. Of
+   * those that are slower, the slowest get 408, a reset once the reply has begun. 0: none does. Default 500, as in Apache's `mod_reqtimeout`: less
+   * than any link gives.
    */
   readonly minBodyRateBytes: number;
-  /** How long a body may come slower than that; 2 seconds at most while requests wait for their turn. Default 10,000. */
+  /** How long a client may be slower than that while requests wait for their turn. Default 300. */
   readonly bodyGraceMs: number;
   /** How long a connection is kept for another request. Default 5000. */
   readonly keepAliveTimeoutMs: number;
   /**
-   * How long a client may take nothing of what waits to be sent, looked at once a second; 2 seconds while requests wait for their turn.
-   * Then a reset. Default 30,000.
+   * How long a client may take nothing of what waits to be sent, looked at once a second. Then a reset. Default 30,000.
    */
   readonly writeTimeoutMs: number;
 }
@@ -77,6 +77,11 @@ export interface HostOptions extends Partial<ClientLimits> {
   readonly maxQueuedRequests?: number;
   /** Bounds on what one request makes the host hold or do; those that are not given by default. */
   readonly limits?: Partial<RequestLimits>;
+  /**
+   * What guests may call, as patterns: `https://api.test`, `https://*.test:8443`, `http://10.0.0.0/8`, `*`; none at all if it is empty.
+   * Default: all public, private and loopback addresses.
+   */
+  readonly outbound?: readonly string[] | undefined;
   /** Whether the guest's output carries `stdout [ID] :: ` at each line. Default `shown`. */
   readonly loggingPrefix?: 'shown' | 'hidden';
   /** Whether error replies tell the client what went wrong. Default `hidden`. */
@@ -107,10 +112,11 @@ export const DEFAULTS: HostConfig = Object.freeze({
   bodyTimeoutMs: 0,
   bodyIdleTimeoutMs: 30_000,
   minBodyRateBytes: 500,
-  bodyGraceMs: 10_000,
+  bodyGraceMs: 300,
   keepAliveTimeoutMs: 5000,
   writeTimeoutMs: 30_000,
   limits: DEFAULT_LIMITS,
+  outbound: undefined,
   loggingPrefix: 'shown',
   errorDetail: 'hidden',
   writeGuestOutput: (stream, lines) => void process[stream].write(lines),

@@ -36,7 +36,7 @@ export function createPool(strategy: InstanceStrategy, beside: Beside = {}): Ins
   return {
     strategy: strategy.name,
     kept: strategy.kept,
-    turn: () => turns?.afterHeld(),
+    turn: () => turns?.afterHeld(0),
     lease: (grants) => {
       const ctx = new WasiCtx(grants, turns?.afterHeld);
       try {

@@ -1,7 +1,7 @@
 import { ByteReader } from '../wasm/byte-reader.ts';
 import type { ByteWriter } from '../wasm/byte-writer.ts';
 import { CheckPass } from './check-pass.ts';
-import type { CostlyFunctions } from './analyse/compile-limits.ts';
+import type { CompileTimes } from './analyse/compile-limits.ts';
 import type { CoreModule } from './core-module.ts';
 import { type Effects, noteEffects } from './analyse/effects.ts';
 import { Instructions } from '../wasm/instructions.ts';
@@ -16,7 +16,7 @@ import { readValueType } from '../wasm/types.ts';
 export type BodyChanges = Replacements & {
   readonly marks: 'on' | 'off';
   /** `undefined` where that is not known. */
-  readonly costly: CostlyFunctions | undefined;
+  readonly times: CompileTimes | undefined;
 };
 
 /** Rewrites function bodies. */
@@ -24,7 +24,6 @@ export class BodyRewriter {
   readonly #module: CoreModule;
   readonly #output: ByteWriter;
   readonly #instructions: Instructions;
-  readonly #costly: CostlyFunctions | undefined;
   /** `undefined` where bodies stay as they are. */
   readonly #changing: MarkPass | CheckPass | undefined;
   /** By function, the last first: where branches are that are seldom taken, from where the body begins. */
@@ -36,7 +35,6 @@ export class BodyRewriter {
     this.#output = output;
     this.#instructions = new Instructions(module.bytes);
     if (changes === undefined) return;
-    this.#costly = changes.costly;
     const parts = { ...changes, module, instructions: this.#instructions, output, effects: this.effects };
     this.#changing = changes.marks === 'on' ? new MarkPass(parts) : new CheckPass(parts);
   }
@@ -51,15 +49,11 @@ export class BodyRewriter {
       this.#output.copy(this.#module.bytes, at, end);
     } else {
       this.#output.copy(this.#module.bytes, at, reader.at);
-      this.#changing.rewrite(reader.at, end, { index, localCount, isCostly: this.#isCostly(index) });
+      this.#changing.rewrite(reader.at, end, { index, localCount });
     }
     const branches = this.#output.takeUnlikely(bodyStart);
     if (branches.length > 0) this.unlikely.push({ index, branches });
     this.#output.prefixLength(bodyStart);
-  }
-
-  #isCostly(index: number): boolean {
-    return this.#costly?.[index - this.#module.importedFunctionCount] === 1;
   }
 
   /** Gives the count of locals, params with them. */

@@ -2,6 +2,7 @@ import { BodyEditor } from './emit/body-editor.ts';
 import type { ByteWriter } from '../wasm/byte-writer.ts';
 import type { Callers } from './emit/callers.ts';
 import type { CheckEmitter } from './emit/check-emitter.ts';
+import type { CompileTimes } from './analyse/compile-limits.ts';
 import type { CoreModule } from './core-module.ts';
 import { KIND, KINDS, WEIGHTS } from './analyse/costs.ts';
 import type { HelperFunctions } from './emit/helper-functions.ts';
@@ -25,6 +26,7 @@ const MATTERS = Uint8Array.from({ length: CODE_COUNT }, (_, code) => {
 /** What the checking of a module's bodies works with. */
 export type CheckingParts = TableGrowthParts & {
   readonly module: CoreModule;
+  readonly times: CompileTimes | undefined;
   readonly callers: Callers;
   /** `undefined` where nobody interrupts the module. */
   readonly checks: CheckEmitter | undefined;
@@ -48,20 +50,20 @@ export class CheckPass {
   readonly #metering: Metering;
 
   constructor(parts: CheckingParts) {
-    const { module, callers, helpers, checks, takePages, instructions, output, effects } = parts;
+    const { module, callers, helpers, checks, takePages, instructions, output, effects, times } = parts;
     this.#helpers = helpers;
     this.#checks = checks;
     this.#takePages = takePages;
     this.#instructions = instructions;
     this.#copy = new BodyEditor(instructions, output);
     this.#effects = effects;
-    this.#work = new Work(module, callers);
+    this.#work = new Work(module, callers, times);
     this.#metering = new Metering({ instructions, copy: this.#copy, checks, work: this.#work, helpers });
     this.#tableGrowth = new TableGrowth(parts, this.#copy);
   }
 
   /** Appends the instructions in `[at, end)` of function `index` to the output. */
-  rewrite(at: number, end: number, { index, isCostly }: FunctionFacts): void {
+  rewrite(at: number, end: number, { index }: FunctionFacts): void {
     const instructions = this.#instructions;
     instructions.enter(at, end);
     this.#metering.enter(index, at);
@@ -73,7 +75,7 @@ export class CheckPass {
     }
     if (instructions.at !== end || instructions.code !== OP.end)
       throw malformed('a function body that does not end', at);
-    this.#metering.leave(end, isCostly);
+    this.#metering.leave(end);
   }
 
   /** Gives where the instruction ends. */

@@ -3,6 +3,7 @@ import type { ByteWriter } from '../wasm/byte-writer.ts';
 import type { Callers } from './emit/callers.ts';
 import type { CheckEmitter } from './emit/check-emitter.ts';
 import { Control } from './analyse/control.ts';
+import type { CompileTimes } from './analyse/compile-limits.ts';
 import type { CoreModule } from './core-module.ts';
 import { KIND, KINDS, LOAD_UNITS, WEIGHTS } from './analyse/costs.ts';
 import { type Effects, hasEffect, noteEffects } from './analyse/effects.ts';
@@ -88,13 +89,12 @@ export type FunctionFacts = {
   readonly index: number;
   /** Params with them. */
   readonly localCount: number;
-  /** Whether it is costly to compile, and begins with a check. */
-  readonly isCostly: boolean;
 };
 
 /** What the marking of a module's bodies works with. */
 export type MarkingParts = Replacements & {
   readonly module: CoreModule;
+  readonly times: CompileTimes | undefined;
   readonly instructions: Instructions;
   readonly output: ByteWriter;
   /** Where it is noted what the bodies do. */
@@ -128,7 +128,7 @@ export class MarkPass {
   #localCount = 0;
 
   constructor(parts: MarkingParts) {
-    const { module, instructions, output, helpers, callers, checks, takePages, effects } = parts;
+    const { module, instructions, output, helpers, callers, checks, takePages, effects, times } = parts;
     this.#module = module;
     this.#instructions = instructions;
     this.#copy = new BodyEditor(instructions, output);
@@ -140,12 +140,12 @@ export class MarkPass {
     this.#effects = effects;
     this.#survey = new Survey(module.bytes);
     this.#values = new Values(this.#control, instructions, this.#survey);
-    this.#work = new Work(module, callers);
+    this.#work = new Work(module, callers, times);
     this.#metering = new Metering({ instructions, copy: this.#copy, checks, work: this.#work, helpers });
   }
 
   /** Appends the instructions in `[at, end)` of function `index` to the output. */
-  rewrite(at: number, end: number, { index, localCount, isCostly }: FunctionFacts): void {
+  rewrite(at: number, end: number, { index, localCount }: FunctionFacts): void {
     const instructions = this.#instructions;
     instructions.enter(at, end);
     this.#localCount = localCount;
@@ -158,7 +158,7 @@ export class MarkPass {
     if (instructions.at !== end || this.#control.depth >= 0) {
       throw malformed('a function body whose blocks do not match', instructions.start);
     }
-    this.#metering.leave(end, isCostly);
+    this.#metering.leave(end);
   }
 
   #nextStride(end: number): void {

@@ -74,8 +74,8 @@ export class Metering {
     if (this.#work.look(this.#instructions.at)) this.#copy.checkAfter(this.#checks);
   }
 
-  /** Ends the body, which begins with a check if `isCostly` or if what it does may be much. */
-  leave(end: number, isCostly: boolean): void {
-    this.#copy.finish(end, this.#work.leave() || isCostly ? this.#checks : undefined);
+  /** Ends the body, which begins with a check if what it does may be much. */
+  leave(end: number): void {
+    this.#copy.finish(end, this.#work.leave() ? this.#checks : undefined);
   }
 }

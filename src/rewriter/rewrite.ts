@@ -9,7 +9,7 @@ import { HelperFunctions } from './emit/helper-functions.ts';
 import { type HostFunctions, listHostFunctions, mayGrowTables, placeHostFunctions } from './emit/host-functions.ts';
 import { type InstanceCost, instanceCostOf } from './analyse/instance-cost.ts';
 import { MAX_TRACKED_PAGES, RESERVED } from './layout.ts';
-import type { CostlyFunctions } from './analyse/compile-limits.ts';
+import type { CompileTimes } from './analyse/compile-limits.ts';
 import { composeModule, type Additions } from './emit/compose.ts';
 import {
   checkExportNames,
@@ -80,11 +80,11 @@ const START_EXPORT = `${RESERVED}:start`;
 /**
  * Rewrites a core module: exports its memories, tables and mutable globals, bounds its memories and, where they are tracked, marks what it writes.
  *
- * Functions that are costly to compile begin with a check.
+ * `times` says how long functions take to compile: those that take long begin with a check.
  *
  * Throws `HostError` with a byte offset where the module is malformed or uses what is not supported. What is wrong beyond its form is left to V8.
  */
-export function rewriteModule(bytes: Uint8Array, options: RewriteOptions, costly?: CostlyFunctions): Rewritten {
+export function rewriteModule(bytes: Uint8Array, options: RewriteOptions, times?: CompileTimes): Rewritten {
   const module = decodeCoreModule(bytes);
   checkExportNames(module);
   const memories = boundMemories(module, options);
@@ -94,7 +94,7 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions, costly
   const tables = boundTables(module, options);
   const accessExports = addGlobalAccess(helpers, globals);
   const code = new ByteWriter(codeCapacity(module));
-  const { effects, unlikely } = rewriteCode(module, code, isFollowed ? { ...changes, costly } : undefined);
+  const { effects, unlikely } = rewriteCode(module, code, isFollowed ? { ...changes, times } : undefined);
   const usesCards = changes.marks === 'on' && memories.length > 0 && helpers.usesCards;
   const data = options.memory === 'tracked' ? takeDataSegments(module) : leaveDataSegments(module);
   const takesStart = options.memory !== 'plain' && module.startFunction !== undefined;
@@ -139,7 +139,7 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions, costly
 
 /** What bodies are changed with, and where it finds what is added to the module. */
 type Plan = {
-  readonly changes: Omit<BodyChanges, 'costly'>;
+  readonly changes: Omit<BodyChanges, 'times'>;
   readonly functions: HostFunctions;
   /** Index of the global that holds where the instance's slice of cards begins, if there is one. */
   readonly cardsGlobal: number;

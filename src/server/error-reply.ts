@@ -13,6 +13,8 @@ export interface Failure {
   readonly retryAfterS?: number;
   /** The limit that was reached, by its name at the command line. */
   readonly limit?: string | undefined;
+  /** What the guest trapped with, if it did: the log tells where. */
+  readonly trap?: Error | undefined;
 }
 
 /** The status for an error code that the guest gives as its answer; all others are 500. */

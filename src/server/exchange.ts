@@ -14,13 +14,17 @@ import type { Violation } from './violation.ts';
 export interface Exchange extends Disposable {
   readonly head: RequestHead;
   readonly body: BodySource;
+  /** Whether all of the request has come. */
+  readonly isWhole: boolean;
+  /** Whether nothing has been answered on its connection before. */
+  readonly isFirst: boolean;
   readonly reply: ReplySink;
   /** Ready when the client has gone away before the reply was complete. */
   readonly clientLeft: Readiness;
   /** Why no guest should see the request, if there is a reason. */
   readonly refusal: Failure | undefined;
-  /** What the client does wrong in sending its body, where it sends one. */
-  readonly violation: Violation | undefined;
+  /** What the client does wrong in sending its body, or in taking its reply. */
+  readonly violation: Violation;
 }
 
 /** How the end of a body is told: by its length; by chunks; or there is none on the wire (HEAD, 204, 304). */

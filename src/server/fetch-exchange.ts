@@ -20,6 +20,9 @@ export class FetchExchange implements Exchange {
   readonly body: BodySource;
   readonly reply: FetchReply;
   readonly refusal: Failure | undefined;
+  readonly isWhole: boolean;
+  readonly isFirst = false;
+  readonly violation = new Violation();
 
   constructor(request: Request, limits: ClientLimits) {
     const url = new URL(request.url);
@@ -30,7 +33,8 @@ export class FetchExchange implements Exchange {
       pathWithQuery: toPathWithQuery(request.url),
       fields: [...request.headers],
     };
-    this.body = request.body === null ? EMPTY_BODY : new StreamBody(request.body, limits);
+    this.isWhole = request.body === null;
+    this.body = request.body === null ? EMPTY_BODY : new StreamBody(request.body, limits, this.violation);
     this.reply = new FetchReply(request);
     this.refusal = refusalOf(request, limits);
   }
@@ -42,10 +46,6 @@ export class FetchExchange implements Exchange {
 
   get clientLeft(): Readiness {
     return this.reply.left;
-  }
-
-  get violation(): Violation | undefined {
-    return this.body instanceof StreamBody ? this.body.violation : undefined;
   }
 
   [Symbol.dispose](): void {
@@ -72,13 +72,14 @@ class StreamBody implements BodySource {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #wakers = new Wakers();
   readonly #limits: ClientLimits;
-  readonly violation = new Violation();
+  readonly #violation: Violation;
   #state: 'idle' | 'reading' | 'discarding' | 'closed' | 'broken' = 'idle';
   #rest: Uint8Array = NO_BYTES;
   #receivedBytes = 0;
   #code = BROKEN_OFF;
 
-  constructor(stream: ReadableStream<Uint8Array>, limits: ClientLimits) {
+  constructor(stream: ReadableStream<Uint8Array>, limits: ClientLimits, violation: Violation) {
+    this.#violation = violation;
     this.#reader = stream.getReader();
     this.#limits = limits;
   }
@@ -152,7 +153,7 @@ class StreamBody implements BodySource {
   #violate(): void {
     void this.#reader.cancel().catch(() => undefined);
     this.#code = { tag: 'HTTP-request-body-size', val: BigInt(this.#receivedBytes) };
-    this.violation.commit(bodyTooLarge(this.#limits));
+    this.#violation.commit(bodyTooLarge(this.#limits));
     this.#stop('broken');
   }
 

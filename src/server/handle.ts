@@ -7,6 +7,7 @@ import { type Failure, STATUS_BY_REASON, describeRefusal, errorReply, statusOf }
 import type { Exchange } from './exchange.ts';
 import { GuestHead } from './guest-head.ts';
 import { RequestReport } from './report.ts';
+import type { OutgoingBytes } from '../wasi/http/outgoing-bytes.ts';
 import { type ReplyEnd, sendOwnReply, sendResponse } from './reply.ts';
 import type { Service } from './service.ts';
 import { Visit } from './visit.ts';
@@ -23,12 +24,13 @@ export async function handle(service: Service, exchange: Exchange): Promise<void
   try {
     const refusal = exchange.refusal;
     if (refusal !== undefined) return report.replied(refuse(service, exchange, refusal, report));
-    const isAdmitted = await service.admission.admit(exchange.clientLeft);
+    if (!exchange.isWhole) await service.turns.next();
+    const isAdmitted = await service.admission.admit(exchange);
     if (isAdmitted) visit.admitted();
     const turn = service.pool.turn();
     if (turn !== undefined) await turn;
     if (!isAdmitted || exchange.clientLeft.isReady()) return report.replied(turnAway(service, exchange, report));
-    const violation = exchange.violation?.failure;
+    const violation = exchange.violation.failure;
     if (violation !== undefined) return report.replied(refuse(service, exchange, violation, report));
 
     const lease = visit.lease(report);
@@ -37,7 +39,7 @@ export async function handle(service: Service, exchange: Exchange): Promise<void
     await guestGaveThreadBack();
     if (!call.isOver) visit.watch(lease);
     const answer = await call.answer;
-    report.replied(await reply(service, exchange, answer, report));
+    report.replied(await reply(visit, exchange, answer, report));
     const trap = await call.returned;
     if (answer.at !== 'cancelled') report.returned(trap);
   } catch (error) {
@@ -57,6 +59,15 @@ function giveUp(service: Service, exchange: Exchange, report: RequestReport, err
 
 const UNFORESEEN: Failure = Object.freeze({ status: 500, reason: 'the host failed' });
 
+/** A reply that waits for its client needs no guest that has returned. */
+function outlive(visit: Visit, bytes: OutgoingBytes, report: RequestReport): void {
+  try {
+    visit.outlive(bytes);
+  } catch (error) {
+    report.broke(error);
+  }
+}
+
 function leave(visit: Visit, report: RequestReport): void {
   try {
     visit[Symbol.dispose]();
@@ -66,23 +77,30 @@ function leave(visit: Visit, report: RequestReport): void {
 }
 
 /** Sends the guest's answer, or says why there is none. */
-async function reply(service: Service, exchange: Exchange, answer: Answer, report: RequestReport): Promise<ReplyEnd> {
-  const violation = exchange.violation?.failure;
+async function reply(visit: Visit, exchange: Exchange, answer: Answer, report: RequestReport): Promise<ReplyEnd> {
+  const { service } = visit;
+  const violation = exchange.violation.failure;
   if (violation !== undefined) return refuse(service, exchange, violation, report);
   if (answer.at === 'cancelled') return fail(service, exchange, failureOf(answer.trap), report);
   if (answer.at === 'never-set') {
-    const reason = 'guest never invoked `response-outparam::set` method';
-    return fail(service, exchange, { status: 500, reason }, report);
+    return fail(service, exchange, neverSet(answer.trap), report);
   }
-  const { response, settled } = answer;
+  const { response, settled, returned } = answer;
   if (response.tag === 'err') {
     const reason = `the guest answered with the error ${describeErrorCode(response.val)}`;
     return fail(service, exchange, { status: statusOf(response.val), reason }, report);
   }
   report.status = response.val.status;
-  const end = await sendResponse(exchange, response.val, settled);
+  const onStream = (bytes: OutgoingBytes): void => void returned().then(() => outlive(visit, bytes, report));
+  const end = await sendResponse(exchange, response.val, { settled, onStream, turns: service.turns });
   if (end.at !== 'unsendable') return end;
   return fail(service, exchange, { status: 500, reason: end.reason }, report);
+}
+
+function neverSet(trap: Error | undefined): Failure {
+  const reason = 'guest never invoked `response-outparam::set` method';
+  if (trap === undefined) return { status: 500, reason };
+  return { status: 500, reason: `${reason}: the guest trapped: ${trap.message}`, limit: limitOf(trap), trap };
 }
 
 /** A reply to a request that is the client's fault, who may know what is. The operator learns how many there are. */

@@ -20,3 +20,10 @@ export function endAfter(reply: ServerResponse, socket: Socket): void {
   reply.shouldKeepAlive = false;
   socket.destroySoon = () => endWithLinger(socket);
 }
+
+/** Has all that still comes on a connection of node:http read and dropped without being parsed: none of it is answered. */
+export function dropInput(socket: Socket): void {
+  socket.removeAllListeners('data');
+  // Which takes the socket away from Node's parser.
+  socket.on('data', () => {});
+}

@@ -1,12 +1,14 @@
 import { IncomingMessage, type Server, type ServerOptions, type ServerResponse, createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { ClientLimits } from '../config/options.ts';
 import { warnOfBug } from '../util/bug.ts';
+import type { LoopTurns } from '../util/loop-turns.ts';
 import { HostError } from '../util/host-error.ts';
+import { describeMissing, isPermitted } from '../util/permissions.ts';
+import type { Admission } from './admit.ts';
 import { Connections } from './connections.ts';
-import { describeRefusal } from './error-reply.ts';
 import type { Exchange } from './exchange.ts';
-import { type ParseError, malformationOf } from './malformed.ts';
+import type { ParseError } from './malformed.ts';
 import { NodeExchange } from './node-exchange.ts';
 import { SlowClients } from './slow-clients.ts';
 import type { Tally } from './tally.ts';
@@ -17,15 +19,25 @@ export interface Address {
   readonly port: number;
 }
 
+/** A socket that is bound, by its descriptor, which is the server's from then on. */
+export interface ListeningSocket {
+  readonly fd: number;
+}
+
 /** An open port. */
 export interface Listening {
   /** The real address. */
   readonly address: Address;
   /** How many connections are open. */
   readonly connections: number;
-  /** Takes no more connections and closes the idle ones; those at work go on. */
-  stopAccepting(): void;
-  /** Closes what is still open, once clients have had `timeoutMs` to take what is written; resolves when the port is free. */
+  /**
+   * Stops so that no request is lost: replies say `Connection: close`, then no connection is accepted, those that are idle are closed, and those
+   * at work go on. Resolves when no other request can come.
+   *
+   * Accepts connections and requests for `delayMs`; if that is not given, until clients are done, 1 second at most.
+   */
+  stop(delayMs?: number): Promise<void>;
+  /** Stops, has clients take what is written, and after `timeoutMs` closes what is still open; resolves when the port is free. */
   close(timeoutMs: number): Promise<void>;
 }
 
@@ -37,14 +49,14 @@ export interface Listener {
   readonly answer: (exchange: Exchange) => void;
   readonly refusals: Tally;
   readonly limits: ClientLimits;
-  /** Whether requests wait for their turn. */
-  readonly isCrowded: () => boolean;
+  readonly admission: Pick<Admission, 'queued' | 'isBusy' | 'onBusy'>;
+  readonly turns: LoopTurns;
 }
 
 /** Opens a port, whose requests `listener` takes. Throws `HostError` where that fails. */
-export async function listen(listener: Listener, address: Address): Promise<Listening> {
+export async function listen(listener: Listener, target: Address | ListeningSocket): Promise<Listening> {
   const { limits } = listener;
-  const connections = new Connections((exchange) => begin(exchange, listener));
+  const connections = new Connections(listener, (exchange) => begin(exchange, listener));
   const server = createServer({ ...toServerOptions(limits), IncomingMessage: PlainRequest });
   // One more is let through than may come, which tells that there are too many.
   server.maxHeadersCount = limits.maxHeaders + 1;
@@ -53,20 +65,19 @@ export async function listen(listener: Listener, address: Address): Promise<List
   Object.assign(server, { httpAllowHalfOpen: true });
   takeRequests(server, connections, listener);
   const slowClients = watchConnections(server, connections, listener);
-  await bind(server, address, '--addr');
+  if ('fd' in target) await listenOn(server, target);
+  else await bind(server, target, '--addr');
   server.on('error', ({ message }) => listener.refusals.count(`a connection was not accepted: ${message}`));
+  const stop = (delayMs?: number): Promise<void> => connections.stop(() => closePort(server), delayMs);
   return {
     address: addressOf(server),
     get connections() {
       return connections.size;
     },
-    stopAccepting: () => {
-      // In place of Node's, which would also close connections whose replies are not sent in full.
-      server.closeIdleConnections = () => connections.stop();
-      server.close();
-    },
+    stop,
     close: async (timeoutMs) => {
-      await connections.sent(timeoutMs);
+      await stop();
+      await connections.closed(timeoutMs);
       slowClients[Symbol.dispose]();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
@@ -74,6 +85,11 @@ export async function listen(listener: Listener, address: Address): Promise<List
       });
     },
   };
+}
+
+/** Accepts no more connections, and no more than that: node:http's own also ends kept connections and its watch for heads that take too long. */
+function closePort(server: Server): void {
+  NetServer.prototype.close.call(server);
 }
 
 function toServerOptions({ maxHeadBytes, headTimeoutMs, keepAliveTimeoutMs }: ClientLimits): ServerOptions {
@@ -106,7 +122,7 @@ function begin(exchange: NodeExchange, { answer }: Listener): void {
   else answer(exchange);
 }
 
-function takeRequests(server: Server, connections: Connections, { limits, refusals }: Listener): void {
+function takeRequests(server: Server, connections: Connections, { limits }: Listener): void {
   const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const { socket } = incoming;
     try {
@@ -119,32 +135,30 @@ function takeRequests(server: Server, connections: Connections, { limits, refusa
   const takeFrom = (socket: Socket, incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const connection = connections.of(socket);
     if (connection === undefined || socket.destroyed) return;
-    if (connection.count() > limits.maxPipelined) {
-      refusals.count(tooManyPipelined(limits));
-      socket.resetAndDestroy();
-    } else if (connection.takesRequests) {
+    connections.came(connection);
+    if (connection.takesRequests) {
       connections.asked(connection, new NodeExchange(incoming, outgoing, limits), outgoing);
     }
   };
-  server.on('request', take);
-  server.on('checkContinue', take);
+  for (const event of REQUEST_EVENTS) server.on(event, take);
 }
 
-function tooManyPipelined({ maxPipelined }: ClientLimits): string {
-  return `reset: a client sent more than ${maxPipelined} requests before it had their replies (--max-pipelined)`;
-}
+/** The events by which node:http hands over a request; `dropRequest` is none, since no server here has `maxRequestsPerSocket`. */
+const REQUEST_EVENTS = ['request', 'checkContinue', 'checkExpectation'] as const;
 
 function watchConnections(
   server: Server,
   connections: Connections,
-  { refusals, limits, isCrowded }: Listener,
+  { refusals, limits, admission, turns }: Listener,
 ): SlowClients {
   const onReset = (reason: string): void => refusals.count(reason);
-  const slowClients = new SlowClients(connections, { limits, isCrowded, onReset });
+  const slowClients = new SlowClients(connections, { limits, admission, onReset });
   server.on('connection', (socket) => {
     // Each request of a client that pipelines listens on their one socket.
     socket.setMaxListeners(0);
     connections.opened(socket);
+    // libuv accepts one in a turn of the loop.
+    turns.giveWay();
   });
   server.on('clientError', (error: ParseError, socket) => {
     const connection = connections.of(socket as Socket);
@@ -154,8 +168,7 @@ function watchConnections(
     }
     // A client that asked for the end of the connection, and goes on sending.
     if (error.code === 'HPE_CLOSED_CONNECTION' && connection.reply !== undefined) return;
-    const failure = malformationOf(error, limits);
-    if (connection.break(failure) === 'broken' && failure !== undefined) refusals.count(describeRefusal(failure));
+    connection.break(error);
   });
   server.on('drop', () => refusals.count(`closed: ${limits.maxConnections} connections are open (--max-connections)`));
   return slowClients;
@@ -166,11 +179,25 @@ export function formatOrigin({ hostname, port }: Address): string {
   return `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
 }
 
+/** How many clients may connect while the event loop is busy: beyond it the kernel has them try again a second later. It allows 4,096 itself. */
+const BACKLOG = 4096;
+
 /** Has a server listen. Throws `HostError` where that fails; `option` is the one that sets the address. */
 export function bind(server: Server, { hostname, port }: Address, option: string): Promise<void> {
+  // Node would throw it later, to nobody.
+  if (!isPermitted('net')) return Promise.reject(netError({ hostname, port }, option));
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(error, { hostname, port }, option)));
-    server.listen(port, hostname, resolve);
+    server.once('error', (error: NodeJS.ErrnoException) => reject(toBindError(error, { hostname, port }, option)));
+    server.listen({ port, host: hostname, backlog: BACKLOG }, resolve);
+  });
+}
+
+function listenOn(server: Server, { fd }: ListeningSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(new HostError('bad-config', `cannot listen on descriptor ${fd}: ${error.message}`, { cause: error }));
+    });
+    server.listen({ fd }, resolve);
   });
 }
 
@@ -180,7 +207,15 @@ export function addressOf(server: Server): Address {
   return { hostname: address, port };
 }
 
-function bindError(error: NodeJS.ErrnoException, address: Address, option: string): HostError {
+function netError(address: Address, option: string): HostError {
+  return new HostError(
+    'not-supported',
+    `cannot listen on ${formatOrigin(address)} (${option}): ${describeMissing(['net'])}`,
+  );
+}
+
+/** What the operator has to act on. `option` is the one that sets the address. */
+export function toBindError(error: NodeJS.ErrnoException, address: Address, option: string): HostError {
   const origin = formatOrigin(address);
   if (error.code === 'EADDRINUSE') {
     const message = `${origin} is in use by another process: stop that, or choose another address with ${option}`;

@@ -7,6 +7,9 @@ import { OTHER_VERSION } from './refusal.ts';
 /** What Node's parser says of bytes that are no request. `reason` is one of its texts. */
 export type ParseError = Error & { readonly code?: string; readonly reason?: string };
 
+/** The code of a head that Node gives up because it takes too long. */
+export const HEAD_IS_LATE = 'ERR_HTTP_REQUEST_TIMEOUT';
+
 /** What the client did wrong, of an error with which Node gives up a connection; `undefined` where it is the connection's own. */
 export function malformationOf({ code = '', reason }: ParseError, limits: ClientLimits): Failure | undefined {
   const told = TOLD_BY_CODE[code];
@@ -22,7 +25,7 @@ const TOLD_BY_CODE: Readonly<Record<string, (limits: ClientLimits) => Failure>> 
     reason: `head or trailers of more than ${maxHeadBytes} bytes (--max-head) or ${maxHeaders} fields (--max-headers)`,
   }),
   HPE_CHUNK_EXTENSIONS_OVERFLOW: () => ({ status: 413, reason: 'the chunk extensions of the request are too long' }),
-  ERR_HTTP_REQUEST_TIMEOUT: ({ headTimeoutMs }) => ({
+  [HEAD_IS_LATE]: ({ headTimeoutMs }) => ({
     status: 408,
     reason: `no whole head came within ${formatTimeout(headTimeoutMs)} (--head-timeout)`,
   }),

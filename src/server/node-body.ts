@@ -7,12 +7,12 @@ import { bodyFailed } from '../wasi/http/http-cause.ts';
 import type { FieldEntries } from '../wasi/http/field-entries.ts';
 import { Wakers } from '../wasi/io/readiness.ts';
 import { CLOSED, type StreamError } from '../wasi/io/stream-error.ts';
-import { BodyPace } from './body-pace.ts';
+import { BodyTime } from './body-time.ts';
 import type { Failure } from './error-reply.ts';
 import { endAfter } from './linger.ts';
 import type { Look } from './look.ts';
 import { bodyTooLarge, isBodyTooLarge } from './refusal.ts';
-import { Violation } from './violation.ts';
+import type { Violation } from './violation.ts';
 
 /** A client that stopped in the middle of its request. */
 const BROKEN_OFF: ErrorCode = Object.freeze({ tag: 'connection-terminated' });
@@ -21,6 +21,12 @@ const NO_BYTES = new Uint8Array(0);
 
 /** How long a client may go on sending what nobody reads, once it has its reply. Source: nginx's `lingering_time`. */
 const LINGER_MS = 30_000;
+
+/** Bounds on a body, and what is told of a client that breaks them. */
+interface BodyRules {
+  readonly limits: ClientLimits;
+  readonly violation: Violation;
+}
 
 /**
  * The body of a request on a socket of ours. Nothing is read from the socket, and no `100 Continue` sent,
@@ -37,22 +43,21 @@ export class NodeBody implements BodySource {
     this.#wake();
   };
   readonly #limits: ClientLimits;
-  readonly violation = new Violation();
+  readonly #violation: Violation;
   #state: 'untouched' | 'reading' | 'discarding' = 'untouched';
   #listens = false;
   #rest: Uint8Array = NO_BYTES;
   #receivedBytes = 0;
   #broken: { readonly error: StreamError; readonly code: ErrorCode } | undefined;
-  /** What the connection had read when the body began. */
-  readonly #startBytes: number;
   /** From the first look on: most bodies have come by then. */
-  #pace: BodyPace | undefined;
+  #time: BodyTime | undefined;
 
-  constructor(incoming: IncomingMessage, outgoing: ServerResponse, limits: ClientLimits) {
+  /** `violation` is told what the client does wrong. */
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse, { limits, violation }: BodyRules) {
     this.#incoming = incoming;
     this.#outgoing = outgoing;
     this.#limits = limits;
-    this.#startBytes = incoming.socket.bytesRead;
+    this.#violation = violation;
     // Node drops a body that nobody has asked for when the reply is out; a guest may read on after it.
     incoming.read(0);
   }
@@ -80,13 +85,17 @@ export class NodeBody implements BodySource {
     this.#wakers.remove(wake);
   }
 
+  /** Whether the guest waits for more. */
+  get isAwaited(): boolean {
+    return this.#wakers.size > 0 && this.#end() === undefined;
+  }
+
   /** Ends a body that takes too long. */
   look(look: Look): void {
     const incoming = this.#incoming;
     if (this.#end() !== undefined) return;
-    this.#pace ??= new BodyPace(this.#limits, this.#startBytes);
-    const sight = { bytesRead: incoming.socket.bytesRead, isAwaited: this.#wakers.size > 0 };
-    const failure = this.#pace.look(look, sight);
+    this.#time ??= new BodyTime(this.#limits);
+    const failure = this.#time.look(look, { bytesRead: incoming.socket.bytesRead, isAwaited: this.isAwaited });
     if (failure !== undefined) this.violate(failure, { tag: 'connection-read-timeout' });
   }
 
@@ -96,7 +105,7 @@ export class NodeBody implements BodySource {
     this.#rest = NO_BYTES;
     this.#broken = { error: bodyFailed(failure.reason, code), code };
     endAfter(this.#outgoing, this.#incoming.socket);
-    this.violation.commit(failure);
+    this.#violation.commit(failure);
     this.#wake();
   }
 
@@ -196,7 +205,7 @@ function afterClose(outgoing: ServerResponse, then: () => void): void {
 
 /** Whether the client waits for `100 Continue` before it sends its body. Source: RFC 9110, 10.1.1. */
 function expectsContinue(incoming: IncomingMessage): boolean {
-  return incoming.httpVersion === '1.1' && incoming.headers.expect?.toLowerCase() === '100-continue';
+  return incoming.httpVersion === '1.1' && incoming.headers.expect?.toLowerCase().includes('100-continue') === true;
 }
 
 /** Node's flat list of names and values as entries; `undefined` where it is empty. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, STATUS_CODES, type ServerResponse } from 'node:http';
 import type { ClientLimits } from '../config/options.ts';
 import { type BodySource, EMPTY_BODY } from '../wasi/http/body-source.ts';
 import type { ErrorCode } from '../wasi/http/error-code.ts';
@@ -7,16 +7,20 @@ import type { RequestHead } from '../wasi/http/incoming.ts';
 import { assertWireFields } from '../wasi/http/wire-door.ts';
 import { Wakers, type Readiness } from '../wasi/io/readiness.ts';
 import { callSafely, warnOfBug } from '../util/bug.ts';
+import { ClientPace, type ClientSight } from './client-pace.ts';
 import type { Failure } from './error-reply.ts';
 import { type Exchange, type ReplyHead, type ReplySink, lengthToTell } from './exchange.ts';
 import { endAfter } from './linger.ts';
 import type { Look } from './look.ts';
 import { NodeBody, pairUp } from './node-body.ts';
 import { endsConnection, refusalOf, targetOf } from './refusal.ts';
-import type { Violation } from './violation.ts';
+import { Violation } from './violation.ts';
 
 /** What a guest reads of a body that breaks the rules. */
 const MALFORMED: ErrorCode = Object.freeze({ tag: 'HTTP-protocol-error' });
+
+/** What a guest reads of a body that comes too slowly. */
+const TOO_SLOW: ErrorCode = Object.freeze({ tag: 'connection-read-timeout' });
 
 /** A request and its reply on a socket of ours: raw header bytes in, direct writes out, backpressure both ways. */
 export class NodeExchange implements Exchange {
@@ -25,14 +29,22 @@ export class NodeExchange implements Exchange {
   readonly reply: ReplySink;
   readonly clientLeft: Readiness;
   readonly refusal: Failure | undefined;
+  readonly violation = new Violation();
   /** Whether no request that follows on the connection is answered. */
   readonly endsConnection: boolean;
   readonly #incoming: IncomingMessage;
+  readonly #outgoing: ServerResponse;
   readonly #body: NodeBody | undefined;
+  readonly #limits: ClientLimits;
+  /** From the first look on at which the guest waits: most are over by then. */
+  #pace: ClientPace | undefined;
 
   constructor(incoming: IncomingMessage, outgoing: ServerResponse, limits: ClientLimits) {
     this.#incoming = incoming;
-    this.#body = hasBody(incoming) ? new NodeBody(incoming, outgoing, limits) : undefined;
+    this.#outgoing = outgoing;
+    this.#limits = limits;
+    const rules = { limits, violation: this.violation };
+    this.#body = hasBody(incoming) ? new NodeBody(incoming, outgoing, rules) : undefined;
     this.head = new NodeHead(incoming);
     this.body = this.#body ?? EMPTY_BODY;
     this.reply = new NodeReply(incoming, outgoing);
@@ -43,8 +55,8 @@ export class NodeExchange implements Exchange {
     outgoing.on('error', closeBroken);
   }
 
-  get violation(): Violation | undefined {
-    return this.#body?.violation;
+  get isFirst(): boolean {
+    return this.#incoming.socket.bytesWritten === 0;
   }
 
   get hasBody(): boolean {
@@ -59,6 +71,27 @@ export class NodeExchange implements Exchange {
   /** Ends a body that takes too long. */
   lookAtBody(look: Look): void {
     this.#body?.look(look);
+  }
+
+  /** For how long the client has kept its guest waiting by being slow, in milliseconds. Looked at from time to time while requests wait for their turn. */
+  lookAtPace(elapsedMs: number, taken: Pick<ClientSight, 'takenBytes' | 'isTaken'>): number {
+    this.#pace ??= new ClientPace(this.#limits);
+    const isAwaited = this.#body?.isAwaited === true;
+    return this.#pace.look(elapsedMs, { readBytes: this.#incoming.socket.bytesRead, isAwaited, ...taken });
+  }
+
+  /** Whether it has a guest that waits, or did. */
+  get holdsGuest(): boolean {
+    return this.violation.isHeeded;
+  }
+
+  /** Ends the guest, because its client is too slow for the place that it holds. Returns why, where the client is not told because a head is out. */
+  evict(): Failure | undefined {
+    const failure = this.#pace?.failure;
+    if (failure === undefined) return undefined;
+    if (this.#body?.isAwaited === true) this.#body.violate(failure, TOO_SLOW);
+    else this.violation.commit(failure);
+    return this.#outgoing.headersSent ? failure : undefined;
   }
 
   /** The rest of the request never comes. */
@@ -237,7 +270,8 @@ class NodeReply implements ReplySink {
     }
     const byteLength = lengthToTell({ status, fields, framing });
     if (byteLength !== undefined) raw.push('content-length', byteLength);
-    this.#outgoing.writeHead(status, raw);
+    // Given in full each time: Node keeps the phrase of a head that failed.
+    this.#outgoing.writeHead(status, STATUS_CODES[status] ?? 'unknown', raw);
   }
 }
 

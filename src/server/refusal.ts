@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, METHODS } from 'node:http';
 import type { ClientLimits } from '../config/options.ts';
 import { HOPS_FIELD, isLoop } from '../wasi/http/hops.ts';
 import { isAuthority } from '../wasi/http/syntax.ts';
@@ -11,8 +11,9 @@ export const OTHER_VERSION: Failure = {
 
 /** Why no guest should see a request that Node has accepted, if there is a reason. Source: RFC 9112, 2.3, 3.2, 6.1; RFC 9110, 9.3.6. */
 export function refusalOf(incoming: IncomingMessage, limits: ClientLimits): Failure | undefined {
-  const { headers, httpVersionMajor, method, rawHeaders, url = '/' } = incoming;
+  const { headers, httpVersionMajor, httpVersionMinor, method, rawHeaders, url = '/' } = incoming;
   if (httpVersionMajor !== 1) return OTHER_VERSION;
+  if (!isHttp(incoming)) return badRequest('the request is of another protocol than HTTP');
   if (url.length > limits.maxTargetBytes) return targetTooLong(limits);
   if (rawHeaders.length > 2 * limits.maxHeaders) return tooManyHeaders(limits);
   if (method === 'CONNECT') return { status: 501, reason: 'CONNECT asks for a tunnel, and there is none' };
@@ -24,7 +25,38 @@ export function refusalOf(incoming: IncomingMessage, limits: ClientLimits): Fail
   if (!isAuthority(headers.host)) return badRequest('the Host of the request is not valid');
   if (target.authority !== undefined && !isAuthority(target.authority))
     return badRequest('the authority of the request is not valid');
+  if (httpVersionMinor > 0 && !isMet(headers.expect))
+    return { status: 417, reason: 'the request expects something other than 100-continue' };
   return loopRefusal(headers[HOPS_FIELD]) ?? bodyRefusalOf(incoming, limits);
+}
+
+const HTTP_METHODS: ReadonlySet<string | undefined> = new Set(METHODS);
+
+/** These Node's parser takes for other protocols too. Source: llhttp's `METHODS_RTSP` and `METHODS_ICE`. */
+const SHARED_METHODS: ReadonlySet<string | undefined> = new Set(['GET', 'POST', 'OPTIONS', 'SOURCE']);
+
+/**
+ * Whether a request names HTTP as its protocol: Node's parser also takes `RTSP/1.0` and `ICE/1.0`, and does not tell.
+ *
+ * So its line is looked for in the bytes that are being parsed, where it is if it came with the end of the head. Copying them takes a
+ * microsecond, which is spent for HTTP/1.0 only, the version of these protocols.
+ */
+function isHttp({ method, url, httpVersionMinor, socket }: IncomingMessage): boolean {
+  if (!HTTP_METHODS.has(method)) return false;
+  if (httpVersionMinor !== 0 || !SHARED_METHODS.has(method)) return true;
+  const { parser } = socket as { parser?: { getCurrentBuffer?(): Buffer } };
+  const bytes = parser?.getCurrentBuffer?.().toString('latin1') ?? '';
+  const line = `${method} ${url} `;
+  const [asHttp, asRtsp, asIce] = ['HTTP/', 'RTSP/', 'ICE/'].map((name) => {
+    const at = bytes.indexOf(line + name);
+    return at === -1 ? Infinity : at;
+  }) as [number, number, number];
+  return asHttp <= Math.min(asRtsp, asIce);
+}
+
+/** Whether all that a request expects is what there is: an interim reply. Source: RFC 9110, 10.1.1. */
+function isMet(expectations = ''): boolean {
+  return expectations.split(',').every((one) => ['', '100-continue'].includes(one.trim().toLowerCase()));
 }
 
 /** Of a request with these values of `cdn-loop`, if it has any. */

@@ -3,6 +3,7 @@ import { firstValue } from '../wasi/http/field-entries.ts';
 import type { OutgoingBytes } from '../wasi/http/outgoing-bytes.ts';
 import type { OutgoingResponse } from '../wasi/http/outgoing.ts';
 import { parseContentLength } from '../wasi/http/syntax.ts';
+import type { LoopTurns } from '../util/loop-turns.ts';
 import { READY, waitForAny } from '../wasi/io/readiness.ts';
 import type { Exchange, Framing, ReplySink } from './exchange.ts';
 
@@ -28,6 +29,16 @@ const MAX_AT_ONCE_BYTES = 64 * 1024;
 
 const LEFT_UNANSWERED: ReplyEnd = Object.freeze({ at: 'client-left', byteLength: 0 });
 
+/** What has to do with the guest of a response that is being sent. */
+export interface Sending {
+  /** Resolves when the guest has given the thread back. */
+  readonly settled: () => Promise<void>;
+  /** The head is out, and the client does not take all of the body at once. */
+  readonly onStream: (bytes: OutgoingBytes) => void;
+  /** In which long bodies are passed on. */
+  readonly turns: LoopTurns;
+}
+
 /**
  * Sends a guest's response: the head when the guest has given the thread back, then the body as the guest writes it.
  *
@@ -36,7 +47,7 @@ const LEFT_UNANSWERED: ReplyEnd = Object.freeze({ at: 'client-left', byteLength:
 export async function sendResponse(
   exchange: Exchange,
   response: OutgoingResponse,
-  settled: () => Promise<void>,
+  { settled, onStream, turns }: Sending,
 ): Promise<ReplyEnd | Unsendable> {
   const { reply, head, clientLeft } = exchange;
   const { status, fields, bytes } = response;
@@ -50,7 +61,9 @@ export async function sendResponse(
     return { at: 'complete', byteLength: whole.byteLength };
   }
   reply.start({ status, fields, framing: streamFraming(bytes, wireBody) });
-  const end = await pump(exchange, bytes, wireBody === 'absent' ? DISCARDING : reply);
+  onStream(bytes);
+  const wire = wireBody === 'absent' ? DISCARDING : reply;
+  const end = await pump(exchange, bytes, { wire, turns });
   bytes.leave();
   return end;
 }
@@ -97,7 +110,7 @@ function streamFraming(bytes: OutgoingBytes, wireBody: WireBody): Framing {
  * Passes each piece on as the wire takes it, and gives the thread to others wherever it waits: a guest and a client that are both
  * always ready would else keep it between them.
  */
-async function pump({ clientLeft, reply }: Exchange, bytes: OutgoingBytes, wire: BodyWire): Promise<ReplyEnd> {
+async function pump({ clientLeft, reply }: Exchange, bytes: OutgoingBytes, { wire, turns }: Way): Promise<ReplyEnd> {
   let byteLength = 0;
   for (;;) {
     if (clientLeft.isReady()) return { at: 'client-left', byteLength };
@@ -107,7 +120,7 @@ async function pump({ clientLeft, reply }: Exchange, bytes: OutgoingBytes, wire:
         byteLength += piece.bytes.byteLength;
         wire.write(piece.bytes);
         if (wire.writable.isReady()) break;
-        await nextTurn();
+        await nextTurn(byteLength, turns);
         await waitForAny([wire.writable, bytes.broken], clientLeft);
         break;
       }
@@ -118,23 +131,32 @@ async function pump({ clientLeft, reply }: Exchange, bytes: OutgoingBytes, wire:
         reply.abort();
         return { at: 'aborted', byteLength, reason: piece.reason };
       case 'pending':
-        await nextTurn();
+        await nextTurn(byteLength, turns);
         await waitForAny([bytes.readable], clientLeft);
     }
   }
 }
 
-type BodyWire = Pick<ReplySink, 'write' | 'writable'>;
+/** A reply of which more has been sent lets short ones pass. */
+const MAX_SHORT_BYTES = 256 * 1024;
 
-/** Where the bytes go of a reply that has no body on the wire. */
-const DISCARDING: BodyWire = Object.freeze({ write: () => {}, writable: READY });
-
-/** Resolves after all that is ready to run in this process has had its turn. */
-function nextTurn(): Promise<void> {
+/** Resolves when all that is ready to run in this process has had its turn; for a long reply when it is its own. */
+function nextTurn(sentBytes: number, turns: LoopTurns): Promise<void> {
+  if (sentBytes > MAX_SHORT_BYTES) return turns.next();
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
 }
+
+type BodyWire = Pick<ReplySink, 'write' | 'writable'>;
+
+/** Where the pieces of a body go, and when. */
+interface Way extends Pick<Sending, 'turns'> {
+  readonly wire: BodyWire;
+}
+
+/** Where the bytes go of a reply that has no body on the wire. */
+const DISCARDING: BodyWire = Object.freeze({ write: () => {}, writable: READY });
 
 /** A reply of the host itself. */
 export interface OwnReply {

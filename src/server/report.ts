@@ -23,6 +23,8 @@ export class RequestReport implements ServedRequest {
   readonly #head: RequestHead;
   readonly #startedMs = performance.now();
   #id: string | undefined;
+  /** The trap that was logged as the reason of a failed reply. */
+  #told: Error | undefined;
 
   constructor(service: Service, head: RequestHead) {
     this.#service = service;
@@ -54,8 +56,9 @@ export class RequestReport implements ServedRequest {
   }
 
   /** The reply is a failure of ours, or of the guest. */
-  failed({ reason, limit }: Failure): void {
-    this.#guestFailed(reason, undefined, limit);
+  failed({ reason, limit, trap }: Failure): void {
+    this.#told = trap;
+    this.#guestFailed(reason, trap?.stack, limit);
   }
 
   /** The reply is out, as far as it will ever be. */
@@ -82,9 +85,9 @@ export class RequestReport implements ServedRequest {
     };
   }
 
-  /** The guest is done; `trap` where it did not return properly. */
+  /** The guest is done; `trap` if it did not return properly. */
   returned(trap: Error | undefined): void {
-    if (trap === undefined) return;
+    if (trap === undefined || trap === this.#told) return;
     if (trap instanceof Cancelled) this.#guestFailed(trap.message, undefined, limitOf(trap));
     else this.#guestFailed(`the guest trapped: ${trap.message}`, trap.stack, limitOf(trap));
   }

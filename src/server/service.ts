@@ -1,4 +1,5 @@
 import type { InstancePool } from '../instance/pool.ts';
+import type { LoopTurns } from '../util/loop-turns.ts';
 import type { Log } from '../observe/log.ts';
 import type { Grants, ServedRequest } from '../wasi/context.ts';
 import type { HeldTotal } from '../wasi/held-bytes.ts';
@@ -14,6 +15,8 @@ export interface Service {
   readonly label: string;
   readonly pool: InstancePool;
   readonly admission: Admission;
+  /** For what can wait while other requests come: long bodies on their way out, requests whose bodies are on their way in. */
+  readonly turns: LoopTurns;
   readonly inFlight: InFlight;
   /** What all requests have the host hold. */
   readonly held: HeldTotal;

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { formatTimeout } from '../util/format.ts';
-import { type Look, patienceAt } from './look.ts';
+import { takenBytesOf } from './client-pace.ts';
+import type { Look } from './look.ts';
 
 /** How much a client had taken, and when that was first seen. */
 interface Sight {
@@ -25,9 +26,8 @@ export class StalledWrites {
       this.#sights.delete(socket);
       return;
     }
-    const { ms, when } = patienceAt(look, this.#timeoutMs);
-    if (look.nowMs - this.#lastTookMs(socket, look) < ms) return;
-    this.#onReset(`reset: a client took nothing of its reply for ${formatTimeout(ms)}${when} (--write-timeout)`);
+    if (look.nowMs - this.#lastTookMs(socket, look) < this.#timeoutMs) return;
+    this.#onReset(`reset: a client took nothing of its reply for ${formatTimeout(this.#timeoutMs)} (--write-timeout)`);
     socket.resetAndDestroy();
   }
 
@@ -39,10 +39,4 @@ export class StalledWrites {
     this.#sights.set(socket, { takenBytes, atMs: nowMs });
     return nowMs;
   }
-}
-
-/** Rises with each byte that the kernel takes. A write may be large, and only the handle knows how much of it is out. */
-function takenBytesOf(socket: Socket): number {
-  const { _handle: handle } = socket as { _handle?: { readonly writeQueueSize: number } | null };
-  return socket.bytesWritten - socket.writableLength - (handle?.writeQueueSize ?? 0);
 }

@@ -1,7 +1,10 @@
 import { type Readiness, Wakers } from '../wasi/io/readiness.ts';
 import type { Failure } from './error-reply.ts';
 
-/** Ready once a client has broken a rule for the body of its request, so that no reply of a guest can be right any more. */
+/**
+ * Ready once a client has broken a rule for the body of its request, so that no reply of a guest can be right any more; or is too slow for the place
+ * that its guest holds.
+ */
 export class Violation implements Readiness {
   readonly #wakers = new Wakers();
   #failure: Failure | undefined;
@@ -9,6 +12,11 @@ export class Violation implements Readiness {
   /** What the client is told, once it has. */
   get failure(): Failure | undefined {
     return this.#failure;
+  }
+
+  /** Whether there is a guest that it would end. */
+  get isHeeded(): boolean {
+    return this.#failure === undefined && this.#wakers.size > 0;
   }
 
   /** The first counts. */

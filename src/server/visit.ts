@@ -1,5 +1,6 @@
 import type { Lease } from '../instance/pool.ts';
 import { Cancelled } from '../wasi/context.ts';
+import type { OutgoingBytes } from '../wasi/http/outgoing-bytes.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestReport } from './report.ts';
 import type { Service } from './service.ts';
@@ -12,14 +13,14 @@ import { Watch } from './watch.ts';
  * which gets the last line of the guest's output.
  */
 export class Visit implements Disposable {
-  readonly #service: Service;
+  readonly service: Service;
   readonly #exchange: Exchange;
   #permit: 'none' | 'held' = 'none';
   #lease: Lease | undefined;
   #watch: Watch | undefined;
 
   constructor(service: Service, exchange: Exchange) {
-    this.#service = service;
+    this.service = service;
     this.#exchange = exchange;
     service.inFlight.arrive();
   }
@@ -31,7 +32,7 @@ export class Visit implements Disposable {
 
   /** An instance for the request, which gets its number, once. Throws as the pool does, and `Cancelled` where it is too late to begin. */
   lease(report: RequestReport): Lease {
-    const { pool, grant, inFlight } = this.#service;
+    const { pool, grant, inFlight } = this.service;
     if (inFlight.isStopping) throw new Cancelled('stopping');
     report.ordinal = inFlight.nextOrdinal();
     this.#lease = pool.lease(grant(report, this.#exchange.head));
@@ -40,23 +41,37 @@ export class Visit implements Disposable {
 
   /** The guest of `lease` waits for something, from when on it is watched. */
   watch({ ctx }: Lease): void {
-    this.#watch = new Watch(this.#service, ctx, this.#exchange);
+    this.#watch = new Watch(this.service, ctx, this.#exchange);
+  }
+
+  /** The guest has returned, and what is left of its reply waits for the client: others get its place and its instance. Throws as disposing does. */
+  outlive(bytes: OutgoingBytes): void {
+    bytes.outlive();
+    this.#letGo();
   }
 
   [Symbol.dispose](): void {
     try {
-      this.#watch?.[Symbol.dispose]();
+      this.#letGo();
     } finally {
-      this.#leave();
+      this.#end();
     }
   }
 
-  #leave(): void {
+  /** What others wait for is given back, once. */
+  #letGo(): void {
+    const [watch, lease, permit] = [this.#watch, this.#lease, this.#permit];
+    this.#watch = undefined;
+    this.#lease = undefined;
+    this.#permit = 'none';
     try {
-      this.#lease?.[Symbol.dispose]();
+      watch?.[Symbol.dispose]();
     } finally {
-      if (this.#permit === 'held') this.#service.admission.leave();
-      this.#end();
+      try {
+        lease?.[Symbol.dispose]();
+      } finally {
+        if (permit === 'held') this.service.admission.leave();
+      }
     }
   }
 
@@ -64,7 +79,7 @@ export class Visit implements Disposable {
     try {
       this.#exchange[Symbol.dispose]();
     } finally {
-      this.#service.inFlight.leave();
+      this.service.inFlight.leave();
     }
   }
 }

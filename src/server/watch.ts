@@ -19,14 +19,14 @@ export class Watch implements Disposable {
     this.#exchange = exchange;
     this.#look();
     exchange.clientLeft.onReady(this.#look);
-    exchange.violation?.onReady(this.#look);
+    exchange.violation.onReady(this.#look);
     service.inFlight.add(ctx);
   }
 
   [Symbol.dispose](): void {
     clearTimeout(this.#grace);
     this.#exchange.clientLeft.offReady(this.#look);
-    this.#exchange.violation?.offReady(this.#look);
+    this.#exchange.violation.offReady(this.#look);
     this.#service.inFlight.remove(this.#ctx);
   }
 
@@ -35,6 +35,6 @@ export class Watch implements Disposable {
     const { cancellation } = this.#ctx;
     if (clientLeft.isReady())
       this.#grace ??= setTimeout(() => cancellation.cancel('client-left'), this.#service.graceMs);
-    if (violation?.failure !== undefined) cancellation.cancel('request-broken', violation.failure.reason);
+    if (violation.failure !== undefined) cancellation.cancel('request-broken', violation.failure.reason);
   };
 }

@@ -5,17 +5,26 @@ export interface GiveUp {
   offReady(wake: () => void): void;
 }
 
-/** A bounded number of permits with a bounded queue: first come, first served. Whoever got one gives it back once. */
+/** Called when it is the turn of one that waits for a permit, or when it gives up. */
+type Turn = (isGranted: boolean) => void;
+
+/**
+ * A bounded number of permits, for which some may wait in one of several queues: first come, first served in each, and the queues take turns.
+ * Whoever got one gives it back once.
+ */
 export class Permits {
   readonly #max: number;
   readonly #maxQueued: number;
-  readonly #queue = new Set<(isGranted: boolean) => void>();
+  readonly #queues: readonly Set<Turn>[];
+  /** Which queue has the next turn, if anybody waits in it. */
+  #next = 0;
   #taken = 0;
 
-  /** At most `max` permits are out at once, at most `maxQueued` wait. */
-  constructor(max: number, maxQueued: number) {
+  /** At most `max` permits are out at once, at most `maxQueued` wait in all `queues`. */
+  constructor(max: number, maxQueued: number, queues = 1) {
     this.#max = max;
     this.#maxQueued = maxQueued;
+    this.#queues = Array.from({ length: queues }, () => new Set());
   }
 
   /** How many permits are out. */
@@ -25,40 +34,43 @@ export class Permits {
 
   /** How many wait. */
   get queued(): number {
-    return this.#queue.size;
+    return this.#queues.reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** Whether there is a permit, at once or when it is its turn: not where the queue is full, or when `giveUp` is ready first. */
-  acquire(giveUp?: GiveUp): boolean | Promise<boolean> {
+  /** Whether there is a permit, immediately or when it is its turn in `queue`: not where the queues are full, or when `giveUp` is ready first. */
+  acquire(giveUp?: GiveUp, queue = 0): boolean | Promise<boolean> {
     if (this.#taken < this.#max) {
       this.#taken += 1;
       return true;
     }
-    if (this.#queue.size >= this.#maxQueued || giveUp?.isReady() === true) return false;
-    return this.#waitForTurn(giveUp);
+    if (this.queued >= this.#maxQueued || giveUp?.isReady() === true) return false;
+    return this.#waitForTurn(this.#queues[queue] as Set<Turn>, giveUp);
   }
 
-  /** Gives a permit to the next in the queue. */
+  /** Gives a permit to the next that waits. */
   release(): void {
-    const [turn] = this.#queue;
-    if (turn === undefined) {
-      this.#taken -= 1;
+    for (let tried = 0; tried < this.#queues.length; tried += 1) {
+      const queue = this.#queues[this.#next] as Set<Turn>;
+      this.#next = (this.#next + 1) % this.#queues.length;
+      const [turn] = queue;
+      if (turn === undefined) continue;
+      queue.delete(turn);
+      turn(true);
       return;
     }
-    this.#queue.delete(turn);
-    turn(true);
+    this.#taken -= 1;
   }
 
-  #waitForTurn(giveUp: GiveUp | undefined): Promise<boolean> {
+  #waitForTurn(queue: Set<Turn>, giveUp: GiveUp | undefined): Promise<boolean> {
     return new Promise((resolve) => {
       const leave = (): void => {
-        if (this.#queue.delete(turn)) turn(false);
+        if (queue.delete(turn)) turn(false);
       };
-      const turn = (isGranted: boolean): void => {
+      const turn: Turn = (isGranted) => {
         giveUp?.offReady(leave);
         resolve(isGranted);
       };
-      this.#queue.add(turn);
+      queue.add(turn);
       giveUp?.onReady(leave);
     });
   }

@@ -63,12 +63,12 @@ export class WasiCtx {
   readonly startedMs = performance.now();
   /** While the guest gives others a turn: resolves when it goes on. */
   paused: Promise<void> | undefined;
-  readonly #turn: (() => Promise<void> | undefined) | undefined;
+  readonly #turn: ((usedMs: number) => Promise<void> | undefined) | undefined;
   #outbound: OutboundGate | undefined;
   #kept: Set<Disposable> | undefined;
 
-  /** `turn`: whether others come first when it would go on after it waited; resolves when they no longer do. */
-  constructor(grants: Grants, turn?: () => Promise<void> | undefined) {
+  /** `turn`: whether others come first when it would go on after it waited and has run for so long; resolves when they no longer do. */
+  constructor(grants: Grants, turn?: (usedMs: number) => Promise<void> | undefined) {
     this.grants = grants;
     this.#turn = turn;
     this.limits = grants.limits ?? DEFAULT_LIMITS;
@@ -116,7 +116,7 @@ export class WasiCtx {
   }
 
   #goOn(): void | Promise<void> {
-    const turn = this.#turn?.();
+    const turn = this.#turn?.(this.cpu.usedMs(performance.now()));
     return turn === undefined ? this.#goOnNow() : turn.then(() => this.#goOnNow());
   }
 

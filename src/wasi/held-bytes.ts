@@ -45,6 +45,8 @@ export class HeldTotal {
   readonly #isHeapFull: () => boolean;
   readonly #onShort: () => void;
   readonly #notable = new Set<HeldBytes>();
+  /** Of replies whose guests have returned and whose clients have not taken them, the oldest first. */
+  readonly #untaken = new Set<HeldBytes>();
   #sum = 0;
   #unlookedBytes = 0;
 
@@ -63,9 +65,13 @@ export class HeldTotal {
     return this.#sum > this.maxBytes * TIGHT;
   }
 
-  /** Whether another request may begin. When there is hardly any room, a request that holds more than its share ends. */
+  /**
+   * Whether another request may begin. When there is hardly any room, replies that only wait for their clients end, then a request that holds more
+   * than its share.
+   */
   mayBegin(): boolean {
     if (this.#sum <= this.maxBytes * CROWDED) return true;
+    if (this.#endUntaken(this.maxBytes * CROWDED)) return true;
     const largest = this.#largest();
     if (largest !== undefined && largest.bytes > this.maxBytes / FAIR_PARTS) {
       this.#onShort();
@@ -89,11 +95,30 @@ export class HeldTotal {
   /** Counts what `account` has given back, `undefined` when it is closed. */
   remove(bytes: number, closed?: HeldBytes): void {
     this.#sum -= bytes;
-    if (closed !== undefined) this.#notable.delete(closed);
+    if (closed === undefined) return;
+    this.#notable.delete(closed);
+    this.#untaken.delete(closed);
   }
 
-  /** Ends the largest until there is room; not `account`, which is told. */
+  /** `account` is that of a reply whose guest has returned; what it holds is counted already. */
+  addUntaken(account: HeldBytes): void {
+    this.#untaken.add(account);
+    if (account.bytes >= NOTABLE_BYTES) this.#notable.add(account);
+  }
+
+  /** Ends those that only wait for their clients until no more than `maxBytes` are held. Returns whether that is so. */
+  #endUntaken(maxBytes: number): boolean {
+    if (this.#untaken.size > 0) this.#onShort();
+    for (const account of this.#untaken) {
+      if (this.#sum <= maxBytes) return true;
+      account.end('evicted');
+    }
+    return this.#sum <= maxBytes;
+  }
+
+  /** Ends those that only wait for their clients, then the largest, until there is room; not `account`, which is told. */
   #makeRoom(account: HeldBytes): boolean {
+    if (this.#endUntaken(this.maxBytes)) return true;
     this.#onShort();
     while (this.#sum > this.maxBytes) {
       const largest = this.#largest() ?? account;
@@ -193,6 +218,18 @@ export class HeldBytes implements Disposable {
   unregister(holder: Disposable): void {
     if (this.#first === holder) this.#first = undefined;
     else this.#others?.delete(holder);
+  }
+
+  /** Moves `bytes`, which `holder` holds, to an account that goes on when this one is closed: that of a reply whose guest has returned. */
+  split(holder: Disposable, bytes: number): HeldBytes {
+    const part = new HeldBytes(this.#max, this.#total);
+    this.unregister(holder);
+    part.register(holder);
+    this.#bytes -= bytes;
+    part.#bytes = bytes;
+    part.#ender = this.#ender;
+    this.#total?.addUntaken(part);
+    return part;
   }
 
   /** Ends the request, and counts all that it holds as given back. */

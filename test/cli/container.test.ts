@@ -17,7 +17,7 @@ test('the Node of the container is that of the project', () => {
 });
 
 test('it runs what the README calls the least of permissions', () => {
-  const [command = ''] = /^node --permission .* (?=app\.wasm$)/m.exec(read('README.md')) ?? [];
+  const [command = ''] = /^node --disable-sigusr1 --permission .* (?=app\.wasm$)/m.exec(read('README.md')) ?? [];
   expect(entrypoint.join(' ')).toMatch(new RegExp(`^${RegExp.escape(command)}serve `));
 });
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
-const ROOT = join(import.meta.dirname, '../..');
+/** Of the project. */
+export const ROOT = join(import.meta.dirname, '../..');
 
 /** The network, and to read the package and the component: nothing that interrupts or watches guests. */
 export const PERMISSION_ONLY = `--permission --allow-net --allow-fs-read=${ROOT}`;

@@ -101,6 +101,7 @@ describe('bad usage', () => {
     [['inspect', 'a.wasm', '--jsn'], /Did you mean --json\?/],
     [['a.wasm', '--addr', '8080'], /'--addr <host:port>' argument '8080' is invalid.*write 127\.0\.0\.1:8080/],
     [['a.wasm', '--drain-timeout', 'soon'], /'soon' is no time/],
+    [['a.wasm', '--shutdown-delay', 'soon'], /'--shutdown-delay <time>' argument 'soon' is invalid/],
     [['a.wasm', '--cpu-timeout', 'soon'], /'--cpu-timeout <time>' argument 'soon' is invalid.*write 30s/],
     [['a.wasm', '--cpu-timeout', '600h'], /too long/],
     [['a.wasm', '--min-body-rate', 'fast'], /'--min-body-rate <size>' argument 'fast' is invalid.*no size/],

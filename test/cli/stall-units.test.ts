@@ -120,7 +120,7 @@ describe('how long the event loop may stand still', () => {
     ['serving', 1000, 1000],
     ['serving', 0, 0],
   ] as const)('while %s under %i is %i', (phase, stallTimeoutMs, boundMs) => {
-    expect(boundIn(phase, { stallTimeoutMs, drainTimeoutMs: 0 })).toBe(boundMs);
+    expect(boundIn(phase, { stallTimeoutMs, stopTimeoutMs: 0 })).toBe(boundMs);
   });
 
   test.each([
@@ -129,7 +129,7 @@ describe('how long the event loop may stand still', () => {
     [400, 100],
     [45_000, 1000],
   ])('of %i ms is looked at each %i ms', (stallTimeoutMs, intervalMs) => {
-    expect(intervalFor({ stallTimeoutMs, drainTimeoutMs: 0 })).toBe(intervalMs);
+    expect(intervalFor({ stallTimeoutMs, stopTimeoutMs: 0 })).toBe(intervalMs);
   });
 });
 

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { guestFile } from '../harness/guests.ts';
-import { type RawClient, connectRaw, rawGet } from '../harness/raw-client.ts';
+import { type RawClient, connectRaw, isRefused, rawGet } from '../harness/raw-client.ts';
 import { until } from '../hazards/until.ts';
 import { guestPath, runWasiServe, servingOn } from './wasi-serve.ts';
 
@@ -160,34 +160,44 @@ describe.concurrent('a worker that dies', () => {
     expect(await textOf(crew.origin)).toBe('Hello from wasi-serve!\n');
   });
 
-  test.skipIf(process.platform !== 'linux')('is replaced as soon as a process can be had', async () => {
-    await using crew = await crewOf([HELLO]);
-    const limitFiles = (count: string): unknown => spawnSync(PRLIMIT, ['--pid', `${crew.pid}`, `--nofile=${count}:`]);
-    limitFiles('12');
-    process.kill(crew.pids[0], 'SIGKILL');
-    await crew.until(
-      'stderr',
-      /^error: worker 1 .* failed: spawn .* EMFILE; 1 of 2 left, starting another in 100 ms$/m,
-    );
-    expect(await textOf(crew.origin)).toBe('Hello from wasi-serve!\n');
-    limitFiles('1024');
-    await crew.until('stderr', /serves in its place; 2 of 2/);
-    crew.kill('SIGTERM');
-    expect(await crew.ended).toBe(0);
-  });
+  test.skipIf(process.platform !== 'linux')(
+    'is replaced after growing delays as soon as a process can be had, and the others serve',
+    async () => {
+      await using crew = await crewOf([HELLO]);
+      const limitFiles = (count: string): unknown => spawnSync(PRLIMIT, ['--pid', `${crew.pid}`, `--nofile=${count}:`]);
+      limitFiles('12');
+      process.kill(crew.pids[0], 'SIGKILL');
+      await crew.until(
+        'stderr',
+        /^error: worker 1 .* failed: spawn .* EMFILE; 1 of 2 left, starting another in 100 ms$/m,
+      );
+      expect(await textOf(crew.origin)).toBe('Hello from wasi-serve!\n');
+      await crew.until('stderr', /; 1 of 2 left, starting another in 200 ms$/m);
+      limitFiles('1024');
+      await crew.until('stderr', /serves in its place; 2 of 2/);
+      crew.kill('SIGTERM');
+      expect(await crew.ended).toBe(0);
+    },
+  );
 
-  test('again and again is replaced after growing delays, and the others serve', async () => {
+  test.each([
+    ['is another one', (file: string) => copyFileSync(guestFile('echo'), file)],
+    ['is broken', (file: string) => writeFileSync(file, 'not a component')],
+    ['is gone', (file: string) => rmSync(file)],
+  ])('is replaced by one that serves what was read at the start, though the file %s', async (_name, change) => {
     const folder = mkdtempSync(join(tmpdir(), 'wasi-serve-test-'));
-    const [file, away] = [join(folder, 'app.wasm'), join(folder, 'away.wasm')];
-    copyFileSync(guestFile('hello'), file);
-    await using crew = await crewOf([file]);
-    renameSync(file, away);
-    process.kill(crew.pids[1], 'SIGKILL');
-    await crew.until('stderr', /there is no such file\); 1 of 2 left, starting another in 100 ms$/m);
-    await crew.until('stderr', /there is no such file\); 1 of 2 left, starting another in 200 ms$/m);
-    expect(await textOf(crew.origin)).toBe('Hello from wasi-serve!\n');
-    renameSync(away, file);
-    await crew.until('stderr', /^Worker 2 \(process \d+\) serves in its place; 2 of 2$/m);
+    const [file, fields] = [join(folder, 'app.wasm'), join(folder, 'fields.txt')];
+    copyFileSync(guestFile('headers'), file);
+    writeFileSync(fields, 'x-from: start');
+    await using crew = await crewOf([file, '-H', `@${fields}`]);
+    change(file);
+    writeFileSync(fields, 'x-from: later');
+    process.kill(crew.pids[0], 'SIGKILL');
+    const [, pid] = await crew.until('stderr', /^Worker 1 \(process (\d+)\) serves in its place; 2 of 2$/m);
+    for (const each of [Number(pid), crew.pids[1]]) {
+      await using client = await connectTo({ ...crew, pids: [Number(pid), crew.pids[1]] }, each);
+      expect(await client.readSome()).toContain(`x-from: ${Buffer.from('start').toString('hex')}`);
+    }
     rmSync(folder, { recursive: true });
   });
 });
@@ -202,7 +212,7 @@ describe.concurrent('a stop', () => {
       'stderr',
       /^Stopping \(SIGTERM\): waiting up to 30 s for 2 requests; a second signal quits now\n/m,
     );
-    await expect(fetch(crew.origin)).rejects.toThrow(/fetch failed/);
+    await until(() => isRefused(crew.origin));
     for (const client of [first, second]) expect(await chunksOf(client)).toHaveLength(3);
     expect(await crew.ended).toBe(0);
     expect(crew.pids.every(isGone)).toBe(true);

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -198,9 +199,92 @@ test('without a cache each is made', async () => {
   expect(asked()).toBe(2);
 });
 
+const KIB = 1024;
+/** Of a folder. */
+const bounds = { maxBytes: 100 * KIB, maxAgeMs: 60_000 };
+/** A little more than 30 KiB. */
+const large = new Map([['core.wasm', Buffer.alloc(30 * KIB)]]);
+const keyOf = (name: string): CacheKey => ({ component: name });
+
+async function keptOf(names: readonly string[]): Promise<string[]> {
+  const cache = createCache(folder);
+  const found = await Promise.all(names.map(async (name) => ((await cache.get(keyOf(name))) ? [name] : [])));
+  return found.flat();
+}
+
+/** Makes an entry, or any file, as old as that. */
+async function age(path: string, ms: number): Promise<void> {
+  const then = new Date(Date.now() - ms);
+  await utimes(path, then, then);
+}
+
+async function sizeOf(): Promise<number> {
+  const sizes = (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+describe('a folder that is bounded', () => {
+  test('holds those that were used last', async () => {
+    const cache = createCache(folder, bounds);
+    for (const name of ['a', 'b', 'c']) await cache.put(keyOf(name), large);
+    for (const name of await readdir(folder)) await age(join(folder, name), 10_000);
+    expect(await cache.get(keyOf('a'))).toBeDefined();
+    await cache.put(keyOf('d'), large);
+    await cache.put(keyOf('e'), large);
+    expect(await keptOf(['a', 'b', 'c', 'd', 'e'])).toEqual(['a', 'd', 'e']);
+    expect(await sizeOf()).toBeLessThanOrEqual(bounds.maxBytes);
+  });
+
+  test('holds none that nobody has used for long, nor what a process left that was killed', async () => {
+    const cache = createCache(folder, bounds);
+    await cache.put(keyOf('old'), large);
+    const [entry = ''] = await readdir(folder);
+    await writeFile(join(folder, `${entry}.${randomUUID()}`), 'half');
+    for (const name of await readdir(folder)) await age(join(folder, name), bounds.maxAgeMs + 1000);
+    await cache.put(keyOf('new'), large);
+    expect(await readdir(folder)).toHaveLength(1);
+    expect(await keptOf(['old', 'new'])).toEqual(['new']);
+  });
+
+  test('never loses files of others', async () => {
+    await writeFile(join(folder, 'thesis.bin'), Buffer.alloc(200 * KIB));
+    await age(join(folder, 'thesis.bin'), 10 * bounds.maxAgeMs);
+    const cache = createCache(folder, bounds);
+    for (const name of ['a', 'b', 'c', 'd']) await cache.put(keyOf(name), large);
+    expect(await readdir(folder)).toContain('thesis.bin');
+    expect(await keptOf(['b', 'c', 'd'])).toEqual(['b', 'c', 'd']);
+  });
+
+  test('does not hold an entry that is larger', async () => {
+    const cache = createCache(folder, { ...bounds, maxBytes: 20 * KIB });
+    await cache.put(keyOf('a'), large);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('is bounded though several processes use it, and none of them is harmed', async () => {
+    const program = `
+      import { createCache } from '${new URL('../../src/component/cache.ts', import.meta.url).href}';
+      const cache = createCache(process.argv[1], ${JSON.stringify(bounds)});
+      for (let round = 0; round < 60; round += 1) {
+        const name = 'entry ' + (round * 7 + process.pid) % 12;
+        const text = name.repeat(4000);
+        const kept = await cache.getOrMake({ component: name }, async () => new Map([['a', Buffer.from(text)]]));
+        if (Buffer.from(kept.get('a')).toString() !== text) throw new Error('another entry');
+      }`;
+    const run = promisify(execFile);
+    await Promise.all(
+      Array.from({ length: 4 }, () => run(process.execPath, ['--input-type=module', '-e', program, folder])),
+    );
+    expect(await sizeOf()).toBeLessThanOrEqual(bounds.maxBytes);
+    expect((await readdir(folder)).length).toBeGreaterThan(0);
+  });
+});
+
 test.each([
   [{ XDG_CACHE_HOME: '/x/cache' }, /^\/x\/cache\/wasi-serve$/],
-  [{}, /\/\.cache\/wasi-serve$/],
+  [{}, /^\/.*\/\.cache\/wasi-serve$/],
+  [{ XDG_CACHE_HOME: '' }, /^\/.*\/\.cache\/wasi-serve$/],
+  [{ XDG_CACHE_HOME: 'relative/cache' }, /^\/.*\/\.cache\/wasi-serve$/],
 ])('the folder for %j', (env, path) => {
   expect(defaultCacheFolder(env)).toMatch(path);
 });

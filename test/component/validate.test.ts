@@ -25,6 +25,9 @@ function verdict(bytes: Uint8Array): string {
   }
 }
 
+const times = (count: number, text: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => text(index)).join('');
+
 async function verdictOf(wat: string): Promise<string> {
   return verdict(await parse(`(component ${wat})`));
 }
@@ -307,6 +310,26 @@ describe('what is made to keep a validator busy is refused', () => {
       '(type $f (func (param "a" $t18))) (import "f" (func $f (type $f))) (core module $m (memory (export "m") 1)) (core instance $i (instantiate $m))';
     wat += '(core func (canon lower (func $f) (memory (core memory $i "m"))))'.repeat(1000);
     expect(await verdictOf(wat)).toMatch(/^not-supported: .*takes more steps than any component needs/);
+  });
+
+  test('more core modules than V8 compiles in two seconds', async () => {
+    expect(await verdictOf(times(1000, () => '(core module)'))).toMatch(
+      /^not-supported: .*takes more steps than any component needs/,
+    );
+    expect(await verdictOf(times(900, () => '(core module)'))).toBe('valid');
+  });
+
+  // 7 MB of what is kept while a component is loaded took more than 400 MB of V8's heap.
+  test.each([
+    ['globals', times(260_000, () => '(global i32 (i32.const 0))')],
+    ['types', times(260_000, () => '(type (func (param i64 i32)))')],
+    ['types in one recursion group', `(rec ${times(260_000, () => '(type (struct (field i32)))')})`],
+    ['exports', `(func) ${times(260_000, (index) => `(export "${index}" (func 0))`)}`],
+    ['imports', times(260_000, (index) => `(import "m" "${index}" (func))`)],
+  ])('a core module of many %s', async (_what, fields) => {
+    expect(await verdictOf(`(core module ${fields})`)).toMatch(
+      /^not-supported: .*takes more steps than any component needs/,
+    );
   });
 
   test('any bytes: a component is valid, refused or not supported, never anything else', () => {

@@ -62,6 +62,16 @@ export async function connectRaw(origin: string): Promise<RawClient> {
   return client;
 }
 
+/** Whether nobody listens there. */
+export async function isRefused(origin: string): Promise<boolean> {
+  try {
+    await using _client = await connectRaw(origin);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+  }
+}
+
 /** One connection, one write, one reply: `await requestRaw(origin, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')`. */
 export async function requestRaw(origin: string, bytes: string | Uint8Array): Promise<RawReply> {
   await using client = await connectRaw(origin);

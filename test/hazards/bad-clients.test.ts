@@ -20,8 +20,10 @@ interface Crowding {
   readonly bytes: string;
   /** What each sends all the while, so that none is idle. */
   readonly trickle?: string;
-  /** Whether those that are answered, or whose connections end, come again. */
+  /** Whether those whose connections end come again. */
   readonly comesAgain?: boolean;
+  /** Whether they look for a reply, and leave when one comes. */
+  readonly leavesWhenAnswered?: boolean;
   readonly goodPath: string;
   /** Requests of the good client. */
   readonly goodRequests?: number;
@@ -41,7 +43,7 @@ const crowdings: readonly Crowding[] = [
     name: 'with slow bodies',
     count: MORE_THAN_PLACES,
     guest: 'trailers',
-    options: { timeoutMs: 2000 },
+    options: {},
     bytes: 'POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 100000\r\n\r\n',
     trickle: 'x',
     goodPath: '/',
@@ -50,13 +52,13 @@ const crowdings: readonly Crowding[] = [
     name: 'with slow bodies, again and again',
     count: MORE_THAN_PLACES,
     guest: 'trailers',
-    // A rehearsal is over sooner.
-    options: SCALE < 1 ? { bodyGraceMs: 200 } : {},
+    options: {},
     bytes: 'POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 100000\r\n\r\n',
     trickle: 'x',
     comesAgain: true,
+    leavesWhenAnswered: true,
     goodPath: '/',
-    goodRequests: 20,
+    goodRequests: 100,
   },
   {
     name: 'that take nothing of their replies',
@@ -66,6 +68,17 @@ const crowdings: readonly Crowding[] = [
     bytes: rawGet('/?bytes=1000000000'),
     trickle: '\r\n',
     goodPath: '/?bytes=1',
+  },
+  {
+    name: 'that take nothing of their replies, again and again',
+    count: MORE_THAN_PLACES,
+    guest: 'flood',
+    options: {},
+    bytes: rawGet('/?bytes=1000000000'),
+    trickle: '\r\n',
+    comesAgain: true,
+    goodPath: '/?bytes=1',
+    goodRequests: 100,
   },
   {
     name: 'that are idle after a request',

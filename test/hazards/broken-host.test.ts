@@ -169,6 +169,20 @@ test("an embedder's function that throws for a guest's output ends the guests th
   await untilNothingIsLeft(served.host, start);
 });
 
+test('a head that Node does not take leaves nothing of itself in the one that says so', async () => {
+  await using served = await serveGuest('status');
+  breakResponses(served, (response) => {
+    const { writeHead } = response;
+    const broken = (...args: readonly unknown[]): unknown => {
+      response.writeHead = writeHead;
+      return Reflect.apply(writeHead, response, [...args.slice(0, -1), ['a', '\n']]);
+    };
+    response.writeHead = broken as typeof writeHead;
+  });
+  const { statusLine } = await requestRaw(served.origin, rawGet('/?code=404'));
+  expect(statusLine).toBe('HTTP/1.1 500 Internal Server Error');
+});
+
 test('a guest whose reply the host cannot send ends, though it waits for long', async () => {
   await using served = await serveGuest('after-reply');
   breakResponses(served, (response) => void (response.writeHead = injected));

@@ -259,18 +259,6 @@ describe('a client that takes nothing of its reply', () => {
     await until(() => served.host.inFlight === 0);
   });
 
-  test('is reset sooner where requests wait for their turn', async () => {
-    await using served = await serveGuest('flood', { timeoutMs: 0, maxConcurrentRequests: 1 });
-    await using client = await connectRaw(served.origin);
-    await client.send(rawGet(`/?bytes=${1024 * MIB}`));
-    await until(() => served.host.inFlight === 1);
-    await expectServed(served, '/?bytes=1');
-    expect(noticesOf(served)).toEqual([
-      'reset: a client took nothing of its reply for 2 s while requests wait for their turn (--write-timeout)',
-    ]);
-    expect((await client.readReply()).ending).toBe('reset');
-  });
-
   test('is not one that reads on, nor one whose guest takes its time', async () => {
     await using served = await serveGuest('sleep', { writeTimeoutMs: 10 });
     expect((await requestRaw(served.origin, rawGet('/?ms=200'))).body).toBe('slept 200\n');

@@ -43,8 +43,10 @@ export class HostProcess implements Disposable {
 export interface Conduct {
   /** What they send; then they read nothing. */
   readonly bytes: string;
-  /** Whether those that are answered, or whose connections end, come again. */
+  /** Whether those whose connections end come again. */
   readonly comesAgain?: boolean;
+  /** Whether they look for a reply, and leave when one comes. */
+  readonly leavesWhenAnswered?: boolean;
 }
 
 /** Many clients that do the same and are let go of together. */
@@ -83,7 +85,7 @@ export class Crowd implements Disposable {
   }
 
   #join(): Promise<void> {
-    const { bytes, comesAgain = false } = this.#conduct;
+    const { bytes, comesAgain = false, leavesWhenAnswered = false } = this.#conduct;
     const socket = connect(this.#address);
     this.#sockets.add(socket);
     socket.on('close', () => {
@@ -91,7 +93,7 @@ export class Crowd implements Disposable {
       this.#sockets.delete(socket);
       if (comesAgain && !this.#isGone) void this.#join();
     });
-    if (comesAgain) socket.once('data', () => socket.destroy());
+    if (leavesWhenAnswered) socket.once('data', () => socket.destroy());
     return new Promise((resolve) => {
       // It may be reset at any time.
       socket.on('error', () => resolve());

@@ -10,6 +10,8 @@ describe('a request is refused before any guest runs', () => {
   test.each([
     ['without Host', get('/')],
     ['without Host, in HTTP/1.0', get('/').replace('HTTP/1.1', 'HTTP/1.0')],
+    ['without Host, with an expectation', get('/', 'Expect: other')],
+    ['with two Hosts, with an expectation', get('/', 'Host: a', 'Host: b', 'Expect: 100-continue')],
     ['with two Hosts', get('/', 'Host: a', 'Host: b')],
     ['with twice the same Host', get('/', 'Host: a', 'Host: a')],
     ['with an empty Host', get('/', 'Host:')],

@@ -1,17 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { connectRaw, rawGet, requestRaw, valuesOf } from '../harness/raw-client.ts';
-import { type Served, failuresOf, linesOf, serveGuest } from '../harness/serve-guest.ts';
+import { connectRaw, isRefused, rawGet, requestRaw, valuesOf } from '../harness/raw-client.ts';
+import { failuresOf, linesOf, serveGuest } from '../harness/serve-guest.ts';
 import { leftovers, untilNothingIsLeft } from './leftovers.ts';
 import { until, untilStalled } from './until.ts';
 
 const MIB = 1024 * 1024;
-
-async function isRefused({ origin }: Served): Promise<boolean> {
-  return await requestRaw(origin, rawGet('/')).then(
-    () => false,
-    (error: NodeJS.ErrnoException) => error.code === 'ECONNREFUSED',
-  );
-}
 
 describe('a host that closes', () => {
   test('lets a guest finish that has not answered, and closes its connection', async () => {
@@ -20,7 +13,7 @@ describe('a host that closes', () => {
     await client.send(rawGet('/?ms=100'));
     await until(() => served.host.inFlight === 1);
     const closed = served.host.close();
-    expect(await isRefused(served)).toBe(true);
+    await until(() => isRefused(served.origin));
 
     const reply = await client.readReply();
     expect(reply).toMatchObject({ status: 200, body: 'slept 100\n', ending: 'framed' });
@@ -84,6 +77,107 @@ describe('a host that closes', () => {
     for (let index = 0; index < 16; index += 1) expect((await client.readReply()).body).toHaveLength(1_000_000);
     expect(await client.readEnding()).toBe('closed');
     expect(await closed).toBe(0);
+  });
+
+  test('answers a request that the kernel has and nobody has read, and says that its connection closes', async () => {
+    const served = await serveGuest('hello');
+    await using kept = await connectRaw(served.origin);
+    await kept.send(rawGet('/'));
+    await kept.readReply();
+    const sent = kept.send(rawGet('/'));
+    const closed = served.host.close();
+    await sent;
+    const reply = await kept.readReply();
+    expect(reply).toMatchObject({ status: 200, ending: 'framed' });
+    expect(valuesOf(reply, 'connection')).toEqual(['close']);
+    expect(await kept.readEnding()).toBe('closed');
+    expect(await closed).toBe(0);
+  });
+
+  test('accepts a connection that the kernel has and nobody has accepted', async () => {
+    const served = await serveGuest('hello');
+    const reply = requestRaw(served.origin, rawGet('/'));
+    const closed = served.host.close();
+    expect(await reply).toMatchObject({ status: 200, ending: 'framed' });
+    expect(await closed).toBe(0);
+  });
+
+  test('answers what follows a reply that could not say that its connection closes', async () => {
+    const served = await serveGuest('slow-body');
+    await using client = await connectRaw(served.origin);
+    await client.send(rawGet('/?chunks=2&ms=100'));
+    const begun = await client.readHead();
+    expect(valuesOf(begun, 'connection')).toEqual(['keep-alive']);
+    const closed = served.host.close();
+    expect([await client.readChunk(), await client.readChunk(), await client.readChunk()]).toEqual([
+      'chunk 0\n',
+      'chunk 1\n',
+      '',
+    ]);
+    await client.readTrailers();
+    await client.send(rawGet('/?chunks=1&ms=1'));
+    const last = await client.readReply();
+    expect(last).toMatchObject({ body: 'chunk 0\n', ending: 'framed' });
+    expect(valuesOf(last, 'connection')).toEqual(['close']);
+    expect(await client.readEnding()).toBe('closed');
+    expect(await closed).toBe(0);
+  });
+
+  test('answers all that was pipelined, and says only at the last that the connection closes', async () => {
+    const served = await serveGuest('sleep');
+    await using client = await connectRaw(served.origin);
+    await client.send(rawGet('/?ms=20').repeat(3));
+    await until(() => served.host.inFlight === 1);
+    const closed = served.host.close(5000, 0);
+    await client.send(rawGet('/?ms=20'));
+    const ends: string[][] = [];
+    for (let index = 0; index < 4; index += 1) ends.push(valuesOf(await client.readReply(), 'connection'));
+    expect(ends).toEqual([['keep-alive'], ['keep-alive'], ['keep-alive'], ['close']]);
+    expect(await client.readEnding()).toBe('closed');
+    expect(await closed).toBe(0);
+  });
+
+  test('gives no guest what comes behind a reply that said that the connection closes', async () => {
+    const served = await serveGuest('content-length');
+    await using client = await connectRaw(served.origin);
+    const sent = client.send(rawGet(`/?declared=${32 * MIB}&written=${32 * MIB}`));
+    const closed = served.host.close();
+    await sent;
+    const head = await client.readHead();
+    expect(valuesOf(head, 'connection')).toEqual(['close']);
+    await client.send(rawGet('/?declared=1&written=1'));
+    let received = 0;
+    for (let bytes = await client.readSome(); bytes !== ''; bytes = await client.readSome()) received += bytes.length;
+    expect(received).toBe(32 * MIB);
+    expect(await client.readEnding()).toBe('closed');
+    expect(await closed).toBe(0);
+    expect(served.events.all.filter(({ at }) => at === 'request')).toHaveLength(1);
+  });
+
+  test('with a delay accepts until it is over', async () => {
+    const served = await serveGuest('hello');
+    const closed = served.host.close(5000, 500);
+    expect(served.host.load.isAccepting).toBe(false);
+    const reply = await requestRaw(served.origin, rawGet('/'));
+    expect(reply.status).toBe(200);
+    expect(valuesOf(reply, 'connection')).toEqual(['close']);
+    expect(await isRefused(served.origin)).toBe(false);
+    expect(await closed).toBe(0);
+    expect(await isRefused(served.origin)).toBe(true);
+  });
+
+  test('does all that for one of its ports too', async () => {
+    const served = await serveGuest('sleep');
+    const listening = await served.host.listen({ hostname: '127.0.0.1', port: 0 });
+    const { hostname, port } = listening.address;
+    const origin = `http://${hostname}:${port}`;
+    const reply = requestRaw(origin, rawGet('/?ms=100'));
+    await until(() => served.host.inFlight === 1);
+    await listening.close(5000);
+    expect(valuesOf(await reply, 'connection')).toEqual(['close']);
+    expect(await isRefused(origin)).toBe(true);
+    expect((await requestRaw(served.origin, rawGet('/?ms=1'))).status).toBe(200);
+    expect(await served.host.close()).toBe(0);
   });
 
   test('closes idle connections, and one whose head is not complete', async () => {
@@ -163,4 +257,19 @@ describe('a host that closes', () => {
     const served = await serveGuest('hello');
     expect(await served.host.close(0)).toBe(0);
   });
+});
+
+test('a host that is closed answers nobody: `fetch` and `listen` reject with `stopped`', async () => {
+  const served = await serveGuest('sleep');
+  const finishing = served.host.fetch(new Request('http://localhost/?ms=100'));
+  const closed = served.host.close();
+  const stopped = { name: 'HostError', code: 'stopped', message: 'the host is closed: create another with createHost' };
+  const tryBoth = async (): Promise<void> => {
+    await expect(served.host.fetch(new Request('http://localhost/'))).rejects.toMatchObject(stopped);
+    await expect(served.host.listen({ hostname: '127.0.0.1', port: 0 })).rejects.toMatchObject(stopped);
+  };
+  await tryBoth();
+  expect(await (await finishing).text()).toBe('slept 100\n');
+  await closed;
+  await tryBoth();
 });

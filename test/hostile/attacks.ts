@@ -1,4 +1,5 @@
 import type { LOAD_WAYS } from '../harness/guests.ts';
+import type { HostileUpstream } from '../harness/hostile-upstreams.ts';
 import { bombNames, TOO_DEAR } from './bombs.ts';
 import { SAID_OF_LIES } from './lies.ts';
 
@@ -6,7 +7,7 @@ type Outcome = 200 | 500 | 504 | 508 | 'reset' | 'refused';
 /** An engine and an isolation. */
 export type AttackWay = (typeof LOAD_WAYS)[number];
 
-/** What a hostile guest does, and what becomes of it. */
+/** What a hostile guest does, or a hostile upstream to a guest, and what becomes of it. */
 export interface Attack {
   /** A file of components/hostile/, without its ending. */
   readonly file: string;
@@ -18,8 +19,8 @@ export interface Attack {
   readonly log?: RegExp;
   /** Its wall time. Default 10 s. */
   readonly timeoutMs?: number;
-  /** It calls whom the path of its request names: an upstream that answers nothing, or its own host. */
-  readonly calls?: 'upstream' | 'itself';
+  /** It calls whom the path of its request names: an upstream, or its own host. */
+  readonly calls?: HostileUpstream | 'itself';
   /** The body of its request: 100,000 bytes, or as many that never come. */
   readonly body?: 'whole' | 'never';
   /**
@@ -185,6 +186,10 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['realloc-throws', 500, ESCAPED, { only: 'linker' }],
     ['realloc-catches', 500, IN_REALLOC],
     ['stack-caught-in-the-host', 500, OUT_OF_STACK],
+    ['stack-caught-where-memory-grows', 500, OUT_OF_STACK],
+    ['stack-caught-where-a-table-grows', 500, OUT_OF_STACK],
+    ['host-trap-in-tail-position', 500, REFUSED],
+    ['host-trap-behind-many-handlers', 500, REFUSED, { only: 'linker' }],
     ['destructor-traps', 500, REFUSED],
     ['destructor-throws', 500, ESCAPED, { only: 'linker' }],
     ['destructor-catches', 500, REFUSED],
@@ -236,6 +241,14 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['tree-of-destructors', 504, TIMED_OUT, { timeoutMs: 100 }],
     ['start-tree', 504, TIMED_OUT, { timeoutMs: 100, only: 'fresh' }],
     ['arrays', 504, TIMED_OUT, { timeoutMs: 100, only: 'fresh' }],
+    ['calls-of-what-was-not-compiled', 200],
+    ['throws-through-a-deep-stack', 504, TIMED_OUT, { timeoutMs: 100, only: 'linker' }],
+    ['throws-past-handlers-of-others', 504, TIMED_OUT, { timeoutMs: 100, only: 'linker' }],
+    ['throws-again-in-each-function', 504, TIMED_OUT, { timeoutMs: 100, only: 'linker' }],
+    ['functions-put-into-tables', 504, TIMED_OUT, { timeoutMs: 100 }],
+    ['segment-of-which-one-is-used', 200],
+    ['large-structs', 504, TIMED_OUT, { timeoutMs: 100, only: 'fresh' }],
+    ['arrays-of-a-segment', 504, TIMED_OUT, { timeoutMs: 100, only: 'fresh' }],
     ['array-beyond-the-bound', 500, /trapped: requested new array is too large/, { only: 'fresh' }],
   ],
   held: [
@@ -263,9 +276,9 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['bodies-for-ever', 504, TIMED_OUT, { timeoutMs: 300 }],
     ['bodies-then-trap', 500, /the guest trapped: .*unreachable/],
     ['bodies-then-answer', 200],
-    ['futures-kept', 504, TIMED_OUT, { timeoutMs: 1000, calls: 'upstream' }],
-    ['responses-taken-and-unread', 504, TIMED_OUT, { timeoutMs: 300, calls: 'upstream' }],
-    ['uploads-to-nobody', 500, HELD, { calls: 'upstream' }],
+    ['futures-kept', 504, TIMED_OUT, { timeoutMs: 1000, calls: 'says-nothing' }],
+    ['responses-taken-and-unread', 504, TIMED_OUT, { timeoutMs: 300, calls: 'says-nothing' }],
+    ['uploads-to-nobody', 500, HELD, { calls: 'says-nothing' }],
   ],
   hold: [
     ['loop-after-a-wait', 504, TIMED_OUT, { timeoutMs: 100 }],
@@ -277,6 +290,9 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['handles', 200, undefined, { only: 'linker' }],
     ['stacks', 200, undefined, { only: 'linker' }],
     ['floats-of-another', 200],
+    ['references', 200],
+    ['segments', 200, undefined, { only: 'fresh' }],
+    ['pages-that-few-write', 200],
   ],
   lies: Object.entries(SAID_OF_LIES).map(([name, said]) => [name, 'refused', said]),
   bombs: bombNames().map((name) => {
@@ -285,15 +301,38 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     return [name, 200, undefined, /structs|arrays/.test(name) ? { only: 'fresh' } : {}];
   }),
   outbound: [
-    ['10000-requests', 200, undefined, { calls: 'upstream' }],
+    ['10000-requests', 200, undefined, { calls: 'says-nothing' }],
     ['call-oneself', 508, undefined, { calls: 'itself' }],
     [
       'future-before-pollable',
       500,
       /future-incoming-response dropped while 1 of its children live/,
-      { calls: 'upstream' },
+      { calls: 'says-nothing' },
     ],
-    ['future-while-it-waits', 200, undefined, { calls: 'upstream' }],
+    ['future-while-it-waits', 200, undefined, { calls: 'says-nothing' }],
+  ],
+  upstreams: [
+    ...(
+      [
+        'closes-unanswered',
+        'resets-unanswered',
+        'speaks-no-http',
+        'upgrades',
+        'informs-for-ever',
+        'fields-for-ever',
+        'line-for-ever',
+        'breaks-in-the-head',
+        'closes-before-the-length',
+        'resets-before-the-length',
+        'resets-where-a-close-would-end',
+        'closes-between-chunks',
+        'extension-for-ever',
+        'trailers-for-ever',
+      ] as const
+    ).map((calls): Row => ['every-reply-fails', 200, undefined, { calls }]),
+    ['every-reply-fails', 504, TIMED_OUT, { timeoutMs: 300, calls: 'says-nothing' }],
+    ['every-reply-fails', 504, TIMED_OUT, { timeoutMs: 300, calls: 'body-for-ever' }],
+    ['every-reply-fails', 504, TIMED_OUT, { timeoutMs: 300, calls: 'chunks-of-a-byte-for-ever' }],
   ],
 };
 
@@ -301,6 +340,11 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
 export const ATTACKS: readonly Attack[] = Object.entries(ROWS).flatMap(([file, rows]) =>
   rows.map(([name, outcome, log, more]) => ({ file, name, outcome, ...(log === undefined ? {} : { log }), ...more })),
 );
+
+/** `held/futures-kept (says-nothing)`: its file, heading, and whom it calls. */
+export function nameOf({ file, name, calls }: Attack): string {
+  return `${file}/${name}${calls === undefined ? '' : ` (${calls})`}`;
+}
 
 /** Those that are made in one way, with what becomes of them there. */
 export function attacksIn({ engine, isolation }: AttackWay): Attack[] {

@@ -70,6 +70,18 @@ describe.each(WAYS)('guests that all take tables ($engine $isolation)', (way) =>
   });
 });
 
+test('memories of many instances leave addresses for those of others', async () => {
+  const component = await load(`${'(memory 1)'.repeat(60)} ${GROWING}`, WAYS[1], {
+    // A quarter of a heap of 4 GiB.
+    instanceHeap: new SharedQuota(2 ** 30),
+  });
+  await using served = await serveGuest(component);
+  const clients = await ask(served, 2);
+  // V8 has some 16,000.
+  expect((component.instanceHeap.max / component.instanceHeap.sum) * 2 * 61).toBeLessThan(12_000);
+  await finish(clients);
+});
+
 test('spares of other components are let go of, but for one', async () => {
   const instanceHeap = new SharedQuota(TOTAL);
   await using served = await serveGuest(await load(LARGE, WAYS[0], { instanceHeap }));
@@ -84,6 +96,9 @@ test('a component that could never start is not loaded', async () => {
   await expect(loading).rejects.toThrow(HostError);
   await expect(loading).rejects.toThrow(FULL);
 });
+
+/** Computed anew for each instance. */
+const LONG_EXPRESSION = `(i32.const 0) ${'(i32.const 0) (i32.add)'.repeat(55_000)}`;
 
 test.each<[string, string, Partial<Limits>, RegExp]>([
   [
@@ -104,6 +119,20 @@ test.each<[string, string, Partial<Limits>, RegExp]>([
     {},
     /take \d+ bytes of V8's heap, where 16777216 are allowed \(--limit instance-heap-bytes\)/,
   ],
+  [
+    'floats that are restored by their bits',
+    '(global (mut f64) (f64.const 0))'.repeat(1000),
+    {},
+    /take \d+ bytes of V8's heap, where 16777216 are allowed \(--limit instance-heap-bytes\)/,
+  ],
+  ...['(global i32', '(table 1 funcref) (elem (offset', '(memory 1) (data (offset'].map(
+    (what): [string, string, Partial<Limits>, RegExp] => [
+      `long constant expressions ${what}`,
+      `${what} ${LONG_EXPRESSION} ${what.includes('offset') ? '))' : ')'}`,
+      {},
+      /take \d+ bytes of V8's heap, where 16777216 are allowed \(--limit instance-heap-bytes\)/,
+    ],
+  ),
 ])('%s of one component are added up', async (_name, fields, limits, message) => {
   const instances = '(core instance (instantiate $module))'.repeat(20);
   const wat = `(component (core module $module ${fields}) ${instances})`;

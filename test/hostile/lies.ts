@@ -57,5 +57,12 @@ export const SAID_OF_LIES: Readonly<Record<string, RegExp>> = {
   'export-with-a-type-that-it-is-not': /the export "f" is not of its type: parameter "a": expected s32, found u32/,
   'alias-of-what-is-not-exported': /there is no func "poll" to alias/,
   'alias-of-another-sort': /there is no func "pollable" to alias/,
+  'poll-that-takes-its-pollables': /parameter "in": list: expected borrow<pollable>, found own<pollable>/,
+  'poll-of-one-pollable': /parameter "in": expected list<.*>, found borrow<pollable>/,
+  'block-that-never-waits': /the result: expected none, found bool/,
+  'stream-error-in-another-order':
+    /expected variant \{ last-operation-failed\(own<error>\), closed \}, found variant \{ closed,/,
+  'bytes-as-text': /the result: expected list<u8>, found string/,
+  'environment-as-records': /the result: list: expected tuple<string, string>, found record/,
   'method-of-another-resource': /the export "\[method\]pollable\.block": its resource is not the "pollable" beside it/,
 };

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { type Component, loadComponent } from '../../src/index.ts';
 import type { Limits } from '../../src/util/limits.ts';
 import { type LoadWay, TEST_CACHE } from '../harness/guests.ts';
+import { HOSTILE_UPSTREAMS, type HostileUpstream } from '../harness/hostile-upstreams.ts';
 import { rawGet, requestRaw } from '../harness/raw-client.ts';
 import { type Served, serveGuest } from '../harness/serve-guest.ts';
 import { startTcpUpstream } from '../harness/upstream.ts';
@@ -13,7 +14,9 @@ const TIMEOUT_MS = 10_000;
 const BODY_BYTES = 100_000;
 
 /** One that did not read would not see that its client is gone. */
-const readAndSayNothing = (socket: Socket): void => void socket.resume();
+function readAndAnswer(socket: Socket, upstream: HostileUpstream): void {
+  socket.resume().once('data', () => HOSTILE_UPSTREAMS[upstream](socket));
+}
 
 /** How an attack is served: by the linker and with the usual limits where nothing else is said. */
 export interface AttackOptions {
@@ -37,7 +40,8 @@ export interface Attacker extends AsyncDisposable {
 
 export async function startAttacker(attack: Attack, { way, limits = {} }: AttackOptions = {}): Promise<Attacker> {
   const component = await loadAttack(attack, { engine: 'linker', ...way }, limits);
-  const upstream = attack.calls !== 'upstream' ? undefined : await startTcpUpstream(readAndSayNothing);
+  const { calls = 'itself' } = attack;
+  const upstream = calls === 'itself' ? undefined : await startTcpUpstream((socket) => readAndAnswer(socket, calls));
   const served = await serveGuest(component, {
     timeoutMs: attack.timeoutMs ?? TIMEOUT_MS,
     limits,

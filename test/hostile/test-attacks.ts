@@ -4,7 +4,7 @@ import { rawGet, requestRaw } from '../harness/raw-client.ts';
 import { failuresOf, type Served, serveGuest } from '../harness/serve-guest.ts';
 import { leftovers, untilNothingIsLeft } from '../hazards/leftovers.ts';
 import { until } from '../hazards/until.ts';
-import { type Attack, type AttackWay, attacksIn } from './attacks.ts';
+import { type Attack, type AttackWay, attacksIn, nameOf } from './attacks.ts';
 import { startAttacker, strike } from './run-attack.ts';
 
 /** Requests of a good client, beside each strike. */
@@ -14,7 +14,7 @@ const BESIDE = 10;
 export function testAttacks(way: AttackWay): void {
   // One after the other: the second finds what the first left. In jco's glue nothing is used again.
   const strikesInAll = way.engine === 'jco' ? 1 : 2;
-  test.each(attacksIn(way))('$file: $name', async (attack) => {
+  test.each(attacksIn(way).map((attack) => [nameOf(attack), attack] as const))('%s', async (_name, attack) => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown): void => void unhandled.push(reason);
     process.on('unhandledRejection', note);

@@ -34,7 +34,7 @@ const CASES = [
 
 test.each(CASES)('a guest that is told $verdict goes on or traps', async ({ verdict, outcome }) => {
   const modules = await prepare(COUNT, createEager());
-  const { exports } = modules.instantiatorFor(VERDICT[verdict])(modules.get(NAME));
+  const { exports } = modules.instantiatorFor(VERDICT[verdict]).instantiate(modules.get(NAME));
   const count = exports['count'] as () => number;
   if (outcome === 9) expect(count()).toBe(9);
   else expect(count).toThrow(new WebAssembly.RuntimeError(outcome));
@@ -42,7 +42,7 @@ test.each(CASES)('a guest that is told $verdict goes on or traps', async ({ verd
 
 test('each instance has memories of its own', async () => {
   const modules = await prepare('(module (memory (export "memory") 1))', createEager());
-  const instantiate = modules.instantiatorFor(VERDICT.goOn);
+  const { instantiate } = modules.instantiatorFor(VERDICT.goOn);
   const [one, other] = [1, 2].map(() => instantiate(modules.get(NAME)).exports['memory']);
   expect(one).not.toBe(other);
 });
@@ -82,7 +82,7 @@ test('functions of other core modules are given as they are, whatever their type
     ],
   ]);
   const modules = await prepareJcoModules(artifacts, { limits: DEFAULT_LIMITS });
-  const instantiate = modules.instantiatorFor(VERDICT.goOn);
+  const { instantiate } = modules.instantiatorFor(VERDICT.goOn);
   const { exports: one } = instantiate(modules.get('one.wasm'));
   const { exports: other } = instantiate(modules.get('other.wasm'), { one });
   expect((other['f'] as () => number)()).toBe(5);
@@ -97,9 +97,11 @@ test('what JavaScript throws is told, and goes through the guest as a trap', asy
   const fail = (): never => {
     throw error;
   };
-  const { exports } = modules.instantiatorFor(VERDICT.goOn, (by) => ends.push(by))(modules.get(NAME), {
-    '': { f: fail },
-  });
+  const { exports } = modules
+    .instantiatorFor(VERDICT.goOn, (by) => ends.push(by))
+    .instantiate(modules.get(NAME), {
+      '': { f: fail },
+    });
   expect(exports['f']).toThrow(WebAssembly.RuntimeError);
   expect(ends).toEqual([error]);
 });

@@ -1,3 +1,4 @@
+import { print } from '@bytecodealliance/jco-transpile/wasm-tools';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ByteReader } from '../../src/wasm/byte-reader.ts';
@@ -215,10 +216,28 @@ const blocksWith = (locals: number): string => `(func (local ${'i32 '.repeat(loc
 
 test('a function that is costly to compile begins with a check, and no other', async () => {
   const bytes = await assemble(`(module ${blocksWith(20_000)} ${blocksWith(1)})`);
-  const costly = boundCompiling([decodeCoreModule(bytes)], NO_BOUNDS)[0]?.costly;
-  expect([...(costly ?? [])]).toEqual([1, 0]);
+  const times = boundCompiling([decodeCoreModule(bytes)], NO_BOUNDS)[0];
+  expect([...(times?.costly ?? [])]).toEqual([1, 0]);
   const options = { maxMemoryPages: 10, maxTableElements: 10, memory: 'given', preemption: 'on' } as const;
-  const [without, withChecks] = [rewriteModule(bytes, options), rewriteModule(bytes, options, costly)];
+  const [without, withChecks] = [rewriteModule(bytes, options), rewriteModule(bytes, options, times)];
   expect(withChecks.bytes.length).toBeGreaterThan(without.bytes.length);
   expect(isValid(withChecks.bytes)).toBe(true);
+});
+
+const CALL = '(call $f (i32.const 0))';
+
+test('a row of calls has checks in it before V8 has compiled for long, however little each function does', async () => {
+  const many = 'i32 '.repeat(16);
+  // It returns at once, but is compiled: that takes half a millisecond.
+  const returns = `(func $f (param $go i32)
+    (br_if 0 (i32.eqz (local.get $go))) ${'(local.get $go)'.repeat(16)} ${'(call $much)'.repeat(40)} (br 0))`;
+  const bytes = await assemble(`(module (func $one ${CALL}) (func $hundreds ${CALL.repeat(400)}) ${returns}
+    (func $much (export "much") (param ${many}) (result ${many}) (unreachable)))`);
+  const times = boundCompiling([decodeCoreModule(bytes)], NO_BOUNDS)[0];
+  const options = { maxMemoryPages: 10, maxTableElements: 10, memory: 'given', preemption: 'on' } as const;
+  const text = await print(rewriteModule(bytes, options, times).bytes);
+  const checksIn = (name: string): number =>
+    (text.split(`(func $${name} `)[1] ?? '').split('\n  )')[0]?.match(/branch_hint/g)?.length ?? 0;
+  expect(checksIn('one')).toBe(0);
+  expect(checksIn('hundreds')).toBeGreaterThan(5);
 });

@@ -286,6 +286,37 @@ describe('a tracked module', () => {
     const [names] = WebAssembly.Module.customSections(module, 'name');
     expect(new TextDecoder().decode(names)).toContain('called');
   });
+
+  test.each([
+    ['one that is as long as a file', 1, `x${'é'.repeat(5_000_000)}`, `x${'é'.repeat(127)}`],
+    ['many that are long', 1000, 'é'.repeat(5000), 'é'.repeat(128)],
+    ['a million of them', 1_000_000, 'short', 'short'],
+  ])('bounds what a backtrace takes of its names: %s', async (_name, count, name, kept) => {
+    const plain = await assemble('(module (memory 1) (func (export "f") (unreachable)))');
+    const { bytes } = rewriteModule(Buffer.concat([plain, encodeNames(name, count)]), OPTIONS);
+    const [names] = WebAssembly.Module.customSections(new WebAssembly.Module(bytes as BufferSource), 'name');
+    const expected = encodeNames(kept, Math.min(count, 50_000));
+    // Without the id, the length, and the title.
+    expect(Buffer.from(names as ArrayBuffer).equals(expected.subarray(expected.indexOf('name') + 4))).toBe(true);
+  });
+
+  test('has names of functions from one place only', async () => {
+    const plain = await assemble('(module (memory 1) (func (export "f") (unreachable)))');
+    const [first, second] = [encodeNames('first', 1), encodeNames('second', 1)];
+    const both = Buffer.concat([first.subarray(2), second.subarray(2 + 'xname'.length)]);
+    const source = Buffer.concat([plain, Buffer.from([0]), leb(both.length), both]);
+    const module = new WebAssembly.Module(rewriteModule(source, OPTIONS).bytes as BufferSource);
+    const [names] = WebAssembly.Module.customSections(module, 'name');
+    expect(Buffer.from(names as ArrayBuffer).equals(first.subarray(first.indexOf('name') + 4))).toBe(true);
+  });
+
+  test('leaves out names that cannot be read', async () => {
+    const plain = await assemble('(module (memory 1) (func (export "f") (unreachable)))');
+    const cut = encodeNames('name', 10).subarray(0, -3);
+    cut[1] = cut.length - 2;
+    const module = new WebAssembly.Module(rewriteModule(Buffer.concat([plain, cut]), OPTIONS).bytes as BufferSource);
+    expect(WebAssembly.Module.customSections(module, 'name')).toEqual([]);
+  });
 });
 
 describe('what cannot be followed is refused, with its place', () => {
@@ -403,4 +434,21 @@ function oneInstruction(code: number, params: number[], results: number[]): Uint
     ...section(5, memory),
     ...section(10, bodies),
   ]);
+}
+
+/** A section `name` in which so many functions, from the first on, have the same name. */
+function encodeNames(name: string, count: number): Buffer {
+  const text = Buffer.from(name);
+  const entries = Array.from({ length: count }, (_, index) => [leb(index), leb(text.length), text]).flat();
+  const functions = Buffer.concat([leb(count), ...entries]);
+  const content = Buffer.concat([Buffer.from('\x04name\x01', 'latin1'), leb(functions.length), functions]);
+  return Buffer.concat([Buffer.from([0]), leb(content.length), content]);
+}
+
+function leb(value: number): Buffer {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest >>>= 7) {
+    if (rest < 0x80) return Buffer.from([...bytes, rest]);
+    bytes.push((rest & 0x7f) | 0x80);
+  }
 }

@@ -97,3 +97,13 @@ test('a client that leaves an app on sockets ends its guest', async () => {
   await new Promise((resolve) => server.close(resolve));
   // Disposing waits for the guest: it would for a minute, were it still asleep.
 });
+
+test('a component that is closed answers 503, and the app goes on', async () => {
+  const hello = mount('hello');
+  const app = new Hono().all('/api', hello).get('/', (c) => c.text('alive'));
+  expect((await app.request('/api')).status).toBe(200);
+  await hello[Symbol.asyncDispose]();
+  const response = await app.request('/api');
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+  expect(await (await app.request('/')).text()).toBe('alive');
+});

@@ -63,6 +63,19 @@ describe('a shared quota', () => {
     expect(owners.hold(quota, 9)).toBeUndefined();
   });
 
+  test('has soon what owners held that are left, if that is much, though nobody else asks for it', async () => {
+    const [quota, owners] = [new SharedQuota(1e9), new Owners()];
+    const kept = owners.hold(quota, 1e6) as Holding;
+    const others = new Owners();
+    const left = Array.from({ length: 10 }, () => others.hold(quota, 7e6) as Holding);
+    others.letGo();
+    for (const holding of [...left, ...left]) quota.leave(holding);
+    await until(() => quota.sum === 1e6);
+    expect(quota.resize(kept, 2e6)).toBe(true);
+    expect(quota.sum).toBe(2e6);
+    owners.letGo();
+  });
+
   test('tells when somebody is refused', () => {
     const [quota, owners] = [new SharedQuota(10), new Owners()];
     let refusals = 0;

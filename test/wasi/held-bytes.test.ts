@@ -8,7 +8,7 @@ import { Fields } from '../../src/wasi/http/fields.ts';
 import type { OutgoingBytes } from '../../src/wasi/http/outgoing-bytes.ts';
 import { OutgoingBody } from '../../src/wasi/http/outgoing-body.ts';
 import { OutgoingRequest, OutgoingResponse } from '../../src/wasi/http/outgoing.ts';
-import { UpstreamBody } from '../../src/wasi/http/upstream-body.ts';
+import { UpstreamBody } from '../../src/wasi/http/upstream/upstream-body.ts';
 
 /** What a guest has made and not dropped, and what it reaches of each. */
 class Things {

@@ -2,7 +2,8 @@
 export interface StallBounds {
   /** How long it may while it serves; 0 is as long as it likes. */
   readonly stallTimeoutMs: number;
-  readonly drainTimeoutMs: number;
+  /** How long it takes at most to finish. */
+  readonly stopTimeoutMs: number;
 }
 
 /** How much longer than a guest may hold the thread: for V8's collections and compilations, and for a machine that others use too. */

@@ -11,7 +11,7 @@ import { StallClock } from './stall-clock.ts';
 /** What the thread is told when it starts. */
 export interface StallTask {
   readonly slot: SharedArrayBuffer;
-  readonly plan: Pick<ServePlan, 'file' | 'logFormat' | 'stallTimeoutMs' | 'drainTimeoutMs'>;
+  readonly plan: Pick<ServePlan, 'file' | 'logFormat' | 'stallTimeoutMs' | 'stopTimeoutMs'>;
   readonly colour: Begin['colour'];
   /** The process that this one is not to outlive, if there is one. */
   readonly primaryPid: number | undefined;
@@ -62,7 +62,7 @@ function serve(): void {
 }
 
 function finish(): void {
-  clock.finishWithin(plan.drainTimeoutMs + OVERTIME_MS);
+  clock.finishWithin(plan.stopTimeoutMs + OVERTIME_MS);
 }
 
 /** Loads what writes the log only now. */

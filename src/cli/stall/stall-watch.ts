@@ -3,7 +3,7 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { RunListener } from '../../instance/preempt/preempt.ts';
 import type { Log } from '../../observe/log.ts';
-import { mayStartThreads } from '../../util/threads.ts';
+import { isPermitted } from '../../util/permissions.ts';
 import type { ServePlan } from '../serve-plan.ts';
 import { GuestSlot } from './guest-slot.ts';
 import type { StallPhase, StallTask } from './stall-thread.ts';
@@ -38,12 +38,12 @@ const UNWATCHED: StallWatch = Object.freeze({
  */
 export function watchForStalls(plan: ServePlan, { colour, primaryPid }: Watched, log: Log): StallWatch {
   const isBounded = plan.stallTimeoutMs > 0 || primaryPid !== undefined;
-  if (!isBounded || !mayStartThreads()) return UNWATCHED;
+  if (!isBounded || !isPermitted('worker')) return UNWATCHED;
   const slot = new GuestSlot();
-  const { file, logFormat, stallTimeoutMs, drainTimeoutMs } = plan;
+  const { file, logFormat, stallTimeoutMs, stopTimeoutMs } = plan;
   const task: StallTask = {
     slot: slot.bytes,
-    plan: { file, logFormat, stallTimeoutMs, drainTimeoutMs },
+    plan: { file, logFormat, stallTimeoutMs, stopTimeoutMs },
     colour,
     primaryPid,
   };

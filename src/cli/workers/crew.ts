@@ -1,8 +1,8 @@
-import cluster from 'node:cluster';
+import type { BoundSocket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log, StartRecord } from '../../observe/log.ts';
 import { type MetricRecords, addCounts } from '../../observe/metrics.ts';
-import type { Address } from '../../server/listen.ts';
+import { collectGarbage } from '../../util/collect.ts';
 import { formatDuration, formatTimeout } from '../../util/format.ts';
 import { HostError } from '../../util/host-error.ts';
 import type { Closing } from '../finish.ts';
@@ -13,7 +13,7 @@ import type { Terminal } from '../terminal.ts';
 import { SHORT_LIFE_MS, toDelayMs } from './backoff.ts';
 import type { CrewCounts } from './crew-metrics.ts';
 import { WORKER_ARG } from './is-worker.ts';
-import type { Begin, Up } from './messages.ts';
+import type { Begin } from './messages.ts';
 import { type WorkerEnd, type WorkerProcess, startWorker } from './worker-process.ts';
 import { LOOK_MS } from './worker-turns.ts';
 
@@ -24,12 +24,18 @@ const LAST_WORDS_MS = 5000;
 /** The longest time that a timer of Node's takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** What all workers serve, and where. */
+export interface Shared {
+  /** Of the component. */
+  readonly bytes: Uint8Array;
+  readonly socket: BoundSocket;
+}
+
 /**
  * The workers of a primary, each in a numbered place. A place whose worker has ended gets another.
  *
- * They share one listening socket, from which each accepts (`SCHED_NONE`): the primary takes part in no connection. Measured with two
- * workers under wrk, the connections are divided as evenly as by round robin (11 to 22 of 33 at worst), kept ones are served as fast,
- * and new ones three times as fast. What a dead worker had not accepted stays for the others.
+ * They share one listening socket, from which each accepts: the primary takes part in no connection. Measured with two workers under wrk, the
+ * connections are divided as evenly as by round robin (11 to 22 of 33 at worst), kept ones are served as fast, and new ones three times as fast.
  */
 export class Crew {
   readonly #plan: ServePlan;
@@ -46,22 +52,13 @@ export class Crew {
   #ended: Promise<MetricRecords> = Promise.resolve([]);
   /** Those that did not answer. */
   readonly #killed = new WeakSet<WorkerProcess>();
-  #address: Address;
+  readonly #shared: Shared;
 
-  constructor(plan: ServePlan, terminal: Terminal, log: Log) {
+  constructor(plan: ServePlan, shared: Shared, terminal: Terminal, log: Log) {
     this.#plan = plan;
     this.#terminal = terminal;
     this.#log = log;
-    this.#address = plan.address;
-    if (!cluster.isPrimary) {
-      throw new HostError(
-        'not-supported',
-        '--workers: this process is itself a worker of node:cluster; start it alone',
-      );
-    }
-    cluster.schedulingPolicy = cluster.SCHED_NONE;
-    // The entry and Node's own flags are this process's. The file is for who reads `ps`.
-    cluster.setupPrimary({ args: [WORKER_ARG, plan.file], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    this.#shared = shared;
   }
 
   /**
@@ -79,7 +76,6 @@ export class Crew {
       this.kill();
       throw toHostError(await first.ended);
     }
-    this.#address = up.address;
     if (this.#stopping.signal.aborted) return up.start;
     for (const worker of others) this.#begin(worker, 'silent');
     for (const [place, worker] of this.#running) void this.#keep(place, worker);
@@ -90,18 +86,20 @@ export class Crew {
   /** Has all finish, and starts none any more. Those that do not in time are killed; one that serves nothing yet has little to finish. */
   async close(): Promise<Closing> {
     this.#stopping.abort();
+    this.#shared.socket[Symbol.dispose]();
     const workers = [...this.#running.values()];
     const closings = workers.map((worker) => worker.close());
     const killingIdle = setTimeout(() => {
       for (const worker of workers) if (!worker.isListening) worker.kill();
     }, OVERTIME_MS);
-    const killing = setTimeout(() => this.kill(), Math.min(MAX_TIMER_MS, this.#plan.drainTimeoutMs + OVERTIME_MS));
+    const killing = setTimeout(() => this.kill(), Math.min(MAX_TIMER_MS, this.#plan.stopTimeoutMs + OVERTIME_MS));
     const waiting = closings.map(async (closing) => {
       return await Promise.race([closing.waiting, sleep(ANSWER_MS, 0, { ref: false })]);
     });
     const closed = closings.map(({ closed: cancelled }) => cancelled);
     const ended = workers.map(async (worker) => this.#sayIfCutShort(worker, await worker.ended));
     return {
+      delayMs: this.#plan.shutdownDelayMs,
       waiting: sum(await Promise.all(waiting)),
       closed: Promise.all(ended).then(async () => {
         clearTimeout(killingIdle);
@@ -157,8 +155,7 @@ export class Crew {
     const up = await worker.listening;
     const sinceMs = performance.now();
     if (up === undefined) return 0;
-    if (isElsewhere(up, this.#address)) worker.kill();
-    else this.#listens(place, worker, life);
+    this.#listens(place, worker, life);
     await worker.ended;
     this.#listening.delete(place);
     return performance.now() - sinceMs;
@@ -190,12 +187,16 @@ export class Crew {
 
   #listens(place: number, { pid }: WorkerProcess, life: number): void {
     this.#listening.add(place);
+    // The message with the component's bytes, which V8 would keep: a primary allocates hardly anything.
+    collectGarbage('async');
     if (life > 1) this.#say('info', `Worker ${place} (process ${pid}) serves in its place; ${this.#count()}`);
     if (this.#listening.size === this.#plan.workers) this.#full.resolve();
   }
 
   #start(place: number): WorkerProcess {
-    const worker = startWorker(this.#terminal);
+    // The file is for who reads `ps`.
+    const source = { args: [WORKER_ARG, this.#plan.file], fd: this.#shared.socket.fd() };
+    const worker = startWorker(source, this.#terminal);
     this.#running.set(place, worker);
     void worker.ended.then(() => {
       if (this.#running.get(place) === worker) this.#running.delete(place);
@@ -205,11 +206,15 @@ export class Crew {
   }
 
   #begin(worker: WorkerProcess, preparing: Begin['preparing']): void {
-    // Those that run share the socket that they asked for by the same words. Once there is none, port 0 would be another port.
-    const peer = this.#running.values().find(({ begun }) => begun !== undefined);
-    const address = peer?.begun?.plan.address ?? this.#address;
     const colour = colourOf(this.#terminal);
-    worker.begin({ at: 'begin', plan: { ...this.#plan, address }, primaryPid: process.pid, colour, preparing });
+    worker.begin({
+      at: 'begin',
+      plan: this.#plan,
+      bytes: this.#shared.bytes,
+      primaryPid: process.pid,
+      colour,
+      preparing,
+    });
   }
 
   #sayIfCutShort(worker: WorkerProcess, end: WorkerEnd): void {
@@ -235,10 +240,6 @@ function describe(place: number, { pid }: WorkerProcess, { how, failure }: Worke
 
 function describeDelay(delayMs: number): string {
   return delayMs === 0 ? 'starting another' : `starting another in ${formatTimeout(delayMs)}`;
-}
-
-function isElsewhere({ address }: Up, { port }: Address): boolean {
-  return address.port !== port;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,9 +1,7 @@
-import cluster from 'node:cluster';
-
-/** The first argument of our workers: `cluster.isWorker` alone is also true under a process manager that uses node:cluster. */
+/** The first argument of our workers. */
 export const WORKER_ARG = 'worker';
 
-/** Whether `supervise` started this process. */
+/** Whether `supervise` started this process: one that a process manager starts may have a channel too. */
 export function isWorker([first]: readonly string[]): boolean {
-  return cluster.isWorker && first === WORKER_ARG;
+  return process.connected && first === WORKER_ARG;
 }

@@ -1,6 +1,5 @@
 import type { StartRecord } from '../../observe/log.ts';
 import type { MetricRecords } from '../../observe/metrics.ts';
-import type { Address } from '../../server/listen.ts';
 import type { HostErrorCode } from '../../util/host-error.ts';
 import type { ServePlan } from '../serve-plan.ts';
 
@@ -11,6 +10,8 @@ export type ToWorker = Begin | { readonly at: 'turn' } | { readonly at: 'metrics
 export interface Begin {
   readonly at: 'begin';
   readonly plan: ServePlan;
+  /** Of the component, as the primary read them when it started: whatever has become of the file, all workers serve the same. */
+  readonly bytes: Uint8Array;
   /** Of the primary, which the worker is not to outlive. */
   readonly primaryPid: number;
   /** Whether the worker's words go to a terminal with colours. */
@@ -35,6 +36,4 @@ export type FromWorker =
 export interface Up {
   readonly at: 'listening';
   readonly start: StartRecord;
-  /** The real one. */
-  readonly address: Address;
 }

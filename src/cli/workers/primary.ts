@@ -1,4 +1,3 @@
-import cluster from 'node:cluster';
 import type { Metrics } from '../../observe/metrics.ts';
 import { warnOfBug } from '../../util/bug.ts';
 import type { Begin, FromWorker, ToWorker } from './messages.ts';
@@ -24,19 +23,14 @@ export function connectToPrimary(quit: () => void): Primary {
     stopped.resolve();
   };
   // A terminal's Ctrl-C and many a process manager reach workers too. What a signal means, the primary decides.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   process.on('message', (message: ToWorker) => {
     if (message.at === 'begin') begun.resolve(message);
     else if (message.at === 'turn') tell({ at: 'turns' }).catch(warnOfBug);
     else if (message.at === 'metrics') tellMetrics(state.at === 'serving' ? state.metrics : undefined).catch(warnOfBug);
     else stop();
   });
-  const { worker } = cluster;
-  worker?.on('disconnect', () => {
-    // Else Node would end the process now, with its requests.
-    worker.exitedAfterDisconnect = true;
-    stop();
-  });
+  process.on('disconnect', stop);
   const serving = (metrics: Metrics | undefined): void => void (state = { at: 'serving', metrics });
   return { begun: begun.promise, stopped: stopped.promise, serving, tell };
 }

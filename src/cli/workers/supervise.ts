@@ -1,3 +1,4 @@
+import { readSource } from '../../component/source.ts';
 import { announce } from '../announce.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { finish } from '../finish.ts';
@@ -9,12 +10,15 @@ import { tellHostErrors } from '../tell-host-errors.ts';
 import type { Terminal } from '../terminal.ts';
 import { Crew } from './crew.ts';
 import { openCrewAdmin } from './crew-admin.ts';
+import { bindSharedSocket } from './shared-socket.ts';
 
 /** Serves by several processes, and never itself, until somebody wants that to stop; then lets guests finish. */
 export async function serve(plan: ServePlan, terminal: Terminal): Promise<ExitCode> {
   const { log } = createVoice(plan.logFormat, terminal);
   return await tellHostErrors(log, async () => {
-    const crew = new Crew(plan, terminal, log);
+    const { bytes } = readSource(plan.file, plan.load.limits?.maxComponentBytes);
+    using socket = await bindSharedSocket(plan.address);
+    const crew = new Crew(plan, { bytes, socket }, terminal, log);
     using stop = watchForStop((exitCode) => {
       crew.kill();
       terminal.quit(exitCode);

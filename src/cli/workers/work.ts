@@ -10,6 +10,7 @@ import { toStartRecord } from '../start-record.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Begin } from './messages.ts';
 import { type Primary, connectToPrimary } from './primary.ts';
+import { INHERITED } from './shared-socket.ts';
 
 /** Serves as one of several processes, until the primary wants it to stop or is gone, then lets guests finish. */
 export async function work(terminal: Terminal): Promise<ExitCode> {
@@ -26,22 +27,25 @@ export async function work(terminal: Terminal): Promise<ExitCode> {
 }
 
 async function serveUntilStopped(begin: Begin, primary: Primary, terminal: Terminal): Promise<void> {
-  const { plan, colour, primaryPid, preparing } = begin;
+  const { plan, bytes, colour, primaryPid, preparing } = begin;
   const voice = createVoice(plan.logFormat, { ...terminal, paintStderr: colour === 'on' ? COLOURED : PLAIN });
   const stallWatch = watchForStalls(plan, { colour, primaryPid }, voice.log);
-  const load = (): ReturnType<typeof loadPlanned> => loadPlanned(plan, stallWatch);
-  const component = preparing === 'told' ? await sayIfSlow(plan.file, voice, load) : await load();
+  const source = { label: plan.file, bytes };
+  const load = (): ReturnType<typeof loadPlanned> => loadPlanned(source, plan, stallWatch);
+  const component = preparing === 'told' ? await sayIfSlow(source, voice, load) : await load();
   const metrics = plan.adminAddress === undefined ? undefined : await createMetrics();
-  await using serving = await openHost(component, plan, voice, metrics);
+  await using serving = await openHost(component, { ...plan, address: INHERITED }, voice, metrics);
   const { host, address } = serving;
   stallWatch.serving();
   primary.serving(metrics);
-  await primary.tell({ at: 'listening', start: toStartRecord(component, plan, address), address });
+  await primary.tell({ at: 'listening', start: toStartRecord(component, plan, address) });
   const bug = Promise.withResolvers<void>();
   using _bugs = terminal.bugs.whileServing({ ...plan, drain: bug.resolve });
   await Promise.race([primary.stopped, bug.promise]);
   stallWatch.finishing();
-  const { waiting, closed } = beginClosing(host, plan);
+  // After a bug nothing more is accepted than has to be.
+  const delayMs = terminal.bugs.isSeen ? 0 : plan.shutdownDelayMs;
+  const { waiting, closed } = beginClosing(host, plan, delayMs);
   await primary.tell({ at: 'closing', waiting });
   await primary.tell({ at: 'closed', cancelled: await closed });
 }

@@ -1,4 +1,4 @@
-import cluster, { type Worker } from 'node:cluster';
+import { type ChildProcess, fork } from 'node:child_process';
 import { HostError } from '../../util/host-error.ts';
 import type { Closing } from '../finish.ts';
 import type { Terminal } from '../terminal.ts';
@@ -11,8 +11,6 @@ import { passWholeLines } from './whole-lines.ts';
 /** A worker, as the primary sees it. */
 export interface WorkerProcess {
   readonly pid: number;
-  /** What it was told to do, once it was. */
-  readonly begun: Begin | undefined;
   begin(begin: Begin): void;
   /** Resolves when it listens; `undefined` where it ends without. */
   readonly listening: Promise<Up | undefined>;
@@ -37,15 +35,21 @@ export interface WorkerEnd {
   readonly isClean: boolean;
 }
 
+/** How a worker is started. */
+export interface WorkerSource {
+  readonly args: readonly string[];
+  /** The descriptor that it inherits beside those of its streams and its channel. */
+  readonly fd: number;
+}
+
 /** Starts one, which waits for its `begin`. What it writes goes to `terminal`. Where no process can be had, it has ended. */
-export function startWorker(terminal: Terminal): WorkerProcess {
-  const worker = forkOne();
+export function startWorker(source: WorkerSource, terminal: Terminal): WorkerProcess {
+  const worker = forkOne(source);
   if (worker instanceof Error) return stillborn(worker);
   const listening = Promise.withResolvers<Up | undefined>();
   const waiting = Promise.withResolvers<number>();
   const closed = Promise.withResolvers<number>();
   let failure: HostError | undefined;
-  let begun: Begin | undefined;
   let isListening = false;
   worker.on('message', (message: FromWorker) => {
     turns.answered();
@@ -66,19 +70,13 @@ export function startWorker(terminal: Terminal): WorkerProcess {
   passOutput(worker, terminal);
   // One that ends does not take the message; that it ends is seen above.
   const tell = (message: ToWorker): void => {
-    if (worker.isConnected()) worker.send(message, () => undefined);
+    if (worker.connected) worker.send(message, () => undefined);
   };
   const metrics = new WorkerMetrics(() => tell({ at: 'metrics' }));
   const turns = new WorkerTurns(() => tell({ at: 'turn' }));
   return {
-    pid: worker.process.pid ?? 0,
-    get begun() {
-      return begun;
-    },
-    begin: (begin) => {
-      begun = begin;
-      tell(begin);
-    },
+    pid: worker.pid ?? 0,
+    begin: tell,
     listening: listening.promise,
     get isListening() {
       return isListening;
@@ -90,7 +88,7 @@ export function startWorker(terminal: Terminal): WorkerProcess {
       tell({ at: 'stop' });
       return { waiting: waiting.promise, closed: closed.promise };
     },
-    kill: () => void worker.process.kill('SIGKILL'),
+    kill: () => void worker.kill('SIGKILL'),
   };
 }
 
@@ -98,24 +96,28 @@ const CLEAN = 'ended with code 0';
 const STALLED = `stood still and ended itself (${STALL_SIGNAL})`;
 
 /** Node throws for some reasons why there is no process, and tells of others by an event. */
-function forkOne(): Worker | Error {
+function forkOne({ args, fd }: WorkerSource): ChildProcess | Error {
   try {
-    return cluster.fork();
+    // The entry and Node's own flags are this process's. Bytes of a component take `advanced`.
+    return fork(process.argv[1] ?? '', args, {
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc', fd],
+    });
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
 }
 
 /** Resolves with how it ended, when all that it wrote is read. */
-function endOf(worker: Worker): Promise<string> {
+function endOf(worker: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
-    worker.process.on('close', (code: number | null, signal: string | null) => {
+    worker.on('close', (code: number | null, signal: string | null) => {
       if (signal === null) resolve(`ended with code ${code}`);
       else resolve(signal === STALL_SIGNAL ? STALLED : `was ended by ${signal}`);
     });
     worker.on('error', ({ message }) => {
       // Of a process that is there, its end follows.
-      if (worker.process.pid === undefined) resolve(toFailure(message));
+      if (worker.pid === undefined) resolve(toFailure(message));
     });
   });
 }
@@ -124,7 +126,7 @@ function toFailure(message: string): string {
   return `failed: ${message}`;
 }
 
-function passOutput({ process: { stdout, stderr } }: Worker, terminal: Terminal): void {
+function passOutput({ stdout, stderr }: ChildProcess, terminal: Terminal): void {
   // Where there is no process, there may be no streams.
   if (stdout) passWholeLines(stdout, terminal.stdout);
   if (stderr) passWholeLines(stderr, terminal.stderr);
@@ -134,7 +136,6 @@ function stillborn({ message }: Error): WorkerProcess {
   const none = Promise.resolve(0);
   return {
     pid: 0,
-    begun: undefined,
     begin: () => undefined,
     listening: Promise.resolve(undefined),
     isListening: false,

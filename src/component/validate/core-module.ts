@@ -12,6 +12,7 @@ import {
   type CoreModuleType,
   isPossible,
 } from './core-types.ts';
+import { moduleSteps } from './module-steps.ts';
 import { shorten } from './print.ts';
 
 /** What a module has by index, imported things first. */
@@ -30,12 +31,21 @@ type Kind = (typeof KINDS)[number];
 /** Source: core specification's JS API, "Implementation-defined Limits". */
 const MAX_FUNCTIONS = 1_000_000;
 
-/** The type of a core module: what it imports and exports. Bodies and segments are not looked at; V8 validates them. */
-export function typeOfCoreModule(funcTypes: CoreFuncTypes, binary: Uint8Array): CoreModuleType {
+/**
+ * The type of a core module: what it imports and exports. Bodies and segments are not looked at; V8 validates them.
+ *
+ * `spend` is told how many steps that takes, before.
+ */
+export function typeOfCoreModule(
+  funcTypes: CoreFuncTypes,
+  binary: Uint8Array,
+  spend?: (steps: number) => void,
+): CoreModuleType {
   // Views of a `Buffer` cost more to make than plain ones.
   const bytes = new Uint8Array(binary.buffer, binary.byteOffset, binary.byteLength);
   const sections = decodeSections(new ByteReader(bytes));
   const content = (id: number): ByteReader | undefined => contentOf(bytes, sections, id);
+  spend?.(moduleSteps(bytes, sections));
   const types = decodeCoreTypes(funcTypes, content(SECTION.type));
   const spaces: Spaces = { types, func: [], table: [], memory: [], global: [], tag: [] };
   const imports = readImports(content(SECTION.import), spaces);

@@ -55,7 +55,7 @@ function validateBody(
 function validateDefinition(validation: Validation, frame: Frame, item: Definition): void {
   switch (item.at) {
     case 'core module':
-      frame.coreModules.push(typeOfCoreModule(validation.coreFuncs, item.bytes));
+      frame.coreModules.push(typeOfCoreModule(validation.coreFuncs, item.bytes, (steps) => validation.spend(steps)));
       break;
     case 'core instance':
       frame.coreInstances.push(typeOfCoreInstance(validation, frame, item.expr));

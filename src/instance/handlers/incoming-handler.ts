@@ -14,6 +14,8 @@ export type Answer =
       readonly response: GuestResponse;
       /** Resolves when the guest waits for something that is not there yet, or has returned, or computes on for long. */
       readonly settled: () => Promise<void>;
+      /** Resolves when the guest has returned; never rejects. */
+      readonly returned: () => Promise<unknown>;
     }
   | { readonly at: 'never-set'; readonly trap: Error | undefined }
   | { readonly at: 'cancelled'; readonly trap: Cancelled };
@@ -82,7 +84,8 @@ class GuestCall implements AnswerTaker {
 
   take(response: GuestResponse): void {
     this.#response = response.tag === 'ok' ? response.val : undefined;
-    this.#answer({ at: 'set', response, settled: () => untilSettled(this.#lease.ctx) });
+    const settled = (): Promise<void> => untilSettled(this.#lease.ctx);
+    this.#answer({ at: 'set', response, settled, returned: () => this.returned });
   }
 
   giveUp(): void {

@@ -57,7 +57,7 @@ export function createPreemption({ heap, onRun, turns = createTurns() }: Beside 
     },
     pause: async (ctx) => {
       clock.end(ctx.cpu);
-      ctx.paused = turns.next();
+      ctx.paused = turns.next(ctx.cpu.usedMs(performance.now()));
       await ctx.paused;
       ctx.paused = undefined;
       ctx.time.advance();

@@ -58,12 +58,17 @@ export class Watchdog {
     const workerData = { words: this.#words, afterMs: this.#afterMs, idleMs: IDLE_MS };
     try {
       const thread = new Worker(THREAD, { eval: true, workerData });
-      thread.on('error', () => Atomics.store(this.#words, STATE, GONE));
+      thread.on('error', () => this.#isGone());
       thread.unref();
     } catch (error) {
-      // The next look tries again.
-      Atomics.store(this.#words, STATE, GONE);
+      this.#isGone();
       warnOfBug(error);
     }
+  }
+
+  /** There is no thread, though one was to set the word: so it is set, and the next look tries again. */
+  #isGone(): void {
+    Atomics.store(this.#words, STATE, GONE);
+    Atomics.store(this.#words, WORD, 1);
   }
 }

@@ -60,7 +60,14 @@ export async function linkByJco<Ctx>(
     instantiate: (ctx: Ctx): Instance => {
       const { interfaces: imports, trapped, end, toJco, abandon } = jcoImports.bind(ctx);
       preemption?.enter(ctx);
-      const exports = tryOrEnd(() => glue.instantiate(modules.get, imports, modules.instantiatorFor(ctx, end)), end);
+      const { instantiate, leave } = modules.instantiatorFor(ctx, end);
+      const exports = tryOrEnd(
+        () => glue.instantiate(modules.get, imports, instantiate),
+        (error) => {
+          leave();
+          return end(error);
+        },
+      );
       return {
         end,
         call: async (interfaceName, func, args) => {
@@ -71,7 +78,10 @@ export async function linkByJco<Ctx>(
           preemption?.enter(ctx);
           return await Promise.race([exported(...args.map(toJco)), trapped]);
         },
-        abandon,
+        abandon: () => {
+          leave();
+          abandon();
+        },
       };
     },
   });

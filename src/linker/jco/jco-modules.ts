@@ -22,13 +22,26 @@ import { type Preemption, STEPS_TOGETHER, VERDICT, type Verdict, assertNotOver }
 import { type PreparedModule, compileRewritten, rewriteModules } from '../run/prepared-module.ts';
 import { fillReservedGlobals, type ReservedFunctions } from '../run/reserved-globals.ts';
 import { assertNothingReserved } from '../plan/reserved.ts';
-import { type Growing, type MemoryQuota, assertMayHold, createTakePages, mayHold } from '../run/take-pages.ts';
+import {
+  type Growing,
+  type MemoryQuota,
+  assertMayHold,
+  createTakePages,
+  leaveMemory,
+  mayHold,
+} from '../run/take-pages.ts';
 
 /** The core modules that jco made of a component, with maxima, questions before memories grow, and checks where guests are interrupted. */
 export interface JcoModules<Ctx> {
   get(name: string): WebAssembly.Module;
   /** What jco's glue calls to instantiate one of them, in an instance that works for `ctx`; `onEnd` is told what ends that. */
-  instantiatorFor(ctx: Ctx, onEnd?: (error: unknown) => void): InstantiateCore;
+  instantiatorFor(ctx: Ctx, onEnd?: (error: unknown) => void): JcoInstantiator;
+}
+
+/** Makes the core instances of one instance, and is told when nobody needs them any more. */
+export interface JcoInstantiator {
+  readonly instantiate: InstantiateCore;
+  leave(): void;
 }
 
 const PAGE_BYTES = 65_536;
@@ -88,10 +101,11 @@ function createInstantiators<Ctx>(
   };
   return (ctx, onEnd) => {
     const core = new JcoCore(given, { limits, memory, heap }, () => preemption?.interrupt(ctx), onEnd);
-    return (module, imports = {}) => {
+    const instantiate: InstantiateCore = (module, imports = {}) => {
       const [made, guarding] = byModule.get(module) as MadeModule;
       return core.instantiate(made, guarding.guard(core, imports, core.exported));
     };
+    return { instantiate, leave: () => core.leave() };
   };
 }
 
@@ -144,7 +158,13 @@ export class JcoCore implements Interruptible, Growing, GrowingTables {
     return instance;
   }
 
+  /** Nobody needs its core instances any more. */
+  leave(): void {
+    leaveMemory(this.#holding);
+  }
+
   end(error: unknown): unknown {
+    this.leave();
     const cause = this.#lifetime.end(error);
     this.#onEnd?.(cause);
     return cause;

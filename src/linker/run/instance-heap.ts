@@ -12,7 +12,7 @@ export type HeapQuota = SharedQuota | undefined;
 export type HeapLimits = Pick<InstanceLimits, 'maxTableElements' | 'maxInstanceHeapBytes'>;
 
 /** What an instance takes before anything runs. */
-export type StartCost = Pick<InstanceCost, 'tableElements' | 'heapBytes'>;
+export type StartCost = Pick<InstanceCost, 'tableElements' | 'memoryCount' | 'heapBytes'>;
 
 /** What core instances take together, the images of their tables too where they have any. Throws `HostError` where that is more than one instance may. */
 export function sumCosts(
@@ -20,10 +20,11 @@ export function sumCosts(
   limits: HeapLimits,
   images: 'of tables' | 'none' = 'none',
 ): StartCost {
-  const tableElements = costs.reduce((sum, cost) => sum + cost.tableElements, 0);
-  const heapBytes = costs.reduce((sum, { heapBytes: bytes, imageBytes }) => {
-    return sum + bytes + (images === 'none' ? 0 : imageBytes);
-  }, 0);
+  const cost = costs.reduce<StartCost>((sum, one) => {
+    return add(add(sum, one), { ...NOTHING, heapBytes: images === 'none' ? 0 : one.imageBytes });
+  }, NOTHING);
+  const { tableElements } = cost;
+  const heapBytes = bytesOf(cost);
   const { maxTableElements, maxInstanceHeapBytes } = limits;
   if (tableElements > maxTableElements) {
     const option = `${maxTableElements} are allowed (--limit table-elements)`;
@@ -31,10 +32,24 @@ export function sumCosts(
   }
   if (heapBytes > maxInstanceHeapBytes) {
     const option = `${maxInstanceHeapBytes} are allowed (--limit instance-heap-bytes)`;
-    const what = `the tables, exports, functions and first values of an instance, of ${costs.length} modules,`;
+    const what = `the tables, memories, exports, functions and first values of an instance, of ${costs.length} modules,`;
     throw tooMuch(`${what} take ${heapBytes} bytes of V8's heap, where ${option}`);
   }
-  return { tableElements, heapBytes };
+  return cost;
+}
+
+function add(one: StartCost, other: StartCost): StartCost {
+  return {
+    tableElements: one.tableElements + other.tableElements,
+    memoryCount: one.memoryCount + other.memoryCount,
+    heapBytes: one.heapBytes + other.heapBytes,
+  };
+}
+
+/** Of V8's heap, all together. */
+function bytesOf({ memoryCount, heapBytes }: StartCost): number {
+  if (memoryCount === 0) return heapBytes;
+  return heapBytes + HEAP_BYTES.memory + (memoryCount - 1) * HEAP_BYTES.furtherMemory;
 }
 
 function tooMuch(message: string): HostError {
@@ -71,14 +86,11 @@ export class InstanceHeap implements GrowingTables {
   }
 
   /** The instance is about to start, or a part of it, at a cost beside what it has. Throws `HostError` where there is no room, and traps beyond the limits. */
-  start({ tableElements, heapBytes }: StartCost): void {
-    this.#start = {
-      tableElements: this.#start.tableElements + tableElements,
-      heapBytes: this.#start.heapBytes + heapBytes,
-    };
+  start(cost: StartCost): void {
+    this.#start = add(this.#start, cost);
     const { maxTableElements, maxInstanceHeapBytes } = this.#limits;
     if (this.#elements > maxTableElements) throw new LimitExceeded('maxTableElements', 'too many elements of tables');
-    if (this.#start.heapBytes > maxInstanceHeapBytes)
+    if (bytesOf(this.#start) > maxInstanceHeapBytes)
       throw new LimitExceeded('maxInstanceHeapBytes', "too much of V8's heap for core instances");
     if (!this.#hold()) throw noRoom(this.#holding as Holding);
   }
@@ -104,12 +116,12 @@ export class InstanceHeap implements GrowingTables {
 
   #hold(): boolean {
     const holding = this.#holding;
-    const bytes = this.#start.heapBytes + this.#grown * HEAP_BYTES.functionElement;
+    const bytes = bytesOf(this.#start) + this.#grown * HEAP_BYTES.functionElement;
     return holding === undefined || holding.quota.resize(holding, bytes);
   }
 }
 
-const NOTHING: StartCost = Object.freeze({ tableElements: 0, heapBytes: 0 });
+const NOTHING: StartCost = Object.freeze({ tableElements: 0, memoryCount: 0, heapBytes: 0 });
 
 function noRoom({ quota }: Holding): HostError {
   const cause = new LimitExceeded('maxTotalInstanceHeapBytes', 'the core instances of all guests');

@@ -12,7 +12,7 @@ import { InstanceHeap } from './instance-heap.ts';
 import { LiftedCalls } from './lifted-calls.ts';
 import type { Linked } from './linked.ts';
 import type { SharingInstance } from './shared-functions.ts';
-import { assertMayHold, mayHold } from './take-pages.ts';
+import { assertMayHold, leaveMemory, mayHold } from './take-pages.ts';
 
 const PAGE_BYTES = 65_536;
 
@@ -96,6 +96,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
   }
 
   end(error: unknown): unknown {
+    leaveMemory(this.#holding);
     return this.#lifetime.end(error);
   }
 
@@ -172,12 +173,14 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
 
   /** Lets go of what its handles stand for, though a call into it may be suspended: should it ever go on, it finds none of them. */
   abandon(): void {
+    leaveMemory(this.#holding);
     for (const instance of this.componentInstances) instance.abandon();
     for (const context of this.contexts) context.reset();
   }
 
   /** Gives back what is shared with other instances. Sound only where no call into it runs, not even one that is suspended. */
   release(): void {
+    leaveMemory(this.#holding);
     this.#heap.end();
     for (const memory of this.#cores.memories) memory.release();
   }

@@ -1,4 +1,4 @@
-import { boundCompiling, type CompileBounds, type CostlyFunctions } from '../../rewriter/analyse/compile-limits.ts';
+import { boundCompiling, type CompileBounds, type CompileTimes } from '../../rewriter/analyse/compile-limits.ts';
 import { type CoreModule, decodeCoreModule } from '../../rewriter/core-module.ts';
 import type { KeptRewriting } from '../../component/kept.ts';
 import { type RewriteOptions, type Rewritten, rewriteModule } from '../../rewriter/rewrite.ts';
@@ -24,7 +24,7 @@ export async function rewriteModules(
   if (found !== undefined) return found;
   const costs = boundCompiling(binaries.map(decodeIfWellFormed), bounds);
   const pairs = binaries.map((bytes, index) => {
-    return [bytes, rewriteValid(bytes, options[index] as RewriteOptions, costs[index]?.costly)] as const;
+    return [bytes, rewriteValid(bytes, options[index] as RewriteOptions, costs[index])] as const;
   });
   if (kept !== undefined) setTimeout(() => void kept.put(pairs).catch(warnOfBug), KEEP_AFTER_MS).unref();
   return pairs.map(([, rewritten]) => rewritten);
@@ -43,8 +43,8 @@ export async function compileRewritten(all: readonly Rewritten[]): Promise<Prepa
  * Refuses what only rewriting would make valid: an index just beyond the module's own memories or globals, which would
  * then be one of ours, shared with other instances. Takes V8, on all cores, 30 ms for 14 MB.
  */
-function rewriteValid(bytes: Uint8Array, options: RewriteOptions, costly: CostlyFunctions | undefined): Rewritten {
-  if (WebAssembly.validate(bytes as BufferSource)) return rewriteModule(bytes, options, costly);
+function rewriteValid(bytes: Uint8Array, options: RewriteOptions, times: CompileTimes | undefined): Rewritten {
+  if (WebAssembly.validate(bytes as BufferSource)) return rewriteModule(bytes, options, times);
   const { message } = findComplaint(bytes);
   throw new HostError('bad-component', `a core module is not valid: ${message}; build the component again`);
 }

@@ -30,6 +30,11 @@ export function mayHold(holding: Holding | undefined, byteLength: number): boole
   return holding === undefined || holding.quota.resize(holding, byteLength);
 }
 
+/** Nobody needs the instance any more. */
+export function leaveMemory(holding: Holding | undefined): void {
+  holding?.quota.leave(holding);
+}
+
 /** As `mayHold`, for memories without which there is no instance. Throws `HostError` where they may not. */
 export function assertMayHold(holding: Holding | undefined, byteLength: number): void {
   if (holding === undefined || mayHold(holding, byteLength)) return;

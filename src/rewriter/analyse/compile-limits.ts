@@ -29,16 +29,21 @@ const SMALL_VALUES = 32;
 const CHECKED_NS = 150_000;
 /** Of a body that is not looked at. */
 const CHECKED_BYTES = 512;
+const MAX_MICROS = 0xffff;
+
+/** How long V8's first compiler takes for functions, by index among the module's own. */
+export interface CompileTimes {
+  /** 1 for those that begin with a check. */
+  readonly costly: Uint8Array;
+  /** In microseconds, 65,535 at most. */
+  readonly micros: Uint16Array;
+}
 
 /** What is known of a module's bodies. */
-export interface CompileCosts {
-  /** By index among the module's own functions: 1 for those that begin with a check. */
-  readonly costly: CostlyFunctions;
+export interface CompileCosts extends CompileTimes {
   /** Of machine code, or more. */
   readonly codeBytes: number;
 }
-
-export type CostlyFunctions = Uint8Array;
 
 /**
  * Looks at the bodies of modules before V8 does, which takes as long to validate some as to compile them. What is malformed is left to V8:
@@ -78,6 +83,7 @@ function lookAtBodies(module: CoreModule, bounds: CompileBounds, how: 'roughly' 
   const cost = new CompileCost(module);
   const { bytes, importedFunctionCount: first, functionTypes } = module;
   const costly = new Uint8Array(functionTypes.length - first);
+  const micros = new Uint16Array(functionTypes.length - first);
   let codeBytes = 0;
   let index = first;
   readVector(contentOf(bytes, module.sections, SECTION.code), (reader) => {
@@ -92,15 +98,21 @@ function lookAtBodies(module: CoreModule, bounds: CompileBounds, how: 'roughly' 
       if (shape !== undefined) assertWithin(shape, bounds, () => describeFunction(module, index));
       codeBytes += shape?.code ?? byteLength * codePerByte(values);
       costly[index - first] = (shape === undefined ? byteLength > CHECKED_BYTES : shape.ns > CHECKED_NS) ? 1 : 0;
+      micros[index - first] = Math.min(MAX_MICROS, (shape?.ns ?? byteLength * nsPerByte(values)) / 1000);
     }
     index++;
   });
-  return { costly, codeBytes };
+  return { costly, micros, codeBytes };
 }
 
 /** Of a body that is not looked at, at most: a call of two bytes moves so many values. */
 function codePerByte(values: number): number {
   return 55 + 4 * values;
+}
+
+/** The same in nanoseconds: such a call, and blocks of two bytes that bring all locals to one place. */
+function nsPerByte(values: number): number {
+  return Math.max(1300, (400 + 100 * values + 3 * values * values) / 2);
 }
 
 /** The most values that any function or block takes and gives, or any struct is made of. */

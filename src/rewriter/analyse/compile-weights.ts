@@ -52,7 +52,7 @@ const ITEMS = {
   operandOfIndirectCall: { ns: 100, bytes: 1500, code: 8 },
   /** By the square of the number of a call's: each is moved to where another may be. */
   operandOfCallSquared: { ns: 3, bytes: 0, code: 0 },
-  operandOfThrow: { ns: 200, bytes: 2500, code: 30 },
+  operandOfThrow: { ns: 200, bytes: 5500, code: 30 },
   field: { ns: 150, bytes: 700, code: 12 },
 } satisfies Record<string, Weight>;
 

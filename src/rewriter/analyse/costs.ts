@@ -15,6 +15,13 @@ export const MAX_UNCHECKED_UNITS = 256;
  */
 export const MAX_UNWINDING_UNITS = 1024;
 
+/**
+ * How long V8 may take to compile what a path calls between two checks, in microseconds, should nobody have called that before; and a function with what it calls,
+ * unless it begins with a check. No other takes longer, so this is also what counts for a function of which nothing is known.
+ */
+export const MAX_COMPILE_MICROS = 20_000;
+export const MAX_UNCHECKED_COMPILE_MICROS = 1000;
+
 /** Weights from here on are looked at one by one. */
 export const HEAVY = 64;
 

@@ -35,8 +35,8 @@ function readName(reader: ByteReader, index: number): string | undefined {
     }
     for (let rest = reader.count(); rest > 0; rest--) {
       const named = reader.u32();
-      if (named === index) return reader.name();
-      reader.byteVector();
+      const name = reader.byteVector();
+      if (named === index) return new TextDecoder().decode(name.subarray(0, MAX_LENGTH));
     }
     return undefined;
   }

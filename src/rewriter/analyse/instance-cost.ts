@@ -1,7 +1,8 @@
 import { contentOf, type CoreModule, readVector } from '../core-module.ts';
 import { HEAP_BYTES } from './heap-weights.ts';
 import type { Instructions } from '../../wasm/instructions.ts';
-import { OP } from '../../wasm/opcodes.ts';
+import { FORGETS, OP, POPS } from '../../wasm/opcodes.ts';
+import { reachGlobals } from './reach.ts';
 import { readReferences, skipConstantExpression } from './references.ts';
 import { notSupported } from '../../wasm/refusal.ts';
 import { SECTION } from '../../wasm/sections.ts';
@@ -11,7 +12,9 @@ import { readLimits, readValueType } from '../../wasm/types.ts';
 export interface InstanceCost {
   /** Elements of the tables that it defines. */
   readonly tableElements: number;
-  /** Of V8's heap, all together. */
+  /** Memories that it defines. */
+  readonly memoryCount: number;
+  /** Of V8's heap, all together, but for the memories. */
   readonly heapBytes: number;
   /** What JavaScript takes of it beside that to read the tables, with a function for each that is in them. */
   readonly imageBytes: number;
@@ -22,28 +25,31 @@ export function instanceCostOf(module: CoreModule): InstanceCost {
   const tables = module.tables.filter(({ imported }) => imported === undefined);
   const tableElements = tables.reduce((sum, { limits }) => sum + limits.initial, 0);
   const elementBytes = tables.reduce((sum, { element, limits }) => sum + limits.initial * elementBytesOf(element), 0);
-  const mutable = module.globals.filter(({ isMutable }) => isMutable).length;
+  const mutable = reachGlobals(module);
+  const byFunctions = mutable.filter(({ access }) => access === 'bits' || access === 'functions');
   const counts: readonly [bytes: number, count: number][] = [
     [HEAP_BYTES.instance, 1],
-    [HEAP_BYTES.memory, module.memories.filter(({ imported }) => imported === undefined).length],
     [HEAP_BYTES.table, tables.length],
     [HEAP_BYTES.function, module.functionTypes.length],
     [HEAP_BYTES.importedFunction, module.importedFunctionCount],
     [HEAP_BYTES.export, module.exportNames.size],
     [HEAP_BYTES.global, module.globals.length],
-    [HEAP_BYTES.mutableGlobal, mutable],
+    [HEAP_BYTES.mutableGlobal, mutable.length],
+    // One to read it and one to write it.
+    [HEAP_BYTES.function + HEAP_BYTES.export, 2 * byFunctions.length],
     [HEAP_BYTES.tag, module.tags.length],
     [HEAP_BYTES.type, module.types.length],
   ];
   const counted = counts.reduce((sum, [bytes, count]) => sum + bytes * count, 0);
   return {
     tableElements,
+    memoryCount: module.memories.filter(({ imported }) => imported === undefined).length,
     heapBytes: elementBytes + counted + valueBytes(module),
     imageBytes: tableElements * HEAP_BYTES.otherElement + module.references.size * HEAP_BYTES.export,
   };
 }
 
-/** Of element segments, and of the structs and arrays that constant expressions make. */
+/** Of element segments, and of constant expressions with the structs and arrays that they make. */
 function valueBytes(module: CoreModule): number {
   const { bytes, sections } = module;
   const objects = new FirstObjects(module.fieldCounts);
@@ -64,8 +70,18 @@ function valueBytes(module: CoreModule): number {
     readLimits(reader);
     if (hasValue) skipConstantExpression(reader, undefined, visit);
   });
+  readVector(contentOf(bytes, sections, SECTION.data), (reader) => {
+    const form = reader.u32();
+    if (form === WITH_MEMORY) reader.u32();
+    if (form !== PASSIVE) skipConstantExpression(reader, undefined, visit);
+    reader.skip(reader.u32());
+  });
   return segmentBytes + objects.heapBytes;
 }
+
+/** Forms of data segments. Source: core specification 3.0, 5.5.14. */
+const PASSIVE = 1;
+const WITH_MEMORY = 2;
 
 /** Adds up what constant expressions make. */
 class FirstObjects {
@@ -79,6 +95,8 @@ class FirstObjects {
   }
 
   note({ code, index, index2, start }: Instructions): void {
+    const pops = POPS[code] as number;
+    if (pops > 0 && pops !== FORGETS) this.heapBytes += HEAP_BYTES.operation;
     if (code === OP.structNew || code === OP.structNewDefault) this.#make(this.#fieldCounts[index] ?? 0);
     else if (code === OP.arrayNewFixed) this.#make(index2);
     else if (code === OP.arrayNew || code === OP.arrayNewDefault) {

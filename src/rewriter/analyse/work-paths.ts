@@ -6,11 +6,13 @@ const FLAG = Object.freeze({ hasOtherArm: 1, loop: 2, thrownTo: 3 } as const);
 
 /**
  * The longest paths to a point of a function body, in units of work: `length` since the last check or the function's begin, `unwinding` since a call
- * returned that may have come to a check. What a block's branches bring to its end is kept until then.
+ * returned that may have come to a check; and `compiling`, in microseconds: what V8 takes for the functions called since the last check, should none have been
+ * called before. What a block's branches bring to its end is kept until then.
  */
 export class WorkPaths {
   length = 0;
   unwinding = NONE;
+  compiling = 0;
   /** Of the innermost block; 0 is the function's body. */
   depth = -1;
   /** By depth: flags. */
@@ -18,14 +20,17 @@ export class WorkPaths {
   /** By depth: the longest of those that branched to the end. */
   readonly #endLengths: number[] = [];
   readonly #endUnwindings: number[] = [];
+  readonly #endCompilings: number[] = [];
   /** By depth, where the block has another arm: those to that, or past it where there is none. */
   readonly #armLengths: number[] = [];
   readonly #armUnwindings: number[] = [];
+  readonly #armCompilings: number[] = [];
 
   /** Begins a function body. */
   enter(): void {
     this.length = 0;
     this.unwinding = NONE;
+    this.compiling = 0;
     this.depth = -1;
     this.openBlock();
   }
@@ -39,12 +44,14 @@ export class WorkPaths {
     if (this.length < 0) return;
     this.length = 0;
     this.unwinding = NONE;
+    this.compiling = 0;
   }
 
-  /** A function is called that may come to a check. */
-  call(units: number): void {
+  /** A function is called that may come to a check, and takes V8 so long to compile, with what it calls. */
+  call(units: number, micros: number): void {
     if (this.length < 0) return;
     this.length += units;
+    this.compiling += micros;
     this.unwinding = this.unwinding < 0 ? 0 : this.unwinding + units;
   }
 
@@ -53,12 +60,14 @@ export class WorkPaths {
     if (this.length < 0) return;
     this.length = 0;
     this.unwinding = 0;
+    this.compiling = 0;
   }
 
   /** Nothing comes further. */
   stop(): void {
     this.length = NONE;
     this.unwinding = NONE;
+    this.compiling = 0;
   }
 
   openBlock(): void {
@@ -69,6 +78,7 @@ export class WorkPaths {
     this.#open(FLAG.hasOtherArm);
     this.#armLengths[this.depth] = this.length;
     this.#armUnwindings[this.depth] = this.unwinding;
+    this.#armCompilings[this.depth] = this.compiling;
   }
 
   /** With a check where it begins. */
@@ -83,6 +93,7 @@ export class WorkPaths {
     this.branch(0);
     this.length = this.#armLengths[depth] as number;
     this.unwinding = this.#armUnwindings[depth] as number;
+    this.compiling = this.#armCompilings[depth] as number;
     if (this.#flags[depth] === FLAG.hasOtherArm) this.#flags[depth] = 0;
   }
 
@@ -91,6 +102,7 @@ export class WorkPaths {
     this.branch(0);
     this.length = 0;
     this.unwinding = NONE;
+    this.compiling = 0;
   }
 
   /** A path goes to a label. That to a loop comes to its check, that to the function's body ends. */
@@ -99,6 +111,7 @@ export class WorkPaths {
     if (this.#flags[target] === FLAG.loop) return;
     if (this.length > (this.#endLengths[target] as number)) this.#endLengths[target] = this.length;
     if (this.unwinding > (this.#endUnwindings[target] as number)) this.#endUnwindings[target] = this.unwinding;
+    if (this.compiling > (this.#endCompilings[target] as number)) this.#endCompilings[target] = this.compiling;
   }
 
   /** What is thrown may come to a label. Gives whether there is something after that in the body. */
@@ -115,17 +128,20 @@ export class WorkPaths {
     if (flag === FLAG.thrownTo) {
       this.length = 0;
       this.unwinding = NONE;
+      this.compiling = 0;
       return true;
     }
-    this.#join(this.#endLengths[depth] as number, this.#endUnwindings[depth] as number);
-    if (flag === FLAG.hasOtherArm) this.#join(this.#armLengths[depth] as number, this.#armUnwindings[depth] as number);
+    this.#join(this.#endLengths, this.#endUnwindings, this.#endCompilings);
+    if (flag === FLAG.hasOtherArm) this.#join(this.#armLengths, this.#armUnwindings, this.#armCompilings);
     return false;
   }
 
-  /** Another path comes to here. */
-  #join(length: number, unwinding: number): void {
-    if (length > this.length) this.length = length;
-    if (unwinding > this.unwinding) this.unwinding = unwinding;
+  /** The paths that were kept of the block that has just been left come to here. */
+  #join(lengths: readonly number[], unwindings: readonly number[], compilings: readonly number[]): void {
+    const at = this.depth + 1;
+    this.length = Math.max(this.length, lengths[at] as number);
+    this.unwinding = Math.max(this.unwinding, unwindings[at] as number);
+    this.compiling = Math.max(this.compiling, compilings[at] as number);
   }
 
   #open(flag: number): void {
@@ -133,5 +149,6 @@ export class WorkPaths {
     this.#flags[depth] = flag;
     this.#endLengths[depth] = NONE;
     this.#endUnwindings[depth] = NONE;
+    this.#endCompilings[depth] = 0;
   }
 }

@@ -1,7 +1,16 @@
 import { ByteReader } from '../../wasm/byte-reader.ts';
 import type { Callers } from '../emit/callers.ts';
 import type { CoreModule } from '../core-module.ts';
-import { KIND, KINDS, MAX_UNCHECKED_UNITS, MAX_UNITS, MAX_UNWINDING_UNITS } from './costs.ts';
+import type { CompileTimes } from './compile-limits.ts';
+import {
+  KIND,
+  KINDS,
+  MAX_COMPILE_MICROS,
+  MAX_UNCHECKED_COMPILE_MICROS,
+  MAX_UNCHECKED_UNITS,
+  MAX_UNITS,
+  MAX_UNWINDING_UNITS,
+} from './costs.ts';
 import type { Instructions } from '../../wasm/instructions.ts';
 import { mayFindHost } from './indirect-calls.ts';
 import { WorkPaths } from './work-paths.ts';
@@ -32,6 +41,8 @@ export const STRIDE = 256;
  *    So no tree of calls, and no circle, is without checks.
  * 3. From where a call returns in which there may have been a check, a function does at most `MAX_UNWINDING_UNITS` until it comes to one,
  *    calls a function that begins with one, or ends.
+ * 4. V8 compiles a function when it is first called, which is as true of what has been said in 1 and 2, with `MAX_COMPILE_MICROS` and
+ *    `MAX_UNCHECKED_COMPILE_MICROS`. Functions that take long by themselves begin with a check.
  *
  * So what runs without a check is: the rest of the function with the last check; of each of its callers that it returns to what comes
  * after the call; and in one of these what it does and calls up to the next check. That is `2 * MAX_UNITS` and `MAX_UNWINDING_UNITS` for each
@@ -45,6 +56,9 @@ export class Work {
   /** Whether a function that is found at run time may be the host's. */
   readonly #isOpen: boolean;
   readonly #known: Int32Array;
+  readonly #times: CompileTimes | undefined;
+  /** What it takes to compile a function that does not begin with a check, with what it calls, in microseconds. */
+  readonly #micros: Uint16Array;
   readonly #paths = new WorkPaths();
   #index = 0;
   /** How far the body is counted. */
@@ -53,15 +67,20 @@ export class Work {
   #weight = 0;
   /** The longest path since the function began or a check, at its longest. */
   #peak = 0;
+  /** The most that a path takes of compiling. */
+  #compilePeak = 0;
   /** Whether what is thrown here may end the function as a return does. */
   #isLeftByThrowing = false;
 
-  constructor(module: CoreModule, callers: Callers) {
+  /** Without `times` it is not known how long functions take to compile. */
+  constructor(module: CoreModule, callers: Callers, times: CompileTimes | undefined) {
     this.#callers = callers;
     this.#importedCount = module.importedFunctionCount;
     this.#entries = entriesOf(module);
     this.#isOpen = mayFindHost(module);
     this.#known = new Int32Array(module.functionTypes.length).fill(UNKNOWN);
+    this.#times = times;
+    this.#micros = new Uint16Array(module.functionTypes.length);
   }
 
   /** Begins with the body of function `index`, whose instructions are at `at`. */
@@ -70,6 +89,7 @@ export class Work {
     this.#at = at;
     this.#weight = 0;
     this.#peak = 0;
+    this.#compilePeak = 0;
     this.#isLeftByThrowing = false;
     this.#paths.enter();
   }
@@ -81,9 +101,16 @@ export class Work {
 
   /** Ends the body. Gives whether it is to begin with a check. */
   leave(): boolean {
-    const begins = this.#peak > MAX_UNCHECKED_UNITS || this.#entries.has(this.#index);
+    const micros = this.#compilePeak + (this.#times?.micros[this.#index - this.#importedCount] ?? 0);
+    const isLong = this.#peak > MAX_UNCHECKED_UNITS || micros > MAX_UNCHECKED_COMPILE_MICROS;
+    const begins = isLong || this.#isCostly || this.#entries.has(this.#index);
     this.#known[this.#index] = begins ? BEGINS_WITH_CHECK : this.#peak + CALL_UNITS;
+    this.#micros[this.#index] = begins ? 0 : micros;
     return begins;
+  }
+
+  get #isCostly(): boolean {
+    return this.#times?.costly[this.#index - this.#importedCount] === 1;
   }
 
   /** Whether a check has to come right after what was passed up to `at`: asked now and then where nothing else is. */
@@ -201,18 +228,36 @@ export class Work {
     const paths = this.#paths;
     const isTail = kind === KIND.returnCall || kind === KIND.returnCallIndirect;
     const units = this.#unitsOf(instructions, kind);
-    const isLong = this.#isTooLong(Math.max(units, 0));
+    const micros = this.#microsOf(instructions, { kind, units });
+    const isLong = this.#isTooLong(Math.max(units, 0)) || this.#takesTooLong(micros);
     const leaves = (isTail || this.#isLeftByThrowing) && paths.unwinding + units > MAX_UNWINDING_UNITS;
     if (isLong || leaves) paths.check();
     const where = isLong || leaves ? CHECK.before : CHECK.none;
     if (units === BEGINS_WITH_CHECK) paths.callChecked();
-    else paths.call(units);
+    else this.#follows(units, micros);
     if (isTail) paths.stop();
     else if (this.#mayTakeLong(instructions, kind)) {
       paths.check();
       return where | CHECK.after;
     }
     return where;
+  }
+
+  #follows(units: number, micros: number): void {
+    this.#paths.call(units, micros);
+    if (this.#paths.compiling > this.#compilePeak) this.#compilePeak = this.#paths.compiling;
+  }
+
+  /** What V8 takes to compile what is called, should it be for the first time. That of the host is compiled. */
+  #microsOf({ index }: Instructions, { kind, units }: { kind: number; units: number }): number {
+    if (this.#times === undefined || kind === KIND.unbounded || units === BEGINS_WITH_CHECK) return 0;
+    if (kind !== KIND.call && kind !== KIND.returnCall) return MAX_UNCHECKED_COMPILE_MICROS;
+    if (index < this.#importedCount) return 0;
+    return this.#known[index] === UNKNOWN ? MAX_UNCHECKED_COMPILE_MICROS : (this.#micros[index] as number);
+  }
+
+  #takesTooLong(micros: number): boolean {
+    return this.#paths.compiling + micros > MAX_COMPILE_MICROS;
   }
 
   /** What a call costs before the check that may follow it, or that the function begins with one. */

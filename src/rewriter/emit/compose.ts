@@ -6,6 +6,7 @@ import type { CoreModule } from '../core-module.ts';
 import type { Helper } from './helper-functions.ts';
 import type { HostFunction } from './host-functions.ts';
 import { RESERVED } from '../layout.ts';
+import { toNameSection } from './name-section.ts';
 import { OP } from '../../wasm/opcodes.ts';
 import type { ReachableGlobal, ReachableMemory, ReachableTable } from '../analyse/reach.ts';
 import { SECTION, SECTION_ORDER, type Section } from '../../wasm/sections.ts';
@@ -71,7 +72,7 @@ export function composeModule(module: CoreModule, additions: Additions): Uint8Ar
     if (id === SECTION.code) sections.push([SECTION.custom, [branchHints(module, additions)]]);
     if (content !== undefined) sections.push([id, content instanceof Uint8Array ? [content] : content]);
   }
-  const names = rawContent(module, module.sections.names);
+  const names = toNameSection(module);
   if (names !== undefined) sections.push([SECTION.custom, [names]]);
   const lengths = sections.map(([, parts]) => parts.reduce((sum, { length }) => sum + length, 0));
   const output = new ByteWriter(lengths.reduce((sum, length) => sum + length + 6, HEADER.length));

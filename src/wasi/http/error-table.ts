@@ -14,9 +14,8 @@ export class UpstreamFailure extends Error {
 
 const NAME_UNKNOWN: ErrorCode = { tag: 'DNS-error', val: { rcode: 'NXDOMAIN', infoCode: undefined } };
 const NAME_SERVER_FAILED: ErrorCode = { tag: 'DNS-error', val: { rcode: 'SERVFAIL', infoCode: undefined } };
-const HEAD_TOO_LARGE: ErrorCode = { tag: 'HTTP-response-header-section-size', val: undefined };
 
-/** Codes of Node, OpenSSL and undici. Source: `errors.html` of Node, uv's errno list, X509_V_ERR names, undici's `core/errors.js`. */
+/** Codes of Node and OpenSSL. Source: `errors.html` of Node, uv's errno list, X509_V_ERR names. */
 const BY_CODE: ReadonlyMap<string, ErrorCode> = new Map([
   ['ENOTFOUND', NAME_UNKNOWN],
   ['ENODATA', NAME_UNKNOWN],
@@ -25,37 +24,23 @@ const BY_CODE: ReadonlyMap<string, ErrorCode> = new Map([
   ['EAI_NODATA', NAME_UNKNOWN],
   ['EAI_NONAME', NAME_UNKNOWN],
   ['ESERVFAIL', NAME_SERVER_FAILED],
-  ['UND_ERR_HEADERS_OVERFLOW', HEAD_TOO_LARGE],
-  ['HPE_HEADER_OVERFLOW', HEAD_TOO_LARGE],
   ...plain('DNS-timeout', 'ETIMEOUT', 'EAI_TIMEOUT'),
   ...plain('connection-refused', 'ECONNREFUSED'),
-  ...plain('connection-timeout', 'ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ERR_SOCKET_CONNECTION_TIMEOUT'),
+  ...plain('connection-timeout', 'ETIMEDOUT', 'ERR_SOCKET_CONNECTION_TIMEOUT'),
   ...plain('destination-IP-unroutable', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'EINVAL', 'EAFNOSUPPORT'),
   ...plain('destination-unavailable', 'EHOSTDOWN', 'ENETDOWN'),
   ...plain('destination-IP-prohibited', 'EACCES', 'EPERM'),
+  ...plain('HTTP-request-denied', 'ERR_ACCESS_DENIED'),
   ...plain('connection-limit-reached', 'EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'),
   ...plain('connection-terminated', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ENOTCONN', 'ERR_STREAM_PREMATURE_CLOSE'),
-  ...plain('connection-terminated', 'UND_ERR_SOCKET', 'UND_ERR_INFO', 'UND_ERR_CLOSED', 'UND_ERR_DESTROYED'),
-  ...plain('connection-terminated', 'UND_ERR_ABORTED', 'UND_ERR_ABORT', 'ABORT_ERR'),
-  ...plain('connection-read-timeout', 'UND_ERR_HEADERS_TIMEOUT'),
-  ...plain('connection-read-timeout', 'UND_ERR_BODY_TIMEOUT'),
-  ...plain('HTTP-response-incomplete', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'HPE_INVALID_EOF_STATE'),
-  ...plain(
-    'HTTP-protocol-error',
-    'UND_ERR_INVALID_ARG',
-    'UND_ERR_NOT_SUPPORTED',
-    'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
-  ),
-  ...plain('HTTP-protocol-error', 'ERR_INVALID_CHAR', 'ERR_INVALID_HTTP_TOKEN', 'ERR_HTTP_INVALID_HEADER_VALUE'),
-  ...plain('HTTP-protocol-error', 'EPROTO', 'ERR_HTTP_CONTENT_LENGTH_MISMATCH', 'ERR_HTTP_TRAILER_INVALID'),
-  ...plain('HTTP-request-URI-invalid', 'ERR_UNESCAPED_CHARACTERS'),
+  ...plain('connection-terminated', 'ABORT_ERR'),
+  ...plain('HTTP-protocol-error', 'EPROTO', 'ERR_INVALID_HTTP_TOKEN'),
   ...plain('TLS-protocol-error', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'HOSTNAME_MISMATCH'),
   ...plain('TLS-protocol-error', 'INVALID_CA', 'INVALID_PURPOSE', 'PATH_LENGTH_EXCEEDED', 'CRL_HAS_EXPIRED'),
 ]);
 
 /** For the families of codes, in order; a code that several match takes the first. */
 const BY_PREFIX: readonly (readonly [prefix: string, tag: PlainErrorCode])[] = [
-  ['HPE_', 'HTTP-protocol-error'],
   ['ERR_HTTP2_', 'HTTP-protocol-error'],
   ['CERT_', 'TLS-protocol-error'],
   ['UNABLE_TO_', 'TLS-protocol-error'],
@@ -65,7 +50,7 @@ const BY_PREFIX: readonly (readonly [prefix: string, tag: PlainErrorCode])[] = [
 ];
 
 /**
- * The error code for whatever Node, OpenSSL or undici failed with. What is in no table is an `internal-error` with its message.
+ * The error code for whatever Node or OpenSSL failed with. What is in no table is an `internal-error` with its message.
  *
  * An error that only wraps others (happy eyeballs tried several addresses) counts as its first; one without a known code as its cause.
  */
@@ -85,8 +70,6 @@ export function toBodyErrorCode(error: unknown): ErrorCode {
 }
 
 function toKnownCode(error: Error): ErrorCode | undefined {
-  // undici's parser leaves out the code where it has no name for it.
-  if (error.name === 'HTTPParserError' && !('code' in error && error.code)) return { tag: 'HTTP-protocol-error' };
   if (!('code' in error) || typeof error.code !== 'string') return undefined;
   const { code } = error;
   const tag = BY_PREFIX.find(([prefix]) => code.startsWith(prefix))?.[1];

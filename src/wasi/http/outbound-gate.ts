@@ -7,6 +7,9 @@ import type { OutboundRequest, OutboundResponse, SendRequest } from './send-requ
 
 const DENIED: ErrorCode = Object.freeze({ tag: 'HTTP-request-denied' });
 
+const NO_CONNECTION =
+  'outgoing requests fail: no connection can be opened for want of file descriptors (ulimit -n) or memory';
+
 /** What a request takes while it is under way, beside its head and its body: a client, its parser, a socket, and what connects them. */
 export const EXCHANGE_HELD_BYTES = 32 * 1024;
 
@@ -45,7 +48,10 @@ export class OutboundGate {
     if (this.#sendRequest === undefined || !(await this.#permits.acquire())) return letGo(request, err(DENIED));
     try {
       const sent = await this.#sendRequest(request, signal);
-      return sent.tag === 'ok' ? sent : letGo(request, sent);
+      if (sent.tag === 'ok') return sent;
+      if (sent.val.tag === 'HTTP-request-denied') this.#deny('to what guests may not call (--outbound)');
+      if (sent.val.tag === 'connection-limit-reached') this.#tell?.(NO_CONNECTION);
+      return letGo(request, sent);
     } finally {
       this.#permits.release();
     }

@@ -1,119 +1,107 @@
-import { BlockList, isIP } from 'node:net';
+import { isIPv6 } from 'node:net';
 import { HostError } from '../../util/host-error.ts';
+import { type IpNetwork, containsAddress, parseIpAddress, parseIpNetwork } from './ip-network.ts';
+import { findDeniedBlock, isWithinDenied } from './special-addresses.ts';
 import { DEFAULT_PORTS, type Target } from './upstream-target.ts';
 
 /**
- * What a guest may call.
- *
- * `default` is everything but addresses that are special: link-local, metadata services, unspecified, multicast, broadcast;
- * public, private and loopback addresses are allowed. `allow` is what one of its patterns matches:
+ * What a guest may call: what one of the patterns matches, so nothing if there are none. If the policy is `undefined`, everything but special
+ * addresses: public, private and loopback addresses, but not link-local ones or metadata services (`special-addresses.ts`).
  *
  * - `scheme://host[:port]`: a name; may start with `*.` for all names below it, and `*` is every host. Never a special address,
  *   whatever the name resolves to.
- * - `scheme://address[/bits][:port]`: every host that resolves into the address or network, IPv6 in brackets: `[fd00::/8]`.
- *   Written out like this a special address is allowed.
- * - The scheme may be `*`, the port too; without a port it is the scheme's default. A pattern `*` alone is everything as in `default`.
+ * - `scheme://address[/bits][:port]`: every host that resolves to the address or into the network, IPv6 in brackets: `[fd00::/8]`.
+ *   A special address only if it is written out: the address itself, or a network that lies within its block.
+ * - The scheme may be `*`, the port too; without a port it is the scheme's default. A pattern `*` alone is `*://*:*`.
  */
-export type OutboundPolicy =
-  | { readonly mode: 'default' }
-  | { readonly mode: 'deny-all' }
-  | { readonly mode: 'allow'; readonly patterns: readonly string[] };
+export type OutboundPolicy = readonly string[] | undefined;
 
-/** Whether a connection may go to an IP address. */
+/** Whether a connection may go to an IP address, in any textual form. */
 export type AddressCheck = (address: string) => boolean;
 
-/** Gives the check for the addresses of a target; `undefined` where it is denied whatever its address. */
+/** Gives the check for the addresses of a target; `undefined` if it is denied whatever its address. */
 export type AdmitTarget = (target: Target) => AddressCheck | undefined;
 
 interface Pattern {
   readonly scheme: string;
-  /** A name, `*.` and a name, or `*`; absent where the pattern is a network. */
-  readonly name: string | undefined;
-  readonly network: BlockList | undefined;
+  /** A name, `*.` and a name, or `*`; or a network. */
+  readonly host: string | IpNetwork;
   /** `*`, digits, or empty for the scheme's default. */
   readonly port: string;
 }
 
-/** Special networks. Sources: RFC 6890, RFC 4291, RFC 6052 and 3056 (IPv4 inside IPv6), the cloud providers' documents. */
-const SPECIAL_NETWORKS = [
-  '0.0.0.0/8',
-  '169.254.0.0/16',
-  '224.0.0.0/4',
-  '255.255.255.255/32',
-  '::/128',
-  'fe80::/10',
-  'ff00::/8',
-  // Link-local IPv4 behind NAT64 and 6to4.
-  '64:ff9b::a9fe:0/112',
-  '2002:a9fe::/32',
-  // Metadata services: AWS and Google on IPv6, Alibaba, Azure, Oracle.
-  'fd00:ec2::254/128',
-  'fd20:ce::254/128',
-  '100.100.100.200/32',
-  '168.63.129.16/32',
-  '192.0.0.192/32',
-];
-
-/** Makes a policy's check. Throws a `HostError` where a pattern is none. */
+/** Makes a policy's check. Throws `HostError` if a text is not a pattern. */
 export function compilePolicy(policy: OutboundPolicy): AdmitTarget {
-  const special = toBlockList(SPECIAL_NETWORKS);
-  const isOrdinary: AddressCheck = (address) => !contains(special, address);
-  if (policy.mode === 'deny-all') return () => undefined;
-  if (policy.mode === 'default') return () => isOrdinary;
-  const patterns = policy.patterns.map(parsePattern);
+  if (policy === undefined) return () => isOrdinary;
+  const patterns = policy.map(parsePattern);
   return (target) => {
-    const candidates = patterns.filter((pattern) => matchesEndpoint(pattern, target));
-    if (candidates.length === 0) return undefined;
-    const isNamed = candidates.some(({ name }) => name !== undefined);
-    const networks = candidates.flatMap(({ network }) => network ?? []);
-    return (address) => (isNamed && isOrdinary(address)) || networks.some((network) => contains(network, address));
+    const hosts = patterns.filter((pattern) => matchesEndpoint(pattern, target)).map(({ host }) => host);
+    if (hosts.length === 0) return undefined;
+    const networks = hosts.filter((host) => typeof host === 'object');
+    const isNamed = networks.length < hosts.length;
+    return (address) => (isNamed && isOrdinary(address)) || networks.some((network) => isListed(network, address));
   };
 }
 
+/** Whether an address is none of the special ones. */
+const isOrdinary: AddressCheck = (text) => {
+  const address = parseIpAddress(text);
+  return address !== undefined && findDeniedBlock(address) === undefined;
+};
+
+function isListed(network: IpNetwork, text: string): boolean {
+  const address = parseIpAddress(text);
+  if (address === undefined || !containsAddress(network, address)) return false;
+  const denied = findDeniedBlock(address);
+  return denied === undefined || isWithinDenied(network, denied);
+}
+
 /** All but the address: that is known only after the name was resolved. */
-function matchesEndpoint({ scheme, name, port }: Pattern, target: Target): boolean {
+function matchesEndpoint({ scheme, host, port }: Pattern, target: Target): boolean {
   if (scheme !== '*' && scheme !== target.scheme) return false;
   if (port !== '*' && Number(port || DEFAULT_PORTS[target.scheme]) !== target.port) return false;
-  if (name === undefined || name === '*' || name === target.host) return true;
-  return name.startsWith('*.') && target.host.endsWith(name.slice(1));
+  if (typeof host === 'object' || host === '*' || host === target.host) return true;
+  return host.startsWith('*.') && target.host.endsWith(host.slice(1));
 }
 
 function parsePattern(text: string): Pattern {
-  const full = text === '*' ? '*://*:*' : text.toLowerCase();
-  const [, scheme, host, port = ''] = /^(https?|\*):\/\/(\[[^\]]*\]|[^:[\]]+)(?::(\d{1,5}|\*))?$/.exec(full) ?? [];
-  if (scheme === undefined || host === undefined) throw badPattern(text);
-  const [address = '', bits] = host.replace(/^\[|\]$/g, '').split('/');
-  if (isIP(address) !== 0) return { scheme, port, name: undefined, network: toNetwork(text, address, bits) };
-  if (bits !== undefined || !/^(?:\*|(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)$/.test(host)) throw badPattern(text);
-  return { scheme, port, name: host, network: undefined };
+  if (text === '*') return { scheme: '*', host: '*', port: '*' };
+  const fail = (reason: string): never => {
+    throw new HostError('bad-argument', `outbound pattern '${text}': ${reason}; ${FORMS}`);
+  };
+  const [, scheme, rest] = /^([^:/]*):\/\/(.*)$/s.exec(text.toLowerCase()) ?? fail('it has no scheme');
+  if (!['http', 'https', '*'].includes(scheme ?? '')) return fail(`the scheme '${scheme}' is not http, https or *`);
+  if (isIPv6(rest ?? '')) return fail('an IPv6 address needs brackets');
+  const [, host = '', port = ''] = /^(\[[^\]]*\]|[^:[\]]*)(?::(\d+|\*))?$/.exec(rest ?? '') ?? fail(NOT_HOST_AND_PORT);
+  if (port !== '*' && port !== '' && !isPort(port)) return fail(`the port ${port} is not from 1 to 65535`);
+  return { scheme: scheme ?? '*', port, host: parseNetwork(host) ?? parseName(host) ?? fail(whyNotHost(host)) };
 }
 
-function toNetwork(text: string, address: string, bits: string | undefined): BlockList {
-  const maxBits = isIP(address) === 6 ? 128 : 32;
-  if (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= maxBits)) throw badPattern(text);
-  return toBlockList([`${address}/${bits ?? maxBits}`]);
+const FORMS =
+  'write scheme://host[:port], where host is a name, *.name, *, an address, or a network like 10.0.0.0/8 or [fd00::/8]';
+const NOT_HOST_AND_PORT = 'what follows :// is not a host, or a host and a port';
+
+/** In brackets if it is IPv6. */
+function parseNetwork(host: string): IpNetwork | undefined {
+  const bracketed = /^\[(.*)\]$/.exec(host)?.[1];
+  const isInItsForm = bracketed === undefined ? !host.includes(':') : bracketed.includes(':');
+  return isInItsForm ? parseIpNetwork(bracketed ?? host) : undefined;
 }
 
-function toBlockList(networks: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const network of networks) {
-    const [address = '', bits] = network.split('/');
-    list.addSubnet(address, Number(bits), familyOf(address));
-  }
-  return list;
+/** Names of digits and dots alone are what resolvers take for IPv4 addresses in other forms: `127.1`. */
+function parseName(host: string): string | undefined {
+  const isName = /^(?:\*|(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)$/.test(host);
+  return isName && !/(?:^|\.)(?:\d+|0x[\da-f]*)$/.test(host) ? host : undefined;
 }
 
-/** An IPv4-mapped IPv6 address counts as the IPv4 one; `BlockList` sees to it. */
-function contains(list: BlockList, address: string): boolean {
-  return list.check(address, familyOf(address));
+function whyNotHost(host: string): string {
+  if (host === '') return 'it has no host';
+  if (host.startsWith('[')) return `'${host}' is not an IPv6 address or network`;
+  if (host.includes('@')) return 'it has a user';
+  if (/^[\d.]+\/\d+$/.test(host)) return `'${host}' is not a network`;
+  return host.includes('/') ? 'it has a path' : `'${host}' is not a host`;
 }
 
-function familyOf(address: string): 'ipv4' | 'ipv6' {
-  return isIP(address) === 6 ? 'ipv6' : 'ipv4';
-}
-
-function badPattern(text: string): HostError {
-  const forms =
-    '`scheme://host[:port]`, where host may be a name, `*`, `*.name`, an address or a network in CIDR notation';
-  return new HostError('bad-config', `outbound: "${text}" is not a pattern; write ${forms}`);
+function isPort(digits: string): boolean {
+  return Number(digits) >= 1 && Number(digits) <= 65_535;
 }

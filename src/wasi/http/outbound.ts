@@ -1,22 +1,22 @@
-import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { err, ok, type Result } from '../../abi/host-interface.ts';
 import type { ErrorCode } from './error-code.ts';
 import { UpstreamFailure } from './error-table.ts';
 import { type FieldEntries, firstValue } from './field-entries.ts';
-import { NodeConnections, sendByNode } from './node-transport.ts';
-import { type AdmitTarget, compilePolicy, type OutboundPolicy } from './outbound-policy.ts';
+import { type AdmitTarget, compilePolicy } from './outbound-policy.ts';
 import type { OutboundRequest, SendRequest } from './send-request.ts';
 import { parseContentLength } from './syntax.ts';
-import { type Attempt, sendByUndici } from './undici-transport.ts';
-import { type ConnectOptions, connectUpstream, type Wanted } from './upstream-connect.ts';
-import { UpstreamExchange } from './upstream-exchange.ts';
-import { isHttp2, type PooledConnection, UpstreamPool } from './upstream-pool.ts';
+import { isIdempotent, type UpstreamConnection } from './upstream/connection.ts';
+import { MAX_KEPT_BYTES } from './upstream/request-body.ts';
+import { type ConnectOptions, connectUpstream, type Wanted } from './upstream/upstream-connect.ts';
+import { UpstreamExchange } from './upstream/upstream-exchange.ts';
+import { UpstreamPool } from './upstream/upstream-pool.ts';
 import { parseTarget } from './upstream-target.ts';
 
 /** How guests' outgoing requests are sent. */
 export interface OutboundOptions extends ConnectOptions {
-  /** By default `{ mode: 'default' }`. */
-  readonly policy?: OutboundPolicy;
+  /** A compiled `OutboundPolicy`. By default that of `undefined`. */
+  readonly admit?: AdmitTarget;
 }
 
 /** Sends guests' requests over connections that it keeps. Disposing closes them all and fails what is under way. */
@@ -29,7 +29,6 @@ interface Upstreams {
   readonly options: ConnectOptions;
   readonly admit: AdmitTarget;
   readonly pool: UpstreamPool;
-  readonly nodeConnections: NodeConnections;
   /** Those under way. */
   readonly exchanges: Set<UpstreamExchange>;
   readonly stopping: AbortController;
@@ -40,21 +39,22 @@ type Route = Pick<Wanted, 'target' | 'isAllowed'>;
 
 const HTTP1 = ['http/1.1'] as const;
 const HTTP2_OR_1 = ['h2', 'http/1.1'] as const;
+/** Connections that one request may go to: an upstream that leaves it alone on each does not want it. */
+const MAX_CONNECTIONS = 3;
 const STOPPED: ErrorCode = { tag: 'connection-terminated' };
 
-/** Made once a host. Throws a `HostError` where the policy holds a pattern that is none. */
+/** Made once a host. */
 export function createOutbound(options: OutboundOptions = {}): Outbound {
   const upstreams: Upstreams = {
     options,
-    admit: compilePolicy(options.policy ?? { mode: 'default' }),
+    admit: options.admit ?? compilePolicy(undefined),
     pool: new UpstreamPool(),
-    nodeConnections: new NodeConnections(),
     exchanges: new Set(),
     stopping: new AbortController(),
   };
   return {
     sendRequest: (request, signal) => sendRequest(upstreams, request, signal),
-    [Symbol.asyncDispose]: () => close(upstreams),
+    [Symbol.asyncDispose]: async () => close(upstreams),
   };
 }
 
@@ -71,9 +71,9 @@ async function sendRequest(
   const exchange = new UpstreamExchange(request, signal);
   upstreams.exchanges.add(exchange);
   exchange.onEnd(() => upstreams.exchanges.delete(exchange));
-  const protocols = needsHttp1(request) ? HTTP1 : HTTP2_OR_1;
-  const wanted = { ...route.val, protocols, timeoutMs: request.connectTimeoutMs, signal: exchange.closing };
-  await carry(upstreams, request, exchange, wanted).catch((error: unknown) => exchange.fail(error));
+  const limits = { timeoutMs: request.connectTimeoutMs, signal: exchange.closing };
+  const wanted = { ...route.val, ...limits, protocols: HTTP2_OR_1 };
+  carry(upstreams, request, exchange, wanted).catch((error: unknown) => exchange.fail(error));
   return await exchange.response;
 }
 
@@ -88,13 +88,13 @@ function toRoute({ admit, stopping }: Upstreams, request: OutboundRequest): Resu
   return refuseAtOnce(request) ?? ok({ target, isAllowed });
 }
 
-/** The clients take CONNECT for a tunnel, and an absolute form for another host. */
+/** CONNECT asks for a tunnel, and an absolute form for a proxy. */
 function refuse({ method, pathWithQuery, fields, body }: OutboundRequest): ErrorCode | undefined {
   if (method === 'CONNECT') return { tag: 'HTTP-request-method-invalid' };
   if (!pathWithQuery.startsWith('/') && pathWithQuery !== '*') return { tag: 'HTTP-request-URI-invalid' };
   const length = body === undefined ? declaredLength(fields) : body.contentLength;
   if (body === undefined && length !== undefined && length > 0n) return { tag: 'HTTP-request-body-size', val: 0n };
-  // undici and node:http count in doubles.
+  // node:http2 counts in doubles.
   if (length !== undefined && length > Number.MAX_SAFE_INTEGER) return { tag: 'HTTP-request-body-size', val: length };
   return undefined;
 }
@@ -110,67 +110,56 @@ function declaredLength(fields: FieldEntries): bigint | undefined {
   return value === undefined ? undefined : parseContentLength(value);
 }
 
-/** undici rejects these, and sends no trailers. */
-function needsHttp1({ pathWithQuery, fields, body }: OutboundRequest): boolean {
-  if (pathWithQuery === '*') return true;
-  return fields.some(([name]) => name === 'expect' || (name === 'trailer' && body !== undefined));
-}
-
-/**
- * Chooses the connection and the client for a request: undici without a body and on HTTP/2, node:http with a body on HTTP/1.1.
- *
- * On HTTP/1.1 undici holds the head back until the body's first byte, and takes a 100 (Continue) that it did not ask for,
- * which servers send to requests with a body, for an error.
- */
+/** Finds a connection that carries the request: a kept one, or a new one, or another new one if the upstream left it alone. */
 async function carry(
   upstreams: Upstreams,
   request: OutboundRequest,
   exchange: UpstreamExchange,
   wanted: Wanted,
 ): Promise<void> {
-  const { options, pool, nodeConnections } = upstreams;
-  const { key, scheme } = wanted.target;
-  const connect = (): Promise<Socket> => connectUpstream(wanted, options);
-  const needsNode = needsHttp1(request) || (scheme === 'http' && request.body !== undefined);
-  const kept = needsNode ? undefined : takeKept(pool, key, request);
-  if (kept !== undefined && (await sendOn(pool, kept, request, exchange)) === 'under-way') return;
-  if (needsNode || (request.body !== undefined && nodeConnections.hasIdle(key))) {
-    return sendByNode(nodeConnections, request, exchange, { key, connect });
+  let kept = await takeKept(upstreams.pool, wanted, request);
+  let { protocols } = wanted;
+  for (let count = 0; count < MAX_CONNECTIONS; count += 1) {
+    const connection = kept ?? (await open(upstreams, { ...wanted, protocols }));
+    kept = undefined;
+    const carried = await connection.carry(request, exchange);
+    if (carried === 'over') return;
+    if (carried === 'again-by-http1') protocols = HTTP1;
   }
-  const socket = await connect();
-  if (request.body === undefined || isHttp2(socket)) {
-    await sendOn(pool, pool.adopt(key, socket), request, exchange);
-    return;
-  }
-  let isTaken = false;
-  const take = (): Promise<Socket> => {
-    isTaken = true;
-    return Promise.resolve(socket);
-  };
-  sendByNode(nodeConnections, request, exchange, { key, connect: take });
-  // Another request's connection may have become free in the meantime.
-  if (!isTaken) socket.destroy();
+  throw new UpstreamFailure({ tag: 'connection-terminated' }, 'the upstream left the request alone');
 }
 
-function takeKept(pool: UpstreamPool, key: string, { body }: OutboundRequest): PooledConnection | undefined {
-  return body === undefined || pool.hasHttp2(key) ? pool.take(key) : undefined;
+async function open({ pool, options }: Upstreams, wanted: Wanted): Promise<UpstreamConnection> {
+  return pool.adopt(wanted.target.key, await connectUpstream(wanted, options));
 }
 
-async function sendOn(
+/**
+ * A kept connection may be closed by its upstream while the request is on its way, which then may have been read or not. So a request that cannot be
+ * sent again takes one only if it is certain to stay open. Source: RFC 9112, 9.3.1.
+ */
+async function takeKept(
   pool: UpstreamPool,
-  connection: PooledConnection,
+  { target: { key }, signal }: Wanted,
   request: OutboundRequest,
-  exchange: UpstreamExchange,
-): Promise<Attempt> {
-  const attempt = await sendByUndici(connection, request, exchange);
-  if (attempt === 'stale') pool.retire(connection);
-  else exchange.onEnd(() => (exchange.isCleanlyOver ? pool.release(connection) : pool.retire(connection)));
-  return attempt;
+): Promise<UpstreamConnection | undefined> {
+  if (!pool.hasIdle(key)) return undefined;
+  if (isRepeatable(request)) return pool.take(key);
+  // What has closed a connection by now, and waits in the kernel, is seen when the event loop polls: between the next turn and the one after.
+  await nextTurn();
+  await nextTurn();
+  return signal.aborted ? undefined : pool.takeTrusted(key);
 }
 
-async function close({ stopping, exchanges, pool, nodeConnections }: Upstreams): Promise<void> {
+/** Whether a request may be sent twice, and its body will be there to be sent again. */
+function isRepeatable({ method, body }: OutboundRequest): boolean {
+  if (!isIdempotent(method) || body === undefined) return isIdempotent(method);
+  if (body.contentLength !== undefined) return body.contentLength <= MAX_KEPT_BYTES;
+  // One that is still being written is empty or short, unless it is what the method is for.
+  return body.isWhole ? body.queuedBytes <= MAX_KEPT_BYTES : method !== 'PUT';
+}
+
+function close({ stopping, exchanges, pool }: Upstreams): void {
   stopping.abort();
   for (const exchange of exchanges) exchange.fail(new UpstreamFailure(STOPPED, 'the host stops'));
-  nodeConnections.destroy();
-  await pool[Symbol.asyncDispose]();
+  pool[Symbol.dispose]();
 }

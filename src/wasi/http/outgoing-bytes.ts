@@ -39,7 +39,7 @@ type WriteEnd = Piece & { readonly at: 'pending' | 'finished' | 'aborted' };
  * traps.
  */
 export class OutgoingBytes implements ByteSink, Disposable {
-  readonly #writer: Writer;
+  #writer: Writer;
   readonly #contentLength: bigint | undefined;
   readonly #overrun: (written: bigint) => ErrorCode;
   readonly #queue: Uint8Array[] = [];
@@ -47,6 +47,8 @@ export class OutgoingBytes implements ByteSink, Disposable {
   readonly #writerWakers = new Wakers();
   #reader: 'none' | 'reading' | 'idle' | 'gone' = 'none';
   #end: WriteEnd = PENDING as WriteEnd;
+  /** Whether its account is its own, and closed with it. */
+  #ownsAccount = false;
   #flushing = false;
   #written = 0n;
   /** Of the queue, and of the piece that the wire has not taken yet. */
@@ -176,8 +178,17 @@ export class OutgoingBytes implements ByteSink, Disposable {
     this.#lastHeldBytes = 0;
     this.#giveBack(this.#heldBytes);
     this.#writer.held.unregister(this);
+    if (this.#ownsAccount) this.#writer.held[Symbol.dispose]();
     this.#flushing = false;
     this.#writerWakers.wake();
+  }
+
+  /** The guest has returned, and the reader takes what is left: it is counted by an account of its own, which the end of the request does not close. */
+  outlive(): void {
+    if (this.#reader === 'gone' || this.#ownsAccount) return;
+    const { limits, held } = this.#writer;
+    this.#writer = { limits, held: held.split(this, this.#heldBytes) };
+    this.#ownsAccount = true;
   }
 
   /** The request is over. What of its body was not taken never will be, and its reader has to know that it is not whole. */

@@ -9,7 +9,7 @@ const FORBIDDEN_LENGTHS = new Set(Array.from(FORBIDDEN_NAMES, (name) => name.len
  * The last check before fields go on the wire, whoever made them: traps for a name, in upper or lower case, that frames a message or belongs to a
  * connection, and for what is not text. `Fields` lets none of these in, so that this finds something only if `Fields` was bypassed.
  *
- * Which characters a name and a value may hold is checked again by all that takes fields: node:http, undici and `Headers`.
+ * Which characters a name and a value may hold is checked again by all that takes fields: node:http, `Headers`, and what writes heads for upstreams.
  */
 export function assertWireFields(fields: FieldEntries): void {
   for (let index = 0; index < fields.length; index += 1) {

@@ -16,13 +16,13 @@ import {
 
 const HEAD = 'HTTP/1.1 200 OK\r\n';
 
-/** Both clients: a request without a body goes by undici, one with a body by node:http. */
-const CLIENTS = [
-  ['undici', undefined],
-  ['node:http', 'x'],
+/** By their bodies. */
+const REQUESTS = [
+  ['without a body', undefined],
+  ['with a body', 'x'],
 ] as const;
 
-test.each(CLIENTS)('a port where nobody listens: %s', async (_client, text) => {
+test.each(REQUESTS)('a port where nobody listens: %s', async (_request, text) => {
   const upstream = await serveHttp(() => {});
   const { sendRequest } = openOutbound();
   // Port 1 needs rights to listen on; nothing does.
@@ -48,12 +48,12 @@ const BEFORE_HEAD = [
   [
     'two lengths',
     (socket: Socket) => socket.end(`${HEAD}content-length: 1\r\ncontent-length: 2\r\n\r\nhi`),
-    /^HTTP-(protocol-error|response-incomplete)$/,
+    'HTTP-protocol-error',
   ],
   [
     'an unasked upgrade',
     (socket: Socket) => socket.write('HTTP/1.1 101 X\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
-    'connection-terminated',
+    'HTTP-protocol-error',
   ],
   [
     'a huge field',
@@ -73,11 +73,11 @@ function flood(socket: Socket): void {
   socket.once('drain', () => flood(socket));
 }
 
-const BEFORE_HEAD_BY_CLIENT = BEFORE_HEAD.flatMap((row) =>
-  CLIENTS.map(([client, text]) => [row[0], client, row, text] as const),
+const BEFORE_HEAD_ROWS = BEFORE_HEAD.flatMap((row) =>
+  REQUESTS.map(([what, text]) => [row[0], what, row, text] as const),
 );
 
-test.each(BEFORE_HEAD_BY_CLIENT)('instead of a head %s: %s', async (_what, _client, [, answer, tag], text) => {
+test.each(BEFORE_HEAD_ROWS)('instead of a head %s: %s', async (_what, _request, [, answer, tag], text) => {
   const upstream = await serveRaw((socket) => void answer(socket));
   const { sendRequest } = openOutbound();
   const body = text === undefined ? undefined : createWholeBody(text);
@@ -98,9 +98,9 @@ const IN_BODY = [
   ['no chunk', 'transfer-encoding: chunked\r\n\r\n2\r\nhi\r\n', 'write', 'HTTP-protocol-error'],
 ] as const;
 
-test.each(IN_BODY.flatMap((row) => CLIENTS.map((client) => [row[0], client[0], row, client[1]] as const)))(
+test.each(IN_BODY.flatMap((row) => REQUESTS.map(([what, text]) => [row[0], what, row, text] as const)))(
   'within a body %s: %s',
-  async (_what, _client, [, rest, end, tag], text) => {
+  async (_what, _request, [, rest, end, tag], text) => {
     const upstream = await serveRaw((socket) => socket.write(`${HEAD}${rest}`));
     const { sendRequest } = openOutbound();
     const requestBody = text === undefined ? undefined : createWholeBody(text);
@@ -113,7 +113,7 @@ test.each(IN_BODY.flatMap((row) => CLIENTS.map((client) => [row[0], client[0], r
   },
 );
 
-test.each(CLIENTS)('a body that ends with its connection is complete: %s', async (_client, text) => {
+test.each(REQUESTS)('a body that ends with its connection is complete: %s', async (_request, text) => {
   const upstream = await serveRaw((socket) => socket.end(`${HEAD}\r\nall of it`));
   const { sendRequest } = openOutbound();
   const body = text === undefined ? undefined : createWholeBody(text);
@@ -139,11 +139,11 @@ test.each([
 });
 
 test.each(['CR\rLF\nin', 'a\0b', 'sn\u2603w'])(
-  'the clients refuse a field that our own check let through: %j',
+  'a field that our own check let through is refused: %j',
   async (value) => {
     const upstream = await serveHttp(() => {});
     const { sendRequest } = openOutbound();
-    for (const [, text] of CLIENTS) {
+    for (const [, text] of REQUESTS) {
       const body = text === undefined ? undefined : createWholeBody(text);
       const result = await sendRequest(
         toRequest(upstream.authority, { method: 'POST', fields: [['x', value]], body }),
@@ -159,7 +159,7 @@ const SILENT = { connectTimeoutMs: 600_000, firstByteTimeoutMs: 600_000, between
 test.each([0, 5])('a connection that is not made within %i ms', async (connectTimeoutMs) => {
   // A name that never resolves: the connection hangs, wherever the test runs.
   const { sendRequest } = openOutbound({ lookup: () => {} });
-  for (const [, text] of CLIENTS) {
+  for (const [, text] of REQUESTS) {
     const body = text === undefined ? undefined : createWholeBody(text);
     const result = await sendRequest(toRequest('upstream.test', { ...SILENT, body, connectTimeoutMs }), noSignal());
     expect(result).toEqual({ tag: 'err', val: { tag: 'connection-timeout' } });
@@ -169,7 +169,7 @@ test.each([0, 5])('a connection that is not made within %i ms', async (connectTi
 test.each([0, 5])('a head that does not come within %i ms', async (firstByteTimeoutMs) => {
   const upstream = await serveRaw(() => {});
   const { sendRequest } = openOutbound();
-  for (const [, text] of CLIENTS) {
+  for (const [, text] of REQUESTS) {
     const body = text === undefined ? undefined : createWholeBody(text);
     const request = toRequest(upstream.authority, { ...SILENT, body, firstByteTimeoutMs });
     expect(await sendRequest(request, noSignal())).toEqual({ tag: 'err', val: { tag: 'connection-read-timeout' } });
@@ -180,7 +180,7 @@ test.each([0, 5])('a head that does not come within %i ms', async (firstByteTime
 test.each([0, 5])('bytes that do not come within %i ms', async (betweenBytesTimeoutMs) => {
   const upstream = await serveRaw((socket) => socket.write(`${HEAD}content-length: 9\r\n\r\n`));
   const { sendRequest } = openOutbound();
-  for (const [, text] of CLIENTS) {
+  for (const [, text] of REQUESTS) {
     const body = text === undefined ? undefined : createWholeBody(text);
     const request = toRequest(upstream.authority, { ...SILENT, body, betweenBytesTimeoutMs });
     const response = unwrap(await sendRequest(request, noSignal()));
@@ -200,9 +200,9 @@ test('a timeout beyond what a timer can hold does not pass at once', async () =>
 
 const PHASES = ['before', 'resolving', 'waiting for the head', 'reading'] as const;
 
-test.each(PHASES.flatMap((phase) => CLIENTS.map(([client, text]) => [phase, client, text] as const)))(
+test.each(PHASES.flatMap((phase) => REQUESTS.map(([what, text]) => [phase, what, text] as const)))(
   'an abort leaves nothing behind: %s, %s',
-  async (phase, _client, text) => {
+  async (phase, _request, text) => {
     const upstream = await serveRaw((socket) => phase === 'reading' && socket.write(`${HEAD}\r\nhi`));
     const isResolving = vi.fn<() => void>();
     const { sendRequest } = openOutbound({ lookup: isResolving });

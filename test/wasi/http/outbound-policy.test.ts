@@ -1,3 +1,4 @@
+import { array, assert, constantFrom, oneof, property, string } from 'fast-check';
 import { expect, test } from 'vitest';
 import { compilePolicy } from '../../../src/wasi/http/outbound-policy.ts';
 import { parseTarget } from '../../../src/wasi/http/upstream-target.ts';
@@ -6,7 +7,7 @@ import { createWholeBody, noSignal, openOutbound, serveHttp, toRequest, unwrap }
 const DENIED = { tag: 'err', val: { tag: 'HTTP-request-denied' } };
 
 function isAllowed(patterns: readonly string[] | undefined, url: string, address: string): boolean {
-  const admit = compilePolicy(patterns === undefined ? { mode: 'default' } : { mode: 'allow', patterns });
+  const admit = compilePolicy(patterns);
   const [scheme, authority = ''] = url.split('://');
   const target = parseTarget(scheme as 'http', authority);
   if (target === undefined) throw new Error(`no target: ${url}`);
@@ -62,22 +63,81 @@ test.each([
   ['http://10.0.0.0/8', 'http://any', '::ffff:10.0.0.1', true],
   ['http://[fd00::/8]:81', 'http://any:81', 'fd12::1', true],
   ['http://169.254.169.254', 'http://169.254.169.254', '169.254.169.254', true],
+  ['http://169.254.0.0/16', 'http://any', '169.254.169.254', true],
+  ['http://169.254.169.254', 'http://any', '::ffff:a9fe:a9fe', true],
+  ['http://168.0.0.0/5', 'http://any', '169.254.169.254', false],
+  ['http://0.0.0.0/0', 'http://any', '169.254.169.254', false],
+  ['http://0.0.0.0/0', 'http://any', '10.0.0.1', true],
+  ['http://[::/0]', 'http://any', '2606:4700::1', true],
+  ['http://[::/0]', 'http://any', '10.0.0.1', false],
+  ['http://[fd00::/8]', 'http://any', 'fd00:ec2::254', false],
+  ['http://[fd00:ec2::/32]', 'http://any', 'fd00:ec2::254', true],
+  ['http://[64:ff9b::/96]', 'http://any', '64:ff9b::169.254.169.254', false],
+  ['http://[64:ff9b:1::/48]', 'http://any', '64:ff9b:1::10.0.0.1', true],
+  ['*://*.test:*', 'https://a.test:99', '1.2.3.4', true],
   ['http://127.0.0.1', 'http://localhost', '127.0.0.1', true],
 ])('%s and %s at %s: %s', (pattern, url, address, expected) => {
   expect(isAllowed([pattern], url, address)).toBe(expected);
 });
 
 test.each([
-  'api.test',
-  'ftp://a',
-  'http://',
-  'http://a:b',
-  'http://10.0.0.0/33',
-  'http://a*b',
-  'http://a/path',
-  'http://[::1',
-])('%s is no pattern', (pattern) => {
-  expect(() => compilePolicy({ mode: 'allow', patterns: [pattern] })).toThrow(/is not a pattern/);
+  ['api.test', /it has no scheme; write scheme:\/\/host/],
+  ['', /it has no scheme/],
+  ['api.test:443', /it has no scheme/],
+  ['ftp://a', /the scheme 'ftp' is not http, https or \*/],
+  ['http://', /it has no host/],
+  ['http://a:b', /not a host, or a host and a port/],
+  ['http://a:0', /the port 0 is not from 1 to 65535/],
+  ['http://a:65536', /the port 65536 is not/],
+  ['http://10.0.0.0/33', /'10\.0\.0\.0\/33' is not a network/],
+  ['http://10.0.0/8', /'10\.0\.0\/8' is not a network/],
+  ['http://127.1', /'127\.1' is not a host/],
+  ['http://0x7f000001', /'0x7f000001' is not a host/],
+  ['http://a*b', /'a\*b' is not a host/],
+  ['http://a/path', /it has a path/],
+  ['http://user@a', /it has a user/],
+  ['http://::1', /an IPv6 address needs brackets/],
+  ['http://[::1', /not a host, or a host and a port/],
+  ['http://[::1/129]', /is not an IPv6 address or network/],
+  ['http://[10.0.0.1]', /is not an IPv6 address or network/],
+])("'%s' is not a pattern", (pattern, reason) => {
+  expect(() => compilePolicy([pattern])).toThrow(reason);
+});
+
+test('whatever is no pattern is a HostError, and what is one answers for every address', () => {
+  const part = constantFrom(
+    '*',
+    '://',
+    'http',
+    'https',
+    '[',
+    ']',
+    '::',
+    ':',
+    '/',
+    '.',
+    '10.0.0.1',
+    'a.test',
+    '8',
+    '99999',
+    '%',
+    '@',
+  );
+  const text = oneof(
+    array(part).map((parts) => parts.join('')),
+    string(),
+  );
+  assert(
+    property(text, constantFrom('10.0.0.1', '169.254.169.254', '::1', 'fe80::1%lo', 'nonsense'), (pattern, address) => {
+      try {
+        const verdict = isAllowed([pattern], 'http://a.test', address);
+        if (['169.254.169.254', 'fe80::1%lo', 'nonsense'].includes(address)) expect(verdict).toBe(false);
+      } catch (error) {
+        expect(error).toMatchObject({ name: 'HostError', code: 'bad-argument' });
+      }
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 test.each([
@@ -116,9 +176,9 @@ test('of several addresses only those that are allowed are tried', async () => {
   expect(unwrap(await sendRequest(toRequest(authority), noSignal())).status).toBe(200);
 });
 
-test('`deny-all` denies before a name is resolved', async () => {
+test('a policy without patterns denies before a name is resolved', async () => {
   const { sendRequest } = openOutbound({
-    policy: { mode: 'deny-all' },
+    admit: compilePolicy([]),
     lookup: () => expect.unreachable('resolved'),
   });
   const body = createWholeBody('x');

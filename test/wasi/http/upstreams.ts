@@ -6,6 +6,7 @@ import { createSecureServer } from 'node:http2';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, createServer as createNet, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
+import { createSecureContext, TLSSocket } from 'node:tls';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Result } from '../../../src/abi/host-interface.ts';
@@ -17,6 +18,7 @@ import { OutgoingBytes } from '../../../src/wasi/http/outgoing-bytes.ts';
 import type { OutboundRequest, OutboundResponse } from '../../../src/wasi/http/send-request.ts';
 import type { IoError } from '../../../src/wasi/io/error.ts';
 import { waitForAny } from '../../../src/wasi/io/readiness.ts';
+import { createRawHttp2Server, type RawHttp2Peer } from '../../harness/raw-http2.ts';
 
 /** An upstream on loopback, and what it saw of connections. */
 export interface Upstream {
@@ -59,6 +61,28 @@ export function serveHttp2(listener: RequestListener, certificate: Certificate):
 export function serveRaw(answer: (socket: Socket, head: string) => void): Promise<Upstream> {
   const server = createNet({ allowHalfOpen: false }, (socket) => {
     socket.once('data', (bytes) => answer(socket, bytes.toString('latin1')));
+  });
+  return listen(server);
+}
+
+/** An HTTP/2 server of frames; `answer` is called for each request that has come whole. */
+export function serveRawHttp2(
+  answer: (peer: RawHttp2Peer, streamId: number) => void,
+  certificate: Certificate,
+): Promise<Upstream> {
+  return listen(createRawHttp2Server(certificate, answer));
+}
+
+/** As `serveRaw`, over TLS; `raw` is the connection below it. */
+export function serveRawTls(
+  answer: (socket: TLSSocket, raw: Socket) => void,
+  certificate: Certificate,
+): Promise<Upstream> {
+  const secureContext = createSecureContext(certificate);
+  const server = createNet((raw) => {
+    const socket = new TLSSocket(raw, { isServer: true, secureContext });
+    socket.on('error', () => {});
+    socket.once('data', () => answer(socket, raw));
   });
   return listen(server);
 }

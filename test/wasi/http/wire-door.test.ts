@@ -5,7 +5,7 @@ import type { FieldEntries } from '../../../src/wasi/http/field-entries.ts';
 import { Fields, FORBIDDEN_NAMES } from '../../../src/wasi/http/fields.ts';
 import type { OutboundRequest } from '../../../src/wasi/http/send-request.ts';
 import { assertWireFields } from '../../../src/wasi/http/wire-door.ts';
-import { toWireFields } from '../../../src/wasi/http/wire-fields.ts';
+import { toWireFields } from '../../../src/wasi/http/upstream/wire-fields.ts';
 import { WasiCtx } from '../../../src/wasi/context.ts';
 
 const FORGED: readonly unknown[] = [
@@ -66,6 +66,6 @@ describe('an outgoing request', () => {
       ['content-length', '7'],
       ['content-length', '7'],
     ];
-    expect(toWireFields({ ...REQUEST, fields })).toEqual(['host', 'example.org']);
+    expect(toWireFields({ ...REQUEST, fields })).toEqual([['host', 'example.org']]);
   });
 });

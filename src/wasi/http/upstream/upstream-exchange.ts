@@ -1,40 +1,41 @@
-import { err, ok, type Result } from '../../abi/host-interface.ts';
-import { callEach, callSafely } from '../../util/bug.ts';
-import type { HeldBytes } from '../held-bytes.ts';
-import type { ErrorCode } from './error-code.ts';
-import { toError } from '../../util/to-error.ts';
-import { toBodyErrorCode, toErrorCode, UpstreamFailure } from './error-table.ts';
-import type { FieldEntries } from './field-entries.ts';
-import { withoutForbidden } from './fields.ts';
-import { OutgoingStream } from './outgoing-stream.ts';
-import type { OutboundRequest, OutboundResponse } from './send-request.ts';
-import { Timer } from './timer.ts';
+import { err, ok, type Result } from '../../../abi/host-interface.ts';
+import { callEach, callSafely } from '../../../util/bug.ts';
+import type { HeldBytes } from '../../held-bytes.ts';
+import type { ErrorCode } from '../error-code.ts';
+import { toBodyErrorCode, toErrorCode, UpstreamFailure } from '../error-table.ts';
+import type { FieldEntries } from '../field-entries.ts';
+import { withoutForbidden } from '../fields.ts';
+import type { OutboundRequest, OutboundResponse } from '../send-request.ts';
+import { Timer } from '../timer.ts';
+import { isIdempotent } from './connection.ts';
+import { RequestBody } from './request-body.ts';
 import { UpstreamBody } from './upstream-body.ts';
 
-/** What a transport lets the exchange do with its connection. */
+/** What a connection lets the exchange do with it. */
 export interface Wire {
   pause(): void;
   resume(): void;
-  /** Breaks the request off in both directions. */
-  abort(error: Error): void;
+  /** The exchange is over; if that is not `isClean`, its request is broken off in both directions. */
+  release(isClean: boolean): void;
 }
 
-/** The most bytes and fields of an upstream's head or trailers. As much as the large servers send at most, with room. */
-export const MAX_SECTION_BYTES = 64 * 1024;
+/** The most fields of an upstream's head or trailers. As many as the large servers send at most, with room. */
 const MAX_SECTION_FIELDS = 2000;
 /** Informational responses before the final one; more are a flood. */
 const MAX_INFORMATIONAL = 64;
 
 /**
- * One request and its response, on whatever transport: who waits for what, the timeouts, and the one way in which it all ends.
+ * One request and its response, on whatever connection, or on one after the other until one carries it: who waits for what, the timeouts, and the
+ * one way in which it all ends.
  *
- * The transport tells what happens (`connected`, `head`, `bytes`, …); after the end nothing it tells counts any more.
+ * The connection tells what happens (`connected`, `head`, `bytes`, …); after the end nothing it tells counts any more.
  */
 export class UpstreamExchange {
   /** The response's head, or why there is none. Never rejects. */
   readonly response: Promise<Result<OutboundResponse, ErrorCode>>;
   /** The request's body, if it has one. */
-  readonly outgoing: OutgoingStream | undefined;
+  readonly outgoing: RequestBody | undefined;
+  readonly #method: string;
   readonly #resolve: (response: Result<OutboundResponse, ErrorCode>) => void;
   readonly #closing = new AbortController();
   readonly #firstByte: Timer;
@@ -52,7 +53,9 @@ export class UpstreamExchange {
     this.#resolve = resolve;
     this.#firstByte = new Timer(request.firstByteTimeoutMs, () => this.#failWith('connection-read-timeout'));
     this.#betweenBytes = new Timer(request.betweenBytesTimeoutMs, () => this.#failWith('connection-read-timeout'));
-    this.outgoing = request.body && new OutgoingStream(request.body, (failure) => this.fail(failure));
+    this.#method = request.method;
+    this.outgoing =
+      request.body && new RequestBody(request.body, (failure) => this.fail(failure), request.charge?.held);
     const giveUp = (): void => this.#failWith('connection-terminated');
     signal.addEventListener('abort', giveUp);
     this.#held = request.charge?.held;
@@ -68,14 +71,22 @@ export class UpstreamExchange {
     return this.#closing.signal;
   }
 
-  /** Whether its connection can carry another request: the response is complete, and the request was sent to its end. */
-  get isCleanlyOver(): boolean {
-    return this.#at === 'complete' && this.outgoing?.readableEnded !== false;
+  /** Whether there is nothing more to do. */
+  get isOver(): boolean {
+    return this.#at === 'complete' || this.#at === 'failed';
   }
 
-  /** Whether the exchange goes on, and not even an informational response has come. */
-  get isUnanswered(): boolean {
-    return this.#at === 'waiting' && this.#informational === 0;
+  /**
+   * Whether the request may go to another connection after `failure` of this one, on which nothing of a reply came: by its method it can be repeated,
+   * or is known to have been left alone (`isUntouched`), and its body can be sent again. If so it leaves this connection.
+   */
+  mayRepeat(failure: unknown, isUntouched = false): boolean {
+    if (this.#at !== 'waiting' || this.#informational > 0) return false;
+    if (!isUntouched && !(isIdempotent(this.#method) && toErrorCode(failure).tag === 'connection-terminated'))
+      return false;
+    if (this.outgoing?.detach() === false) return false;
+    this.#wire = undefined;
+    return true;
   }
 
   /** Does a step that an event of the connection asks for. What it throws ends the exchange: nobody else would hear of it. */
@@ -89,7 +100,7 @@ export class UpstreamExchange {
 
   /** Calls `ended` once, when the exchange is over; at once where it is already. */
   onEnd(ended: () => void): void {
-    if (this.#isOver()) ended();
+    if (this.isOver) ended();
     else this.#ended.add(ended);
   }
 
@@ -98,21 +109,23 @@ export class UpstreamExchange {
     if (this.#at === 'waiting') this.#firstByte.start();
   }
 
-  /** How to reach the connection from now on; one that comes too late is aborted. */
+  /** How to reach the connection from now on; one that comes too late is released. */
   attach(wire: Wire): void {
-    this.#wire = wire;
-    if (this.#isOver()) wire.abort(new UpstreamFailure({ tag: 'connection-terminated' }));
+    if (this.isOver) wire.release(false);
+    else this.#wire = wire;
   }
 
   /** A 1xx response came; it is skipped, but too many are an error. The first-byte timeout goes on. */
   informational(): void {
     this.#informational += 1;
+    this.outgoing?.forget();
     if (this.#informational > MAX_INFORMATIONAL) this.#failWith('HTTP-protocol-error');
   }
 
   /** The final head came. */
   head(status: number, fields: FieldEntries): void {
     if (this.#at !== 'waiting') return;
+    this.outgoing?.forget();
     if (fields.length > MAX_SECTION_FIELDS) return this.fail(tooManyFields('HTTP-response-header-section-size'));
     this.#at = 'streaming';
     this.#firstByte.stop();
@@ -148,12 +161,11 @@ export class UpstreamExchange {
 
   /** The request or its response failed, for whatever reason `error` tells. */
   fail(error: unknown): void {
-    if (this.#isOver()) return;
+    if (this.isOver) return;
     if (this.#at === 'waiting') this.#resolve(err(toErrorCode(error)));
     else this.#body?.fail(toBodyErrorCode(error));
     this.#at = 'failed';
     callSafely(() => this.#closing.abort());
-    callSafely(() => this.#wire?.abort(toError(error)));
     this.#finish();
   }
 
@@ -173,14 +185,12 @@ export class UpstreamExchange {
     this.#wire?.resume();
   }
 
-  #isOver(): boolean {
-    return this.#at === 'complete' || this.#at === 'failed';
-  }
-
   #finish(): void {
     this.#firstByte.stop();
     this.#betweenBytes.stop();
-    this.outgoing?.destroy();
+    const isClean = this.#at === 'complete' && this.outgoing?.isSent !== false;
+    this.outgoing?.[Symbol.dispose]();
+    callSafely(() => this.#wire?.release(isClean));
     callEach(this.#ended);
   }
 }

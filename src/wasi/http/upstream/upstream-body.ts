@@ -1,12 +1,12 @@
-import { err, ok, type Result } from '../../abi/host-interface.ts';
-import type { HeldBytes } from '../held-bytes.ts';
-import { Wakers } from '../io/readiness.ts';
-import { CLOSED, type StreamError } from '../io/stream-error.ts';
-import type { BodySource } from './body-source.ts';
-import { describeErrorCode, type ErrorCode } from './error-code.ts';
-import type { FieldEntries } from './field-entries.ts';
-import { heldBytesOf } from './fields.ts';
-import { bodyFailed } from './http-cause.ts';
+import { err, ok, type Result } from '../../../abi/host-interface.ts';
+import type { HeldBytes } from '../../held-bytes.ts';
+import { Wakers } from '../../io/readiness.ts';
+import { CLOSED, type StreamError } from '../../io/stream-error.ts';
+import type { BodySource } from '../body-source.ts';
+import { describeErrorCode, type ErrorCode } from '../error-code.ts';
+import type { FieldEntries } from '../field-entries.ts';
+import { heldBytesOf } from '../fields.ts';
+import { bodyFailed } from '../http-cause.ts';
 
 /** The connection that a body arrives on. */
 export interface Flow {

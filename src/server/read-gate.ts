@@ -1,0 +1,36 @@
+import type { Socket } from 'node:net';
+
+/**
+ * Has a server of node:http read nothing more from a socket while the gate is shut, so that its client has to wait before it sends more.
+ *
+ * Node resumes a socket for each body that is read and each reply that is out, which has no effect meanwhile. What has been read already is
+ * still parsed: 64 KiB at most.
+ */
+export class ReadGate {
+  readonly #socket: Socket;
+  #state: 'open' | 'shut' = 'open';
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  get isShut(): boolean {
+    return this.#state === 'shut';
+  }
+
+  shut(): void {
+    if (this.#state === 'shut') return;
+    this.#state = 'shut';
+    const socket = this.#socket;
+    socket.resume = () => socket;
+    socket.pause();
+  }
+
+  open(): void {
+    if (this.#state === 'open') return;
+    this.#state = 'open';
+    // What is left is that of the class.
+    Reflect.deleteProperty(this.#socket, 'resume');
+    this.#socket.resume();
+  }
+}

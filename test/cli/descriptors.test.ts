@@ -1,0 +1,84 @@
+import { type Socket, connect } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { listTooLow } from '../../src/cli/system-limits.ts';
+import { until } from '../hazards/until.ts';
+import { guestPath, servingOn } from './wasi-serve.ts';
+
+/** The thread that watches reads its files when the process serves already, perhaps in vain. */
+const NO_THREAD = ['--stall-timeout', '0'];
+
+/** Runs a command with so many descriptors. */
+function withFiles(count: number): string[] {
+  return ['prlimit', `--nofile=${count}:${count}`];
+}
+
+function open(origin: string, count: number): Socket[] {
+  const { port } = new URL(origin);
+  return Array.from({ length: count }, () => connect(Number(port), '127.0.0.1').on('error', () => undefined));
+}
+
+describe.skipIf(process.platform !== 'linux')('where file descriptors are short', () => {
+  test('a start says that there may be more connections, and lost connections are told', async () => {
+    const args = [guestPath('hello'), '--max-connections', '500', ...NO_THREAD];
+    await using serving = await servingOn(args, {}, withFiles(100));
+    await serving.until(
+      'stderr',
+      /^note: --max-connections 500 takes 564 file descriptors, and this process may have 100 \(ulimit -n\): beyond, /m,
+    );
+    const sockets = open(serving.origin, 150);
+    await serving.until(
+      'stderr',
+      /^note: connections are lost: this process has no file descriptor left \(ulimit -n\)$/m,
+    );
+    for (const socket of sockets) socket.destroy();
+    await until(async () => (await fetch(serving.origin).catch(() => undefined))?.status === 200);
+  });
+
+  test('the same with workers, told once', async () => {
+    const args = [guestPath('hello'), '--max-connections', '500', '--workers', '2'];
+    await using serving = await servingOn(args, {}, withFiles(100));
+    await serving.until('stderr', /^note: --max-connections 500 /m);
+    const sockets = open(serving.origin, 300);
+    await serving.until('stderr', /^note: connections are lost: /m);
+    for (const socket of sockets) socket.destroy();
+    serving.kill('SIGTERM');
+    expect(await serving.ended).toBe(0);
+    expect(serving.text.stderr.match(/note: --max-connections/g)).toHaveLength(1);
+  });
+
+  test('a start says so under `--permission` too', async () => {
+    const root = process.cwd();
+    const permission = { NODE_OPTIONS: `--permission --allow-net --allow-worker --allow-fs-read=${root}` };
+    await using serving = await servingOn([guestPath('hello'), ...NO_THREAD], permission, withFiles(200));
+    await serving.until('stderr', /^note: --max-connections 10000 takes 10064 .* may have 200 /m);
+    const sockets = open(serving.origin, 250);
+    await serving.until('stderr', /^note: connections are lost: /m);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  test('outgoing requests that fail for that are told', async () => {
+    await using serving = await servingOn([guestPath('outbound-get'), ...NO_THREAD], {}, withFiles(100));
+    const url = encodeURIComponent(`${serving.origin}/?url=`);
+    const sockets = open(serving.origin, 100);
+    await serving.until('stderr', /^note: connections are lost: /m);
+    for (const socket of sockets.slice(0, 1)) socket.write(`GET /?url=${url} HTTP/1.1\r\nHost: test\r\n\r\n`);
+    await serving.until('stderr', /^note: outgoing requests fail: no connection can be opened for want of file /m);
+    for (const socket of sockets) socket.destroy();
+  });
+});
+
+test.each([
+  [{ maxConnections: 100 }, { openFiles: 164, mappings: 10_000 }, []],
+  [{ maxConnections: 100 }, { openFiles: 163, mappings: 10_000 }, [/--max-connections 100 takes 164/]],
+  [{ maxConnections: 100 }, { openFiles: undefined, mappings: undefined }, []],
+  [{}, { openFiles: 1024, mappings: 65_530 }, [/--max-connections 10000 takes 10064 .* may have 1024 /]],
+  [
+    { maxConcurrentRequests: 13_000 },
+    { openFiles: 1_000_000, mappings: 65_530 },
+    [/^--max-concurrent-requests 13000 may take 66000 memory mappings, .* 65530 \(sysctl vm\.max_map_count\)/],
+  ],
+])('with %j and %j', (options, limits, expected) => {
+  const found = listTooLow(options, limits);
+  expect(found).toHaveLength(expected.length);
+  for (const [index, pattern] of expected.entries()) expect(found[index]).toMatch(pattern);
+});

@@ -1,0 +1,30 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { TurnQueue } from '../../src/instance/preempt/turn-queue.ts';
+
+/** In which order those that have run for so long have their turns. */
+async function orderOf(used: readonly number[]): Promise<number[]> {
+  const queue = new TurnQueue();
+  const order: number[] = [];
+  const all = used.map((ms, index) => queue.wait(ms).then(() => order.push(index)));
+  while (queue.size > 0) {
+    queue.resumeNext();
+    await Promise.resolve();
+  }
+  await Promise.all(all);
+  return order;
+}
+
+test('who waited longest and who ran least have their turns alternately', async () => {
+  expect(await orderOf([9, 8, 7, 1, 2])).toEqual([0, 3, 1, 4, 2]);
+});
+
+test('each has one turn, and none waits for more than two for each before it', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.nat(100)), async (used) => {
+      const order = await orderOf(used);
+      expect(order.toSorted((a, b) => a - b)).toEqual(used.map((_, index) => index));
+      for (const [turn, index] of order.entries()) expect(turn).toBeLessThanOrEqual(2 * index);
+    }),
+  );
+});
