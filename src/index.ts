@@ -1,11 +1,11 @@
-export { type Host, createHost } from './host.ts';
-export { type Choice, type Component, type LoadComponentOptions, loadComponent } from './load.ts';
-export { type ComponentHandler, component } from './mount.ts';
+export { type Host, createHost } from './host/host.ts';
+export { type Choice, type Component, type LoadComponentOptions, loadComponent } from './host/load.ts';
+export { type ComponentHandler, component } from './host/mount.ts';
 export type { Engine, HostOptions, Isolation, LoadOptions } from './config/options.ts';
 export type { InstanceLimits, RequestLimits } from './util/limits.ts';
 export { SharedQuota } from './util/shared-quota.ts';
 export { HostError, type HostErrorCode } from './util/host-error.ts';
-export type { Address, Listening, ListeningSocket } from './server/listen.ts';
+export type { Address, Listening, ListeningSocket } from './server/http1/listen.ts';
 export type { HostLoad } from './observe/host-load.ts';
 export { type Log, type LogEvent, type RequestRecord, teeLog } from './observe/log.ts';
 export { type Metrics, createMetrics } from './observe/metrics.ts';

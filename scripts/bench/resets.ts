@@ -7,7 +7,7 @@ import type { InstanceStrategy } from '../../src/instance/strategy.ts';
 import { readSource } from '../../src/component/source.ts';
 import { linkComponent } from '../../src/linker/link.ts';
 import { WasiCtx } from '../../src/wasi/context.ts';
-import { EMPTY_BODY } from '../../src/wasi/http/body-source.ts';
+import { EMPTY_BODY } from '../../src/http/body-source.ts';
 import { wasiInterfaces } from '../../src/wasi/interfaces.ts';
 import { GUESTS } from './guests.ts';
 import { median, percentile } from './numbers.ts';

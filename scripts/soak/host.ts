@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Host, createHost, loadComponent } from '../../src/index.ts';
-import { formatOrigin } from '../../src/server/listen.ts';
+import { formatOrigin } from '../../src/server/http1/listen.ts';
 import type { Weight } from './weight.ts';
 
 const hosts: Host[] = [];

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { createServeCommand } from './serve-command.ts';
-import type { ServeFlags } from './serve-flags.ts';
+import { createServeCommand } from './serve/serve-command.ts';
+import type { ServeFlags } from './serve/serve-flags.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What the commands do. */

@@ -4,7 +4,7 @@ import { HostError } from '../util/host-error.ts';
 import { describeDenial } from '../util/permissions.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type Commands, createProgram } from './program.ts';
-import { toServePlan } from './serve-plan.ts';
+import { toServePlan } from './serve/serve-plan.ts';
 import type { Terminal } from './terminal.ts';
 import { isWorker } from './workers/is-worker.ts';
 
@@ -43,11 +43,11 @@ function createCommands(terminal: Terminal, outcome: Outcome): Commands {
   return {
     serve: async (file, flags) => {
       const plan = toServePlan(file, flags, terminal.env);
-      const { serve } = plan.workers === 0 ? await import('./serve.ts') : await import('./workers/supervise.ts');
+      const { serve } = plan.workers === 0 ? await import('./serve/serve.ts') : await import('./workers/supervise.ts');
       outcome.exitCode = await serve(plan, terminal);
     },
     inspect: async (file, format) => {
-      const { inspect } = await import('./inspect.ts');
+      const { inspect } = await import('./inspect/inspect.ts');
       outcome.exitCode = await inspect(file, format, terminal);
     },
   };

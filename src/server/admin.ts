@@ -1,6 +1,6 @@
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
-import { HOPS_FIELD, isOfGuest } from '../wasi/http/hops.ts';
-import { type Address, addressOf, bind } from './listen.ts';
+import { HOPS_FIELD, isOfGuest } from '../http/hops.ts';
+import { type Address, addressOf, bind } from './http1/listen.ts';
 
 /** What the admin port tells. */
 export interface Admin {

@@ -1,4 +1,4 @@
-import { Permits } from '../util/permits.ts';
+import { Permits } from '../io/permits.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Bounds on the requests that are served at once and that wait for their turn. */

@@ -1,7 +1,7 @@
 import type { ClientLimits } from '../config/options.ts';
 import { formatTimeout } from '../util/format.ts';
 import type { Failure } from './error-reply.ts';
-import type { Look } from './look.ts';
+import type { Look } from './http1/look.ts';
 
 /** What is seen of a body at a look. */
 export interface BodySight {

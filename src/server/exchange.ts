@@ -1,7 +1,7 @@
-import type { BodySource } from '../wasi/http/body-source.ts';
-import { type FieldEntries, firstValue } from '../wasi/http/field-entries.ts';
-import { parseContentLength } from '../wasi/http/syntax.ts';
-import type { Readiness } from '../wasi/io/readiness.ts';
+import type { BodySource } from '../http/body-source.ts';
+import { type FieldEntries, firstValue } from '../http/field-entries.ts';
+import { parseContentLength } from '../http/syntax.ts';
+import type { Readiness } from '../io/readiness.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
 import type { Failure } from './error-reply.ts';
 import type { Violation } from './violation.ts';

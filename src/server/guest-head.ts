@@ -1,4 +1,4 @@
-import type { FieldEntries } from '../wasi/http/field-entries.ts';
+import type { FieldEntries } from '../http/field-entries.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
 import type { RequestReport } from './report.ts';
 import type { Service } from './service.ts';

@@ -1,13 +1,13 @@
 import { type Answer, callIncomingHandler, guestGaveThreadBack } from '../instance/handlers/incoming-handler.ts';
 import { HostError } from '../util/host-error.ts';
 import { Cancelled } from '../wasi/context.ts';
-import { describeErrorCode } from '../wasi/http/error-code.ts';
+import { describeErrorCode } from '../http/error-code.ts';
 import { limitOf } from './breach.ts';
 import { type Failure, STATUS_BY_REASON, describeRefusal, errorReply, statusOf } from './error-reply.ts';
 import type { Exchange } from './exchange.ts';
 import { GuestHead } from './guest-head.ts';
 import { RequestReport } from './report.ts';
-import type { OutgoingBytes } from '../wasi/http/outgoing-bytes.ts';
+import type { OutgoingBytes } from '../http/outgoing-bytes.ts';
 import { type ReplyEnd, sendOwnReply, sendResponse } from './reply.ts';
 import type { Service } from './service.ts';
 import { Visit } from './visit.ts';

@@ -1,10 +1,10 @@
-import type { FieldEntries } from '../wasi/http/field-entries.ts';
-import { firstValue } from '../wasi/http/field-entries.ts';
-import type { OutgoingBytes } from '../wasi/http/outgoing-bytes.ts';
+import type { FieldEntries } from '../http/field-entries.ts';
+import { firstValue } from '../http/field-entries.ts';
+import type { OutgoingBytes } from '../http/outgoing-bytes.ts';
 import type { OutgoingResponse } from '../wasi/http/outgoing.ts';
-import { parseContentLength } from '../wasi/http/syntax.ts';
+import { parseContentLength } from '../http/syntax.ts';
 import type { LoopTurns } from '../util/loop-turns.ts';
-import { READY, waitForAny } from '../wasi/io/readiness.ts';
+import { READY, waitForAny } from '../io/readiness.ts';
 import type { Exchange, Framing, ReplySink } from './exchange.ts';
 
 /** How a reply went: complete, broken off by the guest or the host with why, or given up because the client left. */

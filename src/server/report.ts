@@ -3,7 +3,7 @@ import { toError } from '../util/to-error.ts';
 import { Cancelled, type ServedRequest } from '../wasi/context.ts';
 import type { CpuTime } from '../wasi/cpu-time.ts';
 import type { RequestRecord } from '../observe/log.ts';
-import { firstValue } from '../wasi/http/field-entries.ts';
+import { firstValue } from '../http/field-entries.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
 import { limitOf } from './breach.ts';
 import type { Failure } from './error-reply.ts';

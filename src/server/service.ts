@@ -3,7 +3,7 @@ import type { LoopTurns } from '../util/loop-turns.ts';
 import type { Log } from '../observe/log.ts';
 import type { Grants, ServedRequest } from '../wasi/context.ts';
 import type { HeldTotal } from '../wasi/held-bytes.ts';
-import type { FieldEntries } from '../wasi/http/field-entries.ts';
+import type { FieldEntries } from '../http/field-entries.ts';
 import type { RequestHead } from '../wasi/http/incoming.ts';
 import type { Admission } from './admit.ts';
 import type { InFlight } from './drain.ts';

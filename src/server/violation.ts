@@ -1,4 +1,4 @@
-import { type Readiness, Wakers } from '../wasi/io/readiness.ts';
+import { type Readiness, Wakers } from '../io/readiness.ts';
 import type { Failure } from './error-reply.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Lease } from '../instance/pool.ts';
 import { Cancelled } from '../wasi/context.ts';
-import type { OutgoingBytes } from '../wasi/http/outgoing-bytes.ts';
+import type { OutgoingBytes } from '../http/outgoing-bytes.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestReport } from './report.ts';
 import type { Service } from './service.ts';

@@ -1,6 +1,6 @@
 import { type Socket, connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { listTooLow } from '../../src/cli/system-limits.ts';
+import { listTooLow } from '../../src/cli/serve/system-limits.ts';
 import { until } from '../hazards/until.ts';
 import { guestPath, servingOn } from './wasi-serve.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { IdleMemory } from '../../src/cli/idle-memory.ts';
+import { IdleMemory } from '../../src/cli/serve/idle-memory.ts';
 
 const MIB = 1024 * 1024;
 

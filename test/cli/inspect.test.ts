@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { Inspection } from '../../src/cli/inspection.ts';
+import type { Inspection } from '../../src/cli/inspect/inspection.ts';
 import { guestPath, runWasiServe } from './wasi-serve.ts';
 
 async function inspectJson(name: string): Promise<Inspection> {

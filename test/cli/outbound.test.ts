@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createHost } from '../../src/host.ts';
-import { loadComponent } from '../../src/load.ts';
+import { createHost } from '../../src/host/host.ts';
+import { loadComponent } from '../../src/host/load.ts';
 import { startUpstream } from '../harness/upstream.ts';
 import { guestPath, runWasiServe, servingOn } from './wasi-serve.ts';
 

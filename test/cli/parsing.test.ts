@@ -3,18 +3,18 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseAddress } from '../../src/cli/address.ts';
-import { formatByteCount, parseByteCount, parseCapacity } from '../../src/cli/byte-count.ts';
-import { parseCountFrom } from '../../src/cli/count.ts';
-import { parseLimits, shareAmong } from '../../src/cli/guest-limits.ts';
+import { parseAddress } from '../../src/cli/options/address.ts';
+import { formatByteCount, parseByteCount, parseCapacity } from '../../src/cli/options/byte-count.ts';
+import { parseCountFrom } from '../../src/cli/options/count.ts';
+import { parseLimits, shareAmong } from '../../src/cli/options/guest-limits.ts';
 import { DEFAULT_LIMITS } from '../../src/util/limits.ts';
-import { formatSeconds, parseDuration, parseTimeout } from '../../src/cli/duration.ts';
-import { toGuestEnv } from '../../src/cli/guest-env.ts';
-import { parseRequestFields } from '../../src/cli/request-fields.ts';
-import { type FlagTexts, parseFlags } from '../../src/cli/wasmtime-flags.ts';
-import { parseWorkerCount } from '../../src/cli/worker-count.ts';
+import { formatSeconds, parseDuration, parseTimeout } from '../../src/cli/options/duration.ts';
+import { toGuestEnv } from '../../src/cli/options/guest-env.ts';
+import { parseRequestFields } from '../../src/cli/options/request-fields.ts';
+import { type FlagTexts, parseFlags } from '../../src/cli/options/wasmtime-flags.ts';
+import { parseWorkerCount } from '../../src/cli/options/worker-count.ts';
 import { HostError } from '../../src/util/host-error.ts';
-import { formatOrigin } from '../../src/server/listen.ts';
+import { formatOrigin } from '../../src/server/http1/listen.ts';
 
 const NO_FLAGS: FlagTexts = { S: [], W: [], C: [], O: [], D: [] };
 

@@ -6,7 +6,7 @@ import {
   type RequestRecord,
   createHost,
 } from '../../src/index.ts';
-import { formatOrigin } from '../../src/server/listen.ts';
+import { formatOrigin } from '../../src/server/http1/listen.ts';
 import { type LoadWay, guest } from './guests.ts';
 import { type Recorder, createRecorder } from './recorder.ts';
 

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Component, createHost, type LogEvent } from '../../src/index.ts';
 import type { InstanceStrategy } from '../../src/instance/strategy.ts';
-import { formatOrigin } from '../../src/server/listen.ts';
+import { formatOrigin } from '../../src/server/http1/listen.ts';
 import { takeBugs } from '../harness/bugs.ts';
 import { guest } from '../harness/guests.ts';
 import { rawGet, requestRaw } from '../harness/raw-client.ts';

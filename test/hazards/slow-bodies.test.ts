@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type HostOptions, loadComponent } from '../../src/index.ts';
-import { Slowness } from '../../src/server/slowness.ts';
+import { Slowness } from '../../src/server/http1/slowness.ts';
 import { type RawClient, connectRaw, rawGet, requestRaw } from '../harness/raw-client.ts';
 import { type Served, failuresOf, noticesOf, serveGuest } from '../harness/serve-guest.ts';
 import { assembleFields } from '../hostile/assemble.ts';

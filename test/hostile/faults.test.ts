@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Trap } from '../../src/abi/trap.ts';
 import { loadComponent } from '../../src/index.ts';
 import { LOAD_WAYS, TEST_CACHE } from '../harness/guests.ts';
-import type { FieldEntries } from '../../src/wasi/http/field-entries.ts';
+import type { FieldEntries } from '../../src/http/field-entries.ts';
 import { Fields } from '../../src/wasi/http/fields.ts';
 import { Parent } from '../../src/wasi/io/parent.ts';
 import { OutgoingResponse } from '../../src/wasi/http/outgoing.ts';

@@ -1,6 +1,6 @@
 // A process of its own that serves a good guest beside an attack of components/hostile/FILE.wat: `heap-host.ts FILE NAME`.
 import { createHost, loadComponent } from '../../src/index.ts';
-import { formatOrigin } from '../../src/server/listen.ts';
+import { formatOrigin } from '../../src/server/http1/listen.ts';
 import { serveGuest } from '../harness/serve-guest.ts';
 import { assembleAttack } from './assemble.ts';
 

@@ -2,7 +2,7 @@
 // as it can: `held-host.ts NAME ENGINE ISOLATION`.
 import type { Socket } from 'node:net';
 import { createHost, loadComponent } from '../../src/index.ts';
-import { formatOrigin } from '../../src/server/listen.ts';
+import { formatOrigin } from '../../src/server/http1/listen.ts';
 import { DEFAULT_LIMITS } from '../../src/util/limits.ts';
 import { collectGarbage } from '../../src/util/collect.ts';
 import { type LoadWay, TEST_CACHE } from '../harness/guests.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { loadComponent } from '../../src/load.ts';
+import { loadComponent } from '../../src/host/load.ts';
 import { rawGet, requestRaw } from '../harness/raw-client.ts';
 import { serveGuest } from '../harness/serve-guest.ts';
 import { assembleFields } from './assemble.ts';

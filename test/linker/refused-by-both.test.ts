@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { loadComponent } from '../../src/load.ts';
+import { loadComponent } from '../../src/host/load.ts';
 import { assembleFields } from '../hostile/assemble.ts';
 
 async function refusalOf(fields: string): Promise<string> {

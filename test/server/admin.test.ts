@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Metrics, createHost, createMetrics, listenAdmin } from '../../src/index.ts';
-import { formatOrigin } from '../../src/server/listen.ts';
+import { formatOrigin } from '../../src/server/http1/listen.ts';
 import { guest } from '../harness/guests.ts';
 import { rawGet, requestRaw } from '../harness/raw-client.ts';
 

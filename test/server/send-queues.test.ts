@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type Socket, connect, createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { SendQueues, keyOf, parseSendQueues } from '../../src/server/send-queues.ts';
+import { SendQueues, keyOf, parseSendQueues } from '../../src/server/http1/send-queues.ts';
 import { until } from '../hazards/until.ts';
 
 describe('what the kernel has of a connection', () => {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Permits } from '../../src/util/permits.ts';
-import { Latch } from '../../src/wasi/io/readiness.ts';
+import { Permits } from '../../src/io/permits.ts';
+import { Latch } from '../../src/io/readiness.ts';
 
 test('queues take turns, and each is first come, first served', async () => {
   const permits = new Permits(1, 100, 3);

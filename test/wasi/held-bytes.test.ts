@@ -5,10 +5,10 @@ import { DEFAULT_LIMITS } from '../../src/util/limits.ts';
 import { Cancelled, WasiCtx } from '../../src/wasi/context.ts';
 import { HeldBytes, HeldTotal } from '../../src/wasi/held-bytes.ts';
 import { Fields } from '../../src/wasi/http/fields.ts';
-import type { OutgoingBytes } from '../../src/wasi/http/outgoing-bytes.ts';
+import type { OutgoingBytes } from '../../src/http/outgoing-bytes.ts';
 import { OutgoingBody } from '../../src/wasi/http/outgoing-body.ts';
 import { OutgoingRequest, OutgoingResponse } from '../../src/wasi/http/outgoing.ts';
-import { UpstreamBody } from '../../src/wasi/http/upstream/upstream-body.ts';
+import { UpstreamBody } from '../../src/outbound/upstream/upstream-body.ts';
 
 /** What a guest has made and not dropped, and what it reaches of each. */
 class Things {

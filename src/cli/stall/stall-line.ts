@@ -2,7 +2,7 @@ import { formatJson } from '../../observe/json-log.ts';
 import type { LogEvent } from '../../observe/log.ts';
 import { COLOURED, PLAIN } from '../../observe/terminal/paint.ts';
 import { formatText } from '../../observe/terminal/text-log.ts';
-import type { LogFormat } from '../serve-flags.ts';
+import type { LogFormat } from '../serve/serve-flags.ts';
 import type { Begin } from '../workers/messages.ts';
 
 /** The event as the log writes it. */

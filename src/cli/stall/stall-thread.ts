@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { StallRecord } from '../../observe/log.ts';
 import type { Begin } from '../workers/messages.ts';
-import type { ServePlan } from '../serve-plan.ts';
+import type { ServePlan } from '../serve/serve-plan.ts';
 import { endProcess } from './end-process.ts';
 import { GuestSlot } from './guest-slot.ts';
 import { OVERTIME_MS, boundIn, intervalFor } from './stall-bounds.ts';

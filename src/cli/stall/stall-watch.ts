@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import type { RunListener } from '../../instance/preempt/preempt.ts';
 import type { Log } from '../../observe/log.ts';
 import { isPermitted } from '../../util/permissions.ts';
-import type { ServePlan } from '../serve-plan.ts';
+import type { ServePlan } from '../serve/serve-plan.ts';
 import { GuestSlot } from './guest-slot.ts';
 import type { StallPhase, StallTask } from './stall-thread.ts';
 

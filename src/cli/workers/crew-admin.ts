@@ -1,6 +1,6 @@
 import { sumMetrics } from '../../observe/metrics.ts';
 import { type AdminPort, listenAdmin } from '../../server/admin.ts';
-import type { ServePlan } from '../serve-plan.ts';
+import type { ServePlan } from '../serve/serve-plan.ts';
 import type { Crew } from './crew.ts';
 import { createCrewMetrics } from './crew-metrics.ts';
 

@@ -1,7 +1,7 @@
 import type { StartRecord } from '../../observe/log.ts';
 import type { MetricRecords } from '../../observe/metrics.ts';
 import type { HostErrorCode } from '../../util/host-error.ts';
-import type { ServePlan } from '../serve-plan.ts';
+import type { ServePlan } from '../serve/serve-plan.ts';
 
 /** What the primary tells a worker. */
 export type ToWorker = Begin | { readonly at: 'turn' } | { readonly at: 'metrics' } | { readonly at: 'stop' };

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { BoundSocket } from 'node:net';
-import { type Address, type ListeningSocket, toBindError } from '../../server/listen.ts';
+import { type Address, type ListeningSocket, toBindError } from '../../server/http1/listen.ts';
 
 /** The socket of a worker: the descriptor behind those of its streams and its channel. */
 export const INHERITED: ListeningSocket = Object.freeze({ fd: 4 });

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { HostError } from '../../util/host-error.ts';
-import type { Closing } from '../finish.ts';
+import type { Closing } from '../serve/finish.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Begin, FromWorker, ToWorker, Up } from './messages.ts';
 import { STALL_SIGNAL } from '../stall/end-process.ts';

@@ -1,7 +1,7 @@
 import { callSafely } from '../../util/bug.ts';
 import { toError } from '../../util/to-error.ts';
 import { Cancelled, type WasiCtx } from '../../wasi/context.ts';
-import type { BodySource } from '../../wasi/http/body-source.ts';
+import type { BodySource } from '../../http/body-source.ts';
 import { IncomingRequest, type RequestHead } from '../../wasi/http/incoming.ts';
 import type { OutgoingResponse } from '../../wasi/http/outgoing.ts';
 import { type AnswerTaker, type GuestResponse, ResponseOutparam } from '../../wasi/http/response-outparam.ts';

@@ -1,8 +1,8 @@
 import type { HeldBytes } from '../held-bytes.ts';
 import type { ByteSink } from '../io/output-stream.ts';
 import { DEFAULT_LIMITS } from '../../util/limits.ts';
-import { READY } from '../io/readiness.ts';
-import { CLOSED, type StreamError } from '../io/stream-error.ts';
+import { READY } from '../../io/readiness.ts';
+import { CLOSED, type StreamError } from '../../io/stream-error.ts';
 
 /** A line longer than this is broken, so that it need not be held. */
 export const MAX_LINE_BYTES = 64 * 1024;

@@ -1,4 +1,4 @@
-import { type Readiness, Wakers } from '../io/readiness.ts';
+import { type Readiness, Wakers } from '../../io/readiness.ts';
 import { EXACT_TIME, type GuestTime } from './guest-time.ts';
 
 const NS_PER_MS = 1_000_000n;

@@ -2,8 +2,8 @@ import { OK, err, ok, type Result } from '../../abi/host-interface.ts';
 import { LimitExceeded } from '../../abi/trap.ts';
 import type { Holder } from '../held-bytes.ts';
 import type { Parent } from '../io/parent.ts';
-import { type FieldEntries, toByteString, toBytes } from './field-entries.ts';
-import { isFieldValue, isToken, parseContentLength } from './syntax.ts';
+import { type FieldEntries, toByteString, toBytes } from '../../http/field-entries.ts';
+import { isFieldValue, isToken, parseContentLength } from '../../http/syntax.ts';
 
 /** WIT's `header-error`. */
 export type HeaderError = { readonly tag: 'invalid-syntax' | 'forbidden' | 'immutable' };

@@ -2,11 +2,11 @@ import { err, ok, type Result } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
 import { Charge } from '../held-bytes.ts';
 import { Parent } from '../io/parent.ts';
-import { type Readiness, Wakers } from '../io/readiness.ts';
-import type { ErrorCode } from './error-code.ts';
+import { type Readiness, Wakers } from '../../io/readiness.ts';
+import type { ErrorCode } from '../../http/error-code.ts';
 import { heldBytesOf } from './fields.ts';
 import { IncomingResponse } from './incoming.ts';
-import type { OutboundResponse } from './send-request.ts';
+import type { OutboundResponse } from '../../outbound/send-request.ts';
 
 /** What `future-incoming-response.get` gives once. */
 export type ResponseResult = Result<Result<IncomingResponse, ErrorCode>, undefined>;

@@ -2,13 +2,13 @@ import { err, ok, type Result } from '../../abi/host-interface.ts';
 import type { Holder } from '../held-bytes.ts';
 import { InputStream } from '../io/input-stream.ts';
 import { Parent } from '../io/parent.ts';
-import type { Readiness } from '../io/readiness.ts';
-import type { BodySource } from './body-source.ts';
-import type { ErrorCode } from './error-code.ts';
-import type { FieldEntries } from './field-entries.ts';
+import type { Readiness } from '../../io/readiness.ts';
+import type { BodySource } from '../../http/body-source.ts';
+import type { ErrorCode } from '../../http/error-code.ts';
+import type { FieldEntries } from '../../http/field-entries.ts';
 import { Fields, withoutForbidden } from './fields.ts';
 import { type Method, parseMethod } from './method.ts';
-import type { OutboundResponse } from './send-request.ts';
+import type { OutboundResponse } from '../../outbound/send-request.ts';
 
 /** What comes with a body: its fields, which still hold every name, are made when they are first read. */
 interface IncomingHead {

@@ -1,4 +1,4 @@
-import { isToken } from './syntax.ts';
+import { isToken } from '../../http/syntax.ts';
 
 /** WIT's `method`. */
 export type Method = { readonly tag: StandardMethod } | { readonly tag: 'other'; readonly val: string };

@@ -1,10 +1,10 @@
 import { OK, err, ok, type Result } from '../../abi/host-interface.ts';
 import { OutputStream } from '../io/output-stream.ts';
 import { Parent } from '../io/parent.ts';
-import type { ErrorCode } from './error-code.ts';
+import type { ErrorCode } from '../../http/error-code.ts';
 import type { Fields } from './fields.ts';
-import type { OutgoingBytes } from './outgoing-bytes.ts';
-import { toTrailers } from './trailers.ts';
+import type { OutgoingBytes } from '../../http/outgoing-bytes.ts';
+import { toTrailers } from '../../http/trailers.ts';
 
 /** `outgoing-body` of `wasi:http/types`. Dropped without `finish`, its message is broken off. */
 export class OutgoingBody {

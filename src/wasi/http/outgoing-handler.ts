@@ -1,13 +1,13 @@
 import { err, ok, type HostInterface, type Result } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
 import { Charge } from '../held-bytes.ts';
-import type { ErrorCode } from './error-code.ts';
+import type { ErrorCode } from '../../http/error-code.ts';
 import { FutureIncomingResponse } from './future-incoming-response.ts';
 import { formatMethod } from './method.ts';
-import { EXCHANGE_HELD_BYTES } from './outbound-gate.ts';
+import { EXCHANGE_HELD_BYTES } from '../../outbound/outbound-gate.ts';
 import type { OutgoingRequest } from './outgoing.ts';
 import { type RequestOptions, toTimeoutMs } from './request-options.ts';
-import type { OutboundRequest } from './send-request.ts';
+import type { OutboundRequest } from '../../outbound/send-request.ts';
 
 /** `wasi:http/outgoing-handler`. Source: wasi-http `handler.wit`. */
 export const outgoingHandler = {

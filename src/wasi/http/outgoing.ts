@@ -1,13 +1,13 @@
 import { OK, err, ok, type Result } from '../../abi/host-interface.ts';
 import { Charge, type HeldBytes, type Holder, stringBytes } from '../held-bytes.ts';
 import { Parent } from '../io/parent.ts';
-import type { ErrorCode } from './error-code.ts';
-import { type FieldEntries, firstValue } from './field-entries.ts';
+import type { ErrorCode } from '../../http/error-code.ts';
+import { type FieldEntries, firstValue } from '../../http/field-entries.ts';
 import { Fields } from './fields.ts';
 import { type Method, formatMethod } from './method.ts';
 import { OutgoingBody } from './outgoing-body.ts';
-import { OutgoingBytes } from './outgoing-bytes.ts';
-import { isAuthority, isPathWithQuery, isScheme, parseContentLength } from './syntax.ts';
+import { OutgoingBytes } from '../../http/outgoing-bytes.ts';
+import { isAuthority, isPathWithQuery, isScheme, parseContentLength } from '../../http/syntax.ts';
 
 type BodySizeErrorCode = 'HTTP-request-body-size' | 'HTTP-response-body-size';
 

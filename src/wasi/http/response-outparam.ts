@@ -1,5 +1,5 @@
 import type { Result } from '../../abi/host-interface.ts';
-import type { ErrorCode } from './error-code.ts';
+import type { ErrorCode } from '../../http/error-code.ts';
 import type { OutgoingResponse } from './outgoing.ts';
 
 /** What the guest says its answer is. */

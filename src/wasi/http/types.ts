@@ -2,10 +2,10 @@ import { OK, err, type HostInterface, type Result } from '../../abi/host-interfa
 import type { WasiCtx } from '../context.ts';
 import type { IoError } from '../io/error.ts';
 import { Pollable } from '../io/poll.ts';
-import { type ErrorCode, heldBytesOfErrorCode } from './error-code.ts';
+import { type ErrorCode, heldBytesOfErrorCode } from '../../http/error-code.ts';
 import { Fields } from './fields.ts';
 import { FutureIncomingResponse } from './future-incoming-response.ts';
-import { HttpCause } from './http-cause.ts';
+import { HttpCause } from '../../http/http-cause.ts';
 import { FutureTrailers, IncomingBody, IncomingRequest, IncomingResponse } from './incoming.ts';
 import type { Method } from './method.ts';
 import { OutgoingBody } from './outgoing-body.ts';

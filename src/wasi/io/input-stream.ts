@@ -1,6 +1,6 @@
 import { Parent } from './parent.ts';
-import type { Readiness } from './readiness.ts';
-import { CLOSED, type StreamError } from './stream-error.ts';
+import type { Readiness } from '../../io/readiness.ts';
+import { CLOSED, type StreamError } from '../../io/stream-error.ts';
 
 /** Where the bytes of an input-stream come from. Ready when `read` would give bytes or the end. */
 export interface ByteSource extends Readiness {

@@ -1,7 +1,7 @@
 import { Trap, trapIf } from '../../abi/trap.ts';
 import { Parent } from './parent.ts';
-import { READY, type Readiness } from './readiness.ts';
-import { CLOSED, type StreamError } from './stream-error.ts';
+import { READY, type Readiness } from '../../io/readiness.ts';
+import { CLOSED, type StreamError } from '../../io/stream-error.ts';
 
 /** Where the bytes of an output-stream go. Ready when `budget` is not 0. */
 export interface ByteSink extends Readiness {

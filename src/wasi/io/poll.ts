@@ -1,7 +1,7 @@
 import { trapIf } from '../../abi/trap.ts';
 import type { HostInterface } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
-import type { Readiness } from './readiness.ts';
+import type { Readiness } from '../../io/readiness.ts';
 import type { Parent } from './parent.ts';
 
 /** A guest's handle to a `Readiness`, child of the resource that it was subscribed to. */

@@ -4,8 +4,8 @@ import type { WasiCtx } from '../context.ts';
 import { InputStream } from './input-stream.ts';
 import { OutputStream } from './output-stream.ts';
 import { Pollable } from './poll.ts';
-import type { Readiness } from './readiness.ts';
-import type { StreamError } from './stream-error.ts';
+import type { Readiness } from '../../io/readiness.ts';
+import type { StreamError } from '../../io/stream-error.ts';
 
 /** The most bytes of one `blocking-write-and-flush`. Source: wasi-io `streams.wit`. */
 const MAX_BLOCKING_WRITE_BYTES = 4096;

@@ -10,14 +10,14 @@ import { createSecureContext, TLSSocket } from 'node:tls';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Result } from '../../../src/abi/host-interface.ts';
-import type { BodySource } from '../../../src/wasi/http/body-source.ts';
-import type { ErrorCode } from '../../../src/wasi/http/error-code.ts';
-import { HttpCause } from '../../../src/wasi/http/http-cause.ts';
-import { createOutbound, type Outbound, type OutboundOptions } from '../../../src/wasi/http/outbound.ts';
-import { OutgoingBytes } from '../../../src/wasi/http/outgoing-bytes.ts';
-import type { OutboundRequest, OutboundResponse } from '../../../src/wasi/http/send-request.ts';
+import type { BodySource } from '../../../src/http/body-source.ts';
+import type { ErrorCode } from '../../../src/http/error-code.ts';
+import { HttpCause } from '../../../src/http/http-cause.ts';
+import { createOutbound, type Outbound, type OutboundOptions } from '../../../src/outbound/outbound.ts';
+import { OutgoingBytes } from '../../../src/http/outgoing-bytes.ts';
+import type { OutboundRequest, OutboundResponse } from '../../../src/outbound/send-request.ts';
 import type { IoError } from '../../../src/wasi/io/error.ts';
-import { waitForAny } from '../../../src/wasi/io/readiness.ts';
+import { waitForAny } from '../../../src/io/readiness.ts';
 import { createRawHttp2Server, type RawHttp2Peer } from '../../harness/raw-http2.ts';
 
 /** An upstream on loopback, and what it saw of connections. */

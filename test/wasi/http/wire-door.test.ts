@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Trap } from '../../../src/abi/trap.ts';
-import type { FieldEntries } from '../../../src/wasi/http/field-entries.ts';
+import type { FieldEntries } from '../../../src/http/field-entries.ts';
 import { Fields, FORBIDDEN_NAMES } from '../../../src/wasi/http/fields.ts';
-import type { OutboundRequest } from '../../../src/wasi/http/send-request.ts';
-import { assertWireFields } from '../../../src/wasi/http/wire-door.ts';
-import { toWireFields } from '../../../src/wasi/http/upstream/wire-fields.ts';
+import type { OutboundRequest } from '../../../src/outbound/send-request.ts';
+import { assertWireFields } from '../../../src/http/wire-door.ts';
+import { toWireFields } from '../../../src/outbound/upstream/wire-fields.ts';
 import { WasiCtx } from '../../../src/wasi/context.ts';
 
 const FORGED: readonly unknown[] = [

@@ -1,4 +1,4 @@
-import { type Readiness, Wakers } from '../../../src/wasi/io/readiness.ts';
+import { type Readiness, Wakers } from '../../../src/io/readiness.ts';
 
 /** A `Readiness` that a test opens and closes, and whose listeners it counts. */
 export class Gate implements Readiness {

@@ -6,8 +6,8 @@ import { DEFAULT_LIMITS } from '../../../src/util/limits.ts';
 import { WasiCtx } from '../../../src/wasi/context.ts';
 import { type ByteSource, EMPTY_SOURCE, InputStream } from '../../../src/wasi/io/input-stream.ts';
 import { type ByteSink, DISCARDING_SINK, OutputStream } from '../../../src/wasi/io/output-stream.ts';
-import { Wakers } from '../../../src/wasi/io/readiness.ts';
-import { CLOSED, type StreamError, failed } from '../../../src/wasi/io/stream-error.ts';
+import { Wakers } from '../../../src/io/readiness.ts';
+import { CLOSED, type StreamError, failed } from '../../../src/io/stream-error.ts';
 import { streams } from '../../../src/wasi/io/streams.ts';
 import { settle } from './gate.ts';
 

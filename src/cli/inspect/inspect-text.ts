@@ -1,0 +1,54 @@
+import type { CoreModuleFacts } from '../../component/core-modules.ts';
+import type { Paint } from '../../observe/terminal/paint.ts';
+import { type Row, formatRows } from '../../observe/terminal/rows.ts';
+import { formatChoice } from '../../observe/terminal/start-text.ts';
+import { formatBytes } from '../../util/format.ts';
+import { toPrintable } from '../../util/printable.ts';
+import type { InspectedImport, Inspection, Verdict } from './inspection.ts';
+
+/** What `inspect` tells people. Names from the component cannot reach the terminal as commands. */
+export function formatInspection(inspection: Inspection, paint: Paint): string {
+  const { file, byteLength, digest, world, imports, exports, coreModules, verdict } = inspection;
+  const rows: Row[] = [
+    ['file', `${toPrintable(file)} (${formatBytes(byteLength)})`],
+    ['digest', digest],
+    ['world', toPrintable(world.name)],
+    ['exports', exports.length === 0 ? 'nothing' : exports.map(toPrintable).join('\n')],
+    ['imports', imports.length === 0 ? 'nothing' : formatImports(imports, paint)],
+    ['modules', coreModules.length === 0 ? 'none' : formatModules(coreModules)],
+    ...verdictRows(verdict, paint),
+  ];
+  return formatRows(rows, paint);
+}
+
+function formatImports(imports: readonly InspectedImport[], paint: Paint): string {
+  const width = Math.max(...imports.map(({ name }) => toPrintable(name).length));
+  const lines = imports.map((entry) => `${toPrintable(entry.name).padEnd(width)}  ${formatServed(entry, paint)}`);
+  return lines.join('\n');
+}
+
+function formatServed({ servedBy, nearest }: InspectedImport, paint: Paint): string {
+  if (servedBy !== null) return paint('good', 'served');
+  const hint = nearest.length === 0 ? '' : ` (nearest that is served: ${nearest.join(', ')})`;
+  return `${paint('bad', 'missing')}${hint}`;
+}
+
+function formatModules(modules: readonly CoreModuleFacts[]): string {
+  const sizes = modules.map(({ byteLength }) => formatBytes(byteLength));
+  const width = Math.max(...sizes.map((size) => size.length));
+  const lines = modules.map(({ name, producers }, index) => {
+    const makers = producers.length === 0 ? '' : `  ${producers.join(', ')}`;
+    return `${`${sizes[index]}`.padStart(width)}  ${toPrintable(`${name ?? '(no name)'}${makers}`)}`;
+  });
+  return lines.join('\n');
+}
+
+function verdictRows(verdict: Verdict, paint: Paint): Row[] {
+  if (!verdict.servable) return [['servable', `${paint('bad', 'no')}: ${toPrintable(verdict.reasons.join('; '))}`]];
+  return [
+    ['servable', paint('good', 'yes')],
+    ['engine', formatChoice(verdict.engine)],
+    ['isolation', formatChoice(verdict.isolation)],
+    ['preemption', formatChoice(verdict.preemption)],
+  ];
+}

@@ -1,0 +1,15 @@
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import { formatInspection } from './inspect-text.ts';
+import { inspectComponent } from './inspection.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** Tells on stdout what a component is, whether or not it can be served. Throws `HostError` where the file is none. */
+export async function inspect(file: string, format: 'text' | 'json', terminal: Terminal): Promise<ExitCode> {
+  const inspection = await inspectComponent(file);
+  const text =
+    format === 'json'
+      ? `${JSON.stringify(inspection, undefined, 2)}\n`
+      : formatInspection(inspection, terminal.paintStdout);
+  terminal.stdout.write(text);
+  return EXIT.done;
+}

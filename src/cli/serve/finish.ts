@@ -1,0 +1,36 @@
+import type { Log } from '../../observe/log.ts';
+import { formatCount, formatTimeout } from '../../util/format.ts';
+import type { ServePlan } from './serve-plan.ts';
+
+/** A stop under way. */
+export interface Closing {
+  /** How long it goes on accepting; if that is not given, until clients are done. */
+  readonly delayMs: number | undefined;
+  /** How many requests are at work. */
+  readonly waiting: number;
+  /** Resolves when all are over, with how many had to be cancelled. */
+  readonly closed: Promise<number>;
+}
+
+/** Sees a stop because of `cause` through, and says whom it waits for and whom it gave up. */
+export async function finish(
+  { delayMs, waiting, closed }: Closing,
+  { drainTimeoutMs }: ServePlan,
+  log: Log,
+  cause: string,
+): Promise<void> {
+  const patience = formatTimeout(drainTimeoutMs);
+  log({ at: 'notice', level: 'info', message: `Stopping (${cause}): ${describeWait(delayMs, waiting, patience)}` });
+  const cancelled = await closed;
+  if (cancelled === 0) return;
+  const message = `${formatCount(cancelled, 'request')} cancelled: not done within ${patience} (--drain-timeout)`;
+  log({ at: 'notice', level: 'warning', message });
+}
+
+function describeWait(delayMs: number | undefined, waiting: number, patience: string): string {
+  if (delayMs !== undefined && delayMs > 0) {
+    return `serving for another ${formatTimeout(delayMs)}, then waiting up to ${patience} for requests; a second signal quits now`;
+  }
+  if (waiting === 0) return 'no requests at work';
+  return `waiting up to ${patience} for ${formatCount(waiting, 'request')}; a second signal quits now`;
+}

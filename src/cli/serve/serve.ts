@@ -1,0 +1,39 @@
+import { readSource } from '../../component/source.ts';
+import { colourOf, createVoice } from './logs.ts';
+import { announce } from './announce.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { finish } from './finish.ts';
+import { sayIfSlow } from './preparing.ts';
+import { openOwnAdmin } from './own-admin.ts';
+import type { ServePlan } from './serve-plan.ts';
+import { beginClosing, loadPlanned, openHost } from './serving-host.ts';
+import { toStartRecord, withAdmin } from './start-record.ts';
+import { watchForStalls } from '../stall/stall-watch.ts';
+import { listenForShutdown, watchForStop } from './stop.ts';
+import { tellHostErrors } from './tell-host-errors.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** Serves in this process until somebody wants it to stop, then lets guests finish. */
+export async function serve(plan: ServePlan, terminal: Terminal): Promise<ExitCode> {
+  const voice = createVoice(plan.logFormat, terminal);
+  using stop = watchForStop(terminal.quit);
+  return await tellHostErrors(voice.log, async () => {
+    const colour = colourOf(terminal);
+    const stallWatch = watchForStalls(plan, { colour, primaryPid: undefined }, voice.log);
+    await using admin = await openOwnAdmin(plan);
+    const source = readSource(plan.file, plan.load.limits?.maxComponentBytes);
+    const component = await sayIfSlow(source, voice, () => loadPlanned(source, plan, stallWatch));
+    await using serving = await openHost(component, plan, voice, admin?.metrics);
+    stallWatch.serving();
+    using shutdownPort = await listenForShutdown(plan.shutdownAddress, stop);
+    const start = toStartRecord(component, plan, serving.address);
+    announce(withAdmin(start, admin), shutdownPort, plan, voice.log);
+    const drain = (): void => stop.request('an error in wasi-serve itself');
+    using _bugs = terminal.bugs.whileServing({ ...plan, drain });
+    const cause = await stop.requested;
+    stallWatch.finishing();
+    // After a bug nothing more is accepted than has to be.
+    const delayMs = terminal.bugs.isSeen ? 0 : plan.shutdownDelayMs;
+    await finish(beginClosing(serving.host, plan, delayMs), plan, voice.log, cause);
+  });
+}

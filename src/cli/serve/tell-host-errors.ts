@@ -1,0 +1,15 @@
+import type { Log } from '../../observe/log.ts';
+import { HostError } from '../../util/host-error.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+
+/** Does `work`; a `HostError` of it is told in the log's format. */
+export async function tellHostErrors(log: Log, work: () => Promise<void>): Promise<ExitCode> {
+  try {
+    await work();
+    return EXIT.done;
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    log({ at: 'notice', level: 'error', message: error.message });
+    return EXIT.failed;
+  }
+}

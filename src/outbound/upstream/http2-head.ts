@@ -1,0 +1,54 @@
+import { UpstreamFailure } from '../error-table.ts';
+import type { FieldEntries } from '../../http/field-entries.ts';
+import type { OutboundRequest } from '../send-request.ts';
+import { isFieldValue, isToken } from '../../http/syntax.ts';
+import { toWireFields, toWirePath } from './wire-fields.ts';
+
+/**
+ * The head of a request as node:http2 takes it. What HTTP/1.1 lets a field say and HTTP/2 does not is left out, as a gateway would: spaces around a
+ * value, and of `te` all but `trailers`. Source: RFC 9113, 8.2. Throws an `UpstreamFailure` for what cannot be sent.
+ *
+ * Shape: `[name, value, …]`, the pseudo-fields first.
+ */
+export function toHttp2Head(request: OutboundRequest): string[] {
+  const { method, scheme, authority } = request;
+  if (!isToken(method)) throw new UpstreamFailure({ tag: 'HTTP-request-method-invalid' });
+  const head = [
+    ':method',
+    method,
+    ':scheme',
+    scheme,
+    ':authority',
+    authority,
+    ':path',
+    toWirePath(request.pathWithQuery),
+  ];
+  for (const [name, value] of toHttp2Fields(toWireFields(request))) head.push(name, value);
+  return head;
+}
+
+/** Fields as HTTP/2 has them; `:authority` takes the place of `host`. */
+export function toHttp2Fields(fields: FieldEntries): FieldEntries {
+  return fields.flatMap(([name, value]) => {
+    if (!isToken(name) || !isFieldValue(value)) {
+      throw new UpstreamFailure({ tag: 'HTTP-protocol-error' }, `the field ${JSON.stringify(name)} cannot be sent`);
+    }
+    if (name === 'host') return [];
+    if (name === 'te') return hasTrailers(value) ? [['te', 'trailers'] as const] : [];
+    return [[name, value.trim()] as const];
+  });
+}
+
+/** Of a response's head or trailers as node:http2 gives them, without pseudo-fields. Shape: `[name, value, …]`. */
+export function toEntries(raw: readonly string[]): FieldEntries {
+  const entries: (readonly [string, string])[] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const [name = '', value = ''] = [raw[index], raw[index + 1]];
+    if (!name.startsWith(':')) entries.push([name, value]);
+  }
+  return entries;
+}
+
+function hasTrailers(te: string): boolean {
+  return te.split(',').some((coding) => coding.trim().toLowerCase() === 'trailers');
+}

@@ -1,0 +1,142 @@
+import { toError } from '../../util/to-error.ts';
+import type { HeldBytes } from '../../wasi/held-bytes.ts';
+import type { Readiness } from '../../io/readiness.ts';
+import { toErrorCode, UpstreamFailure } from '../error-table.ts';
+import type { FieldEntries } from '../../http/field-entries.ts';
+import type { OutgoingBytes, Piece } from '../../http/outgoing-bytes.ts';
+
+/** The connection that a body goes out on. */
+export interface BodyWire {
+  /** Whether the connection may turn out to have been closing, so that the request goes to another one. */
+  readonly mayBeStale: boolean;
+  /** Returns whether it takes more; otherwise `drained` is called when it does. */
+  write(bytes: Uint8Array): boolean;
+  /** The body is complete. */
+  end(trailers: FieldEntries): void;
+}
+
+/** The largest body that is kept to be sent again. */
+export const MAX_KEPT_BYTES = 64 * 1024;
+/** What a kept piece takes beside its bytes. */
+const PIECE_OVERHEAD_BYTES = 256;
+
+/**
+ * A guest's outgoing body on its way to a connection, or to one after the other: on one that may be stale what is sent is kept for a while, so
+ * that it can be sent again from its start.
+ *
+ * It takes a piece only when the wire asks for one, and leaves the body when it is disposed of. Where the guest aborts, or what the guest's
+ * side throws, `fail` is called, which must break the connection.
+ */
+export class RequestBody implements Disposable {
+  readonly #body: OutgoingBytes;
+  readonly #readable: Readiness;
+  readonly #held: HeldBytes | undefined;
+  readonly #fail: (failure: UpstreamFailure) => void;
+  #wire: BodyWire | undefined;
+  #isSent = false;
+  /** All that was taken of the body, `undefined` if that is not known any more. */
+  #kept: Uint8Array[] | undefined = [];
+  #keptBytes = 0;
+  #heldBytes = 0;
+  /** Those of the kept pieces that this wire has not. */
+  #unsent: Uint8Array[] = [];
+
+  constructor(body: OutgoingBytes, fail: (failure: UpstreamFailure) => void, held?: HeldBytes) {
+    this.#body = body;
+    this.#readable = body.readable;
+    this.#fail = fail;
+    this.#held = held;
+  }
+
+  /** Whether the wire has all of it. */
+  get isSent(): boolean {
+    return this.#isSent;
+  }
+
+  /** Begins to send it, from its start. */
+  sendTo(wire: BodyWire): void {
+    this.#wire = wire;
+    this.#isSent = false;
+    this.#unsent = [...(this.#kept ?? [])];
+    this.#run();
+  }
+
+  /** The wire takes more. */
+  drained(): void {
+    this.#run();
+  }
+
+  /** The wire is gone. Returns whether the body can be sent on another one. */
+  detach(): boolean {
+    this.#wire = undefined;
+    this.#readable.offReady(this.#look);
+    return this.#kept !== undefined;
+  }
+
+  /** It will not be sent again. */
+  forget(): void {
+    this.#kept = undefined;
+    if (this.#heldBytes > 0) this.#held?.giveBack(this.#heldBytes);
+    this.#heldBytes = 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.detach();
+    this.forget();
+    this.#body.leave();
+  }
+
+  #run(): void {
+    try {
+      while (this.#wire !== undefined && !this.#isSent && this.#send(this.#wire));
+    } catch (error) {
+      this.#fail(toFailure(error));
+    }
+  }
+
+  /** Sends a piece; returns whether another one may follow immediately. */
+  #send(wire: BodyWire): boolean {
+    const piece = this.#next(wire);
+    if (piece.at === 'bytes') return wire.write(piece.bytes);
+    if (piece.at === 'pending') this.#readable.onReady(this.#look);
+    // Source of the code: what wasmtime's body fails with when its guest drops it.
+    if (piece.at === 'aborted') this.#fail(new UpstreamFailure({ tag: 'HTTP-protocol-error' }, piece.reason));
+    if (piece.at !== 'finished') return false;
+    this.#isSent = true;
+    wire.end(piece.trailers ?? []);
+    return false;
+  }
+
+  #next(wire: BodyWire): Piece {
+    const kept = this.#unsent.shift();
+    if (kept !== undefined) return { at: 'bytes', bytes: kept };
+    const piece = this.#body.next();
+    if (piece.at === 'bytes') this.#keep(piece.bytes, wire);
+    return piece;
+  }
+
+  #keep(bytes: Uint8Array, wire: BodyWire): void {
+    if (this.#kept === undefined) return;
+    const heldBytes = bytes.byteLength + PIECE_OVERHEAD_BYTES;
+    this.#keptBytes += bytes.byteLength;
+    if (!wire.mayBeStale || this.#keptBytes > MAX_KEPT_BYTES || !this.#tryTake(heldBytes)) return this.forget();
+    this.#heldBytes += heldBytes;
+    this.#kept.push(bytes);
+  }
+
+  /** To be able to repeat a request is not worth that another one ends. */
+  #tryTake(bytes: number): boolean {
+    return this.#held === undefined || (!this.#held.isTight && this.#held.tryTake(bytes));
+  }
+
+  readonly #look = (): void => {
+    if (!this.#readable.isReady()) return;
+    this.#readable.offReady(this.#look);
+    this.#run();
+  };
+}
+
+function toFailure(error: unknown): UpstreamFailure {
+  if (error instanceof UpstreamFailure) return error;
+  return new UpstreamFailure(toErrorCode(error), toError(error).message);
+}

@@ -1,0 +1,202 @@
+import { err, ok, type Result } from '../../abi/host-interface.ts';
+import { callEach, callSafely } from '../../util/bug.ts';
+import type { HeldBytes } from '../../wasi/held-bytes.ts';
+import type { ErrorCode } from '../../http/error-code.ts';
+import { toBodyErrorCode, toErrorCode, UpstreamFailure } from '../error-table.ts';
+import type { FieldEntries } from '../../http/field-entries.ts';
+import { withoutForbidden } from '../../wasi/http/fields.ts';
+import type { OutboundRequest, OutboundResponse } from '../send-request.ts';
+import { Timer } from '../timer.ts';
+import { isIdempotent } from './connection.ts';
+import { RequestBody } from './request-body.ts';
+import { UpstreamBody } from './upstream-body.ts';
+
+/** What a connection lets the exchange do with it. */
+export interface Wire {
+  pause(): void;
+  resume(): void;
+  /** The exchange is over; if that is not `isClean`, its request is broken off in both directions. */
+  release(isClean: boolean): void;
+}
+
+/** The most fields of an upstream's head or trailers. As many as the large servers send at most, with room. */
+const MAX_SECTION_FIELDS = 2000;
+/** Informational responses before the final one; more are a flood. */
+const MAX_INFORMATIONAL = 64;
+
+/**
+ * One request and its response, on whatever connection, or on one after the other until one carries it: who waits for what, the timeouts, and the
+ * one way in which it all ends.
+ *
+ * The connection tells what happens (`connected`, `head`, `bytes`, …); after the end nothing it tells counts any more.
+ */
+export class UpstreamExchange {
+  /** The response's head, or why there is none. Never rejects. */
+  readonly response: Promise<Result<OutboundResponse, ErrorCode>>;
+  /** The request's body, if it has one. */
+  readonly outgoing: RequestBody | undefined;
+  readonly #method: string;
+  readonly #resolve: (response: Result<OutboundResponse, ErrorCode>) => void;
+  readonly #closing = new AbortController();
+  readonly #firstByte: Timer;
+  readonly #betweenBytes: Timer;
+  readonly #ended = new Set<() => void>();
+  readonly #held: HeldBytes | undefined;
+  #at: 'waiting' | 'streaming' | 'complete' | 'failed' = 'waiting';
+  #body: UpstreamBody | undefined;
+  #wire: Wire | undefined;
+  #informational = 0;
+
+  constructor(request: OutboundRequest, signal: AbortSignal) {
+    const { promise, resolve } = Promise.withResolvers<Result<OutboundResponse, ErrorCode>>();
+    this.response = promise;
+    this.#resolve = resolve;
+    this.#firstByte = new Timer(request.firstByteTimeoutMs, () => this.#failWith('connection-read-timeout'));
+    this.#betweenBytes = new Timer(request.betweenBytesTimeoutMs, () => this.#failWith('connection-read-timeout'));
+    this.#method = request.method;
+    this.outgoing =
+      request.body && new RequestBody(request.body, (failure) => this.fail(failure), request.charge?.held);
+    const giveUp = (): void => this.#failWith('connection-terminated');
+    signal.addEventListener('abort', giveUp);
+    this.#held = request.charge?.held;
+    this.onEnd(() => {
+      signal.removeEventListener('abort', giveUp);
+      request.charge?.[Symbol.dispose]();
+    });
+    if (signal.aborted) giveUp();
+  }
+
+  /** Aborted when the exchange ends in a failure: for what is still being connected. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** Whether there is nothing more to do. */
+  get isOver(): boolean {
+    return this.#at === 'complete' || this.#at === 'failed';
+  }
+
+  /**
+   * Whether the request may go to another connection after `failure` of this one, on which nothing of a reply came: by its method it can be repeated,
+   * or is known to have been left alone (`isUntouched`), and its body can be sent again. If so it leaves this connection.
+   */
+  mayRepeat(failure: unknown, isUntouched = false): boolean {
+    if (this.#at !== 'waiting' || this.#informational > 0) return false;
+    if (!isUntouched && !(isIdempotent(this.#method) && toErrorCode(failure).tag === 'connection-terminated'))
+      return false;
+    if (this.outgoing?.detach() === false) return false;
+    this.#wire = undefined;
+    return true;
+  }
+
+  /** Does a step that an event of the connection asks for. What it throws ends the exchange: nobody else would hear of it. */
+  attempt(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Calls `ended` once, when the exchange is over; at once where it is already. */
+  onEnd(ended: () => void): void {
+    if (this.isOver) ended();
+    else this.#ended.add(ended);
+  }
+
+  /** The request has its connection: the wait for the response's head begins. */
+  connected(): void {
+    if (this.#at === 'waiting') this.#firstByte.start();
+  }
+
+  /** How to reach the connection from now on; one that comes too late is released. */
+  attach(wire: Wire): void {
+    if (this.isOver) wire.release(false);
+    else this.#wire = wire;
+  }
+
+  /** A 1xx response came; it is skipped, but too many are an error. The first-byte timeout goes on. */
+  informational(): void {
+    this.#informational += 1;
+    this.outgoing?.forget();
+    if (this.#informational > MAX_INFORMATIONAL) this.#failWith('HTTP-protocol-error');
+  }
+
+  /** The final head came. */
+  head(status: number, fields: FieldEntries): void {
+    if (this.#at !== 'waiting') return;
+    this.outgoing?.forget();
+    if (fields.length > MAX_SECTION_FIELDS) return this.fail(tooManyFields('HTTP-response-header-section-size'));
+    this.#at = 'streaming';
+    this.#firstByte.stop();
+    this.#betweenBytes.start();
+    const flow = {
+      pause: () => this.#pause(),
+      resume: () => this.#resume(),
+      leave: () => this.#failWith('connection-terminated'),
+    };
+    this.#body = new UpstreamBody(flow, this.#held);
+    this.#resolve(ok({ status, fields: withoutForbidden(fields), body: this.#body }));
+  }
+
+  /** Bytes of the body came, which the caller gives away. */
+  bytes(bytes: Uint8Array): void {
+    if (this.#at !== 'streaming') return;
+    this.#betweenBytes.start();
+    try {
+      this.#body?.push(bytes);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The response is complete. */
+  end(trailers: FieldEntries): void {
+    if (this.#at !== 'streaming') return;
+    if (trailers.length > MAX_SECTION_FIELDS) return this.fail(tooManyFields('HTTP-response-trailer-section-size'));
+    this.#body?.finish(trailers.length === 0 ? undefined : withoutForbidden(trailers));
+    this.#at = 'complete';
+    this.#finish();
+  }
+
+  /** The request or its response failed, for whatever reason `error` tells. */
+  fail(error: unknown): void {
+    if (this.isOver) return;
+    if (this.#at === 'waiting') this.#resolve(err(toErrorCode(error)));
+    else this.#body?.fail(toBodyErrorCode(error));
+    this.#at = 'failed';
+    callSafely(() => this.#closing.abort());
+    this.#finish();
+  }
+
+  #failWith(tag: 'connection-terminated' | 'connection-read-timeout' | 'HTTP-protocol-error'): void {
+    this.fail(new UpstreamFailure({ tag }));
+  }
+
+  /** An upstream that is not read cannot be late. */
+  #pause(): void {
+    this.#betweenBytes.stop();
+    this.#wire?.pause();
+  }
+
+  #resume(): void {
+    if (this.#at !== 'streaming') return;
+    this.#betweenBytes.start();
+    this.#wire?.resume();
+  }
+
+  #finish(): void {
+    this.#firstByte.stop();
+    this.#betweenBytes.stop();
+    const isClean = this.#at === 'complete' && this.outgoing?.isSent !== false;
+    this.outgoing?.[Symbol.dispose]();
+    callSafely(() => this.#wire?.release(isClean));
+    callEach(this.#ended);
+  }
+}
+
+function tooManyFields(
+  tag: 'HTTP-response-header-section-size' | 'HTTP-response-trailer-section-size',
+): UpstreamFailure {
+  return new UpstreamFailure({ tag, val: undefined }, `more than ${MAX_SECTION_FIELDS} fields`);
+}

@@ -1,0 +1,225 @@
+import { IncomingMessage, type Server, type ServerOptions, type ServerResponse, createServer } from 'node:http';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import type { ClientLimits } from '../../config/options.ts';
+import { warnOfBug } from '../../util/bug.ts';
+import type { LoopTurns } from '../../util/loop-turns.ts';
+import { HostError } from '../../util/host-error.ts';
+import { describeMissing, isPermitted } from '../../util/permissions.ts';
+import type { Admission } from '../admit.ts';
+import { Connections } from './connections.ts';
+import type { Exchange } from '../exchange.ts';
+import type { ParseError } from './malformed.ts';
+import { NodeExchange } from './node-exchange.ts';
+import { SlowClients } from './slow-clients.ts';
+import type { Tally } from '../tally.ts';
+
+/** Where to listen. Port 0 takes any free one. */
+export interface Address {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** A socket that is bound, by its descriptor, which is the server's from then on. */
+export interface ListeningSocket {
+  readonly fd: number;
+}
+
+/** An open port. */
+export interface Listening {
+  /** The real address. */
+  readonly address: Address;
+  /** How many connections are open. */
+  readonly connections: number;
+  /**
+   * Stops so that no request is lost: replies say `Connection: close`, then no connection is accepted, those that are idle are closed, and those
+   * at work go on. Resolves when no other request can come.
+   *
+   * Accepts connections and requests for `delayMs`; if that is not given, until clients are done, 1 second at most.
+   */
+  stop(delayMs?: number): Promise<void>;
+  /** Stops, has clients take what is written, and after `timeoutMs` closes what is still open; resolves when the port is free. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+/** How often Node looks for heads that take too long. */
+const LOOK_MS = 1000;
+
+/** What takes requests: their guests' answers, what to tell the operator, and bounds. */
+export interface Listener {
+  readonly answer: (exchange: Exchange) => void;
+  readonly refusals: Tally;
+  readonly limits: ClientLimits;
+  readonly admission: Pick<Admission, 'queued' | 'isBusy' | 'onBusy'>;
+  readonly turns: LoopTurns;
+}
+
+/** Opens a port, whose requests `listener` takes. Throws `HostError` where that fails. */
+export async function listen(listener: Listener, target: Address | ListeningSocket): Promise<Listening> {
+  const { limits } = listener;
+  const connections = new Connections(listener, (exchange) => begin(exchange, listener));
+  const server = createServer({ ...toServerOptions(limits), IncomingMessage: PlainRequest });
+  // One more is let through than may come, which tells that there are too many.
+  server.maxHeadersCount = limits.maxHeaders + 1;
+  server.maxConnections = limits.maxConnections;
+  // A client may end its side and still wait for its reply.
+  Object.assign(server, { httpAllowHalfOpen: true });
+  takeRequests(server, connections, listener);
+  const slowClients = watchConnections(server, connections, listener);
+  if ('fd' in target) await listenOn(server, target);
+  else await bind(server, target, '--addr');
+  server.on('error', ({ message }) => listener.refusals.count(`a connection was not accepted: ${message}`));
+  const stop = (delayMs?: number): Promise<void> => connections.stop(() => closePort(server), delayMs);
+  return {
+    address: addressOf(server),
+    get connections() {
+      return connections.size;
+    },
+    stop,
+    close: async (timeoutMs) => {
+      await stop();
+      await connections.closed(timeoutMs);
+      slowClients[Symbol.dispose]();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+  };
+}
+
+/** Accepts no more connections, and no more than that: node:http's own also ends kept connections and its watch for heads that take too long. */
+function closePort(server: Server): void {
+  NetServer.prototype.close.call(server);
+}
+
+function toServerOptions({ maxHeadBytes, headTimeoutMs, keepAliveTimeoutMs }: ClientLimits): ServerOptions {
+  return {
+    maxHeaderSize: maxHeadBytes,
+    headersTimeout: headTimeoutMs,
+    connectionsCheckingInterval: Math.min(LOOK_MS, headTimeoutMs),
+    keepAliveTimeout: keepAliveTimeoutMs,
+    /** A whole request may take as long as its guest does. */
+    requestTimeout: 0,
+    // Node's own refusal would not keep it from answering what follows.
+    requireHostHeader: false,
+    noDelay: true,
+    highWaterMark: 64 * 1024,
+  };
+}
+
+/** A request that never leaves HTTP: Node would hand over the socket of a CONNECT, or close it. */
+class PlainRequest extends IncomingMessage {
+  get upgrade(): boolean {
+    return false;
+  }
+
+  set upgrade(_asked: boolean) {}
+}
+
+function begin(exchange: NodeExchange, { answer }: Listener): void {
+  // What came of a body in one packet with the head is there by then: a guest that reads a short one need not wait for it.
+  if (exchange.hasBody) setImmediate(answer, exchange);
+  else answer(exchange);
+}
+
+function takeRequests(server: Server, connections: Connections, { limits }: Listener): void {
+  const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    const { socket } = incoming;
+    try {
+      takeFrom(socket, incoming, outgoing);
+    } catch (error) {
+      socket.destroy();
+      warnOfBug(error);
+    }
+  };
+  const takeFrom = (socket: Socket, incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    const connection = connections.of(socket);
+    if (connection === undefined || socket.destroyed) return;
+    connections.came(connection);
+    if (connection.takesRequests) {
+      connections.asked(connection, new NodeExchange(incoming, outgoing, limits), outgoing);
+    }
+  };
+  for (const event of REQUEST_EVENTS) server.on(event, take);
+}
+
+/** The events by which node:http hands over a request; `dropRequest` is none, since no server here has `maxRequestsPerSocket`. */
+const REQUEST_EVENTS = ['request', 'checkContinue', 'checkExpectation'] as const;
+
+function watchConnections(
+  server: Server,
+  connections: Connections,
+  { refusals, limits, admission, turns }: Listener,
+): SlowClients {
+  const onReset = (reason: string): void => refusals.count(reason);
+  const slowClients = new SlowClients(connections, { limits, admission, onReset });
+  server.on('connection', (socket) => {
+    // Each request of a client that pipelines listens on their one socket.
+    socket.setMaxListeners(0);
+    connections.opened(socket);
+    // libuv accepts one in a turn of the loop.
+    turns.giveWay();
+  });
+  server.on('clientError', (error: ParseError, socket) => {
+    const connection = connections.of(socket as Socket);
+    if (connection === undefined) {
+      socket.destroy();
+      return;
+    }
+    // A client that asked for the end of the connection, and goes on sending.
+    if (error.code === 'HPE_CLOSED_CONNECTION' && connection.reply !== undefined) return;
+    connection.break(error);
+  });
+  server.on('drop', () => refusals.count(`closed: ${limits.maxConnections} connections are open (--max-connections)`));
+  return slowClients;
+}
+
+/** `http://127.0.0.1:8080`, IPv6 in brackets. */
+export function formatOrigin({ hostname, port }: Address): string {
+  return `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
+}
+
+/** How many clients may connect while the event loop is busy: beyond it the kernel has them try again a second later. It allows 4,096 itself. */
+const BACKLOG = 4096;
+
+/** Has a server listen. Throws `HostError` where that fails; `option` is the one that sets the address. */
+export function bind(server: Server, { hostname, port }: Address, option: string): Promise<void> {
+  // Node would throw it later, to nobody.
+  if (!isPermitted('net')) return Promise.reject(netError({ hostname, port }, option));
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(toBindError(error, { hostname, port }, option)));
+    server.listen({ port, host: hostname, backlog: BACKLOG }, resolve);
+  });
+}
+
+function listenOn(server: Server, { fd }: ListeningSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(new HostError('bad-config', `cannot listen on descriptor ${fd}: ${error.message}`, { cause: error }));
+    });
+    server.listen({ fd }, resolve);
+  });
+}
+
+/** The real address of a server that listens. */
+export function addressOf(server: Server): Address {
+  const { address, port } = server.address() as AddressInfo;
+  return { hostname: address, port };
+}
+
+function netError(address: Address, option: string): HostError {
+  return new HostError(
+    'not-supported',
+    `cannot listen on ${formatOrigin(address)} (${option}): ${describeMissing(['net'])}`,
+  );
+}
+
+/** What the operator has to act on. `option` is the one that sets the address. */
+export function toBindError(error: NodeJS.ErrnoException, address: Address, option: string): HostError {
+  const origin = formatOrigin(address);
+  if (error.code === 'EADDRINUSE') {
+    const message = `${origin} is in use by another process: stop that, or choose another address with ${option}`;
+    return new HostError('address-in-use', message, { cause: error });
+  }
+  return new HostError('bad-config', `cannot listen on ${origin} (${option}): ${error.message}`, { cause: error });
+}

@@ -1,0 +1,41 @@
+import { STATUS_CODES } from 'node:http';
+import type { ClientLimits } from '../../config/options.ts';
+import { formatTimeout } from '../../util/format.ts';
+import type { Failure } from '../error-reply.ts';
+import { OTHER_VERSION } from './refusal.ts';
+
+/** What Node's parser says of bytes that are no request. `reason` is one of its texts. */
+export type ParseError = Error & { readonly code?: string; readonly reason?: string };
+
+/** The code of a head that Node gives up because it takes too long. */
+export const HEAD_IS_LATE = 'ERR_HTTP_REQUEST_TIMEOUT';
+
+/** What the client did wrong, of an error with which Node gives up a connection; `undefined` where it is the connection's own. */
+export function malformationOf({ code = '', reason }: ParseError, limits: ClientLimits): Failure | undefined {
+  const told = TOLD_BY_CODE[code];
+  if (told !== undefined) return told(limits);
+  // Of a client that ends its side in the middle there is nothing more to say.
+  if (!code.startsWith('HPE_') || code === 'HPE_INVALID_EOF_STATE') return undefined;
+  return { status: 400, reason: `the request is malformed${reason ? `: ${reason}` : ''}` };
+}
+
+const TOLD_BY_CODE: Readonly<Record<string, (limits: ClientLimits) => Failure>> = {
+  HPE_HEADER_OVERFLOW: ({ maxHeadBytes, maxHeaders }) => ({
+    status: 431,
+    reason: `head or trailers of more than ${maxHeadBytes} bytes (--max-head) or ${maxHeaders} fields (--max-headers)`,
+  }),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: () => ({ status: 413, reason: 'the chunk extensions of the request are too long' }),
+  [HEAD_IS_LATE]: ({ headTimeoutMs }) => ({
+    status: 408,
+    reason: `no whole head came within ${formatTimeout(headTimeoutMs)} (--head-timeout)`,
+  }),
+  HPE_PAUSED_H2_UPGRADE: () => OTHER_VERSION,
+};
+
+/** The reply to what is no request, after which the connection closes. */
+export function malformedReply({ status, reason }: Failure): Buffer {
+  const title = `${status} ${STATUS_CODES[status]}`;
+  const text = `${title}: ${reason}\n`;
+  const fields = ['connection: close', 'content-type: text/plain; charset=utf-8', `content-length: ${text.length}`];
+  return Buffer.from([`HTTP/1.1 ${title}`, ...fields, '', text].join('\r\n'), 'latin1');
+}

@@ -1,0 +1,125 @@
+import { type IncomingMessage, METHODS } from 'node:http';
+import type { ClientLimits } from '../../config/options.ts';
+import { HOPS_FIELD, isLoop } from '../../http/hops.ts';
+import { isAuthority } from '../../http/syntax.ts';
+import type { Failure } from '../error-reply.ts';
+
+export const OTHER_VERSION: Failure = {
+  status: 505,
+  reason: 'the request is of another version than HTTP/1.0 and HTTP/1.1',
+};
+
+/** Why no guest should see a request that Node has accepted, if there is a reason. Source: RFC 9112, 2.3, 3.2, 6.1; RFC 9110, 9.3.6. */
+export function refusalOf(incoming: IncomingMessage, limits: ClientLimits): Failure | undefined {
+  const { headers, httpVersionMajor, httpVersionMinor, method, rawHeaders, url = '/' } = incoming;
+  if (httpVersionMajor !== 1) return OTHER_VERSION;
+  if (!isHttp(incoming)) return badRequest('the request is of another protocol than HTTP');
+  if (url.length > limits.maxTargetBytes) return targetTooLong(limits);
+  if (rawHeaders.length > 2 * limits.maxHeaders) return tooManyHeaders(limits);
+  if (method === 'CONNECT') return { status: 501, reason: 'CONNECT asks for a tunnel, and there is none' };
+  if (url === '*' && method !== 'OPTIONS') return badRequest('only OPTIONS takes the target *');
+  const target = targetOf(incoming);
+  if (target === undefined) return badRequest('the target of the request is neither a path nor an http URL');
+  if (headers.host === undefined) return badRequest('the request has no Host');
+  if (countHosts(rawHeaders) > 1) return badRequest('the request has more than one Host');
+  if (!isAuthority(headers.host)) return badRequest('the Host of the request is not valid');
+  if (target.authority !== undefined && !isAuthority(target.authority))
+    return badRequest('the authority of the request is not valid');
+  if (httpVersionMinor > 0 && !isMet(headers.expect))
+    return { status: 417, reason: 'the request expects something other than 100-continue' };
+  return loopRefusal(headers[HOPS_FIELD]) ?? bodyRefusalOf(incoming, limits);
+}
+
+const HTTP_METHODS: ReadonlySet<string | undefined> = new Set(METHODS);
+
+/** These Node's parser takes for other protocols too. Source: llhttp's `METHODS_RTSP` and `METHODS_ICE`. */
+const SHARED_METHODS: ReadonlySet<string | undefined> = new Set(['GET', 'POST', 'OPTIONS', 'SOURCE']);
+
+/**
+ * Whether a request names HTTP as its protocol: Node's parser also takes `RTSP/1.0` and `ICE/1.0`, and does not tell.
+ *
+ * So its line is looked for in the bytes that are being parsed, where it is if it came with the end of the head. Copying them takes a
+ * microsecond, which is spent for HTTP/1.0 only, the version of these protocols.
+ */
+function isHttp({ method, url, httpVersionMinor, socket }: IncomingMessage): boolean {
+  if (!HTTP_METHODS.has(method)) return false;
+  if (httpVersionMinor !== 0 || !SHARED_METHODS.has(method)) return true;
+  const { parser } = socket as { parser?: { getCurrentBuffer?(): Buffer } };
+  const bytes = parser?.getCurrentBuffer?.().toString('latin1') ?? '';
+  const line = `${method} ${url} `;
+  const [asHttp, asRtsp, asIce] = ['HTTP/', 'RTSP/', 'ICE/'].map((name) => {
+    const at = bytes.indexOf(line + name);
+    return at === -1 ? Infinity : at;
+  }) as [number, number, number];
+  return asHttp <= Math.min(asRtsp, asIce);
+}
+
+/** Whether all that a request expects is what there is: an interim reply. Source: RFC 9110, 10.1.1. */
+function isMet(expectations = ''): boolean {
+  return expectations.split(',').every((one) => ['', '100-continue'].includes(one.trim().toLowerCase()));
+}
+
+/** Of a request with these values of `cdn-loop`, if it has any. */
+export function loopRefusal(hops: string | readonly string[] | null | undefined): Failure | undefined {
+  if (hops === undefined || hops === null || !isLoop(`${hops}`)) return undefined;
+  return { status: 508, reason: 'the request has been passed on too often: guests call each other in a loop' };
+}
+
+export function isBodyTooLarge(byteLength: number, { maxBodyBytes }: ClientLimits): boolean {
+  return maxBodyBytes > 0 && byteLength > maxBodyBytes;
+}
+
+/** The reason of a request whose body is too large, known before it or while it comes. */
+export function bodyTooLarge({ maxBodyBytes }: ClientLimits): Failure {
+  return { status: 413, reason: `the body of the request is larger than ${maxBodyBytes} bytes (--max-body)` };
+}
+
+/** Whether nothing that follows on its connection can be trusted to be a request. */
+export function endsConnection({ headers, httpVersionMinor }: IncomingMessage): boolean {
+  // Node loses what it has read behind a request that asks for an upgrade. Source of the other: RFC 9112, 6.1.
+  return headers.upgrade !== undefined || (httpVersionMinor === 0 && headers['transfer-encoding'] !== undefined);
+}
+
+function bodyRefusalOf({ headers }: IncomingMessage, limits: ClientLimits): Failure | undefined {
+  const coding = headers['transfer-encoding'];
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+    return { status: 501, reason: 'the request has a transfer coding other than chunked' };
+  return isBodyTooLarge(Number(headers['content-length'] ?? 0), limits) ? bodyTooLarge(limits) : undefined;
+}
+
+function targetTooLong({ maxTargetBytes }: ClientLimits): Failure {
+  return { status: 414, reason: `the target of the request is longer than ${maxTargetBytes} bytes (--max-target)` };
+}
+
+function tooManyHeaders({ maxHeaders }: ClientLimits): Failure {
+  return { status: 431, reason: `the request has more than ${maxHeaders} fields (--max-headers)` };
+}
+
+/** What a request target says: an authority only in absolute form. Source: RFC 9112, 3.2.2. */
+export interface RequestTarget {
+  readonly authority: string | undefined;
+  readonly pathWithQuery: string;
+}
+
+/** `undefined` where it is neither a path, nor `*`, nor the URL of something that HTTP serves. */
+export function targetOf({ url = '/' }: IncomingMessage): RequestTarget | undefined {
+  if (url.startsWith('/') || url === '*') return { authority: undefined, pathWithQuery: url };
+  const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url);
+  if (absolute === null) return undefined;
+  const [, authority, rest = ''] = absolute;
+  return { authority, pathWithQuery: rest.startsWith('/') ? rest : `/${rest}` };
+}
+
+/** Node keeps the first of several in `headers`. Shape of `raw`: names and values in turn. */
+function countHosts(raw: readonly string[]): number {
+  let count = 0;
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') count += 1;
+  }
+  return count;
+}
+
+function badRequest(reason: string): Failure {
+  return { status: 400, reason };
+}
