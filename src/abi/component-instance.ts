@@ -1,5 +1,5 @@
 import { HandleTable, type HandleQuota } from './handle-table.ts';
-import { Trap } from './trap.ts';
+import { Trap } from '../util/trap.ts';
 import type { ResourceType } from './types.ts';
 
 /**

@@ -2,7 +2,7 @@ import { DEFAULT_LIMITS } from '../util/limits.ts';
 import type { ComponentInstance } from './component-instance.ts';
 import { checkWritable, type GuestMemory } from './guest-memory.ts';
 import type { BorrowCounter, ResourceHandle } from './handle-table.ts';
-import { LimitExceeded, Trap } from './trap.ts';
+import { LimitExceeded, Trap } from '../util/trap.ts';
 
 /** The canonical options that are known before there is an instance. */
 export interface CanonicalOptions {

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { Trap } from './trap.ts';
+import { Trap } from '../util/trap.ts';
 
 /** The bytes behind a `GuestMemory`. */
 export interface LinearMemory {

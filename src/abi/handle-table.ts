@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS } from '../util/limits.ts';
-import { LimitExceeded, Trap } from './trap.ts';
+import { LimitExceeded, Trap } from '../util/trap.ts';
 import type { ResourceType } from './types.ts';
 
 /** Handles kept for the next request after `reset`; the rest is left to the garbage collector. */

@@ -17,9 +17,6 @@
  * Source: the JavaScript bindings that jco generates, except that a fallible function returns its `Result`.
  */
 
-/** WIT's `result`. A function that can fail returns one; it throws only a `Trap`. */
-export type Result<T, E> = { readonly tag: 'ok'; readonly val: T } | { readonly tag: 'err'; readonly val: E };
-
 /** A host function: the request's context first, for a method then the rep of `self`, then the parameters of the WIT function. */
 export type HostFunc<Ctx> = (ctx: Ctx, ...args: never[]) => unknown;
 
@@ -59,15 +56,4 @@ export interface HostInterface<Ctx> {
    * An interface that takes the place of one of WASI's needs none: it is held to WASI's types.
    */
   readonly wit?: string | EncodedWit;
-}
-
-/** The `ok` of a function that returns nothing else. */
-export const OK: Result<undefined, never> = Object.freeze({ tag: 'ok', val: undefined });
-
-export function ok<T>(val: T): Result<T, never> {
-  return { tag: 'ok', val };
-}
-
-export function err<E>(val: E): Result<never, E> {
-  return { tag: 'err', val };
 }

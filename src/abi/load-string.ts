@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { CanonicalOptions, LiftLowerContext } from './context.ts';
 import { checkRange, type GuestMemory } from './guest-memory.ts';
-import { Trap } from './trap.ts';
+import { Trap } from '../util/trap.ts';
 
 /** Marks the length of a `latin1+utf16` string that is UTF-16. Source: `utf16_tag`. */
 export const UTF16_TAG = 0x8000_0000;

@@ -8,7 +8,7 @@ import { loadStringFromRange } from './load-string.ts';
 import { canonicalizeNan, convertI32ToChar, trapNoCase } from './numbers.ts';
 import { liftBorrow, liftOwn } from './resources.ts';
 import { toCaseValue, toKey, toListValue } from './shape.ts';
-import { Trap } from './trap.ts';
+import { Trap } from '../util/trap.ts';
 import type { ValType } from './types.ts';
 
 /** Source: `MAX_LIST_BYTE_LENGTH`. */

@@ -1,5 +1,5 @@
 import type { ComponentInstance } from './component-instance.ts';
-import { Trap } from './trap.ts';
+import { Trap } from '../util/trap.ts';
 
 const CANONICAL_FLOAT32_NAN = 0x7fc00000;
 const CANONICAL_FLOAT64_NAN = 0x7ff8000000000000n;

@@ -1,6 +1,6 @@
 import { type ComponentInstance, checkAlive, checkMayLeave } from './component-instance.ts';
 import type { LiftLowerContext } from './context.ts';
-import { Trap } from './trap.ts';
+import { Trap } from '../util/trap.ts';
 import type { ResourceType } from './types.ts';
 
 /** The rep of a handle that the guest gives away. Source: `lift_own`. */

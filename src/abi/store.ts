@@ -6,7 +6,7 @@ import { charToI32, storeF32, storeF64 } from './numbers.ts';
 import { lowerBorrow, lowerOwn } from './resources.ts';
 import { checkBigInt, checkNumber, checkRep, isTrue, lengthOf, matchCase, toKey } from './shape.ts';
 import { storeStringIntoRange } from './store-string.ts';
-import { Trap } from './trap.ts';
+import { Trap } from '../util/trap.ts';
 import type { ValType } from './types.ts';
 
 /** The largest size that `realloc` can be asked for. Source: `REALLOC_I32_MAX`. */

@@ -2,9 +2,9 @@ import type { HostConfig } from '../config/options.ts';
 import type { RequestLimits } from '../util/limits.ts';
 import { LineSink, OutputQuota, linePrefix } from '../wasi/cli/line-sink.ts';
 import type { Grants, ServedRequest } from '../wasi/context.ts';
-import { HeldBytes, type HeldTotal } from '../wasi/held-bytes.ts';
+import { HeldBytes, type HeldTotal } from '../util/held-bytes.ts';
 import { withHop } from '../http/hops.ts';
-import type { RequestHead } from '../wasi/http/incoming.ts';
+import type { RequestHead } from '../http/request-head.ts';
 import type { SendRequest } from '../outbound/send-request.ts';
 
 /** What all guests of a host are granted alike. */

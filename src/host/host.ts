@@ -18,7 +18,7 @@ import { describeTotalHeld, describeTotalInstanceHeap, describeTotalMemory, toLi
 import { LoopTurns } from '../util/loop-turns.ts';
 import { Tally } from '../server/tally.ts';
 import { toError } from '../util/to-error.ts';
-import { HeldTotal } from '../wasi/held-bytes.ts';
+import { HeldTotal } from '../util/held-bytes.ts';
 import { type OutboundOnDemand, createOutboundOnDemand } from '../outbound/outbound-on-demand.ts';
 import { compilePolicy } from '../outbound/outbound-policy.ts';
 import type { SendRequest } from '../outbound/send-request.ts';

@@ -1,6 +1,6 @@
-import type { Result } from '../abi/host-interface.ts';
-import type { ByteSource } from '../wasi/io/input-stream.ts';
-import { EMPTY_SOURCE } from '../wasi/io/input-stream.ts';
+import type { Result } from '../util/result.ts';
+import type { ByteSource } from '../io/byte-source.ts';
+import { EMPTY_SOURCE } from '../io/byte-source.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { FieldEntries } from './field-entries.ts';
 

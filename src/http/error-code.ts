@@ -1,4 +1,4 @@
-import { stringBytes } from '../wasi/held-bytes.ts';
+import { stringBytes } from '../util/held-bytes.ts';
 
 /** WIT's `error-code` of `wasi:http/types`: what went wrong with a message or its connection. */
 export type ErrorCode =

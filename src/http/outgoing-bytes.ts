@@ -1,5 +1,5 @@
-import type { ByteSink } from '../wasi/io/output-stream.ts';
-import { HeldBytes, type Holder } from '../wasi/held-bytes.ts';
+import type { ByteSink } from '../io/byte-sink.ts';
+import { HeldBytes, type Holder } from '../util/held-bytes.ts';
 import { DEFAULT_LIMITS, type RequestLimits } from '../util/limits.ts';
 import { type Readiness, Wakers } from '../io/readiness.ts';
 import { CLOSED, type StreamError } from '../io/stream-error.ts';

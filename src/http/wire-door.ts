@@ -1,6 +1,6 @@
-import { Trap } from '../abi/trap.ts';
+import { Trap } from '../util/trap.ts';
 import type { FieldEntries } from './field-entries.ts';
-import { FORBIDDEN_NAMES } from '../wasi/http/fields.ts';
+import { FORBIDDEN_NAMES } from './forbidden-names.ts';
 
 /** Few fields have names as long as these: the others need no closer look. Each reply's fields are looked at. */
 const FORBIDDEN_LENGTHS = new Set(Array.from(FORBIDDEN_NAMES, (name) => name.length));

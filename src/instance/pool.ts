@@ -1,6 +1,6 @@
 import { type Grants, WasiCtx } from '../wasi/context.ts';
-import { LimitExceeded } from '../abi/trap.ts';
-import type { HeldTotal } from '../wasi/held-bytes.ts';
+import { LimitExceeded } from '../util/trap.ts';
+import type { HeldTotal } from '../util/held-bytes.ts';
 import type { Instance } from '../linker/instance-pre.ts';
 import { HEAP_IS_FULL, type HeapWatch } from '../util/heap-watch.ts';
 import { HostError } from '../util/host-error.ts';

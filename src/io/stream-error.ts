@@ -1,4 +1,4 @@
-import { IoError } from '../wasi/io/error.ts';
+import { IoError } from './io-error.ts';
 
 /** WIT's `stream-error`. After any of them the stream is at its end for good. */
 export type StreamError = { readonly tag: 'closed' } | { readonly tag: 'last-operation-failed'; readonly val: IoError };

@@ -1,4 +1,4 @@
-import { Trap } from '../abi/trap.ts';
+import { Trap } from '../util/trap.ts';
 
 /** Interrupts guests that run for long, and knows how long they do. What the linker needs of it; `instance/preempt.ts` has it. */
 export interface Preemption<Ctx> {

@@ -1,5 +1,5 @@
-import { err, type Result } from '../abi/host-interface.ts';
-import type { HeldBytes } from '../wasi/held-bytes.ts';
+import { err, type Result } from '../util/result.ts';
+import type { HeldBytes } from '../util/held-bytes.ts';
 import { Permits } from '../io/permits.ts';
 import type { RequestLimits } from '../util/limits.ts';
 import type { ErrorCode } from '../http/error-code.ts';

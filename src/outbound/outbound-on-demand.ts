@@ -1,4 +1,4 @@
-import { err } from '../abi/host-interface.ts';
+import { err } from '../util/result.ts';
 import { toErrorCode } from './error-table.ts';
 import type { Outbound, OutboundOptions } from './outbound.ts';
 

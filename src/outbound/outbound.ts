@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { err, ok, type Result } from '../abi/host-interface.ts';
+import { err, ok, type Result } from '../util/result.ts';
 import type { ErrorCode } from '../http/error-code.ts';
 import { UpstreamFailure } from './error-table.ts';
 import { type FieldEntries, firstValue } from '../http/field-entries.ts';

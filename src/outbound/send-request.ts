@@ -1,5 +1,5 @@
-import type { Result } from '../abi/host-interface.ts';
-import type { Charge } from '../wasi/held-bytes.ts';
+import type { Result } from '../util/result.ts';
+import type { Charge } from '../util/held-bytes.ts';
 import type { BodySource } from '../http/body-source.ts';
 import type { ErrorCode } from '../http/error-code.ts';
 import type { FieldEntries } from '../http/field-entries.ts';

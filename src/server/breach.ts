@@ -1,4 +1,4 @@
-import { LimitExceeded } from '../abi/trap.ts';
+import { LimitExceeded } from '../util/trap.ts';
 import { toLimitName } from '../util/limits.ts';
 import { type CancelReason, Cancelled } from '../wasi/context.ts';
 

@@ -1,7 +1,7 @@
 import type { CancelReason } from '../wasi/context.ts';
 import type { ErrorCode } from '../http/error-code.ts';
 import { firstValue } from '../http/field-entries.ts';
-import type { RequestHead } from '../wasi/http/incoming.ts';
+import type { RequestHead } from '../http/request-head.ts';
 import { STATUS_CODES } from 'node:http';
 import type { OwnReply } from './reply.ts';
 

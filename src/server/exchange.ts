@@ -2,7 +2,7 @@ import type { BodySource } from '../http/body-source.ts';
 import { type FieldEntries, firstValue } from '../http/field-entries.ts';
 import { parseContentLength } from '../http/syntax.ts';
 import type { Readiness } from '../io/readiness.ts';
-import type { RequestHead } from '../wasi/http/incoming.ts';
+import type { RequestHead } from '../http/request-head.ts';
 import type { Failure } from './error-reply.ts';
 import type { Violation } from './violation.ts';
 

@@ -1,5 +1,5 @@
 import type { FieldEntries } from '../http/field-entries.ts';
-import type { RequestHead } from '../wasi/http/incoming.ts';
+import type { RequestHead } from '../http/request-head.ts';
 import type { RequestReport } from './report.ts';
 import type { Service } from './service.ts';
 

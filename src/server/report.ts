@@ -4,7 +4,7 @@ import { Cancelled, type ServedRequest } from '../wasi/context.ts';
 import type { CpuTime } from '../wasi/cpu-time.ts';
 import type { RequestRecord } from '../observe/log.ts';
 import { firstValue } from '../http/field-entries.ts';
-import type { RequestHead } from '../wasi/http/incoming.ts';
+import type { RequestHead } from '../http/request-head.ts';
 import { limitOf } from './breach.ts';
 import type { Failure } from './error-reply.ts';
 import type { ReplyEnd } from './reply.ts';

@@ -1,10 +1,10 @@
-import { Trap } from '../abi/trap.ts';
+import { Trap } from '../util/trap.ts';
 import { CoarseTime, EXACT_TIME, type GuestTime } from './clocks/guest-time.ts';
 import { CpuTime } from './cpu-time.ts';
-import type { ByteSource } from './io/input-stream.ts';
-import type { ByteSink } from './io/output-stream.ts';
+import type { ByteSource } from '../io/byte-source.ts';
+import type { ByteSink } from '../io/byte-sink.ts';
 import { type Readiness, Wakers, waitForAny } from '../io/readiness.ts';
-import { HeldBytes } from './held-bytes.ts';
+import { HeldBytes } from '../util/held-bytes.ts';
 import { OutboundGate } from '../outbound/outbound-gate.ts';
 import type { SendRequest } from '../outbound/send-request.ts';
 import { runAll } from '../util/bug.ts';

@@ -1,5 +1,5 @@
 import type { ResourceClass } from '../abi/host-interface.ts';
-import { Trap } from '../abi/trap.ts';
+import { Trap } from '../util/trap.ts';
 
 /** What every resource is that no guest ever holds. */
 class Ungranted {

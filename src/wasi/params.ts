@@ -7,7 +7,7 @@ import { OutgoingBody } from './http/outgoing-body.ts';
 import { OutgoingRequest, OutgoingResponse } from './http/outgoing.ts';
 import { RequestOptions } from './http/request-options.ts';
 import { ResponseOutparam } from './http/response-outparam.ts';
-import { IoError } from './io/error.ts';
+import { IoError } from '../io/io-error.ts';
 import { InputStream } from './io/input-stream.ts';
 import { Pollable } from './io/poll.ts';
 import { Network } from './sockets/network.ts';

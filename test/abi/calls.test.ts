@@ -3,7 +3,7 @@ import { type CodeWriter, js } from '../../src/abi/emit/code-writer.ts';
 import { ComponentInstance, Lifetime, enteringSet } from '../../src/abi/component-instance.ts';
 import { createEmitter } from '../../src/abi/emit/emitter.ts';
 import { HostError } from '../../src/util/host-error.ts';
-import { Trap } from '../../src/abi/trap.ts';
+import { Trap } from '../../src/util/trap.ts';
 import { toKey } from '../../src/abi/shape.ts';
 import type { ValType } from '../../src/abi/types.ts';
 import {

@@ -6,7 +6,7 @@ import { alignment, elemSize } from '../../src/abi/layout.ts';
 import type { CoreValue } from '../../src/abi/lift-flat.ts';
 import { canonResourceDrop } from '../../src/abi/resources.ts';
 import type { CoreType, FuncType, ValType } from '../../src/abi/types.ts';
-import { Trap } from '../../src/abi/trap.ts';
+import { Trap } from '../../src/util/trap.ts';
 import { arbitraryType, arbitraryValue, RESOURCES } from './arbitrary.ts';
 import {
   createGuest,

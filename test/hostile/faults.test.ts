@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Trap } from '../../src/abi/trap.ts';
+import { Trap } from '../../src/util/trap.ts';
 import { loadComponent } from '../../src/index.ts';
 import { LOAD_WAYS, TEST_CACHE } from '../harness/guests.ts';
 import type { FieldEntries } from '../../src/http/field-entries.ts';

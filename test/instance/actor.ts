@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Trap } from '../../src/abi/trap.ts';
+import { Trap } from '../../src/util/trap.ts';
 import type { HostInterface } from '../../src/abi/host-interface.ts';
 import type { LinkedPre } from '../../src/linker/link.ts';
 import type { Preemption } from '../../src/linker/preemption.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { HostInterface } from '../../src/abi/host-interface.ts';
-import { Trap } from '../../src/abi/trap.ts';
+import { Trap } from '../../src/util/trap.ts';
 import type { LinkedInstance } from '../../src/linker/run/linked-instance.ts';
 import { createPreemption } from '../../src/instance/preempt/preempt.ts';
 import { WasiCtx } from '../../src/wasi/context.ts';

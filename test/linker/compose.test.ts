@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
-import { type HostInterface, ok } from '../../src/abi/host-interface.ts';
+import { ok } from '../../src/util/result.ts';
+import type { HostInterface } from '../../src/abi/host-interface.ts';
 import { createSource } from '../../src/component/source.ts';
 import { type Component, loadComponent } from '../../src/index.ts';
 import { linkComponent } from '../../src/linker/link.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type HostInterface, err, ok } from '../../src/abi/host-interface.ts';
-import { Trap } from '../../src/abi/trap.ts';
+import { err, ok } from '../../src/util/result.ts';
+import type { HostInterface } from '../../src/abi/host-interface.ts';
+import { Trap } from '../../src/util/trap.ts';
 import { createJcoImports } from '../../src/linker/jco/jco-imports.ts';
 
 interface Ctx {

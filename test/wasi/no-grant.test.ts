@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { Trap } from '../../src/abi/trap.ts';
+import { Trap } from '../../src/util/trap.ts';
 import { WasiCtx } from '../../src/wasi/context.ts';
 import { preopens } from '../../src/wasi/filesystem/preopens.ts';
 import { filesystemTypes } from '../../src/wasi/filesystem/types.ts';
-import { IoError } from '../../src/wasi/io/error.ts';
+import { IoError } from '../../src/io/io-error.ts';
 import { instanceNetwork } from '../../src/wasi/sockets/instance-network.ts';
 import { ipNameLookup } from '../../src/wasi/sockets/ip-name-lookup.ts';
 import { network } from '../../src/wasi/sockets/network.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { guardInterface } from '../../src/abi/emit/guard.ts';
 import type { HostInterface, ResourceClass } from '../../src/abi/host-interface.ts';
 import { toKey } from '../../src/abi/shape.ts';
-import { Trap } from '../../src/abi/trap.ts';
+import { Trap } from '../../src/util/trap.ts';
 import type { ValType } from '../../src/abi/types.ts';
 import { casesOf } from '../../src/abi/despecialize.ts';
 import { WasiCtx } from '../../src/wasi/context.ts';

@@ -34,7 +34,7 @@ import type * as SocketsTcp from '@bytecodealliance/preview2-shim/interfaces/was
 import type * as SocketsTcpCreateSocket from '@bytecodealliance/preview2-shim/interfaces/wasi-sockets-tcp-create-socket';
 import type * as SocketsUdp from '@bytecodealliance/preview2-shim/interfaces/wasi-sockets-udp';
 import type * as SocketsUdpCreateSocket from '@bytecodealliance/preview2-shim/interfaces/wasi-sockets-udp-create-socket';
-import type { Result } from '../../src/abi/host-interface.ts';
+import type { Result } from '../../src/util/result.ts';
 import { environment } from '../../src/wasi/cli/environment.ts';
 import { exit } from '../../src/wasi/cli/exit.ts';
 import { stderr, stdin, stdout } from '../../src/wasi/cli/stdio.ts';
@@ -59,7 +59,8 @@ import type { OutgoingRequest, OutgoingResponse } from '../../src/wasi/http/outg
 import type { RequestOptions } from '../../src/wasi/http/request-options.ts';
 import type { ResponseOutparam } from '../../src/wasi/http/response-outparam.ts';
 import { httpTypes } from '../../src/wasi/http/types.ts';
-import { type IoError, error } from '../../src/wasi/io/error.ts';
+import type { IoError } from '../../src/io/io-error.ts';
+import { error } from '../../src/wasi/io/error.ts';
 import type { InputStream } from '../../src/wasi/io/input-stream.ts';
 import type { OutputStream } from '../../src/wasi/io/output-stream.ts';
 import { type Pollable, poll } from '../../src/wasi/io/poll.ts';

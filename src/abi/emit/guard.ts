@@ -1,7 +1,7 @@
 import { casesOf, type Kind, type TypeOf, type VariantLike } from '../despecialize.ts';
 import type { HostFunc, HostInterface } from '../host-interface.ts';
 import { isTaggedOption, toKey } from '../shape.ts';
-import { Trap } from '../trap.ts';
+import { Trap } from '../../util/trap.ts';
 import type { ResourceType, ValType } from '../types.ts';
 import { type Code, CodeWriter, js } from './code-writer.ts';
 

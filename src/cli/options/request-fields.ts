@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { HostError } from '../../util/host-error.ts';
 import { describeDenial } from '../../util/permissions.ts';
 import type { FieldEntries } from '../../http/field-entries.ts';
-import { FORBIDDEN_NAMES } from '../../wasi/http/fields.ts';
+import { FORBIDDEN_NAMES } from '../../http/forbidden-names.ts';
 import { isFieldValue, isToken } from '../../http/syntax.ts';
 
 /** The fields of all `-H`: each a `name: value`, or `@FILE` with one such line each. Throws `HostError` with the line that is none. */

@@ -1,7 +1,7 @@
 import { Lifetime } from '../../abi/component-instance.ts';
 import { HandleQuota } from '../../abi/handle-table.ts';
 import type { HostFunc, HostInterface } from '../../abi/host-interface.ts';
-import { Trap } from '../../abi/trap.ts';
+import { Trap } from '../../util/trap.ts';
 import { parseFuncName, toCamelCase, toPascalCase } from '../plan/names.ts';
 import type { Charging } from '../run/charging.ts';
 import { type Preemption, whileWaiting } from '../preemption.ts';

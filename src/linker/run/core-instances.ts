@@ -1,7 +1,7 @@
 import type { CoreFunction } from '../../abi/canon.ts';
 import type { LiftLowerContext, Realloc } from '../../abi/context.ts';
 import type { GuestMemory } from '../../abi/guest-memory.ts';
-import { Trap } from '../../abi/trap.ts';
+import { Trap } from '../../util/trap.ts';
 import { getterOf, setterOf } from '../../rewriter/emit/global-access.ts';
 import { RESERVED } from '../../rewriter/layout.ts';
 import type { CoreItem } from '../plan/plan.ts';

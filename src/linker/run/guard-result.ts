@@ -2,7 +2,7 @@ import { casesOf, fieldsOf, isRecordLike, isVariantLike, partsOf } from '../../a
 import type { HostFunc, ResourceClass } from '../../abi/host-interface.ts';
 import { lengthOf, matchCase } from '../../abi/shape.ts';
 import { fieldValue } from '../../abi/store.ts';
-import { Trap } from '../../abi/trap.ts';
+import { Trap } from '../../util/trap.ts';
 import { checkTypeSize } from '../../abi/type-size.ts';
 import type { FuncType, ResourceType, ValType } from '../../abi/types.ts';
 

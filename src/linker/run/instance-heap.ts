@@ -1,4 +1,4 @@
-import { LimitExceeded } from '../../abi/trap.ts';
+import { LimitExceeded } from '../../util/trap.ts';
 import type { InstanceCost } from '../../rewriter/analyse/instance-cost.ts';
 import { HEAP_BYTES } from '../../rewriter/analyse/heap-weights.ts';
 import { HostError } from '../../util/host-error.ts';

@@ -1,5 +1,5 @@
 import type { CoreFunction } from '../../abi/canon.ts';
-import { Trap } from '../../abi/trap.ts';
+import { Trap } from '../../util/trap.ts';
 
 /**
  * How many calls that may wait an instance makes inside of each other: of other components, and of destructors, which may drop what has

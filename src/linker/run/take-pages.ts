@@ -1,4 +1,4 @@
-import { LimitExceeded } from '../../abi/trap.ts';
+import { LimitExceeded } from '../../util/trap.ts';
 import { HostError } from '../../util/host-error.ts';
 import { describeTotalMemory } from '../../util/limits.ts';
 import type { Holding, SharedQuota } from '../../util/shared-quota.ts';

@@ -1,5 +1,5 @@
 import { toError } from '../../util/to-error.ts';
-import type { HeldBytes } from '../../wasi/held-bytes.ts';
+import type { HeldBytes } from '../../util/held-bytes.ts';
 import type { Readiness } from '../../io/readiness.ts';
 import { toErrorCode, UpstreamFailure } from '../error-table.ts';
 import type { FieldEntries } from '../../http/field-entries.ts';

@@ -1,11 +1,11 @@
-import { err, ok, type Result } from '../../abi/host-interface.ts';
-import type { HeldBytes } from '../../wasi/held-bytes.ts';
+import { err, ok, type Result } from '../../util/result.ts';
+import type { HeldBytes } from '../../util/held-bytes.ts';
 import { Wakers } from '../../io/readiness.ts';
 import { CLOSED, type StreamError } from '../../io/stream-error.ts';
 import type { BodySource } from '../../http/body-source.ts';
 import { describeErrorCode, type ErrorCode } from '../../http/error-code.ts';
 import type { FieldEntries } from '../../http/field-entries.ts';
-import { heldBytesOf } from '../../wasi/http/fields.ts';
+import { heldBytesOf } from '../../http/field-entries.ts';
 import { bodyFailed } from '../../http/http-cause.ts';
 
 /** The connection that a body arrives on. */

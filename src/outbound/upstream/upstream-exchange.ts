@@ -1,10 +1,10 @@
-import { err, ok, type Result } from '../../abi/host-interface.ts';
+import { err, ok, type Result } from '../../util/result.ts';
 import { callEach, callSafely } from '../../util/bug.ts';
-import type { HeldBytes } from '../../wasi/held-bytes.ts';
+import type { HeldBytes } from '../../util/held-bytes.ts';
 import type { ErrorCode } from '../../http/error-code.ts';
 import { toBodyErrorCode, toErrorCode, UpstreamFailure } from '../error-table.ts';
 import type { FieldEntries } from '../../http/field-entries.ts';
-import { withoutForbidden } from '../../wasi/http/fields.ts';
+import { withoutForbidden } from '../../http/forbidden-names.ts';
 import type { OutboundRequest, OutboundResponse } from '../send-request.ts';
 import { Timer } from '../timer.ts';
 import { isIdempotent } from './connection.ts';

@@ -1,11 +1,11 @@
-import { err, ok, type Result } from '../../abi/host-interface.ts';
+import { err, ok, type Result } from '../../util/result.ts';
 import type { ClientLimits } from '../../config/options.ts';
 import { type BodySource, EMPTY_BODY } from '../../http/body-source.ts';
 import type { ErrorCode } from '../../http/error-code.ts';
 import { bodyFailed } from '../../http/http-cause.ts';
 import type { FieldEntries } from '../../http/field-entries.ts';
 import { HOPS_FIELD } from '../../http/hops.ts';
-import type { RequestHead } from '../../wasi/http/incoming.ts';
+import type { RequestHead } from '../../http/request-head.ts';
 import { assertWireFields } from '../../http/wire-door.ts';
 import { Latch, type Readiness, Wakers } from '../../io/readiness.ts';
 import { CLOSED, type StreamError } from '../../io/stream-error.ts';

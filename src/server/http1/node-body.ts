@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ok, err, type Result } from '../../abi/host-interface.ts';
+import { ok, err, type Result } from '../../util/result.ts';
 import type { ClientLimits } from '../../config/options.ts';
 import type { BodySource } from '../../http/body-source.ts';
 import type { ErrorCode } from '../../http/error-code.ts';

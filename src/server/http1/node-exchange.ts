@@ -3,7 +3,7 @@ import type { ClientLimits } from '../../config/options.ts';
 import { type BodySource, EMPTY_BODY } from '../../http/body-source.ts';
 import type { ErrorCode } from '../../http/error-code.ts';
 import { type FieldEntries, toByteString } from '../../http/field-entries.ts';
-import type { RequestHead } from '../../wasi/http/incoming.ts';
+import type { RequestHead } from '../../http/request-head.ts';
 import { assertWireFields } from '../../http/wire-door.ts';
 import { Wakers, type Readiness } from '../../io/readiness.ts';
 import { callSafely, warnOfBug } from '../../util/bug.ts';

@@ -1,5 +1,6 @@
-import type { HostInterface, Result } from '../../abi/host-interface.ts';
-import { Trap } from '../../abi/trap.ts';
+import type { Result } from '../../util/result.ts';
+import type { HostInterface } from '../../abi/host-interface.ts';
+import { Trap } from '../../util/trap.ts';
 import type { WasiCtx } from '../context.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { HeldBytes } from '../held-bytes.ts';
-import type { ByteSink } from '../io/output-stream.ts';
+import type { HeldBytes } from '../../util/held-bytes.ts';
+import type { ByteSink } from '../../io/byte-sink.ts';
 import { DEFAULT_LIMITS } from '../../util/limits.ts';
 import { READY } from '../../io/readiness.ts';
 import { CLOSED, type StreamError } from '../../io/stream-error.ts';

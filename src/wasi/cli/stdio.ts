@@ -1,7 +1,9 @@
 import type { HostInterface } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
-import { EMPTY_SOURCE, InputStream } from '../io/input-stream.ts';
-import { DISCARDING_SINK, OutputStream } from '../io/output-stream.ts';
+import { EMPTY_SOURCE } from '../../io/byte-source.ts';
+import { InputStream } from '../io/input-stream.ts';
+import { DISCARDING_SINK } from '../../io/byte-sink.ts';
+import { OutputStream } from '../io/output-stream.ts';
 
 /** `wasi:cli/stdin`: a stream, at its end where nothing is granted. Source: wasi-cli `stdio.wit`. */
 export const stdin = {

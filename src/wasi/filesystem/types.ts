@@ -1,6 +1,6 @@
 import type { HostInterface } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
-import type { IoError } from '../io/error.ts';
+import type { IoError } from '../../io/io-error.ts';
 import { ungrantedResource, unreachableMethods } from '../no-grant.ts';
 
 /** `wasi:filesystem/types`, which links and gives nothing. Source: wasi-filesystem `types.wit`. */

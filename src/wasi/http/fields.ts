@@ -1,33 +1,18 @@
-import { OK, err, ok, type Result } from '../../abi/host-interface.ts';
-import { LimitExceeded } from '../../abi/trap.ts';
-import type { Holder } from '../held-bytes.ts';
+import { FORBIDDEN_NAMES, withoutForbidden } from '../../http/forbidden-names.ts';
+import { OK, err, ok, type Result } from '../../util/result.ts';
+import { LimitExceeded } from '../../util/trap.ts';
+import type { Holder } from '../../util/held-bytes.ts';
 import type { Parent } from '../io/parent.ts';
-import { type FieldEntries, toByteString, toBytes } from '../../http/field-entries.ts';
+import { ENTRY_HELD_BYTES, type FieldEntries, heldBytesOf, toByteString, toBytes } from '../../http/field-entries.ts';
 import { isFieldValue, isToken, parseContentLength } from '../../http/syntax.ts';
 
 /** WIT's `header-error`. */
 export type HeaderError = { readonly tag: 'invalid-syntax' | 'forbidden' | 'immutable' };
 
-/** The names that belong to a connection and not to its messages: guests neither see nor set them. Source: RFC 9110, 7.6.1, and wasi-http. */
-export const FORBIDDEN_NAMES: ReadonlySet<string> = new Set([
-  'connection',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-]);
-
 const NO_ENTRIES: FieldEntries = Object.freeze([]);
 
 /** What an entry costs beside its name and value, as HTTP/2 counts it. Source: RFC 9113, 6.5.2. */
 const ENTRY_OVERHEAD_BYTES = 32;
-
-/** What V8 takes for an entry beside its characters: a pair, its place in a list, two strings. Measured: 112 bytes. */
-const ENTRY_HELD_BYTES = 128;
 
 /**
  * `fields` of `wasi:http/types`: headers or trailers. Immutable ones are a message's own, children of that message.
@@ -221,16 +206,6 @@ function valueRefusal(key: string, text: string, before: string | undefined): He
   const length = parseContentLength(text);
   const differs = before !== undefined && parseContentLength(before) !== length;
   return length === undefined || differs ? { tag: 'invalid-syntax' } : undefined;
-}
-
-/** The entries that a guest sees of what a client or an upstream sent. */
-export function withoutForbidden(entries: FieldEntries): FieldEntries {
-  return entries.filter(([name]) => !FORBIDDEN_NAMES.has(name));
-}
-
-/** What entries take of the host's memory. */
-export function heldBytesOf(entries: FieldEntries): number {
-  return entries.reduce((sum, [name, value]) => sum + name.length + value.length + ENTRY_HELD_BYTES, 0);
 }
 
 function entryByteLength(name: string, value: string): number {

@@ -1,10 +1,10 @@
-import { err, ok, type Result } from '../../abi/host-interface.ts';
+import { err, ok, type Result } from '../../util/result.ts';
 import type { WasiCtx } from '../context.ts';
-import { Charge } from '../held-bytes.ts';
+import { Charge } from '../../util/held-bytes.ts';
 import { Parent } from '../io/parent.ts';
 import { type Readiness, Wakers } from '../../io/readiness.ts';
 import type { ErrorCode } from '../../http/error-code.ts';
-import { heldBytesOf } from './fields.ts';
+import { heldBytesOf } from '../../http/field-entries.ts';
 import { IncomingResponse } from './incoming.ts';
 import type { OutboundResponse } from '../../outbound/send-request.ts';
 

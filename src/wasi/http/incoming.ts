@@ -1,28 +1,16 @@
-import { err, ok, type Result } from '../../abi/host-interface.ts';
-import type { Holder } from '../held-bytes.ts';
+import type { IncomingHead, RequestHead } from '../../http/request-head.ts';
+import { err, ok, type Result } from '../../util/result.ts';
+import type { Holder } from '../../util/held-bytes.ts';
 import { InputStream } from '../io/input-stream.ts';
 import { Parent } from '../io/parent.ts';
 import type { Readiness } from '../../io/readiness.ts';
 import type { BodySource } from '../../http/body-source.ts';
 import type { ErrorCode } from '../../http/error-code.ts';
 import type { FieldEntries } from '../../http/field-entries.ts';
-import { Fields, withoutForbidden } from './fields.ts';
+import { withoutForbidden } from '../../http/forbidden-names.ts';
+import { Fields } from './fields.ts';
 import { type Method, parseMethod } from './method.ts';
 import type { OutboundResponse } from '../../outbound/send-request.ts';
-
-/** What comes with a body: its fields, which still hold every name, are made when they are first read. */
-interface IncomingHead {
-  readonly fields: FieldEntries;
-}
-
-/** The head of a request as it came from the client. */
-export interface RequestHead extends IncomingHead {
-  readonly method: string;
-  readonly scheme: 'HTTP' | 'HTTPS';
-  readonly authority: string;
-  /** Raw, neither decoded nor normalised. */
-  readonly pathWithQuery: string;
-}
 
 /** What a request and a response share: fields, and a body that is taken once. */
 class IncomingMessage {

@@ -1,4 +1,4 @@
-import { OK, err, ok, type Result } from '../../abi/host-interface.ts';
+import { OK, err, ok, type Result } from '../../util/result.ts';
 import { OutputStream } from '../io/output-stream.ts';
 import { Parent } from '../io/parent.ts';
 import type { ErrorCode } from '../../http/error-code.ts';

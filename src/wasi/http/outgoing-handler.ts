@@ -1,6 +1,7 @@
-import { err, ok, type HostInterface, type Result } from '../../abi/host-interface.ts';
+import { err, ok, type Result } from '../../util/result.ts';
+import type { HostInterface } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
-import { Charge } from '../held-bytes.ts';
+import { Charge } from '../../util/held-bytes.ts';
 import type { ErrorCode } from '../../http/error-code.ts';
 import { FutureIncomingResponse } from './future-incoming-response.ts';
 import { formatMethod } from './method.ts';

@@ -1,5 +1,5 @@
-import { OK, err, ok, type Result } from '../../abi/host-interface.ts';
-import { Charge, type HeldBytes, type Holder, stringBytes } from '../held-bytes.ts';
+import { OK, err, ok, type Result } from '../../util/result.ts';
+import { Charge, type HeldBytes, type Holder, stringBytes } from '../../util/held-bytes.ts';
 import { Parent } from '../io/parent.ts';
 import type { ErrorCode } from '../../http/error-code.ts';
 import { type FieldEntries, firstValue } from '../../http/field-entries.ts';

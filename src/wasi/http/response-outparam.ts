@@ -1,4 +1,4 @@
-import type { Result } from '../../abi/host-interface.ts';
+import type { Result } from '../../util/result.ts';
 import type { ErrorCode } from '../../http/error-code.ts';
 import type { OutgoingResponse } from './outgoing.ts';
 

@@ -1,6 +1,7 @@
-import { OK, err, type HostInterface, type Result } from '../../abi/host-interface.ts';
+import { OK, err, type Result } from '../../util/result.ts';
+import type { HostInterface } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
-import type { IoError } from '../io/error.ts';
+import type { IoError } from '../../io/io-error.ts';
 import { Pollable } from '../io/poll.ts';
 import { type ErrorCode, heldBytesOfErrorCode } from '../../http/error-code.ts';
 import { Fields } from './fields.ts';

@@ -1,20 +1,6 @@
+import { IoError } from '../../io/io-error.ts';
 import type { HostInterface } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
-
-/**
- * Why a stream's last operation failed.
- *
- * `cause` is the failure in the terms of the package that owns the stream (an HTTP `error-code`, …), for that package's downcast.
- */
-export class IoError {
-  readonly message: string;
-  readonly cause: unknown;
-
-  constructor(message: string, cause?: unknown) {
-    this.message = message;
-    this.cause = cause;
-  }
-}
 
 /** `wasi:io/error`. Source: wasi-io `error.wit`. */
 export const error = {

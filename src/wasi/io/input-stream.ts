@@ -1,12 +1,7 @@
+import type { ByteSource } from '../../io/byte-source.ts';
 import { Parent } from './parent.ts';
 import type { Readiness } from '../../io/readiness.ts';
 import { CLOSED, type StreamError } from '../../io/stream-error.ts';
-
-/** Where the bytes of an input-stream come from. Ready when `read` would give bytes or the end. */
-export interface ByteSource extends Readiness {
-  /** Up to `maxBytes` (> 0) of what is there, which the caller then owns; empty where nothing is there yet. Never waits. */
-  read(maxBytes: number): Uint8Array | StreamError;
-}
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -50,11 +45,3 @@ export class InputStream implements Readiness {
     this.#parent = undefined;
   }
 }
-
-/** A source that is at its end from the start: an empty body, a closed stdin. */
-export const EMPTY_SOURCE: ByteSource = Object.freeze({
-  read: () => CLOSED,
-  isReady: () => true,
-  onReady: () => {},
-  offReady: () => {},
-});

@@ -1,20 +1,8 @@
-import { Trap, trapIf } from '../../abi/trap.ts';
+import type { ByteSink } from '../../io/byte-sink.ts';
+import { Trap, trapIf } from '../../util/trap.ts';
 import { Parent } from './parent.ts';
-import { READY, type Readiness } from '../../io/readiness.ts';
+import type { Readiness } from '../../io/readiness.ts';
 import { CLOSED, type StreamError } from '../../io/stream-error.ts';
-
-/** Where the bytes of an output-stream go. Ready when `budget` is not 0. */
-export interface ByteSink extends Readiness {
-  /** How many bytes one `write` may take now; 0 where the guest has to wait, or while a flush is under way. */
-  budget(): number | StreamError;
-  /** Takes bytes that the caller gives away: at most `budget()` of them. Never waits. */
-  write(bytes: Uint8Array): StreamError | undefined;
-  /** Asks for all that was written to be passed on; `budget()` is 0 until that is done. */
-  flush(): StreamError | undefined;
-}
-
-/** One write to a sink that keeps nothing; it bounds what the host copies at once. */
-const MAX_DISCARDED_BYTES = 1024 * 1024;
 
 /** `output-stream` of `wasi:io/streams`. Traps when dropped before its pollables; tells its own parent when it goes. */
 export class OutputStream implements Readiness {
@@ -95,14 +83,6 @@ export class OutputStream implements Readiness {
     return failure;
   }
 }
-
-/** A sink that swallows what it is given: an output that nobody wants. */
-export const DISCARDING_SINK: ByteSink = Object.freeze({
-  ...READY,
-  budget: () => MAX_DISCARDED_BYTES,
-  write: () => undefined,
-  flush: () => undefined,
-});
 
 function overBudget(byteLength: number | bigint, budget: number): string {
   return `output-stream: a write of ${byteLength} bytes where check-write permits ${budget}`;

@@ -1,4 +1,4 @@
-import { trapIf } from '../../abi/trap.ts';
+import { trapIf } from '../../util/trap.ts';
 
 /**
  * Counts the living children of a resource, so that dropping it before them traps.

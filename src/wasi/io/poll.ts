@@ -1,4 +1,4 @@
-import { trapIf } from '../../abi/trap.ts';
+import { trapIf } from '../../util/trap.ts';
 import type { HostInterface } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
 import type { Readiness } from '../../io/readiness.ts';

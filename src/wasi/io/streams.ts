@@ -1,5 +1,6 @@
-import { OK, err, ok, type HostInterface, type Result } from '../../abi/host-interface.ts';
-import { trapIf } from '../../abi/trap.ts';
+import { OK, err, ok, type Result } from '../../util/result.ts';
+import type { HostInterface } from '../../abi/host-interface.ts';
+import { trapIf } from '../../util/trap.ts';
 import type { WasiCtx } from '../context.ts';
 import { InputStream } from './input-stream.ts';
 import { OutputStream } from './output-stream.ts';

@@ -1,5 +1,5 @@
 import { randomFillSync, randomInt } from 'node:crypto';
-import { LimitExceeded } from '../../abi/trap.ts';
+import { LimitExceeded } from '../../util/trap.ts';
 import type { WasiCtx } from '../context.ts';
 
 /** Node's generator takes 2^31 - 1 bytes a call; pieces of this size keep it as fast. */

@@ -1,6 +1,7 @@
-import type { HostInterface, Result } from '../../abi/host-interface.ts';
+import type { Result } from '../../util/result.ts';
+import type { HostInterface } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
-import type { IoError } from '../io/error.ts';
+import type { IoError } from '../../io/io-error.ts';
 
 /** A guest's handle to a network. Holding one grants nothing. */
 export class Network {

@@ -1,4 +1,5 @@
-import type { HostInterface, Result } from '../../abi/host-interface.ts';
+import type { Result } from '../../util/result.ts';
+import type { HostInterface } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
 import { ACCESS_DENIED, type IpAddressFamily } from './network.ts';
 

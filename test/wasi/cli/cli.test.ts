@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ok } from '../../../src/abi/host-interface.ts';
-import { Trap } from '../../../src/abi/trap.ts';
+import { ok } from '../../../src/util/result.ts';
+import { Trap } from '../../../src/util/trap.ts';
 import { environment } from '../../../src/wasi/cli/environment.ts';
 import { exit } from '../../../src/wasi/cli/exit.ts';
 import { LineSink, OutputQuota } from '../../../src/wasi/cli/line-sink.ts';

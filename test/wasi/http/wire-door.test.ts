@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Trap } from '../../../src/abi/trap.ts';
+import { Trap } from '../../../src/util/trap.ts';
 import type { FieldEntries } from '../../../src/http/field-entries.ts';
-import { Fields, FORBIDDEN_NAMES } from '../../../src/wasi/http/fields.ts';
+import { FORBIDDEN_NAMES } from '../../../src/http/forbidden-names.ts';
+import { Fields } from '../../../src/wasi/http/fields.ts';
 import type { OutboundRequest } from '../../../src/outbound/send-request.ts';
 import { assertWireFields } from '../../../src/http/wire-door.ts';
 import { toWireFields } from '../../../src/outbound/upstream/wire-fields.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Trap } from '../../../src/abi/trap.ts';
+import { Trap } from '../../../src/util/trap.ts';
 import { WasiCtx } from '../../../src/wasi/context.ts';
 import { Parent } from '../../../src/wasi/io/parent.ts';
 import { Pollable, poll } from '../../../src/wasi/io/poll.ts';

@@ -1,11 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Result, ok } from '../../../src/abi/host-interface.ts';
-import { Trap } from '../../../src/abi/trap.ts';
+import { type Result, ok } from '../../../src/util/result.ts';
+import { Trap } from '../../../src/util/trap.ts';
 import { DEFAULT_LIMITS } from '../../../src/util/limits.ts';
 import { WasiCtx } from '../../../src/wasi/context.ts';
-import { type ByteSource, EMPTY_SOURCE, InputStream } from '../../../src/wasi/io/input-stream.ts';
-import { type ByteSink, DISCARDING_SINK, OutputStream } from '../../../src/wasi/io/output-stream.ts';
+import { type ByteSource, EMPTY_SOURCE } from '../../../src/io/byte-source.ts';
+import { InputStream } from '../../../src/wasi/io/input-stream.ts';
+import { type ByteSink, DISCARDING_SINK } from '../../../src/io/byte-sink.ts';
+import { OutputStream } from '../../../src/wasi/io/output-stream.ts';
 import { Wakers } from '../../../src/io/readiness.ts';
 import { CLOSED, type StreamError, failed } from '../../../src/io/stream-error.ts';
 import { streams } from '../../../src/wasi/io/streams.ts';

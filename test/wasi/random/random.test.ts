@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Trap } from '../../../src/abi/trap.ts';
+import { Trap } from '../../../src/util/trap.ts';
 import { WasiCtx } from '../../../src/wasi/context.ts';
 import { insecureSeed } from '../../../src/wasi/random/insecure-seed.ts';
 import { DEFAULT_LIMITS } from '../../../src/util/limits.ts';

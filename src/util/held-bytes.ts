@@ -1,5 +1,5 @@
-import { LimitExceeded, Trap } from '../abi/trap.ts';
-import type { RequestLimits } from '../util/limits.ts';
+import { LimitExceeded, Trap } from './trap.ts';
+import type { RequestLimits } from './limits.ts';
 
 /** A request that holds less is never ended for the sake of others, and is not looked for. */
 const NOTABLE_BYTES = 64 * 1024;

@@ -1,4 +1,4 @@
-import { type Limits, toLimitName } from '../util/limits.ts';
+import { type Limits, toLimitName } from './limits.ts';
 
 /**
  * The guest broke the contract of an interface, or its time is over: its instance dies and is never used again.

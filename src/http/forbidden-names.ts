@@ -1,0 +1,19 @@
+import type { FieldEntries } from './field-entries.ts';
+
+/** The names that belong to a connection and not to its messages: guests neither see nor set them. Source: RFC 9110, 7.6.1, and wasi-http. */
+export const FORBIDDEN_NAMES: ReadonlySet<string> = new Set([
+  'connection',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** The entries that a guest sees of what a client or an upstream sent. */
+export function withoutForbidden(entries: FieldEntries): FieldEntries {
+  return entries.filter(([name]) => !FORBIDDEN_NAMES.has(name));
+}
