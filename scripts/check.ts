@@ -6,6 +6,11 @@ type Check = { readonly name: string; readonly command: readonly [string, ...str
 const checks: readonly Check[] = [
   { name: 'types', command: ['tsc'], remedy: 'see the messages above' },
   { name: 'lint', command: ['oxlint'], remedy: 'see the messages above; the rules are in .oxlintrc.json' },
+  {
+    name: 'layers',
+    command: ['node', 'scripts/check-layers.ts'],
+    remedy: 'see the messages above; the table is in scripts/check-layers.ts',
+  },
   { name: 'format', command: ['oxfmt', '--check'], remedy: 'run `npm run format`' },
   { name: 'dead code', command: ['knip'], remedy: 'remove what nothing uses, or the `export` before it' },
   { name: 'guests', command: ['node', 'scripts/check-guests.ts'], remedy: 'write the test, or remove the guest' },

@@ -4,7 +4,7 @@ import { HostError } from '../util/host-error.ts';
 import { describeDenial } from '../util/permissions.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type Commands, createProgram } from './program.ts';
-import { toServePlan } from './serve/serve-plan.ts';
+import { type ServePlan, toServePlan } from './serve/serve-plan.ts';
 import type { Terminal } from './terminal.ts';
 import { isWorker } from './workers/is-worker.ts';
 
@@ -38,13 +38,22 @@ async function workForPrimary(terminal: Terminal): Promise<ExitCode> {
   return await work(terminal);
 }
 
+async function serveAlone(plan: ServePlan, terminal: Terminal): Promise<ExitCode> {
+  const { serve } = await import('./serve/serve.ts');
+  return await serve(plan, terminal);
+}
+
+async function superviseWorkers(plan: ServePlan, terminal: Terminal): Promise<ExitCode> {
+  const { supervise } = await import('./workers/supervise.ts');
+  return await supervise(plan, terminal);
+}
+
 /** Each command's code is loaded when it runs: help and complaints do not wait for a transpiler. */
 function createCommands(terminal: Terminal, outcome: Outcome): Commands {
   return {
     serve: async (file, flags) => {
       const plan = toServePlan(file, flags, terminal.env);
-      const { serve } = plan.workers === 0 ? await import('./serve/serve.ts') : await import('./workers/supervise.ts');
-      outcome.exitCode = await serve(plan, terminal);
+      outcome.exitCode = plan.workers === 0 ? await serveAlone(plan, terminal) : await superviseWorkers(plan, terminal);
     },
     inspect: async (file, format) => {
       const { inspect } = await import('./inspect/inspect.ts');

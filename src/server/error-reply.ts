@@ -1,9 +1,15 @@
 import type { CancelReason } from '../wasi/context.ts';
 import type { ErrorCode } from '../http/error-code.ts';
-import { firstValue } from '../http/field-entries.ts';
+import { type FieldEntries, firstValue } from '../http/field-entries.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import { STATUS_CODES } from 'node:http';
-import type { OwnReply } from './reply.ts';
+
+/** A reply of the host itself. */
+export interface OwnReply {
+  readonly status: number;
+  readonly fields: FieldEntries;
+  readonly text: string;
+}
 
 /** What the client of a failed request is told, beside the status. `reason` only reaches it with `--dev`. */
 export interface Failure {

@@ -1,10 +1,10 @@
-import type { FieldEntries } from '../http/field-entries.ts';
 import { firstValue } from '../http/field-entries.ts';
 import type { OutgoingBytes } from '../http/outgoing-bytes.ts';
 import type { OutgoingResponse } from '../wasi/http/outgoing.ts';
 import { parseContentLength } from '../http/syntax.ts';
 import type { LoopTurns } from '../util/loop-turns.ts';
 import { READY, waitForAny } from '../io/readiness.ts';
+import type { OwnReply } from './error-reply.ts';
 import type { Exchange, Framing, ReplySink } from './exchange.ts';
 
 /** How a reply went: complete, broken off by the guest or the host with why, or given up because the client left. */
@@ -157,13 +157,6 @@ interface Way extends Pick<Sending, 'turns'> {
 
 /** Where the bytes go of a reply that has no body on the wire. */
 const DISCARDING: BodyWire = Object.freeze({ write: () => {}, writable: READY });
-
-/** A reply of the host itself. */
-export interface OwnReply {
-  readonly status: number;
-  readonly fields: FieldEntries;
-  readonly text: string;
-}
 
 export function sendOwnReply({ reply, head, clientLeft }: Exchange, { status, fields, text }: OwnReply): ReplyEnd {
   if (clientLeft.isReady()) return LEFT_UNANSWERED;

@@ -4,7 +4,7 @@ import { type Row, formatRows } from '../../observe/terminal/rows.ts';
 import { formatChoice } from '../../observe/terminal/start-text.ts';
 import { formatBytes } from '../../util/format.ts';
 import { toPrintable } from '../../util/printable.ts';
-import type { InspectedImport, Inspection, Verdict } from './inspection.ts';
+import type { InspectedImport, Inspection, Servability } from './inspection.ts';
 
 /** What `inspect` tells people. Names from the component cannot reach the terminal as commands. */
 export function formatInspection(inspection: Inspection, paint: Paint): string {
@@ -43,7 +43,7 @@ function formatModules(modules: readonly CoreModuleFacts[]): string {
   return lines.join('\n');
 }
 
-function verdictRows(verdict: Verdict, paint: Paint): Row[] {
+function verdictRows(verdict: Servability, paint: Paint): Row[] {
   if (!verdict.servable) return [['servable', `${paint('bad', 'no')}: ${toPrintable(verdict.reasons.join('; '))}`]];
   return [
     ['servable', paint('good', 'yes')],

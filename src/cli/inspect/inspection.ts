@@ -19,7 +19,7 @@ export interface Inspection {
   readonly imports: readonly InspectedImport[];
   readonly exports: readonly string[];
   readonly coreModules: readonly CoreModuleFacts[];
-  readonly verdict: Verdict;
+  readonly verdict: Servability;
 }
 
 export interface InspectedImport {
@@ -31,7 +31,7 @@ export interface InspectedImport {
 }
 
 /** Whether `serve` takes it, and how it would run; or all that stands against it. */
-export type Verdict =
+export type Servability =
   | {
       readonly servable: true;
       readonly engine: ChoiceMade;
@@ -65,7 +65,7 @@ function inspectImport(name: string): InspectedImport {
   return { name, servedBy: `${host.name}@${host.version}`, nearest: [] };
 }
 
-async function judge(file: string, kind: WorldKind, imports: readonly InspectedImport[]): Promise<Verdict> {
+async function judge(file: string, kind: WorldKind, imports: readonly InspectedImport[]): Promise<Servability> {
   const missing = imports.filter(({ servedBy }) => servedBy === null).map(({ name }) => name);
   const reasons = [
     ...(kind.kind === 'proxy' ? [] : [`it is ${OTHER_WORLDS[kind.kind]}, and only wasi:http/proxy is served`]),

@@ -19,7 +19,7 @@ export interface StallWatch {
 }
 
 /** A worker's primary, which it is not to outlive. */
-export type Watched = Pick<StallTask, 'colour' | 'primaryPid'>;
+export type StallContext = Pick<StallTask, 'colour' | 'primaryPid'>;
 
 /** Of what the thread needs of JavaScript's heap, several times. */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 } as const;
@@ -36,7 +36,7 @@ const UNWATCHED: StallWatch = Object.freeze({
  * It sleeps but for a moment each second, and asks the event loop to answer then: nothing is done for a request but to write down for which one
  * a guest runs.
  */
-export function watchForStalls(plan: ServePlan, { colour, primaryPid }: Watched, log: Log): StallWatch {
+export function watchForStalls(plan: ServePlan, { colour, primaryPid }: StallContext, log: Log): StallWatch {
   const isBounded = plan.stallTimeoutMs > 0 || primaryPid !== undefined;
   if (!isBounded || !isPermitted('worker')) return UNWATCHED;
   const slot = new GuestSlot();

@@ -13,7 +13,7 @@ import { openCrewAdmin } from './crew-admin.ts';
 import { bindSharedSocket } from './shared-socket.ts';
 
 /** Serves by several processes, and never itself, until somebody wants that to stop; then lets guests finish. */
-export async function serve(plan: ServePlan, terminal: Terminal): Promise<ExitCode> {
+export async function supervise(plan: ServePlan, terminal: Terminal): Promise<ExitCode> {
   const { log } = createVoice(plan.logFormat, terminal);
   return await tellHostErrors(log, async () => {
     const { bytes } = readSource(plan.file, plan.load.limits?.maxComponentBytes);

@@ -33,13 +33,6 @@ const MAX_KEEP_MS = 30_000;
 /** An upstream counts from an earlier moment, and what it closes is told later. */
 const MARGIN_MS = 1_000;
 
-/** Methods that may be sent twice. Source: RFC 9110, 9.2.2. */
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
-
-export function isIdempotent(method: string): boolean {
-  return IDEMPOTENT.has(method);
-}
-
 /** For how long to keep a connection whose upstream says that it waits for `keepAliveS` seconds. */
 export function toKeepMs(keepAliveS: number | undefined): number {
   return keepAliveS === undefined ? KEEP_MS : Math.min(keepAliveS * 1000 - MARGIN_MS, MAX_KEEP_MS);

@@ -4,7 +4,7 @@ import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { UpstreamFailure } from '../error-table.ts';
 import type { AddressCheck } from '../outbound-policy.ts';
-import { Timer } from '../timer.ts';
+import { Countdown } from '../countdown.ts';
 import type { Target } from '../upstream-target.ts';
 import { onceEnded } from './once-ended.ts';
 import { TlsTransport } from './tls-transport.ts';
@@ -48,7 +48,9 @@ export async function connectUpstream(wanted: Wanted, options: ConnectOptions): 
   const raw = openTcp(wanted, options);
   let outer = raw;
   const giveUp = (): void => void outer.destroy(new UpstreamFailure({ tag: 'connection-terminated' }, 'given up'));
-  using timer = new Timer(wanted.timeoutMs, () => outer.destroy(new UpstreamFailure({ tag: 'connection-timeout' })));
+  using timer = new Countdown(wanted.timeoutMs, () =>
+    outer.destroy(new UpstreamFailure({ tag: 'connection-timeout' })),
+  );
   timer.start();
   signal.addEventListener('abort', giveUp);
   try {

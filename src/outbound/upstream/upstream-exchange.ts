@@ -6,8 +6,8 @@ import { toBodyErrorCode, toErrorCode, UpstreamFailure } from '../error-table.ts
 import type { FieldEntries } from '../../http/field-entries.ts';
 import { withoutForbidden } from '../../http/forbidden-names.ts';
 import type { OutboundRequest, OutboundResponse } from '../send-request.ts';
-import { Timer } from '../timer.ts';
-import { isIdempotent } from './connection.ts';
+import { Countdown } from '../countdown.ts';
+import { isIdempotent } from '../../http/idempotent-methods.ts';
 import { RequestBody } from './request-body.ts';
 import { UpstreamBody } from './upstream-body.ts';
 
@@ -38,8 +38,8 @@ export class UpstreamExchange {
   readonly #method: string;
   readonly #resolve: (response: Result<OutboundResponse, ErrorCode>) => void;
   readonly #closing = new AbortController();
-  readonly #firstByte: Timer;
-  readonly #betweenBytes: Timer;
+  readonly #firstByte: Countdown;
+  readonly #betweenBytes: Countdown;
   readonly #ended = new Set<() => void>();
   readonly #held: HeldBytes | undefined;
   #at: 'waiting' | 'streaming' | 'complete' | 'failed' = 'waiting';
@@ -51,8 +51,8 @@ export class UpstreamExchange {
     const { promise, resolve } = Promise.withResolvers<Result<OutboundResponse, ErrorCode>>();
     this.response = promise;
     this.#resolve = resolve;
-    this.#firstByte = new Timer(request.firstByteTimeoutMs, () => this.#failWith('connection-read-timeout'));
-    this.#betweenBytes = new Timer(request.betweenBytesTimeoutMs, () => this.#failWith('connection-read-timeout'));
+    this.#firstByte = new Countdown(request.firstByteTimeoutMs, () => this.#failWith('connection-read-timeout'));
+    this.#betweenBytes = new Countdown(request.betweenBytesTimeoutMs, () => this.#failWith('connection-read-timeout'));
     this.#method = request.method;
     this.outgoing =
       request.body && new RequestBody(request.body, (failure) => this.fail(failure), request.charge?.held);

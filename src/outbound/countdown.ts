@@ -2,7 +2,7 @@
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** Calls `elapsed` once after `delayMs`, exactly as Node's timers are; 0 is the next turn. Disposing stops it. */
-export class Timer implements Disposable {
+export class Countdown implements Disposable {
   readonly #elapsed: () => void;
   readonly #delayMs: number;
   #timeout: NodeJS.Timeout | undefined;
