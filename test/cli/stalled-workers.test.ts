@@ -33,13 +33,12 @@ async function holdOne({ origin }: Workers): Promise<RawClient> {
   return client;
 }
 
-/** Has guests hold the threads of all workers: each accepts as long as it can. */
+/** Has guests hold the threads of all workers, one after the other: what none accepts waits for those that replace them. */
 async function holdAll(workers: Workers): Promise<AsyncDisposable> {
   const clients = new AsyncDisposableStack();
-  const silent = async (): Promise<boolean> => (await textOf(`${workers.admin}/healthz`)).includes('ok\n0 of');
-  while (!(await silent())) {
+  for (let left = workers.pids.length - 1; left >= 0; left -= 1) {
     clients.use(await holdOne(workers));
-    await sleep(100);
+    await until(async () => (await textOf(`${workers.admin}/healthz`)).includes(`ok\n${left} of`));
   }
   return clients;
 }

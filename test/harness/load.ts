@@ -122,7 +122,8 @@ class Exchanges {
   }
 
   toEnd(error: string): ConnectionEnd {
-    const unanswered = this.#written - this.#replies;
+    // A reply may come before its request is sent in full.
+    const unanswered = Math.max(0, this.#written - this.#replies);
     const isBroken = this.#parser.isWithin || (unanswered > 0 && !this.#isToldToClose);
     const lost = `${unanswered} lost behind ${this.#replies} replies${this.#parser.isWithin ? ', one of them torn' : ''}: ${error || 'closed'}`;
     return {
