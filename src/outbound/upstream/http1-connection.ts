@@ -33,7 +33,7 @@ export class Http1Connection implements UpstreamConnection, Wire, BodyWire {
     this.#owner = owner;
     this.#parser = new Http1Parser({
       informational: () => this.#turn?.exchange.informational(),
-      head: (status, fields) => this.#turn?.exchange.head(status, fields),
+      head: (status, fields) => this.#head(status, fields),
       bytes: (bytes) => this.#turn?.exchange.bytes(bytes),
       end: (trailers) => this.#turn?.exchange.end(trailers),
     });
@@ -141,6 +141,24 @@ export class Http1Connection implements UpstreamConnection, Wire, BodyWire {
     return this.#turn?.request.body?.contentLength === undefined;
   }
 
+  /**
+   * On a connection that was kept, 408 is what some upstreams say when they close one for its age: that no request has come. It may have been on its
+   * way when ours was sent.
+   */
+  #head(status: number, fields: FieldEntries): void {
+    const isOfAge = status === 408 && this.#turns > 1 && !this.#parser.persistence.persists;
+    if (isOfAge && this.#turn?.exchange.mayRepeat(undefined, true) === true) this.#again();
+    else this.#turn?.exchange.head(status, fields);
+  }
+
+  /** The request goes to another connection. */
+  #again(): void {
+    const turn = this.#turn;
+    this.#turn = undefined;
+    this.destroy();
+    turn?.done('again');
+  }
+
   #received(bytes: Buffer): void {
     if (this.#turn === undefined) return this.destroy();
     try {
@@ -164,13 +182,12 @@ export class Http1Connection implements UpstreamConnection, Wire, BodyWire {
 
   #broke(error: unknown): void {
     const turn = this.#turn;
-    this.#turn = undefined;
-    const isUntouched = this.#parser.isUntouched;
-    this.destroy();
-    if (turn === undefined) return;
     // One that is new was open: its end has another cause.
-    const isStale = this.#turns > 1 && isUntouched && turn.exchange.mayRepeat(error);
-    if (!isStale) turn.exchange.fail(error);
-    turn.done(isStale ? 'again' : 'over');
+    const isStale = this.#turns > 1 && this.#parser.isUntouched;
+    if (isStale && turn?.exchange.mayRepeat(error) === true) return this.#again();
+    this.#turn = undefined;
+    this.destroy();
+    turn?.exchange.fail(error);
+    turn?.done('over');
   }
 }

@@ -40,6 +40,8 @@ type State = 'idle' | 'head' | 'length' | 'chunk-size' | 'chunk' | 'chunk-end' |
 export const MAX_SECTION_BYTES = 64 * 1024;
 /** A chunk's size and its extensions. */
 const MAX_CHUNK_LINE_BYTES = 4096;
+/** Of a line, before they are put together. */
+const MAX_PARTS = 64;
 const LF = 10;
 /** What every response begins with. */
 const PROTOCOL = 'HTTP/1.';
@@ -140,15 +142,20 @@ export class Http1Parser {
     if (this.#sectionBytes > this.#maxSectionBytes()) throw this.#tooLarge();
     const part = bytes.subarray(at, next);
     if (end === 0) {
-      // The rest of a large piece is not kept alive for the sake of a part of a line.
-      this.#partial.push(new Uint8Array(part));
-      this.#checkStart();
+      this.#keep(part);
       return next;
     }
     const whole = this.#partial.length === 0 ? part : Buffer.concat([...this.#partial, part]);
     this.#partial = [];
     this.#takeLine(whole.toString('latin1', 0, whole.byteLength - 1), next < bytes.byteLength);
     return next;
+  }
+
+  /** Nothing of a large piece is kept alive for the sake of a part of a line, and no list of single bytes grows. */
+  #keep(part: Uint8Array): void {
+    if (this.#partial.length >= MAX_PARTS) this.#partial = [Buffer.concat(this.#partial)];
+    this.#partial.push(new Uint8Array(part));
+    this.#checkStart();
   }
 
   /** What is no HTTP is told as soon as it begins: there may never be a whole line of it. */

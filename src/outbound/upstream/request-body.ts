@@ -66,11 +66,15 @@ export class RequestBody implements Disposable {
     this.#run();
   }
 
-  /** The wire is gone. Returns whether the body can be sent on another one. */
-  detach(): boolean {
+  /** Whether it can be sent again from its start. */
+  get isRepeatable(): boolean {
+    return this.#kept !== undefined;
+  }
+
+  /** The wire gets no more of it. */
+  detach(): void {
     this.#wire = undefined;
     this.#readable.offReady(this.#look);
-    return this.#kept !== undefined;
   }
 
   /** It will not be sent again. */

@@ -84,7 +84,8 @@ export class UpstreamExchange {
     if (this.#at !== 'waiting' || this.#informational > 0) return false;
     if (!isUntouched && !(isIdempotent(this.#method) && toErrorCode(failure).tag === 'connection-terminated'))
       return false;
-    if (this.outgoing?.detach() === false) return false;
+    if (this.outgoing?.isRepeatable === false) return false;
+    this.outgoing?.detach();
     this.#wire = undefined;
     return true;
   }

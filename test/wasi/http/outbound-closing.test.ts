@@ -155,6 +155,21 @@ test('a connection with fields of a connection among its trailers, with more tha
   }
 });
 
+test('408 on a kept connection says that it was too old, on a new one it is the reply', async () => {
+  const late = 'HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 4\r\n\r\nlate';
+  const replies: string[] = [];
+  for (const first of [OK, late]) {
+    const upstream = await serveRaw((socket) => {
+      socket.on('data', () => socket.end(late));
+      socket.write(first);
+    });
+    const outbound = openOutbound();
+    for (const _ of [1, 2]) replies.push(await send(outbound, upstream, 'PUT', 'http'));
+    expect(upstream.sockets).toHaveLength(2);
+  }
+  expect(replies).toEqual(['ok', 'ok', 'late', 'late']);
+});
+
 test.each([
   ['REFUSED_STREAM', 'POST'],
   ['HTTP_1_1_REQUIRED', 'GET'],
