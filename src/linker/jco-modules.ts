@@ -17,6 +17,7 @@ import {
   sumCosts,
 } from './instance-heap.ts';
 import { createInterrupt, type Interruptible } from './interrupt.ts';
+import { JcoCopies } from './jco-copies.ts';
 import { type Imports, type JcoGuards, createJcoGuards } from './jco-guards.ts';
 import { type Preemption, STEPS_TOGETHER, VERDICT, type Verdict, assertNotOver } from './preemption.ts';
 import { type PreparedModule, compileRewritten, rewriteModules } from './prepared-module.ts';
@@ -116,6 +117,7 @@ export class JcoCore implements Interruptible, Growing, GrowingTables {
   /** Of the bytes of the memories. */
   readonly #holding: Holding | undefined;
   readonly #heap: InstanceHeap;
+  readonly #copies = new JcoCopies(() => assertNotOver(this));
 
   constructor(
     given: Given,
@@ -186,6 +188,7 @@ export class JcoCore implements Interruptible, Growing, GrowingTables {
       own.map(({ recycledAs = '', limits: { initial, maximum = initial }, isShared }) => {
         const memory = new WebAssembly.Memory({ initial, maximum, shared: isShared });
         this.#memories.push(memory);
+        this.#copies.watch(memory);
         return [recycledAs, memory];
       }),
     );
