@@ -33,8 +33,7 @@ export class JcoCopies {
   watch(memory: WebAssembly.Memory): void {
     Object.defineProperty(memory, 'buffer', {
       get: () => {
-        current = this;
-        this.count(ELEMENT_BYTES);
+        turnTo(this);
         return bufferOf.call(memory);
       },
     });
@@ -50,10 +49,15 @@ export class JcoCopies {
   }
 }
 
-/** As the class of JavaScript's that is called so, in the glue. */
-const CountedBytes = counted(Uint8Array);
-const CountedUnits = counted(Uint16Array);
-export { CountedBytes as Uint8Array, CountedUnits as Uint16Array };
+function turnTo(copies: JcoCopies): void {
+  current = copies;
+  copies.count(ELEMENT_BYTES);
+}
+
+/** In the glue it is called `Uint8Array`. @public */
+export const CountedBytes = counted(Uint8Array);
+/** In the glue it is called `Uint16Array`. @public */
+export const CountedUnits = counted(Uint16Array);
 
 function counted<Class extends Uint8ArrayConstructor | Uint16ArrayConstructor>(original: Class): Class {
   return new Proxy(original, {

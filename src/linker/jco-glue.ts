@@ -100,7 +100,7 @@ function suspendingNames<Ctx>(world: World, resolved: readonly ResolvedImport<Ct
 /** Runs the glue's source as a module. The source is named in stack traces, where its URL would be its whole text. */
 async function importGlue(label: string, artifacts: Artifacts): Promise<Glue> {
   const source = Buffer.from(artifacts.get(GLUE_NAME) ?? new Uint8Array(0)).toString('utf8');
-  const counted = `import { Uint8Array, Uint16Array } from ${JSON.stringify(JCO_COPIES_URL)};`;
+  const counted = `import { CountedBytes as Uint8Array, CountedUnits as Uint16Array } from ${JSON.stringify(JCO_COPIES_URL)};`;
   const named = `${counted}${source}\n//# sourceURL=jco-glue:${encodeURI(label)}\n`;
   const url = `data:text/javascript;base64,${Buffer.from(named).toString('base64')}`;
   const glue = (await import(url)) as Partial<Glue>;
