@@ -13,8 +13,8 @@ const bufferOf = Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototype, '
   this: WebAssembly.Memory,
 ) => ArrayBufferLike;
 
-/** Whose memory the glue turned to last: what it makes then is made of that. */
-let current: JcoCopies | undefined;
+/** Whose memory the glue turned to last: what it makes then is made of that. It keeps no instance alive. */
+let current: WeakRef<JcoCopies> | undefined;
 
 /**
  * Counts what jco's glue makes of an instance's memories. It lifts a whole list in one go, of millions of elements, or that have the same bytes all of them; no check
@@ -22,6 +22,7 @@ let current: JcoCopies | undefined;
  */
 export class JcoCopies {
   readonly #look: () => void;
+  readonly self = new WeakRef(this);
   #bytes = 0;
 
   /** `look` throws where the guest has to end. */
@@ -50,7 +51,7 @@ export class JcoCopies {
 }
 
 function turnTo(copies: JcoCopies): void {
-  current = copies;
+  current = copies.self;
   copies.count(ELEMENT_BYTES);
 }
 
@@ -63,7 +64,7 @@ function counted<Class extends Uint8ArrayConstructor | Uint16ArrayConstructor>(o
   return new Proxy(original, {
     construct: (target, args) => {
       const made = Reflect.construct(target, args) as ArrayBufferView;
-      current?.count(made.byteLength);
+      current?.deref()?.count(made.byteLength);
       return made;
     },
   });
