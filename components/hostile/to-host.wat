@@ -197,3 +197,22 @@
 ;; 4097 bytes, one more than WASI allows.
 (func $attack (param $request i32) (param $out i32)
   (call $output-stream.blocking-write (call $answer-body (local.get $out)) (i32.const 65536) (i32.const 4097) (i32.const 0)))
+
+;;; one-name-a-thousand-times
+;; The same 15 MB each time.
+(func $attack (param i32 i32)
+  (local $name i32)
+  (local.set $name (call $letters (i32.const 15000000)))
+  (call $fields.from-list (call $entries (i32.const 1000) (local.get $name) (i32.const 15000000) (i32.const 65536) (i32.const 1))
+    (i32.const 1000) (i32.const 0)))
+
+;;; one-pollable-a-hundred-million-times
+(func $attack (param i32 i32)
+  (local $list i32) (local $at i32) (local $pollable i32)
+  (local.set $pollable (call $subscribe-duration (i64.const 0)))
+  (local.set $list (call $alloc (i32.const 400000000)))
+  (local.set $at (i32.add (local.get $list) (i32.const 400000000)))
+  (loop $next
+    (i32.store (local.tee $at (i32.sub (local.get $at) (i32.const 4))) (local.get $pollable))
+    (br_if $next (i32.gt_u (local.get $at) (local.get $list))))
+  (call $poll (local.get $list) (i32.const 100000000) (i32.const 0)))

@@ -1,4 +1,5 @@
-// A process of its own that serves a good guest beside an attack of components/hostile/FILE.wat: `heap-host.ts FILE NAME`.
+// A process of its own that serves a good guest beside an attack of components/hostile/FILE.wat: `heap-host.ts FILE NAME ENGINE`.
+import type { Engine } from '../../src/config/options.ts';
 import { createHost, loadComponent } from '../../src/index.ts';
 import { formatOrigin } from '../../src/server/http1/listen.ts';
 import { serveGuest } from '../harness/serve-guest.ts';
@@ -10,8 +11,8 @@ export interface Origins {
   readonly hostile: string;
 }
 
-const [file = '', name = ''] = process.argv.slice(2);
-const component = await loadComponent(await assembleAttack(file, name), { engine: 'linker', cache: false });
+const [file = '', name = '', engine] = process.argv.slice(2);
+const component = await loadComponent(await assembleAttack(file, name), { engine: engine as Engine, cache: false });
 const host = createHost(component, { timeoutMs: 3000 });
 const { address } = await host.listen({ hostname: '127.0.0.1', port: 0 });
 const good = await serveGuest('hello');

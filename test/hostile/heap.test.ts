@@ -25,7 +25,7 @@ const ATTACKS = ['heap', 'tables'].flatMap((file) => listAttacks(file).map((name
 
 test.each(ATTACKS)('guests that fill the heap do not end the process (%s: %s)', SLOW, async (file, name) => {
   const execArgv = [`--max-old-space-size=${HEAP_MIB}`];
-  const host = fork(new URL('./heap-host.ts', import.meta.url), [file, name], { execArgv });
+  const host = fork(new URL('./heap-host.ts', import.meta.url), [file, name, 'linker'], { execArgv });
   using _ending = { [Symbol.dispose]: () => host.disconnect() };
   const [{ good, hostile }] = (await once(host, 'message')) as [Origins];
   const strikes = Array.from({ length: STRIKES }, () => requestRaw(hostile, rawGet('/')));
@@ -36,6 +36,21 @@ test.each(ATTACKS)('guests that fill the heap do not end the process (%s: %s)', 
   expect(isAlive(host)).toBe(true);
   await untilGood(good);
 });
+
+// No check of the guest's comes in between.
+test.each(['one-name-a-thousand-times', 'one-buffer-thousands-of-times', 'one-pollable-a-hundred-million-times'])(
+  "what jco's glue makes of one list does not end the process (%s)",
+  SLOW,
+  async (name) => {
+    const execArgv = [`--max-old-space-size=${HEAP_MIB}`];
+    const host = fork(new URL('./heap-host.ts', import.meta.url), ['to-host', name, 'jco'], { execArgv });
+    using _ending = { [Symbol.dispose]: () => host.disconnect() };
+    const [{ good, hostile }] = (await once(host, 'message')) as [Origins];
+    expect([500, 503, 504]).toContain((await requestRaw(hostile, rawGet('/'))).status);
+    expect(isAlive(host)).toBe(true);
+    await untilGood(good);
+  },
+);
 
 function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode === null && signalCode === null;

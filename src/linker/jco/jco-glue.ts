@@ -10,6 +10,7 @@ import { HostError } from '../../util/host-error.ts';
 import type { Charging } from '../run/charging.ts';
 import { checkHost } from '../plan/check-host.ts';
 import type { Instance, InstancePre } from '../instance-pre.ts';
+import { JCO_COPIES_URL } from './jco-copies.ts';
 import { type BoundInterface, createJcoImports } from './jco-imports.ts';
 import { type InstantiateCore, type JcoModuleBounds, prepareJcoModules } from './jco-modules.ts';
 import { parseInterfaceName } from '../plan/names.ts';
@@ -109,7 +110,8 @@ function suspendingNames<Ctx>(world: World, resolved: readonly ResolvedImport<Ct
 /** Runs the glue's source as a module. The source is named in stack traces, where its URL would be its whole text. */
 async function importGlue(label: string, artifacts: Artifacts): Promise<Glue> {
   const source = Buffer.from(artifacts.get(GLUE_NAME) ?? new Uint8Array(0)).toString('utf8');
-  const named = `${source}\n//# sourceURL=jco-glue:${encodeURI(label)}\n`;
+  const counted = `import { CountedBytes as Uint8Array, CountedUnits as Uint16Array } from ${JSON.stringify(JCO_COPIES_URL)};`;
+  const named = `${counted}${source}\n//# sourceURL=jco-glue:${encodeURI(label)}\n`;
   const url = `data:text/javascript;base64,${Buffer.from(named).toString('base64')}`;
   const glue = (await import(url)) as Partial<Glue>;
   if (typeof glue.instantiate !== 'function') throw new HostError('bad-component', `${label}: jco made no glue for it`);

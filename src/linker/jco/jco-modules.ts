@@ -17,6 +17,7 @@ import {
   sumCosts,
 } from '../run/instance-heap.ts';
 import { createInterrupt, type Interruptible } from '../run/interrupt.ts';
+import { JcoCopies } from './jco-copies.ts';
 import { type CoreImports, type JcoGuards, createJcoGuards } from './jco-guards.ts';
 import { type Preemption, STEPS_TOGETHER, VERDICT, type Verdict, assertNotOver } from '../preemption.ts';
 import { type PreparedModule, compileRewritten, rewriteModules } from '../run/prepared-module.ts';
@@ -130,6 +131,7 @@ export class JcoCore implements Interruptible, Growing, GrowingTables {
   /** Of the bytes of the memories. */
   readonly #holding: Holding | undefined;
   readonly #heap: InstanceHeap;
+  readonly #copies = new JcoCopies(() => assertNotOver(this));
 
   constructor(
     given: Given,
@@ -200,6 +202,7 @@ export class JcoCore implements Interruptible, Growing, GrowingTables {
       own.map(({ recycledAs = '', limits: { initial, maximum = initial }, isShared }) => {
         const memory = new WebAssembly.Memory({ initial, maximum, shared: isShared });
         this.#memories.push(memory);
+        this.#copies.watch(memory);
         return [recycledAs, memory];
       }),
     );
