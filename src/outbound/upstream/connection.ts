@@ -23,6 +23,8 @@ export interface UpstreamConnection {
 export interface ConnectionOwner {
   /** A request is over, and the connection can carry another one. */
   freed(connection: UpstreamConnection): void;
+  /** A kept connection was closed by its upstream while a request was on its way, of which nothing is known. */
+  stale(connection: UpstreamConnection): void;
   /** It is closed, whoever did that. */
   closed(connection: UpstreamConnection): void;
 }

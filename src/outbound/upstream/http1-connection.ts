@@ -184,6 +184,7 @@ export class Http1Connection implements UpstreamConnection, Wire, BodyWire {
     const turn = this.#turn;
     // One that is new was open: its end has another cause.
     const isStale = this.#turns > 1 && this.#parser.isUntouched;
+    if (turn !== undefined && isStale) this.#owner.stale(this);
     if (isStale && turn?.exchange.mayRepeat(error) === true) return this.#again();
     this.#turn = undefined;
     this.destroy();

@@ -208,6 +208,7 @@ export class Http2Connection implements UpstreamConnection, Wire, BodyWire {
     const { stream, exchange } = turn;
     const failure = toFailure(turn);
     const isLeftAlone = this.#isLeftAlone(stream);
+    if (this.#turns > 1 && !isLeftAlone && exchange.isUnanswered) this.#owner.stale(this);
     const isAgain = (isLeftAlone || this.#turns > 1) && exchange.mayRepeat(failure, isLeftAlone);
     const isByHttp1 = stream.rstCode === constants.NGHTTP2_HTTP_1_1_REQUIRED;
     this.destroy();

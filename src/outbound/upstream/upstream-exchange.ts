@@ -76,12 +76,17 @@ export class UpstreamExchange {
     return this.#at === 'complete' || this.#at === 'failed';
   }
 
+  /** Whether it goes on, and nothing of a reply has come. */
+  get isUnanswered(): boolean {
+    return this.#at === 'waiting' && this.#informational === 0;
+  }
+
   /**
    * Whether the request may go to another connection after `failure` of this one, on which nothing of a reply came: by its method it can be repeated,
    * or is known to have been left alone (`isUntouched`), and its body can be sent again. If so it leaves this connection.
    */
   mayRepeat(failure: unknown, isUntouched = false): boolean {
-    if (this.#at !== 'waiting' || this.#informational > 0) return false;
+    if (!this.isUnanswered) return false;
     if (!isUntouched && !(isIdempotent(this.#method) && toErrorCode(failure).tag === 'connection-terminated'))
       return false;
     if (this.outgoing?.isRepeatable === false) return false;

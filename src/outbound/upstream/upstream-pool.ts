@@ -22,6 +22,8 @@ export class UpstreamPool implements Disposable {
   /** By target. The connection that was used last is last. */
   readonly #idle = new Map<string, Idle[]>();
   readonly #connections = new Set<UpstreamConnection>();
+  /** For how long those that were taken had been without a request. */
+  readonly #restedMs = new WeakMap<UpstreamConnection, number>();
   readonly #trust = new IdleTrust();
   #look: NodeJS.Timeout | undefined;
 
@@ -49,6 +51,7 @@ export class UpstreamPool implements Disposable {
   adopt(key: string, upstream: UpstreamSocket): UpstreamConnection {
     const owner: ConnectionOwner = {
       freed: (connection) => this.#keep(key, connection),
+      stale: (connection) => this.#trust.closed(key, this.#restedMs.get(connection) ?? 0),
       closed: (connection) => this.#forget(key, connection),
     };
     const made = isHttp2(upstream.socket) ? new Http2Connection(upstream, owner) : new Http1Connection(upstream, owner);
@@ -71,7 +74,9 @@ export class UpstreamPool implements Disposable {
     for (let index = choose(idle); index !== -1; index = choose(idle)) {
       const [taken] = idle.splice(index, 1);
       if (idle.length === 0) this.#idle.delete(key);
-      if (taken?.connection.isOpen === true) return taken.connection;
+      if (taken?.connection.isOpen !== true) continue;
+      this.#restedMs.set(taken.connection, performance.now() - taken.sinceMs);
+      return taken.connection;
     }
     return undefined;
   }
