@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { IdleTrust } from '../../../src/wasi/http/upstream/idle-trust.ts';
+import { IdleTrust } from '../../src/outbound/upstream/idle-trust.ts';
 
 test('a connection is trusted that has rested, for less than half of the time that others have lasted', () => {
   const trust = new IdleTrust();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RawHttp2Peer } from '../../harness/raw-http2.ts';
+import type { RawHttp2Peer } from '../harness/raw-http2.ts';
 import {
   createCertificate,
   noSignal,

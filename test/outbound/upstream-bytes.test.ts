@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import type { RawHttp2Peer } from '../../harness/raw-http2.ts';
+import type { RawHttp2Peer } from '../harness/raw-http2.ts';
 import {
   createCertificate,
   createWholeBody,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createOutboundOnDemand } from '../../../src/outbound/outbound-on-demand.ts';
+import { createOutboundOnDemand } from '../../src/outbound/outbound-on-demand.ts';
 import { noSignal, readAll, serveHttp, toRequest, unwrap } from './upstreams.ts';
 
 test.each(['before', 'after'])('a request is sent %s the code for it is loaded', async (when) => {

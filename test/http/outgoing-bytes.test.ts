@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ErrorCode } from '../../../src/http/error-code.ts';
-import { OutgoingBytes } from '../../../src/http/outgoing-bytes.ts';
-import type { Readiness } from '../../../src/io/readiness.ts';
-import { CLOSED } from '../../../src/io/stream-error.ts';
+import type { ErrorCode } from '../../src/http/error-code.ts';
+import { OutgoingBytes } from '../../src/http/outgoing-bytes.ts';
+import type { Readiness } from '../../src/io/readiness.ts';
+import { CLOSED } from '../../src/io/stream-error.ts';
 
 const MAX_WRITE_BYTES = 1024 * 1024;
 const TRAILERS = [['x-checksum', '1']] as const;

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import type { Outbound } from '../../../src/outbound/outbound.ts';
+import type { Outbound } from '../../src/outbound/outbound.ts';
 import {
   createBody,
   createCertificate,

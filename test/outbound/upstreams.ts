@@ -9,16 +9,16 @@ import { tmpdir } from 'node:os';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Result } from '../../../src/util/result.ts';
-import type { BodySource } from '../../../src/http/body-source.ts';
-import type { ErrorCode } from '../../../src/http/error-code.ts';
-import { HttpCause } from '../../../src/http/http-cause.ts';
-import { createOutbound, type Outbound, type OutboundOptions } from '../../../src/outbound/outbound.ts';
-import { OutgoingBytes } from '../../../src/http/outgoing-bytes.ts';
-import type { OutboundRequest, OutboundResponse } from '../../../src/outbound/send-request.ts';
-import type { IoError } from '../../../src/io/io-error.ts';
-import { waitForAny } from '../../../src/io/readiness.ts';
-import { createRawHttp2Server, type RawHttp2Peer } from '../../harness/raw-http2.ts';
+import type { Result } from '../../src/util/result.ts';
+import type { BodySource } from '../../src/http/body-source.ts';
+import type { ErrorCode } from '../../src/http/error-code.ts';
+import { HttpCause } from '../../src/http/http-cause.ts';
+import { createOutbound, type Outbound, type OutboundOptions } from '../../src/outbound/outbound.ts';
+import { OutgoingBytes } from '../../src/http/outgoing-bytes.ts';
+import type { OutboundRequest, OutboundResponse } from '../../src/outbound/send-request.ts';
+import type { IoError } from '../../src/io/io-error.ts';
+import { waitForAny } from '../../src/io/readiness.ts';
+import { createRawHttp2Server, type RawHttp2Peer } from '../harness/raw-http2.ts';
 
 /** An upstream on loopback, and what it saw of connections. */
 export interface Upstream {

@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Trap } from '../../../src/util/trap.ts';
-import type { FieldEntries } from '../../../src/http/field-entries.ts';
-import { FORBIDDEN_NAMES } from '../../../src/http/forbidden-names.ts';
-import { Fields } from '../../../src/wasi/http/fields.ts';
-import type { OutboundRequest } from '../../../src/outbound/send-request.ts';
-import { assertWireFields } from '../../../src/http/wire-door.ts';
-import { toWireFields } from '../../../src/outbound/upstream/wire-fields.ts';
-import { WasiCtx } from '../../../src/wasi/context.ts';
+import { Trap } from '../../src/util/trap.ts';
+import type { FieldEntries } from '../../src/http/field-entries.ts';
+import { FORBIDDEN_NAMES } from '../../src/http/forbidden-names.ts';
+import { Fields } from '../../src/wasi/http/fields.ts';
+import type { OutboundRequest } from '../../src/outbound/send-request.ts';
+import { assertWireFields } from '../../src/http/wire-door.ts';
+import { toWireFields } from '../../src/outbound/upstream/wire-fields.ts';
+import { WasiCtx } from '../../src/wasi/context.ts';
 
 const FORGED: readonly unknown[] = [
   ...[...FORBIDDEN_NAMES].flatMap((name) => [

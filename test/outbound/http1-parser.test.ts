@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { UpstreamFailure } from '../../../src/outbound/error-table.ts';
-import type { FieldEntries } from '../../../src/http/field-entries.ts';
-import { Http1Parser, MAX_SECTION_BYTES } from '../../../src/outbound/upstream/http1-parser.ts';
+import { UpstreamFailure } from '../../src/outbound/error-table.ts';
+import type { FieldEntries } from '../../src/http/field-entries.ts';
+import { Http1Parser, MAX_SECTION_BYTES } from '../../src/outbound/upstream/http1-parser.ts';
 
 /** All that a parser told, and how it was left. */
 interface Told {
