@@ -83,16 +83,20 @@ describe('a client that sends requests before it has the replies to others', () 
     expect(await client.readEnding()).toBe('closed');
   });
 
-  test('gets the reply to a request after which none is answered, whatever it sends behind it', async () => {
-    await using served = await serveGuest('sleep', { maxPipelined: 5 });
-    await using client = await connectRaw(served.origin);
-    await client.send(rawGet('/?ms=200') + NO_HOST);
-    const sent = client.send(rawGet('/?ms=0').repeat(100_000));
-    expect((await client.readReply()).body).toBe('slept 200\n');
-    expect((await client.readReply()).status).toBe(400);
-    expect(await client.readEnding()).toBe('closed');
-    await sent;
-  });
+  test.each([0, 3, 50])(
+    'gets the replies up to the last request, %i behind the first, whatever it sends then',
+    async (more) => {
+      await using served = await serveGuest('sleep', { maxPipelined: 5 });
+      await using client = await connectRaw(served.origin);
+      await client.send(rawGet('/?ms=200') + rawGet('/?ms=0').repeat(more) + NO_HOST + rawGet('/?ms=0').repeat(100));
+      const sent = client.send(rawGet('/?ms=0').repeat(100_000));
+      expect((await client.readReply()).body).toBe('slept 200\n');
+      for (let reply = 0; reply < more; reply += 1) expect((await client.readReply()).body).toBe('slept 0\n');
+      expect((await client.readReply()).status).toBe(400);
+      expect(await client.readEnding()).toBe('closed');
+      await sent;
+    },
+  );
 });
 
 test('clients that together send too many requests before their replies are reset, those with most first', async () => {

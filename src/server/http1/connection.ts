@@ -148,7 +148,8 @@ export class Connection {
 
   #replied(reply: ServerResponse): void {
     this.#unanswered -= 1;
-    if (this.#unanswered <= this.#limits.maxPipelined) this.#gate.open();
+    // Behind the last request that is answered all is dropped, which takes reading it.
+    if (this.#unanswered <= this.#limits.maxPipelined || this.#state !== 'open') this.#gate.open();
     if (this.#reply !== reply) {
       this.#takeTurn();
       return;
