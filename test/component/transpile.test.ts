@@ -81,7 +81,7 @@ test("under Node's --permission, without --allow-worker, jco's engine says what 
     await loadComponent(${JSON.stringify(guestFile('hello'))}, { engine: 'jco', cache: false });`;
   const args = ['--permission', '--allow-fs-read=*', '--input-type=module', '--eval', load];
   await expect(promisify(execFile)(process.execPath, args)).rejects.toThrow(
-    /hello.wasm cannot be transpiled by jco: it needs a thread: permit it by Node's --allow-worker/,
+    /hello.wasm cannot be transpiled by jco: that takes a thread, and Node's --permission is without --allow-worker: add it/,
   );
 });
 
