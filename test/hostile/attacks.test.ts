@@ -7,7 +7,7 @@ test('each attack of components/hostile/ is made', () => {
   const files = [...new Set(ATTACKS.map(({ file }) => file))];
   for (const file of files) {
     const made = ATTACKS.filter((attack) => attack.file === file).map(({ name }) => name);
-    expect([...new Set(made)]).toEqual(listAttacks(file));
+    expect([...new Set(made)].toSorted()).toEqual(listAttacks(file).toSorted());
   }
 });
 
