@@ -50,7 +50,11 @@ type Left = Exclude<Report, Target | 'refused'>;
 /** Has an attack go on for a while, and tells what came of it in a line. */
 async function tryAttack(attack: Attack, order: Order): Promise<void> {
   const outcomes: (number | string)[] = [];
-  const beside = await measure(neighbour.origin, loadAndStrike(order, outcomes));
+  const loading = ask(order) as Promise<Target | 'refused'>;
+  const besideLoading = await measure(neighbour.origin, loading);
+  const target = await loading;
+  if (target === 'refused') outcomes.push(target);
+  const beside = target === 'refused' ? besideLoading : await measure(neighbour.origin, strikeOn(target, outcomes));
   const { rss } = (await ask('end')) as Left;
   const isAsTold = outcomes.every((outcome) => outcome === attack.outcome);
   const p99 = percentile(beside, 0.99);
@@ -84,13 +88,6 @@ async function ask(order: Order): Promise<Report> {
 async function nextReport(): Promise<Report> {
   const [report] = (await once(host, 'message')) as [Report];
   return report;
-}
-
-/** Adds what becomes of each strike, or that there is nothing to strike at. */
-async function loadAndStrike(order: Order, outcomes: (number | string)[]): Promise<void> {
-  const target = (await ask(order)) as Target | 'refused';
-  if (target === 'refused') outcomes.push(target);
-  else await strikeOn(target, outcomes);
 }
 
 async function strikeOn(target: Target, outcomes: (number | string)[]): Promise<void> {
