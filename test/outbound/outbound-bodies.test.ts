@@ -307,3 +307,17 @@ test('discarding a long body brings its trailers, disposing closes its connectio
   disposed[Symbol.dispose]();
   await until(() => upstream.sockets.some((socket) => socket.destroyed));
 });
+
+test('a body that a close would end is not whole if a write has learned that the connection was reset', async () => {
+  const upstream = await serveRaw((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\n\r\npart of');
+    socket.resetAndDestroy();
+  });
+  const { sendRequest } = openOutbound();
+  const body = createBody();
+  body.write(Buffer.from('some'));
+  const response = unwrap(await sendRequest(toRequest(upstream.authority, { method: 'POST', body }), noSignal()));
+  // Before the loop polls again: the kernel tells each reset once, to whoever asks first, and an end to all others.
+  body.write(Buffer.from('more'));
+  expect(await readAll(response.body)).toEqual({ text: 'part of', end: { tag: 'HTTP-response-incomplete' } });
+});

@@ -171,9 +171,9 @@ export class Http1Connection implements UpstreamConnection, Wire, BodyWire {
   #ended(): void {
     this.#isEnded = true;
     try {
-      // Anybody can end a TCP connection: over TLS only what the upstream has signed ends a body.
+      // Anybody can end a TCP connection: over TLS only what the upstream has signed ends a body, and without it no reset does.
       if (!this.#upstream.isCut() || this.#parser.isIdle) this.#parser.finish();
-      else throw new UpstreamFailure({ tag: 'connection-terminated' }, 'TLS was cut');
+      else throw new UpstreamFailure({ tag: 'connection-terminated' }, 'the connection was cut');
     } catch (error) {
       return this.#broke(error);
     }

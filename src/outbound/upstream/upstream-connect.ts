@@ -46,7 +46,7 @@ export async function connectUpstream(wanted: Wanted, options: ConnectOptions): 
   if (isIP(target.host) !== 0 && !wanted.isAllowed(target.host)) throw denied();
   signal.throwIfAborted();
   const raw = openTcp(wanted, options);
-  let outer = raw;
+  let outer: Socket = raw;
   const giveUp = (): void => void outer.destroy(new UpstreamFailure({ tag: 'connection-terminated' }, 'given up'));
   using timer = new Countdown(wanted.timeoutMs, () =>
     outer.destroy(new UpstreamFailure({ tag: 'connection-timeout' })),
@@ -55,7 +55,7 @@ export async function connectUpstream(wanted: Wanted, options: ConnectOptions): 
   signal.addEventListener('abort', giveUp);
   try {
     await once(raw, 'connect');
-    if (target.scheme === 'http') return { socket: raw, raw, isCut: () => false };
+    if (target.scheme === 'http') return { socket: raw, raw, isCut: () => raw.isReset };
     const secure = openTls(raw, wanted, options);
     outer = secure.socket;
     await once(outer, 'secureConnect');
@@ -70,7 +70,7 @@ export function isHttp2(socket: Socket): boolean {
   return (socket as Partial<TLSSocket>).alpnProtocol === 'h2';
 }
 
-function openTcp({ target, isAllowed }: Wanted, { lookup = lookupByOs }: ConnectOptions): Socket {
+function openTcp({ target, isAllowed }: Wanted, { lookup = lookupByOs }: ConnectOptions): UpstreamTcp {
   const { host, port } = target;
   const socket = new UpstreamTcp({ noDelay: true, keepAlive: true });
   socket.connect({ host, port, lookup: guard(lookup, isAllowed) });

@@ -4,10 +4,18 @@ type Written = (error?: Error | null) => void;
 
 /**
  * A TCP connection that is read to its end, though it cannot be written to any more: an upstream that answers before it has read all, and closes, has
- * its answer lie unread when the next write fails, upon which Node would throw it away. Why the connection ended is told by what is read.
+ * its answer lie unread when the next write fails, upon which Node would throw it away.
+ *
+ * The kernel tells of a reset once. If a write learned of it, what is read ends as if the upstream had closed its side.
  */
 export class UpstreamTcp extends Socket {
   #isGone = false;
+  #isReset = false;
+
+  /** Whether a write has learned that the upstream reset the connection: then the end of what is read says nothing. */
+  get isReset(): boolean {
+    return this.#isReset;
+  }
 
   override _write(chunk: unknown, encoding: BufferEncoding, written: Written): void {
     if (this.#isGone) written();
@@ -20,13 +28,11 @@ export class UpstreamTcp extends Socket {
   }
 
   #tolerate(written: Written): Written {
-    return (error) => {
-      this.#isGone = error !== undefined && error !== null && isGone(error);
+    return (error: NodeJS.ErrnoException | null | undefined) => {
+      this.#isReset = error?.code === 'ECONNRESET';
+      // Linux says EPIPE of a reset that comes after the upstream had closed its side.
+      this.#isGone = this.#isReset || error?.code === 'EPIPE';
       written(this.#isGone ? null : error);
     };
   }
-}
-
-function isGone(error: NodeJS.ErrnoException): boolean {
-  return error.code === 'EPIPE' || error.code === 'ECONNRESET';
 }
