@@ -1,11 +1,10 @@
+import { MAX_TIMER_MS } from '../util/timers.ts';
 import type { Output } from '../observe/output.ts';
 import { toError } from '../util/to-error.ts';
 import { EXIT } from './exit-code.ts';
 
 /** How much longer than it should a process may take to end after a bug. */
 const OVERTIME_MS = 5000;
-/** Beyond it a Node timer fires at once. Source: Node's `setTimeout`, `TIMEOUT_MAX`. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** How a process that serves ends after a bug. */
 export interface Draining {
@@ -51,7 +50,7 @@ export class Bugs {
     if (this.#draining === undefined) this.#quit(EXIT.bug);
     if (!isFirst) return;
     const { stopTimeoutMs } = this.#draining;
-    setTimeout(() => this.#quit(EXIT.bug), Math.min(stopTimeoutMs + OVERTIME_MS, MAX_TIMEOUT_MS)).unref();
+    setTimeout(() => this.#quit(EXIT.bug), Math.min(stopTimeoutMs + OVERTIME_MS, MAX_TIMER_MS)).unref();
     this.#draining.drain();
   }
 

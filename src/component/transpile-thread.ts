@@ -1,6 +1,7 @@
 // What `transpile.ts` runs in a thread: one component, then it ends.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Files, GenerateOptions } from '@bytecodealliance/jco-transpile/component';
+import { PAGE_BYTES } from '../wasm/page-bytes.ts';
 import { rewriteModule } from '../rewriter/rewrite.ts';
 
 /** What the thread is given. */
@@ -14,8 +15,6 @@ export interface TranspileJob {
 
 /** What it gives: the glue and the core modules, by name. */
 export type Transpiled = Files;
-
-const PAGE_BYTES = 65_536;
 
 await transpile(workerData as TranspileJob);
 

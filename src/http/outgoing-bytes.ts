@@ -20,7 +20,7 @@ interface Writer extends Pick<Holder, 'held'> {
 }
 
 /** What a piece takes beside its bytes: their array, its buffer, its place in a queue. */
-const PIECE_OVERHEAD_BYTES = 256;
+export const PIECE_OVERHEAD_BYTES = 256;
 /** One write to a body that is being sent, when its request has the host hold much: enough to keep a wire busy. */
 const TIGHT_WRITE_BYTES = 64 * 1024;
 

@@ -32,3 +32,8 @@ export function parseContentLength(value: string): bigint | undefined {
   const length = BigInt(value);
   return length < 1n << 63n ? length : undefined;
 }
+
+/** The members of a field's value that is a list, empty ones too. Source: RFC 9110, 5.6.1. */
+export function membersOf(value: string): string[] {
+  return value.split(',').map((member) => member.trim());
+}

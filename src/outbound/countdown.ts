@@ -1,5 +1,4 @@
-/** Node takes a longer delay for 1 ms. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
+import { MAX_TIMER_MS } from '../util/timers.ts';
 
 /** Calls `elapsed` once after `delayMs`, exactly as Node's timers are; 0 is the next turn. Disposing stops it. */
 export class Countdown implements Disposable {
@@ -9,7 +8,7 @@ export class Countdown implements Disposable {
 
   constructor(delayMs: number, elapsed: () => void) {
     this.#elapsed = elapsed;
-    this.#delayMs = Math.min(delayMs, MAX_DELAY_MS);
+    this.#delayMs = Math.min(delayMs, MAX_TIMER_MS);
   }
 
   /** Counts from now, whether or not it ran before. */

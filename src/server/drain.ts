@@ -1,8 +1,6 @@
+import { MAX_TIMER_MS } from '../util/timers.ts';
 import { Emptiness } from '../util/emptiness.ts';
 import type { CancelReason, WasiCtx } from '../wasi/context.ts';
-
-/** Beyond it a Node timer fires at once. Source: Node's `setTimeout`, `TIMEOUT_MAX`. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
  * The requests that are not over and the guests that wait for something, so that these end when their time is over, and a host that stops can
@@ -52,7 +50,7 @@ export class InFlight {
     for (const { leftMs, cancellation } of this.#contexts) {
       if (leftMs === Infinity) return;
       if (leftMs > 0) {
-        this.#deadline = setTimeout(this.#cancelOverdue, Math.min(Math.ceil(leftMs), MAX_TIMEOUT_MS));
+        this.#deadline = setTimeout(this.#cancelOverdue, Math.min(Math.ceil(leftMs), MAX_TIMER_MS));
         return;
       }
       cancellation.cancel('deadline');

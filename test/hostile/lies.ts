@@ -1,7 +1,7 @@
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 
 /** A handler that is what it says. */
-const HANDLER = `
+export const HANDLER = `
   (import "wasi:http/types@0.2.12" (instance $types
     (export "incoming-request" (type (sub resource))) (export "response-outparam" (type (sub resource)))))
   (alias export $types "incoming-request" (type $request)) (alias export $types "response-outparam" (type $outparam))

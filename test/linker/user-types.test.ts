@@ -1,17 +1,7 @@
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { describe, expect, test } from 'vitest';
 import { type HostError, type HostInterface, type WasiCtx, loadComponent } from '../../src/index.ts';
-
-/** A handler that is what it says. */
-const HANDLER = `
-  (import "wasi:http/types@0.2.12" (instance $types
-    (export "incoming-request" (type (sub resource))) (export "response-outparam" (type (sub resource)))))
-  (alias export $types "incoming-request" (type $request)) (alias export $types "response-outparam" (type $outparam))
-  (core module $m (func (export "handle") (param i32 i32)))
-  (core instance $i (instantiate $m))
-  (func $handle (param "request" (own $request)) (param "response-out" (own $outparam)) (canon lift (core func $i "handle")))
-  (instance $h (export "handle" (func $handle)))
-  (export "wasi:http/incoming-handler@0.2.12" (instance $h))`;
+import { HANDLER } from '../hostile/lies.ts';
 
 class Counter {
   count = 0;

@@ -1,7 +1,5 @@
+import { MAX_TIMER_MS } from '../../util/timers.ts';
 import { HostError } from '../../util/host-error.ts';
-
-/** The longest time that a timer of Node's takes, about 24 days. */
-const MAX_MS = 2 ** 31 - 1;
 
 const MS_PER_UNIT: Readonly<Record<string, number>> = {
   ns: 1e-6,
@@ -23,7 +21,7 @@ export function parseDuration(text: string): number {
   const parts = /^(?<amount>\d+(?:\.\d+)?|\.\d+)\s*(?<unit>ns|us|µs|μs|ms|s|m|h)?$/.exec(text.trim())?.groups;
   if (parts === undefined) throw new HostError('bad-argument', `'${text}' is no time: write 30s, 500ms, 2m or seconds`);
   const ms = Number(parts['amount']) * (MS_PER_UNIT[parts['unit'] ?? 's'] ?? 1000);
-  if (ms > MAX_MS) throw new HostError('bad-argument', `'${text}' is too long: the longest time is 24 days`);
+  if (ms > MAX_TIMER_MS) throw new HostError('bad-argument', `'${text}' is too long: the longest time is 24 days`);
   return ms > 0 && ms < 1 ? 1 : Math.round(ms);
 }
 

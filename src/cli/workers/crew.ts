@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from '../../util/timers.ts';
 import type { BoundSocket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log, StartRecord } from '../../observe/log.ts';
@@ -21,8 +22,6 @@ import { LOOK_MS } from './worker-turns.ts';
 const ANSWER_MS = 1000;
 /** How much longer a worker may be silent than it gives itself: it knows for which request, and says so before it ends. */
 const LAST_WORDS_MS = 5000;
-/** The longest time that a timer of Node's takes. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** What all workers serve, and where. */
 export interface Shared {

@@ -1,7 +1,6 @@
+import { PAGE_BYTES } from '../../wasm/page-bytes.ts';
 import { Worker } from 'node:worker_threads';
 import { warnOfBug } from '../../util/bug.ts';
-
-const PAGE_BYTES = 65_536;
 
 /** Which 32-bit words of the memory are what. The first is the one that guests look at. */
 const [WORD, STATE] = [0, 1];

@@ -1,3 +1,4 @@
+import { PAGE_BYTES } from '../../wasm/page-bytes.ts';
 import { Lifetime } from '../../abi/component-instance.ts';
 import type { Artifacts } from '../../component/cache.ts';
 import { readCoreImports, readCoreSections } from '../../component/core-module.ts';
@@ -44,8 +45,6 @@ export interface JcoInstantiator {
   readonly instantiate: InstantiateCore;
   leave(): void;
 }
-
-const PAGE_BYTES = 65_536;
 
 export type InstantiateCore = (module: WebAssembly.Module, imports?: WebAssembly.Imports) => WebAssembly.Instance;
 

@@ -1,7 +1,6 @@
+import { PAGE_BYTES } from '../../wasm/page-bytes.ts';
 import type { RewriteOptions } from '../../rewriter/rewrite.ts';
 import type { InstanceLimits } from '../../util/limits.ts';
-
-const PAGE_BYTES = 65_536;
 
 /** What memories and tables may grow to, as the rewriter takes it. */
 export function rewriteBounds({

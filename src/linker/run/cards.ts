@@ -1,3 +1,4 @@
+import { PAGE_BYTES } from '../../wasm/page-bytes.ts';
 import type { LinearMemory } from '../../abi/guest-memory.ts';
 import {
   CARD_BYTES,
@@ -11,7 +12,6 @@ import {
 import { HostError } from '../../util/host-error.ts';
 import type { MemorySize } from './wiring.ts';
 
-const PAGE_BYTES = 65_536;
 const SYSTEM_PAGE_BYTES = 4096;
 const CARDS_PER_PAGE = PAGE_BYTES / CARD_BYTES;
 const CHARGED_WORDS = CHARGED_OFFSET / Int32Array.BYTES_PER_ELEMENT;

@@ -1,3 +1,4 @@
+import { PAGE_BYTES } from '../../wasm/page-bytes.ts';
 import type { CoreFunction } from '../../abi/canon.ts';
 import type { LiftLowerContext, Realloc } from '../../abi/context.ts';
 import type { GuestMemory } from '../../abi/guest-memory.ts';
@@ -22,7 +23,6 @@ export interface CoreState {
   readonly tables: readonly WebAssembly.Table[];
 }
 
-const PAGE_BYTES = 65_536;
 const NO_BYTES = new Uint8Array(0);
 
 /** What core instances fill in when they start: the views of memories, and the contexts that need an allocator. */

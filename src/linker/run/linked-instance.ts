@@ -1,3 +1,4 @@
+import { PAGE_BYTES } from '../../wasm/page-bytes.ts';
 import { ComponentInstance, Lifetime } from '../../abi/component-instance.ts';
 import { LiftLowerContext } from '../../abi/context.ts';
 import { GuestMemory } from '../../abi/guest-memory.ts';
@@ -13,8 +14,6 @@ import { LiftedCalls } from './lifted-calls.ts';
 import type { Linked } from './linked.ts';
 import type { SharingInstance } from './shared-functions.ts';
 import { assertMayHold, leaveMemory, mayHold } from './take-pages.ts';
-
-const PAGE_BYTES = 65_536;
 
 /**
  * One instance of a component: its core instances and the functions between them.

@@ -1,7 +1,7 @@
 import { UpstreamFailure } from '../error-table.ts';
 import type { FieldEntries } from '../../http/field-entries.ts';
 import type { OutboundRequest } from '../send-request.ts';
-import { isFieldValue, isToken } from '../../http/syntax.ts';
+import { isFieldValue, isToken, membersOf } from '../../http/syntax.ts';
 import { assertWireFields } from '../../http/wire-door.ts';
 import { toWireFields, toWirePath } from './wire-fields.ts';
 
@@ -25,8 +25,8 @@ export function toLastChunk(trailers: FieldEntries): string {
 /** The trailers whose names a `trailer` field holds; the others are not sent. Source: RFC 9110, 6.6.2, as hyper does. */
 export function toAnnounced(fields: FieldEntries, trailers: FieldEntries): FieldEntries {
   if (trailers.length === 0) return trailers;
-  const names = fields.flatMap(([name, value]) => (name === 'trailer' ? value.split(',') : []));
-  const announced = new Set(names.map((name) => name.trim().toLowerCase()));
+  const names = fields.flatMap(([name, value]) => (name === 'trailer' ? membersOf(value) : []));
+  const announced = new Set(names.map((name) => name.toLowerCase()));
   return trailers.filter(([name]) => announced.has(name));
 }
 

@@ -1,6 +1,6 @@
 import { UpstreamFailure } from '../error-table.ts';
 import type { FieldEntries } from '../../http/field-entries.ts';
-import { isFieldValue, isToken, parseContentLength } from '../../http/syntax.ts';
+import { isFieldValue, isToken, membersOf, parseContentLength } from '../../http/syntax.ts';
 
 /** Who is told what comes. What it throws comes out of `push` or `finish`. */
 export interface ResponseSink {
@@ -305,7 +305,7 @@ const NO_VALUES: readonly string[] = Object.freeze([]);
 function valuesOf(fields: FieldEntries, name: string): readonly string[] {
   let values: string[] | undefined;
   for (const [fieldName, value] of fields) {
-    if (fieldName === name) (values ??= []).push(...value.split(',').map((member) => member.trim()));
+    if (fieldName === name) (values ??= []).push(...membersOf(value));
   }
   return values ?? NO_VALUES;
 }

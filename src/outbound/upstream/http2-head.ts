@@ -1,7 +1,7 @@
 import { UpstreamFailure } from '../error-table.ts';
 import type { FieldEntries } from '../../http/field-entries.ts';
 import type { OutboundRequest } from '../send-request.ts';
-import { isFieldValue, isToken } from '../../http/syntax.ts';
+import { isFieldValue, isToken, membersOf } from '../../http/syntax.ts';
 import { toWireFields, toWirePath } from './wire-fields.ts';
 
 /**
@@ -50,5 +50,5 @@ export function toEntries(raw: readonly string[]): FieldEntries {
 }
 
 function hasTrailers(te: string): boolean {
-  return te.split(',').some((coding) => coding.trim().toLowerCase() === 'trailers');
+  return membersOf(te).some((coding) => coding.toLowerCase() === 'trailers');
 }

@@ -3,7 +3,7 @@ import type { HeldBytes } from '../../util/held-bytes.ts';
 import type { Readiness } from '../../io/readiness.ts';
 import { toErrorCode, UpstreamFailure } from '../error-table.ts';
 import type { FieldEntries } from '../../http/field-entries.ts';
-import type { OutgoingBytes, Piece } from '../../http/outgoing-bytes.ts';
+import { type OutgoingBytes, PIECE_OVERHEAD_BYTES, type Piece } from '../../http/outgoing-bytes.ts';
 
 /** The connection that a body goes out on. */
 export interface BodyWire {
@@ -17,8 +17,6 @@ export interface BodyWire {
 
 /** The largest body that is kept to be sent again. */
 export const MAX_KEPT_BYTES = 64 * 1024;
-/** What a kept piece takes beside its bytes. */
-const PIECE_OVERHEAD_BYTES = 256;
 
 /**
  * A guest's outgoing body on its way to a connection, or to one after the other: on one that may be stale what is sent is kept for a while, so

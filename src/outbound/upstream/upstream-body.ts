@@ -1,3 +1,4 @@
+import { PIECE_OVERHEAD_BYTES } from '../../http/outgoing-bytes.ts';
 import { err, ok, type Result } from '../../util/result.ts';
 import type { HeldBytes } from '../../util/held-bytes.ts';
 import { Wakers } from '../../io/readiness.ts';
@@ -19,8 +20,6 @@ export interface Flow {
 /** Unread bytes at which the upstream is paused, and at which it may go on. */
 const PAUSE_BYTES = 128 * 1024;
 const RESUME_BYTES = 64 * 1024;
-/** What a piece costs beside its bytes, so that an upstream that sends single bytes fills no more memory. */
-const PIECE_OVERHEAD_BYTES = 256;
 /** A piece that keeps so much alive that is not of it is copied. */
 const MAX_WASTE_BYTES = 4096;
 

@@ -149,11 +149,7 @@ export class UpstreamExchange {
   bytes(bytes: Uint8Array): void {
     if (this.#at !== 'streaming') return;
     this.#betweenBytes.start();
-    try {
-      this.#body?.push(bytes);
-    } catch (error) {
-      this.fail(error);
-    }
+    this.attempt(() => this.#body?.push(bytes));
   }
 
   /** The response is complete. */

@@ -1,7 +1,7 @@
 import { type IncomingMessage, METHODS } from 'node:http';
 import type { ClientLimits } from '../../config/options.ts';
 import { HOPS_FIELD, isLoop } from '../../http/hops.ts';
-import { isAuthority } from '../../http/syntax.ts';
+import { isAuthority, membersOf } from '../../http/syntax.ts';
 import type { Failure } from '../error-reply.ts';
 
 export const OTHER_VERSION: Failure = {
@@ -56,7 +56,7 @@ function isHttp({ method, url, httpVersionMinor, socket }: IncomingMessage): boo
 
 /** Whether all that a request expects is what there is: an interim reply. Source: RFC 9110, 10.1.1. */
 function isMet(expectations = ''): boolean {
-  return expectations.split(',').every((one) => ['', '100-continue'].includes(one.trim().toLowerCase()));
+  return membersOf(expectations).every((one) => ['', '100-continue'].includes(one.toLowerCase()));
 }
 
 /** Of a request with these values of `cdn-loop`, if it has any. */

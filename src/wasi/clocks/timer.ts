@@ -1,9 +1,8 @@
+import { MAX_TIMER_MS } from '../../util/timers.ts';
 import { type Readiness, Wakers } from '../../io/readiness.ts';
 import { EXACT_TIME, type GuestTime } from './guest-time.ts';
 
 const NS_PER_MS = 1_000_000n;
-/** Beyond it a Node timer fires at once. Source: Node's `setTimeout`, `TIMEOUT_MAX`. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
  * Ready from `instantNs` of the guest's monotonic clock on, never before.
@@ -57,5 +56,5 @@ export class Timer implements Readiness {
 function timeoutMsUntil(instantNs: bigint): number {
   const leftMs = (instantNs - EXACT_TIME.monotonicNs() + NS_PER_MS - 1n) / NS_PER_MS;
   if (leftMs < 0n) return 0;
-  return leftMs < MAX_TIMEOUT_MS ? Number(leftMs) : MAX_TIMEOUT_MS;
+  return leftMs < MAX_TIMER_MS ? Number(leftMs) : MAX_TIMER_MS;
 }
