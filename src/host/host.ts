@@ -6,7 +6,7 @@ import type { HostLoad } from '../observe/host-load.ts';
 import { type Log, SILENT, sparing } from '../observe/log.ts';
 import { Admission } from '../server/admit.ts';
 import { watchDescriptors } from '../server/http1/descriptors.ts';
-import { InFlight } from '../server/drain.ts';
+import { InFlight } from '../server/in-flight.ts';
 import type { Exchange } from '../server/exchange.ts';
 import { FetchExchange } from '../server/fetch/fetch-exchange.ts';
 import { handle } from '../server/handle.ts';

@@ -2,7 +2,7 @@ import { type Answer, callIncomingHandler, guestGaveThreadBack } from '../instan
 import { HostError } from '../util/host-error.ts';
 import { Cancelled } from '../wasi/context.ts';
 import { describeErrorCode } from '../http/error-code.ts';
-import { limitOf } from './breach.ts';
+import { limitOf } from './limit-of.ts';
 import { type Failure, STATUS_BY_REASON, describeRefusal, errorReply, statusOf } from './error-reply.ts';
 import type { Exchange } from './exchange.ts';
 import { GuestHead } from './guest-head.ts';

@@ -5,7 +5,7 @@ import type { CpuTime } from '../wasi/cpu-time.ts';
 import type { RequestRecord } from '../observe/log.ts';
 import { firstValue } from '../http/field-entries.ts';
 import type { RequestHead } from '../http/request-head.ts';
-import { limitOf } from './breach.ts';
+import { limitOf } from './limit-of.ts';
 import type { Failure } from './error-reply.ts';
 import type { ReplyEnd } from './reply.ts';
 import type { Service } from './service.ts';

@@ -6,7 +6,7 @@ import type { HeldTotal } from '../util/held-bytes.ts';
 import type { FieldEntries } from '../http/field-entries.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { Admission } from './admit.ts';
-import type { InFlight } from './drain.ts';
+import type { InFlight } from './in-flight.ts';
 import type { Tally } from './tally.ts';
 
 /** All that the spine needs to answer requests with one component. Made once. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { InFlight } from '../../src/server/drain.ts';
+import { InFlight } from '../../src/server/in-flight.ts';
 import { WasiCtx } from '../../src/wasi/context.ts';
 
 beforeEach(() => {
