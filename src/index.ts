@@ -1,8 +1,16 @@
 export { type Host, createHost } from './host/host.ts';
 export { type Choice, type Component, type LoadComponentOptions, loadComponent } from './host/load.ts';
 export { type ComponentHandler, component } from './host/mount.ts';
-export type { Engine, HostOptions, Isolation, LoadOptions } from './config/options.ts';
-export type { InstanceLimits, RequestLimits } from './util/limits.ts';
+export type {
+  ComponentOptions,
+  Engine,
+  HostOptions,
+  Isolation,
+  ListenerOptions,
+  LoadOptions,
+  ServeOptions,
+} from './config/options.ts';
+export type { HostLimits, InstanceLimits, RequestLimits } from './util/limits.ts';
 export { SharedQuota } from './util/shared-quota.ts';
 export { HostError, type HostErrorCode } from './util/host-error.ts';
 export type { Address, Listening, ListeningSocket } from './server/http1/listen.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { type Component, type HostOptions, createHost, loadComponent } from '../../src/index.ts';
+import { type Component, type ServeOptions, createHost, loadComponent } from '../../src/index.ts';
 
 /** A way to have requests wait in this process. */
 export interface Way extends AsyncDisposable {
@@ -84,7 +84,7 @@ async function floor(): Promise<Way> {
 }
 
 /** One more than is to wait: when that one has its reply all others wait. */
-function limitsFor(requests: number): HostOptions {
+function limitsFor(requests: number): ServeOptions {
   return { maxConcurrentRequests: requests + 1, maxConnections: requests + 1, timeoutMs: PATIENCE_MS };
 }
 

@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS, type InstanceLimits, type RequestLimits } from '../util/limits.ts';
+import { DEFAULT_LIMITS, type HostLimits, type InstanceLimits, type RequestLimits, toLimits } from '../util/limits.ts';
 
 /** Which engine runs components: `auto` takes the best that supports the component. */
 export type Engine = 'auto' | 'linker' | 'jco';
@@ -57,8 +57,25 @@ export interface ClientLimits {
   readonly writeTimeoutMs: number;
 }
 
-/** How requests are served. Times in milliseconds. */
-export interface HostOptions extends Partial<ClientLimits> {
+/** How a port takes requests. */
+export interface ListenerOptions extends Partial<ClientLimits> {}
+
+/** What all components, routes and ports of a host share. Times in milliseconds. */
+export interface HostOptions {
+  /** Requests at work concurrently. Default 1,000. */
+  readonly maxConcurrentRequests?: number;
+  /** Requests that wait for their turn; more are refused with 503. Default 1,000. */
+  readonly maxQueuedRequests?: number;
+  /** Bounds on what all requests together make the host hold; those that are not given by default. */
+  readonly limits?: Partial<HostLimits>;
+  /** How long a stop goes on accepting. Default: until clients are done, 1 second at most. */
+  readonly shutdownDelayMs?: number | undefined;
+  /** How long a stop waits for guests after that. Default 30,000. */
+  readonly drainTimeoutMs?: number;
+}
+
+/** How requests of one component are served. Times in milliseconds. */
+export interface ComponentOptions {
   /** Environment variables of every guest. */
   readonly env?: Readonly<Record<string, string>>;
   /** Fields that replace the client's in every request. */
@@ -71,10 +88,6 @@ export interface HostOptions extends Partial<ClientLimits> {
   readonly clock?: 'exact' | 'coarse';
   /** How long a guest may go on after its client left. Default 0: until it next waits. */
   readonly graceMs?: number;
-  /** Requests at work at once. Default 1,000. */
-  readonly maxConcurrentRequests?: number;
-  /** Requests that wait for their turn; more are refused with 503. Default 1,000. */
-  readonly maxQueuedRequests?: number;
   /** Bounds on what one request makes the host hold or do; those that are not given by default. */
   readonly limits?: Partial<RequestLimits>;
   /**
@@ -90,10 +103,23 @@ export interface HostOptions extends Partial<ClientLimits> {
   readonly writeGuestOutput?: (stream: 'stdout' | 'stderr', lines: string) => void;
 }
 
-/** `HostOptions` with every default filled in. */
-export type HostConfig = Required<HostOptions> & { readonly limits: RequestLimits };
+/** One component on ports of its own: the options of the host, of its listeners and of the component in one object. */
+export type ServeOptions = ListenerOptions & HostOptions & ComponentOptions;
 
-export const DEFAULTS: HostConfig = Object.freeze({
+/** `HostOptions` with every default filled in. */
+export interface HostConfig extends Required<HostOptions> {
+  readonly limits: HostLimits;
+}
+
+/** `ComponentOptions` with every default filled in. */
+export interface ComponentConfig extends Required<ComponentOptions> {
+  readonly limits: RequestLimits;
+}
+
+/** `ServeOptions` with every default filled in. */
+export type ServeConfig = ClientLimits & HostConfig & ComponentConfig;
+
+export const DEFAULTS: ServeConfig = Object.freeze({
   env: {},
   requestHeaders: [],
   timeoutMs: 30_000,
@@ -102,6 +128,8 @@ export const DEFAULTS: HostConfig = Object.freeze({
   graceMs: 0,
   maxConcurrentRequests: 1000,
   maxQueuedRequests: 1000,
+  shutdownDelayMs: undefined,
+  drainTimeoutMs: 30_000,
   maxHeadBytes: 16 * 1024,
   maxHeaders: 100,
   maxTargetBytes: 8 * 1024,
@@ -119,5 +147,10 @@ export const DEFAULTS: HostConfig = Object.freeze({
   outbound: undefined,
   loggingPrefix: 'shown',
   errorDetail: 'hidden',
-  writeGuestOutput: (stream, lines) => void process[stream].write(lines),
+  writeGuestOutput: (stream: 'stdout' | 'stderr', lines: string) => void process[stream].write(lines),
 });
+
+/** Options of a host and its listeners, or of one component on a host of its own, with every default filled in. */
+export function toServeConfig(options: ServeOptions): ServeConfig {
+  return { ...DEFAULTS, ...options, limits: toLimits(options.limits) };
+}

@@ -1,4 +1,4 @@
-import type { HostConfig } from '../config/options.ts';
+import type { ComponentConfig } from '../config/options.ts';
 import type { RequestLimits } from '../util/limits.ts';
 import { LineSink, OutputQuota, linePrefix } from '../wasi/cli/line-sink.ts';
 import type { Grants, ServedRequest } from '../wasi/context.ts';
@@ -9,7 +9,7 @@ import type { SendRequest } from '../outbound/send-request.ts';
 
 /** What all guests of a host are granted alike. */
 export interface HostGrants {
-  readonly config: HostConfig;
+  readonly config: ComponentConfig;
   readonly sendRequest: SendRequest;
   /** What all of them have the host hold. */
   readonly held: HeldTotal;
@@ -24,7 +24,7 @@ export class RequestGrants implements Grants, Disposable {
   readonly held: HeldBytes;
   readonly timeoutMs: number;
   readonly cpuTimeoutMs: number;
-  readonly clock: HostConfig['clock'];
+  readonly clock: ComponentConfig['clock'];
   readonly #host: HostGrants;
   readonly #head: Pick<RequestHead, 'fields'>;
   #quota: OutputQuota | undefined;

@@ -1,4 +1,4 @@
-import { DEFAULTS, type HostConfig, type HostOptions } from '../config/options.ts';
+import { type ServeConfig, type ServeOptions, toServeConfig } from '../config/options.ts';
 import { RequestGrants } from './grant.ts';
 import { createPool } from '../instance/pool.ts';
 import type { Component } from './load.ts';
@@ -14,7 +14,7 @@ import { type Address, type Listener, type Listening, type ListeningSocket, list
 import type { Service } from '../server/service.ts';
 import { HEAP_IS_FULL } from '../util/heap-watch.ts';
 import { HostError } from '../util/host-error.ts';
-import { describeTotalHeld, describeTotalInstanceHeap, describeTotalMemory, toLimits } from '../util/limits.ts';
+import { describeTotalHeld, describeTotalInstanceHeap, describeTotalMemory } from '../util/limits.ts';
 import { LoopTurns } from '../util/loop-turns.ts';
 import { Tally } from '../server/tally.ts';
 import { toError } from '../util/to-error.ts';
@@ -40,21 +40,18 @@ export interface Host {
    * Stops its ports so that no request is lost, lets guests finish, cancels those that have not after `drainTimeoutMs`; resolves with how many.
    *
    * For `shutdownDelayMs` before that, connections are accepted, for load balancers that go on sending; without, until clients are done, 1 second
-   * at most.
+   * at most. What is not given is as in the host's options.
    */
   close(drainTimeoutMs?: number, shutdownDelayMs?: number): Promise<number>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** How long `close` lets guests finish. */
-const DRAIN_TIMEOUT_MS = 30_000;
-
 /** How long after the start the code for outgoing requests is loaded, if none was sent by then: not in the way of the first requests. */
 const LOAD_OUTBOUND_AFTER_MS = 1000;
 
 /** Serves a component. Hosts share nothing; whoever creates one closes it. Throws `HostError` if `outbound` has a text that is not a pattern. */
-export function createHost(component: Component, options: HostOptions = {}, log: Log = SILENT): Host {
-  const config: HostConfig = { ...DEFAULTS, ...options, limits: toLimits(options.limits) };
+export function createHost(component: Component, options: ServeOptions = {}, log: Log = SILENT): Host {
+  const config = toServeConfig(options);
   const outbound = createOutboundOnDemand({ admit: compilePolicy(config.outbound) });
   const service = createService(component, config, sparing(log), outbound.sendRequest);
   const open: Listening[] = [];
@@ -69,11 +66,11 @@ export function createHost(component: Component, options: HostOptions = {}, log:
     admission: service.admission,
     turns: service.turns,
   };
-  const close = async (drainTimeoutMs = DRAIN_TIMEOUT_MS, shutdownDelayMs?: number): Promise<number> => {
+  const close = async (drainMs = config.drainTimeoutMs, delayMs = config.shutdownDelayMs): Promise<number> => {
     state = 'closing';
-    await Promise.all(open.map((listening) => listening.stop(shutdownDelayMs)));
-    const endMs = performance.now() + drainTimeoutMs;
-    const cancelled = await service.inFlight.drain(drainTimeoutMs);
+    await Promise.all(open.map((listening) => listening.stop(delayMs)));
+    const endMs = performance.now() + drainMs;
+    const cancelled = await service.inFlight.drain(drainMs);
     const leftMs = Math.max(0, endMs - performance.now());
     await Promise.all(open.map((listening) => listening.close(leftMs)));
     await outbound[Symbol.asyncDispose]();
@@ -118,7 +115,7 @@ function stopped(): HostError {
   return new HostError('stopped', 'the host is closed: create another with createHost');
 }
 
-function createService(component: Component, config: HostConfig, log: Log, sendRequest: SendRequest): Service {
+function createService(component: Component, config: ServeConfig, log: Log, sendRequest: SendRequest): Service {
   const refusals = new Tally(log);
   const { heap, onRun, turns } = component;
   const tell = (what: string): void => refusals.count(what);

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import type { HostOptions } from '../config/options.ts';
+import type { ServeOptions } from '../config/options.ts';
 import { type Host, createHost } from './host.ts';
 import { type LoadComponentOptions, loadComponent } from './load.ts';
 import { type Log, SILENT } from '../observe/log.ts';
@@ -20,7 +20,7 @@ export interface ComponentHandler extends AsyncDisposable {
  */
 export function component(
   file: string | Uint8Array,
-  options: LoadComponentOptions & HostOptions = {},
+  options: LoadComponentOptions & ServeOptions = {},
   log: Log = SILENT,
 ): ComponentHandler {
   const host: Promise<Host> = loadComponent(file, options).then((loaded) => createHost(loaded, options, log));

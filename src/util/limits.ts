@@ -39,8 +39,6 @@ export interface RequestLimits {
    * trap; `HTTP-request-denied` for an outgoing request. From half of it on `check-write` gives 0 sooner.
    */
   readonly maxHeldBytes: number;
-  /** The same for all requests of a host together. Beyond: the one that holds most ends with 503. */
-  readonly maxTotalHeldBytes: number;
   /** One read of a stream. Beyond: less is read. */
   readonly maxReadBytes: number;
   /** One write to a body. Beyond: a trap. */
@@ -61,7 +59,13 @@ export interface RequestLimits {
   readonly maxOutbound: number;
 }
 
-export type Limits = InstanceLimits & RequestLimits;
+/** Bounds on what all requests of a host make it hold together. Sizes in bytes. */
+export interface HostLimits {
+  /** As `maxHeldBytes`, of all requests. Beyond: the one that holds most ends with 503. */
+  readonly maxTotalHeldBytes: number;
+}
+
+export type Limits = InstanceLimits & RequestLimits & HostLimits;
 
 /**
  * Far above what honest guests need, far below what hurts the host. What one call or instruction can do that nothing interrupts (copy so

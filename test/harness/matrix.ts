@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
-import { type HostOptions, component, createHost } from '../../src/index.ts';
+import { type ServeOptions, component, createHost } from '../../src/index.ts';
 import { LOAD_WAYS, TEST_CACHE, guest, guestFile } from './guests.ts';
 import { type Observed, observe, serveGuest } from './serve-guest.ts';
 
@@ -32,17 +32,17 @@ export const ways: readonly Way[] = LOAD_WAYS.flatMap((way) => EXCHANGES.map((ex
 export const nodeWays: readonly Way[] = ways.filter(({ exchange }) => exchange === 'node');
 
 /** Serves a guest of components/ in one way. */
-export async function answer(way: Way, name: string, options: HostOptions = {}): Promise<Answering> {
+export async function answer(way: Way, name: string, options: ServeOptions = {}): Promise<Answering> {
   if (way.exchange === 'node') return await answerOnSockets(way, name, options);
   return way.exchange === 'fetch' ? await answerFetches(way, name, options) : await answerInHono(way, name, options);
 }
 
-async function answerOnSockets(way: Way, name: string, options: HostOptions): Promise<Answering> {
+async function answerOnSockets(way: Way, name: string, options: ServeOptions): Promise<Answering> {
   const served = await serveGuest(name, options, way);
   return { ...served, send: (path, init) => fetch(`${served.origin}${path}`, init) };
 }
 
-async function answerFetches(way: Way, name: string, options: HostOptions): Promise<Answering> {
+async function answerFetches(way: Way, name: string, options: ServeOptions): Promise<Answering> {
   const { observed, log, hostOptions } = observe(options);
   const host = createHost(await guest(name, way), hostOptions, log);
   return {
@@ -52,7 +52,7 @@ async function answerFetches(way: Way, name: string, options: HostOptions): Prom
   };
 }
 
-async function answerInHono(way: Way, name: string, options: HostOptions): Promise<Answering> {
+async function answerInHono(way: Way, name: string, options: ServeOptions): Promise<Answering> {
   const { observed, log, hostOptions } = observe(options);
   const { engine, isolation } = way;
   const handler = component(guestFile(name), { engine, isolation, cache: TEST_CACHE, ...hostOptions }, log);

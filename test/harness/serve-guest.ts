@@ -1,7 +1,7 @@
 import {
   type Component,
   type Host,
-  type HostOptions,
+  type ServeOptions,
   type LogEvent,
   type RequestRecord,
   createHost,
@@ -36,7 +36,7 @@ const DRAIN_TIMEOUT_MS = 5000;
 /** Serves a guest of components/ by its name, or any component. */
 export async function serveGuest(
   nameOrComponent: string | Component,
-  options: HostOptions = {},
+  options: ServeOptions = {},
   way: LoadWay = {},
 ): Promise<Served> {
   const component = typeof nameOrComponent === 'string' ? await guest(nameOrComponent, way) : nameOrComponent;
@@ -52,10 +52,10 @@ export async function serveGuest(
 }
 
 /** Host options that record what the guest prints, and a log that records events. */
-export function observe(options: HostOptions): {
+export function observe(options: ServeOptions): {
   readonly observed: Observed;
   readonly log: (event: LogEvent) => void;
-  readonly hostOptions: HostOptions;
+  readonly hostOptions: ServeOptions;
 } {
   const events = createRecorder<LogEvent>();
   const output = createRecorder<OutputLine>();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { HostOptions } from '../../src/index.ts';
+import type { ServeOptions } from '../../src/index.ts';
 import { rawGet } from '../harness/raw-client.ts';
 import { Crowd, HostProcess, beGood } from './crowd.ts';
 import { until } from './until.ts';
@@ -15,7 +15,7 @@ interface Crowding {
   readonly name: string;
   readonly count: number;
   readonly guest: string;
-  readonly options: HostOptions;
+  readonly options: ServeOptions;
   /** What each sends; then it reads nothing. */
   readonly bytes: string;
   /** What each sends all the while, so that none is idle. */

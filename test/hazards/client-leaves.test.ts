@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { HostOptions } from '../../src/index.ts';
+import type { ServeOptions } from '../../src/index.ts';
 import { type RawClient, connectRaw, rawGet, requestRaw } from '../harness/raw-client.ts';
 import { type Served, failuresOf, linesOf, serveGuest, untilAnswered } from '../harness/serve-guest.ts';
 import { leftovers, listenersOf, openServerSockets, untilNothingIsLeft } from './leftovers.ts';
@@ -136,7 +136,7 @@ describe.each(Object.entries(ways))('a client that %s', (_way, leave) => {
   });
 
   test('while it waits for its turn frees its place in the queue, and starts no guest', async () => {
-    const limits: HostOptions = { maxConcurrentRequests: 1, maxQueuedRequests: 1 };
+    const limits: ServeOptions = { maxConcurrentRequests: 1, maxQueuedRequests: 1 };
     await using served = await serveGuest('sleep', limits);
     await using busy = await connectRaw(served.origin);
     await busy.send(rawGet('/?ms=60000&busy'));

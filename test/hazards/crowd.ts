@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, get } from 'node:http';
 import { type Socket, connect } from 'node:net';
-import type { HostOptions } from '../../src/index.ts';
+import type { ServeOptions } from '../../src/index.ts';
 
 /** What `host-process.ts` tells of itself. */
 export interface HostState {
@@ -22,7 +22,7 @@ export class HostProcess implements Disposable {
     this.origin = origin;
   }
 
-  static async start(guest: string, options: HostOptions): Promise<HostProcess> {
+  static async start(guest: string, options: ServeOptions): Promise<HostProcess> {
     const child = fork(new URL('./host-process.ts', import.meta.url), [guest, JSON.stringify(options)]);
     const [{ origin }] = (await once(child, 'message')) as [{ origin: string }];
     return new HostProcess(child, origin);

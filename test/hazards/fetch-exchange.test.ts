@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { type Host, type HostOptions, component, createHost } from '../../src/index.ts';
+import { type Host, type ServeOptions, component, createHost } from '../../src/index.ts';
 import { guest, guestFile, TEST_CACHE } from '../harness/guests.ts';
 import { connectRaw, rawGet } from '../harness/raw-client.ts';
 import { type Observed, failuresOf, linesOf, observe, untilAnswered } from '../harness/serve-guest.ts';
@@ -18,7 +18,7 @@ interface Fetched extends Observed, AsyncDisposable {
   readonly host: Host;
 }
 
-async function fetching(name: string, options: HostOptions = {}): Promise<Fetched> {
+async function fetching(name: string, options: ServeOptions = {}): Promise<Fetched> {
   const { observed, log, hostOptions } = observe(options);
   const host = createHost(await guest(name), hostOptions, log);
   return { ...observed, host, [Symbol.asyncDispose]: async () => void (await host.close(5000)) };

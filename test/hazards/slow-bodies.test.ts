@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type HostOptions, loadComponent } from '../../src/index.ts';
+import { type ServeOptions, loadComponent } from '../../src/index.ts';
 import { Slowness } from '../../src/server/http1/slowness.ts';
 import { type RawClient, connectRaw, rawGet, requestRaw } from '../harness/raw-client.ts';
 import { type Served, failuresOf, noticesOf, serveGuest } from '../harness/serve-guest.ts';
@@ -158,7 +158,7 @@ const TWO_WRITES = `
   (call $drop-output-stream (local.get $stream))
   (call $outgoing-body.finish (global.get $body) (i32.const 0) (i32.const 0) (i32.const 0)))`;
 
-async function serveTwoWrites(options: HostOptions): Promise<Served> {
+async function serveTwoWrites(options: ServeOptions): Promise<Served> {
   return await serveGuest(await loadComponent(await assembleFields(TWO_WRITES), { cache: false }), options);
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { HostOptions } from '../../src/index.ts';
+import type { ServeOptions } from '../../src/index.ts';
 import { type Answering, type Way, answer, ways } from '../harness/matrix.ts';
 import { linesOf } from '../harness/serve-guest.ts';
 import { until } from '../hazards/until.ts';
@@ -103,7 +103,7 @@ describe.each(ways)('$engine $isolation $exchange', (way) => {
   });
 });
 
-async function withGuest(way: Way, options: HostOptions, use: (guest: Answering) => Promise<void>): Promise<void> {
+async function withGuest(way: Way, options: ServeOptions, use: (guest: Answering) => Promise<void>): Promise<void> {
   await using guest = await answer(way, 'canary', options);
   await use(guest);
 }

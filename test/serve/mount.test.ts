@@ -5,10 +5,10 @@ import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { etag } from 'hono/etag';
 import { expect, test } from 'vitest';
-import { type ComponentHandler, type HostOptions, type LoadComponentOptions, component } from '../../src/index.ts';
+import { type ComponentHandler, type ServeOptions, type LoadComponentOptions, component } from '../../src/index.ts';
 import { TEST_CACHE, guestFile } from '../harness/guests.ts';
 
-function mount(name: string, options: LoadComponentOptions & HostOptions = {}): ComponentHandler {
+function mount(name: string, options: LoadComponentOptions & ServeOptions = {}): ComponentHandler {
   return component(guestFile(name), { cache: TEST_CACHE, ...options });
 }
 

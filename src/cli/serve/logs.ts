@@ -1,4 +1,4 @@
-import type { HostOptions } from '../../config/options.ts';
+import type { ServeOptions } from '../../config/options.ts';
 import { createJsonLog, formatGuestOutput, formatJson } from '../../observe/json-log.ts';
 import type { Log, LogEvent } from '../../observe/log.ts';
 import { COLOURED } from '../../observe/terminal/paint.ts';
@@ -11,7 +11,7 @@ export interface Voice {
   readonly log: Log;
   /** The event as `log` writes it, for whoever writes it by other means. */
   readonly format: (event: LogEvent) => string;
-  readonly writeGuestOutput: NonNullable<HostOptions['writeGuestOutput']>;
+  readonly writeGuestOutput: NonNullable<ServeOptions['writeGuestOutput']>;
 }
 
 /** Events go to stderr; a guest's output to the stream that it wrote to. */

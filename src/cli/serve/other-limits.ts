@@ -1,4 +1,4 @@
-import { DEFAULTS, type HostOptions } from '../../config/options.ts';
+import { DEFAULTS, type ServeOptions } from '../../config/options.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../util/limits.ts';
 import { formatByteCount } from '../options/byte-count.ts';
 import { formatSeconds } from '../options/duration.ts';
@@ -9,7 +9,7 @@ import { toKebabCase } from '../../util/kebab-case.ts';
 const ALWAYS_TOLD: readonly string[] = ['timeoutMs', 'maxConcurrentRequests', 'maxQueuedRequests'];
 
 /** The limits that are not at their defaults, each as the option that sets it: `--cpu-timeout 5s`, `--limit handles=7`. */
-export function listOtherLimits({ limits = {}, ...options }: HostOptions): string[] {
+export function listOtherLimits({ limits = {}, ...options }: ServeOptions): string[] {
   const changed = listChanged(DEFAULTS, options).filter(([key]) => !ALWAYS_TOLD.includes(key));
   const onGuests = listChanged(DEFAULT_LIMITS, limits);
   return [

@@ -1,4 +1,4 @@
-import { DEFAULTS, type HostOptions, type LoadOptions } from '../../config/options.ts';
+import { DEFAULTS, type ServeOptions, type LoadOptions } from '../../config/options.ts';
 import { maxSettlingMs } from '../../server/http1/graceful-stop.ts';
 import type { Address } from '../../server/http1/listen.ts';
 import { HostError } from '../../util/host-error.ts';
@@ -26,7 +26,7 @@ export interface ServePlan {
   /** Where health and metrics are told; nothing is counted where that is nowhere. */
   readonly adminAddress: Address | undefined;
   readonly load: LoadOptions;
-  readonly host: HostOptions;
+  readonly host: ServeOptions;
   /** How long a stop goes on accepting; if that is not given, until clients are done. */
   readonly shutdownDelayMs: number | undefined;
   readonly drainTimeoutMs: number;
@@ -85,7 +85,7 @@ function defaultStallTimeout(
   return preemption === 'off' ? 0 : defaultStallTimeoutMs(timeoutMs, cpuTimeout);
 }
 
-function toHostOptions(flags: ServeFlags, { inheritEnv, timeoutMs }: Flags, env: NodeJS.ProcessEnv): HostOptions {
+function toHostOptions(flags: ServeFlags, { inheritEnv, timeoutMs }: Flags, env: NodeJS.ProcessEnv): ServeOptions {
   return {
     env: toGuestEnv({ inherit: inheritEnv, named: flags.env }, env),
     requestHeaders: parseRequestFields(flags.header),

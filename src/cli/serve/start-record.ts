@@ -1,5 +1,5 @@
 import { toWorldKind } from '../../component/world-kind.ts';
-import { DEFAULTS, type HostOptions } from '../../config/options.ts';
+import { DEFAULTS, type ServeOptions } from '../../config/options.ts';
 import type { Component } from '../../host/load.ts';
 import type { StartRecord } from '../../observe/log.ts';
 import type { AdminPort } from '../../server/admin.ts';
@@ -37,7 +37,7 @@ function listStallTimeout({ stallTimeoutMs, load, host }: ServePlan): string[] {
   return stallTimeoutMs === usualMs ? [] : [`--stall-timeout ${formatSeconds(stallTimeoutMs)}`];
 }
 
-function listOutbound({ outbound = [] }: HostOptions): string[] {
+function listOutbound({ outbound = [] }: ServeOptions): string[] {
   return outbound.map((pattern) => `--outbound ${pattern}`);
 }
 
