@@ -1,4 +1,4 @@
-import { enableCompileCache, flushCompileCache } from 'node:module';
+import * as nodeModule from 'node:module';
 import { join } from 'node:path';
 import { claimFolder, defaultCacheFolder } from '../component/cache.ts';
 import { CACHE_BOUNDS, pruneCache } from '../component/prune-cache.ts';
@@ -17,11 +17,16 @@ const WRITE_AFTER_MS = 3000;
  */
 export function keepCompiledCode(args: readonly string[], env: NodeJS.ProcessEnv): void {
   const folder = join(defaultCacheFolder(env), 'node');
-  if (args.some((arg) => arg.includes('cache=')) || !claimFolder(folder)) return;
-  enableCompileCache(folder);
+  if (args.some((arg) => arg.includes('cache=')) || !hasCompileCache() || !claimFolder(folder)) return;
+  nodeModule.enableCompileCache(folder);
   setTimeout(() => {
-    flushCompileCache();
+    nodeModule.flushCompileCache();
     // Each version of Node and of ours leaves its own.
     void pruneCache({ path: folder, names: /^/, depth: 'tree' }, BOUNDS);
   }, WRITE_AFTER_MS).unref();
+}
+
+/** Deno has none, and would not load a file that imports it by name. */
+function hasCompileCache(): boolean {
+  return 'enableCompileCache' in nodeModule;
 }

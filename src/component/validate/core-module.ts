@@ -1,3 +1,4 @@
+import { getOrInsert } from '../../util/get-or-insert.ts';
 import { ByteReader } from '../../wasm/byte-reader.ts';
 import { contentOf, readVector } from '../../rewriter/core-module.ts';
 import { skipConstantExpression } from '../../rewriter/analyse/references.ts';
@@ -60,7 +61,7 @@ function readImports(section: ByteReader | undefined, spaces: Spaces): Map<strin
     const module = reader.name();
     const name = reader.name();
     const entity = readEntity(reader, readKind(reader), spaces);
-    const named = imports.getOrInsertComputed(module, () => new Map<string, CoreEntity>());
+    const named = getOrInsert(imports, module, () => new Map<string, CoreEntity>());
     if (named.has(name)) throw malformed(`a second import "${shorten(module)}" "${shorten(name)}"`, start);
     named.set(name, entity);
     add(spaces, entity);

@@ -1,3 +1,4 @@
+import { getOrInsert } from '../../util/get-or-insert.ts';
 import type { CoreExternType, CoreModuleDefinition, ModuleDeclaration } from '../definitions.ts';
 import { type CoreEntity, type CoreFuncType, type CoreModuleType, isPossible } from './core-types.ts';
 import { type Frame, definitionAt, outerFrame } from './frame.ts';
@@ -34,7 +35,7 @@ function addDeclaration(validation: Validation, frame: Frame, draft: Draft, item
       draft.types.push(outerType(validation, frame, draft, item));
       break;
     case 'import': {
-      const named = draft.imports.getOrInsertComputed(item.module, () => new Map<string, CoreEntity>());
+      const named = getOrInsert(draft.imports, item.module, () => new Map<string, CoreEntity>());
       if (named.has(item.name))
         validation.fail(`two imports "${shorten(item.module)}" "${shorten(item.name)}" of a module type`);
       named.set(item.name, toEntity(validation, draft, item.type));

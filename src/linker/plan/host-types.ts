@@ -10,6 +10,7 @@ import { Subtyping, matchResources } from '../../component/validate/subtype.ts';
 import { Substitution } from '../../component/validate/substitution.ts';
 import { validateComponent } from '../../component/validate/validate.ts';
 import { Validation } from '../../component/validate/validation.ts';
+import { getOrInsert } from '../../util/get-or-insert.ts';
 import { HostError } from '../../util/host-error.ts';
 import { parseInterfaceName, versionTrack } from './names.ts';
 import { findHost } from './resolve.ts';
@@ -59,7 +60,7 @@ export class HostTypes<Ctx> {
 
   /** A class is one resource, whichever interfaces have it; one that says its types may be among them. */
   #identityOf(name: string, repClass: ResourceClass): ResourceIdentity {
-    return this.#classes.getOrInsertComputed(repClass, () => {
+    return getOrInsert(this.#classes, repClass, () => {
       for (const host of this.#interfaces) {
         const [known] = Object.entries(host.resources).find(([, other]) => other === repClass) ?? [];
         const entity = known === undefined ? undefined : this.#declaredType(host)?.exports.get(known);

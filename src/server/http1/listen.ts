@@ -87,9 +87,13 @@ export async function listen(listener: Listener, target: Address | ListeningSock
   };
 }
 
-/** Accepts no more connections, and no more than that: node:http's own also ends kept connections and its watch for heads that take too long. */
+/**
+ * Accepts no more connections, and no more than that: node:http's own also ends kept connections and its watch for heads that take too long.
+ * In Bun it does neither, and a server for HTTP is not one of `node:net`.
+ */
 function closePort(server: Server): void {
-  NetServer.prototype.close.call(server);
+  const { close } = 'bun' in process.versions ? server : NetServer.prototype;
+  close.call(server);
 }
 
 function toServerOptions({ maxHeadBytes, headTimeoutMs, keepAliveTimeoutMs }: ClientLimits): ServerOptions {
