@@ -1,5 +1,5 @@
 import { type ServeConfig, type ServeOptions, toServeConfig } from '../config/options.ts';
-import { RequestGrants } from './grant.ts';
+import { createGrant } from './grants.ts';
 import { createPool } from '../instance/pool.ts';
 import type { Component } from './load.ts';
 import type { HostLoad } from '../observe/host-load.ts';
@@ -135,7 +135,7 @@ function createService(component: Component, config: ServeConfig, log: Log, send
     inFlight: new InFlight(),
     log,
     refusals,
-    grant: (request, head) => new RequestGrants(request, grants, head),
+    grant: createGrant(grants),
     requestFields: config.requestHeaders.map(([name, value]) => [name.toLowerCase(), value] as const),
     graceMs: config.graceMs,
     errorDetail: config.errorDetail,

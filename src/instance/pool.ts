@@ -1,4 +1,5 @@
-import { type Grants, WasiCtx } from '../wasi/context.ts';
+import { WasiCtx } from '../wasi/context.ts';
+import type { Grants } from '../wasi/interfaces.ts';
 import { LimitExceeded } from '../util/trap.ts';
 import type { HeldTotal } from '../util/held-bytes.ts';
 import type { Instance } from '../linker/instance-pre.ts';

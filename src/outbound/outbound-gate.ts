@@ -3,6 +3,8 @@ import type { HeldBytes } from '../util/held-bytes.ts';
 import { Permits } from '../io/permits.ts';
 import type { RequestLimits } from '../util/limits.ts';
 import type { ErrorCode } from '../http/error-code.ts';
+import { withHop } from '../http/hops.ts';
+import type { IncomingHead } from '../http/request-head.ts';
 import type { OutboundRequest, OutboundResponse, SendRequest } from './send-request.ts';
 
 const DENIED: ErrorCode = Object.freeze({ tag: 'HTTP-request-denied' });
@@ -13,23 +15,32 @@ const NO_CONNECTION =
 /** What a request takes while it is under way, beside its head and its body: a client, its parser, a socket, and what connects them. */
 export const EXCHANGE_HELD_BYTES = 32 * 1024;
 
-/** How requests leave, if they may, and whom to tell that there were too many. */
-interface WayOut {
-  readonly sendRequest?: SendRequest;
-  readonly tell?: (what: string) => void;
+/** For whom requests are sent: a `WasiCtx`, in short. */
+interface Sender {
+  readonly limits: RequestLimits;
+  readonly grants: {
+    /** How requests leave, if they may. */
+    readonly sendRequest?: SendRequest;
+    /** Tells the operator that there were too many. */
+    readonly tell?: (what: string) => void;
+    /** What came with the request that the guest works for. */
+    readonly head?: IncomingHead;
+  };
 }
 
 /** Counts the outgoing requests of one request, and lets only so many wait for their response's head at once. */
 export class OutboundGate {
   readonly #sendRequest: SendRequest | undefined;
   readonly #tell: ((what: string) => void) | undefined;
+  readonly #head: IncomingHead | undefined;
   readonly #max: number;
   readonly #permits: Permits;
   #counted = 0;
 
-  constructor({ sendRequest, tell }: WayOut, { maxOutbound, maxConcurrentOutbound }: RequestLimits) {
+  constructor({ grants: { sendRequest, tell, head }, limits: { maxOutbound, maxConcurrentOutbound } }: Sender) {
     this.#sendRequest = sendRequest;
     this.#tell = tell;
+    this.#head = head;
     this.#max = maxOutbound;
     this.#permits = new Permits(maxConcurrentOutbound, maxOutbound);
   }
@@ -47,7 +58,7 @@ export class OutboundGate {
   async send(request: OutboundRequest, signal: AbortSignal): Promise<Result<OutboundResponse, ErrorCode>> {
     if (this.#sendRequest === undefined || !(await this.#permits.acquire())) return letGo(request, err(DENIED));
     try {
-      const sent = await this.#sendRequest(request, signal);
+      const sent = await this.#sendRequest(this.#withHop(request), signal);
       if (sent.tag === 'ok') return sent;
       if (sent.val.tag === 'HTTP-request-denied') this.#deny('to what guests may not call (--outbound)');
       if (sent.val.tag === 'connection-limit-reached') this.#tell?.(NO_CONNECTION);
@@ -55,6 +66,11 @@ export class OutboundGate {
     } finally {
       this.#permits.release();
     }
+  }
+
+  /** Says that the request comes by way of this host, so that guests that call each other in a loop come to an end. */
+  #withHop(request: OutboundRequest): OutboundRequest {
+    return { ...request, fields: withHop(request.fields, this.#head?.fields ?? []) };
   }
 
   #deny(which: string): ErrorCode {

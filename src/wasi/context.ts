@@ -1,12 +1,10 @@
 import { Trap } from '../util/trap.ts';
+import type { ClocksGrants } from './clocks/grants.ts';
 import { CoarseTime, EXACT_TIME, type GuestTime } from './clocks/guest-time.ts';
 import { CpuTime } from './cpu-time.ts';
-import type { ByteSource } from '../io/byte-source.ts';
-import type { ByteSink } from '../io/byte-sink.ts';
+import type { IncomingHead } from '../http/request-head.ts';
 import { type Readiness, Wakers, waitForAny } from '../io/readiness.ts';
 import { HeldBytes } from '../util/held-bytes.ts';
-import { OutboundGate } from '../outbound/outbound-gate.ts';
-import type { SendRequest } from '../outbound/send-request.ts';
 import { runAll } from '../util/bug.ts';
 import { HEAP_IS_FULL } from '../util/heap-watch.ts';
 import { DEFAULT_LIMITS, type RequestLimits } from '../util/limits.ts';
@@ -22,17 +20,12 @@ export interface ServedRequest {
   readonly knownId: string | undefined;
 }
 
-/** What a guest is granted. Whatever is left out is the safe choice: no variables, no arguments, no output, no network. */
-export interface Grants {
-  /** For which the guest works; `undefined` where it only starts. */
+/** What guests are granted whichever packages they use, beside what each package grants. What is left out is the safe choice. */
+export interface CoreGrants extends ClocksGrants {
+  /** The request that the guest works for; `undefined` while it only starts. */
   readonly request?: ServedRequest;
-  readonly env?: readonly (readonly [name: string, value: string])[];
-  readonly args?: readonly string[];
-  readonly stdin?: ByteSource;
-  readonly stdout?: ByteSink;
-  readonly stderr?: ByteSink;
-  /** Sends the guest's outgoing requests; without it each is answered with `HTTP-request-denied`. */
-  readonly sendRequest?: SendRequest;
+  /** What came with that request. */
+  readonly head?: IncomingHead;
   readonly limits?: RequestLimits;
   /** Counts what the request has the host hold. Default: an account of its own, of `maxHeldBytes`. Closed with the request. */
   readonly held?: HeldBytes;
@@ -41,19 +34,18 @@ export interface Grants {
   /** Wall time of the request, and how much of it the guest may run; 0 is as long as it likes. In milliseconds. */
   readonly timeoutMs?: number;
   readonly cpuTimeoutMs?: number;
-  /** `coarse`: time stands still while the guest runs. Default `exact`. */
-  readonly clock?: 'exact' | 'coarse';
-  /** Called when the request is over. */
-  readonly [Symbol.dispose]?: () => void;
 }
+
+/** What a package keeps for one request: a class whose instances are made of the request's context. */
+export type StateClass<Ctx, State extends object> = new (ctx: Ctx) => State;
 
 /**
  * All that one guest may touch while it answers one request, and the one place where it waits.
  *
  * Whoever makes one disposes it when the request is over: that releases every timer, socket and body the guest left.
  */
-export class WasiCtx {
-  readonly grants: Grants;
+export class WasiCtx<PackageGrants extends object = object> {
+  readonly grants: CoreGrants & PackageGrants;
   readonly limits: RequestLimits;
   readonly held: HeldBytes;
   readonly cancellation = new Cancellation();
@@ -64,11 +56,12 @@ export class WasiCtx {
   /** While the guest gives others a turn: resolves when it goes on. */
   paused: Promise<void> | undefined;
   readonly #turn: ((usedMs: number) => Promise<void> | undefined) | undefined;
-  #outbound: OutboundGate | undefined;
   #kept: Set<Disposable> | undefined;
+  /** By class; made when a guest first needs one. */
+  #states: Map<unknown, object> | undefined;
 
   /** `turn`: whether others come first when it would go on after it waited and has run for so long; resolves when they no longer do. */
-  constructor(grants: Grants, turn?: (usedMs: number) => Promise<void> | undefined) {
+  constructor(grants: CoreGrants & PackageGrants, turn?: (usedMs: number) => Promise<void> | undefined) {
     this.grants = grants;
     this.#turn = turn;
     this.limits = grants.limits ?? DEFAULT_LIMITS;
@@ -77,9 +70,20 @@ export class WasiCtx {
     this.time = grants.clock === 'coarse' ? new CoarseTime() : EXACT_TIME;
   }
 
-  /** The way out for this request's outgoing requests. */
-  get outbound(): OutboundGate {
-    return (this.#outbound ??= new OutboundGate(this.grants, this.limits));
+  /**
+   * What a package keeps for this request: made when it is first asked for, disposed with the request if it can be.
+   *
+   * ```ts
+   * ctx.state(GuestOutput).stdout
+   * ```
+   */
+  state<State extends object>(stateClass: StateClass<this, State>): State {
+    const states = (this.#states ??= new Map());
+    const known = states.get(stateClass) as State | undefined;
+    if (known !== undefined) return known;
+    const made = new stateClass(this);
+    states.set(stateClass, made);
+    return made;
   }
 
   /**
@@ -127,18 +131,15 @@ export class WasiCtx {
 
   /** Releases all, whatever throws meanwhile; then throws the first of that. */
   [Symbol.dispose](): void {
-    const kept = this.#kept;
+    const [kept, states] = [this.#kept, this.#states];
     this.#kept = undefined;
-    if (kept === undefined) {
-      this.grants[Symbol.dispose]?.();
+    this.#states = undefined;
+    if (kept === undefined && states === undefined) {
       this.held[Symbol.dispose]();
       return;
     }
-    runAll([
-      ...Array.from(kept, (resource) => () => resource[Symbol.dispose]()),
-      () => this.grants[Symbol.dispose]?.(),
-      () => this.held[Symbol.dispose](),
-    ]);
+    const resources: Iterable<Partial<Disposable>> = [...(kept ?? []), ...(states?.values() ?? []), this.held];
+    runAll(Array.from(resources, (resource) => () => resource[Symbol.dispose]?.()));
   }
 }
 

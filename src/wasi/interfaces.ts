@@ -1,20 +1,22 @@
 import { guardInterface } from '../abi/emit/guard.ts';
-import type { HostInterface } from '../abi/host-interface.ts';
+import { type CliGrants, type CliOptions, grantCli } from './cli/grants.ts';
 import { environment } from './cli/environment.ts';
 import { exit } from './cli/exit.ts';
 import { stderr, stdin, stdout } from './cli/stdio.ts';
 import { terminalInput, terminalOutput, terminalStderr, terminalStdin, terminalStdout } from './cli/terminal.ts';
+import { type ClocksGrants, grantClocks } from './clocks/grants.ts';
 import { monotonicClock } from './clocks/monotonic-clock.ts';
 import { wallClock } from './clocks/wall-clock.ts';
-import type { WasiCtx } from './context.ts';
+import type { CoreGrants } from './context.ts';
+import type { WasiInterface } from './define-package.ts';
 import { preopens } from './filesystem/preopens.ts';
 import { filesystemTypes } from './filesystem/types.ts';
+import { type HttpGrants, grantHttp } from './http/grants.ts';
 import { outgoingHandler } from './http/outgoing-handler.ts';
 import { httpTypes } from './http/types.ts';
 import { error } from './io/error.ts';
 import { poll } from './io/poll.ts';
 import { streams } from './io/streams.ts';
-import { PARAMS } from './params.ts';
 import { insecure } from './random/insecure.ts';
 import { insecureSeed } from './random/insecure-seed.ts';
 import { random } from './random/random.ts';
@@ -25,9 +27,8 @@ import { tcp } from './sockets/tcp.ts';
 import { tcpCreateSocket } from './sockets/tcp-create-socket.ts';
 import { udp } from './sockets/udp.ts';
 import { udpCreateSocket } from './sockets/udp-create-socket.ts';
-import { wasiWit } from './wit.ts';
 
-const INTERFACES: readonly HostInterface<WasiCtx>[] = [
+const INTERFACES: readonly WasiInterface[] = [
   error,
   poll,
   streams,
@@ -60,9 +61,20 @@ const INTERFACES: readonly HostInterface<WasiCtx>[] = [
 ];
 
 /**
- * Every WASI 0.2 interface that the host serves, with its types, and with functions that check their arguments. All are linked; what a guest may do
+ * Every WASI interface that the host serves, with its types, and with functions that check their arguments. All are linked; what a guest may do
  * with them is up to its `Grants`.
  */
-export const wasiInterfaces: readonly HostInterface<WasiCtx>[] = Object.freeze(
-  INTERFACES.map((host) => guardInterface({ ...host, wit: wasiWit }, PARAMS[host.name] ?? {})),
+export const wasiInterfaces: readonly WasiInterface[] = Object.freeze(
+  INTERFACES.map((host) => ({ ...host, ...guardInterface(host, host.params) })),
 );
+
+/** What a guest is granted, package by package. What is left out is the safe choice. */
+export interface Grants extends CoreGrants, CliGrants, ClocksGrants, HttpGrants {}
+
+/** What grants are made of: options of the component, and what its host has for guests. */
+export type GrantSources = CliOptions & Required<ClocksGrants> & Required<HttpGrants>;
+
+/** What all guests of a component are granted alike. */
+export function createGrants(sources: GrantSources): CliGrants & ClocksGrants & HttpGrants {
+  return { ...grantCli(sources), ...grantClocks(sources), ...grantHttp(sources) };
+}

@@ -1,15 +1,13 @@
-import type { HostInterface } from '../../abi/host-interface.ts';
-import type { Grants, WasiCtx } from '../context.ts';
+import type { WasiCtx } from '../context.ts';
+import { defineCli } from './define-cli.ts';
+import type { CliGrants } from './grants.ts';
 
-/** `wasi:cli/environment`: the variables and arguments granted, and no working directory. Source: wasi-cli `environment.wit`. */
-export const environment = {
-  name: 'wasi:cli/environment',
-  version: '0.2.12',
-  resources: {},
-  mayWait: [],
+/** `wasi:cli/environment`: the variables and arguments granted, `INSTANCE_ID` first, as `wasmtime serve` has it, and no working directory. Source: wasi-cli `environment.wit`. */
+export const environment = defineCli('environment', {
   funcs: {
-    'get-environment': (ctx: WasiCtx): NonNullable<Grants['env']> => ctx.grants.env ?? [],
-    'get-arguments': (ctx: WasiCtx): readonly string[] => ctx.grants.args ?? [],
+    'get-environment': ({ grants: { request, env = [] } }: WasiCtx<CliGrants>): NonNullable<CliGrants['env']> =>
+      request === undefined ? env : [['INSTANCE_ID', `${request.ordinal}`], ...env],
+    'get-arguments': ({ grants }: WasiCtx<CliGrants>): readonly string[] => grants.args ?? [],
     'initial-cwd': (_ctx: WasiCtx): undefined => undefined,
   },
-} satisfies HostInterface<WasiCtx>;
+});

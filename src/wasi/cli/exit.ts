@@ -1,18 +1,16 @@
 import type { Result } from '../../util/result.ts';
-import type { HostInterface } from '../../abi/host-interface.ts';
 import { Trap } from '../../util/trap.ts';
 import type { WasiCtx } from '../context.ts';
+import { defineCli } from './define-cli.ts';
+import * as t from '../param-types.ts';
 
 /**
  * `wasi:cli/exit`. Whoever answers a request has no process to leave: both functions trap, whatever the status.
  *
  * Source: wasi-cli `exit.wit`.
  */
-export const exit = {
-  name: 'wasi:cli/exit',
-  version: '0.2.12',
-  resources: {},
-  mayWait: [],
+export const exit = defineCli('exit', {
+  params: { exit: [t.plainResult], 'exit-with-code': [t.u8] },
   funcs: {
     exit: (_ctx: WasiCtx, status: Result<undefined, undefined>): never => {
       throw new Trap(`the guest called exit(${status.tag})`);
@@ -21,4 +19,4 @@ export const exit = {
       throw new Trap(`the guest called exit-with-code(${statusCode})`);
     },
   },
-} satisfies HostInterface<WasiCtx>;
+});

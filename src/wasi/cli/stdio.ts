@@ -1,39 +1,28 @@
-import type { HostInterface } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
 import { EMPTY_SOURCE } from '../../io/byte-source.ts';
 import { InputStream } from '../io/input-stream.ts';
-import { DISCARDING_SINK } from '../../io/byte-sink.ts';
 import { OutputStream } from '../io/output-stream.ts';
+import { defineCli } from './define-cli.ts';
+import type { CliGrants } from './grants.ts';
+import { GuestOutput } from './guest-output.ts';
 
-/** `wasi:cli/stdin`: a stream, at its end where nothing is granted. Source: wasi-cli `stdio.wit`. */
-export const stdin = {
-  name: 'wasi:cli/stdin',
-  version: '0.2.12',
-  resources: {},
-  mayWait: [],
+/** `wasi:cli/stdin`: a stream, at its end if nothing is granted. Source: wasi-cli `stdio.wit`. */
+export const stdin = defineCli('stdin', {
   funcs: {
-    'get-stdin': (ctx: WasiCtx): InputStream => new InputStream(ctx.grants.stdin ?? EMPTY_SOURCE),
+    'get-stdin': (ctx: WasiCtx<CliGrants>): InputStream => new InputStream(ctx.grants.stdin ?? EMPTY_SOURCE),
   },
-} satisfies HostInterface<WasiCtx>;
+});
 
-/** `wasi:cli/stdout`: a stream, which swallows what is written where nothing is granted. Source: wasi-cli `stdio.wit`. */
-export const stdout = {
-  name: 'wasi:cli/stdout',
-  version: '0.2.12',
-  resources: {},
-  mayWait: [],
+/** `wasi:cli/stdout`: a stream, which discards what is written if nothing is granted. Source: wasi-cli `stdio.wit`. */
+export const stdout = defineCli('stdout', {
   funcs: {
-    'get-stdout': (ctx: WasiCtx): OutputStream => new OutputStream(ctx.grants.stdout ?? DISCARDING_SINK),
+    'get-stdout': (ctx: WasiCtx<CliGrants>): OutputStream => new OutputStream(ctx.state(GuestOutput).stdout),
   },
-} satisfies HostInterface<WasiCtx>;
+});
 
-/** `wasi:cli/stderr`: a stream, which swallows what is written where nothing is granted. Source: wasi-cli `stdio.wit`. */
-export const stderr = {
-  name: 'wasi:cli/stderr',
-  version: '0.2.12',
-  resources: {},
-  mayWait: [],
+/** `wasi:cli/stderr`: a stream, which discards what is written if nothing is granted. Source: wasi-cli `stdio.wit`. */
+export const stderr = defineCli('stderr', {
   funcs: {
-    'get-stderr': (ctx: WasiCtx): OutputStream => new OutputStream(ctx.grants.stderr ?? DISCARDING_SINK),
+    'get-stderr': (ctx: WasiCtx<CliGrants>): OutputStream => new OutputStream(ctx.state(GuestOutput).stderr),
   },
-} satisfies HostInterface<WasiCtx>;
+});

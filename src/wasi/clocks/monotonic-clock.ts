@@ -1,17 +1,15 @@
-import type { HostInterface } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
 import { Pollable } from '../io/poll.ts';
 import type { GuestTime } from './guest-time.ts';
 import { Timer } from './timer.ts';
+import { defineClocks } from './define-clocks.ts';
+import * as t from '../param-types.ts';
 
 const MAX_U64 = 2n ** 64n - 1n;
 
 /** `wasi:clocks/monotonic-clock`; instants and durations in nanoseconds. Source: wasi-clocks `monotonic-clock.wit`. */
-export const monotonicClock = {
-  name: 'wasi:clocks/monotonic-clock',
-  version: '0.2.12',
-  resources: {},
-  mayWait: [],
+export const monotonicClock = defineClocks('monotonic-clock', {
+  params: { 'subscribe-instant': [t.u64], 'subscribe-duration': [t.u64] },
   funcs: {
     now: ({ time }: WasiCtx): bigint => time.monotonicNs(),
     resolution: (_ctx: WasiCtx): bigint => 1n,
@@ -19,7 +17,7 @@ export const monotonicClock = {
     'subscribe-duration': ({ time }: WasiCtx, when: bigint): Pollable =>
       new Pollable(new Timer(instantAfter(time, when), time)),
   },
-} satisfies HostInterface<WasiCtx>;
+});
 
 /** An instant that a `u64` cannot hold is the last one that it can. */
 function instantAfter(time: GuestTime, durationNs: bigint): bigint {

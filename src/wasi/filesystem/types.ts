@@ -1,14 +1,13 @@
-import type { HostInterface } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
-import type { IoError } from '../../io/io-error.ts';
+import { IoError } from '../../io/io-error.ts';
 import { ungrantedResource, unreachableMethods } from '../no-grant.ts';
+import { defineFilesystem } from './define-filesystem.ts';
+import * as t from '../param-types.ts';
 
 /** `wasi:filesystem/types`, which links and gives nothing. Source: wasi-filesystem `types.wit`. */
-export const filesystemTypes = {
-  name: 'wasi:filesystem/types',
-  version: '0.2.12',
+export const filesystemTypes = defineFilesystem('types', {
   resources: { descriptor: ungrantedResource(), 'directory-entry-stream': ungrantedResource() },
-  mayWait: [],
+  params: { 'filesystem-error-code': [t.borrow('error', IoError)] },
   funcs: {
     ...unreachableMethods('descriptor', [
       'read-via-stream',
@@ -44,4 +43,4 @@ export const filesystemTypes = {
     /** No stream's error comes from a file. */
     'filesystem-error-code': (_ctx: WasiCtx, _err: IoError): undefined => undefined,
   },
-} satisfies HostInterface<WasiCtx>;
+});

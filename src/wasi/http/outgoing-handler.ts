@@ -1,38 +1,40 @@
 import { err, ok, type Result } from '../../util/result.ts';
-import type { HostInterface } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
 import { Charge } from '../../util/held-bytes.ts';
 import type { ErrorCode } from '../../http/error-code.ts';
 import { FutureIncomingResponse } from './future-incoming-response.ts';
 import { formatMethod } from './method.ts';
-import { EXCHANGE_HELD_BYTES } from '../../outbound/outbound-gate.ts';
-import type { OutgoingRequest } from './outgoing.ts';
-import { type RequestOptions, toTimeoutMs } from './request-options.ts';
+import { EXCHANGE_HELD_BYTES, OutboundGate } from '../../outbound/outbound-gate.ts';
+import { OutgoingRequest } from './outgoing.ts';
+import { RequestOptions, toTimeoutMs } from './request-options.ts';
 import type { OutboundRequest } from '../../outbound/send-request.ts';
+import { defineHttp } from './define-http.ts';
+import type { HttpGrants } from './grants.ts';
+import * as t from '../param-types.ts';
 
 /** `wasi:http/outgoing-handler`. Source: wasi-http `handler.wit`. */
-export const outgoingHandler = {
-  name: 'wasi:http/outgoing-handler',
-  version: '0.2.12',
-  resources: {},
-  mayWait: [],
+export const outgoingHandler = defineHttp('outgoing-handler', {
+  params: {
+    handle: [t.own('outgoing-request', OutgoingRequest), t.option(t.own('request-options', RequestOptions))],
+  },
   funcs: {
     handle: (
-      ctx: WasiCtx,
+      ctx: WasiCtx<HttpGrants>,
       request: OutgoingRequest,
       options: RequestOptions | undefined,
     ): Result<FutureIncomingResponse, ErrorCode> => {
       request.assertSendable();
       const outbound = toOutboundRequest(request, options);
       if (outbound.tag === 'err') return refuse(request, outbound.val);
-      const denied = ctx.outbound.count(ctx.held);
+      const gate = ctx.state(OutboundGate);
+      const denied = gate.count(ctx.held);
       if (denied !== undefined) return refuse(request, denied);
       const charge = new Charge(ctx.held, EXCHANGE_HELD_BYTES + request.headHeldBytes);
       const sent = { ...outbound.val, charge };
-      return ok(new FutureIncomingResponse(ctx, (signal) => ctx.outbound.send(sent, signal)));
+      return ok(new FutureIncomingResponse(ctx, (signal) => gate.send(sent, signal)));
     },
   },
-} satisfies HostInterface<WasiCtx>;
+});
 
 /** The request is the host's, and goes nowhere. */
 function refuse(request: OutgoingRequest, code: ErrorCode): Result<never, ErrorCode> {

@@ -1,5 +1,4 @@
 import { OK, err, type Result } from '../../util/result.ts';
-import type { HostInterface } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
 import type { IoError } from '../../io/io-error.ts';
 import { Pollable } from '../io/poll.ts';
@@ -13,6 +12,8 @@ import { OutgoingBody } from './outgoing-body.ts';
 import { OutgoingRequest, OutgoingResponse, type Scheme } from './outgoing.ts';
 import { RequestOptions } from './request-options.ts';
 import { type GuestResponse, ResponseOutparam } from './response-outparam.ts';
+import { defineHttp } from './define-http.ts';
+import { TYPES_PARAMS } from './types-params.ts';
 
 type Plain = Result<undefined, undefined>;
 type Duration = bigint | undefined;
@@ -116,9 +117,7 @@ const optionsFuncs = {
 };
 
 /** `wasi:http/types`. Source: wasi-http `types.wit`. */
-export const httpTypes = {
-  name: 'wasi:http/types',
-  version: '0.2.12',
+export const httpTypes = defineHttp('types', {
   resources: {
     fields: Fields,
     'future-incoming-response': FutureIncomingResponse,
@@ -132,7 +131,7 @@ export const httpTypes = {
     'request-options': RequestOptions,
     'response-outparam': ResponseOutparam,
   },
-  mayWait: [],
+  params: TYPES_PARAMS,
   funcs: {
     ...fieldsFuncs,
     ...incomingFuncs,
@@ -142,4 +141,4 @@ export const httpTypes = {
     'http-error-code': (_ctx: WasiCtx, error: IoError): ErrorCode | undefined =>
       error.cause instanceof HttpCause ? error.cause.code : undefined,
   },
-} satisfies HostInterface<WasiCtx>;
+});

@@ -1,8 +1,9 @@
 import { trapIf } from '../../util/trap.ts';
-import type { HostInterface } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
 import type { Readiness } from '../../io/readiness.ts';
 import type { Parent } from './parent.ts';
+import { defineIo } from './define-io.ts';
+import * as t from '../param-types.ts';
 
 /** A guest's handle to a `Readiness`, child of the resource that it was subscribed to. */
 export class Pollable {
@@ -24,11 +25,10 @@ export class Pollable {
 const MANY = 1000;
 
 /** `wasi:io/poll`. Source: wasi-io `poll.wit`. */
-export const poll = {
-  name: 'wasi:io/poll',
-  version: '0.2.12',
+export const poll = defineIo('poll', {
   resources: { pollable: Pollable },
   mayWait: ['[method]pollable.block', 'poll'],
+  params: { poll: [t.list(t.borrow('pollable', Pollable))] },
   funcs: {
     '[method]pollable.ready': (_ctx: WasiCtx, self: Pollable): boolean => self.readiness.isReady(),
 
@@ -45,7 +45,7 @@ export const poll = {
       return waiting === true ? readyIndices(sources) : waiting.then(() => readyIndices(sources));
     },
   },
-} satisfies HostInterface<WasiCtx>;
+});
 
 function readyIndices(sources: readonly Readiness[]): Uint32Array {
   const indices: number[] = [];

@@ -1,5 +1,4 @@
 import { OK, err, ok, type Result } from '../../util/result.ts';
-import type { HostInterface } from '../../abi/host-interface.ts';
 import { trapIf } from '../../util/trap.ts';
 import type { WasiCtx } from '../context.ts';
 import { InputStream } from './input-stream.ts';
@@ -7,6 +6,8 @@ import { OutputStream } from './output-stream.ts';
 import { Pollable } from './poll.ts';
 import type { Readiness } from '../../io/readiness.ts';
 import type { StreamError } from '../../io/stream-error.ts';
+import { defineIo } from './define-io.ts';
+import * as t from '../param-types.ts';
 
 /** The most bytes of one `blocking-write-and-flush`. Source: wasi-io `streams.wit`. */
 const MAX_BLOCKING_WRITE_BYTES = 4096;
@@ -15,9 +16,7 @@ type StreamResult<T> = Result<T, StreamError>;
 type MaybeWaits<T> = StreamResult<T> | Promise<StreamResult<T>>;
 
 /** `wasi:io/streams`. Each blocking function is its non-blocking twin after a wait. Source: wasi-io `streams.wit`. */
-export const streams = {
-  name: 'wasi:io/streams',
-  version: '0.2.12',
+export const streams = defineIo('streams', {
   resources: { 'input-stream': InputStream, 'output-stream': OutputStream },
   mayWait: [
     '[method]input-stream.blocking-read',
@@ -27,6 +26,18 @@ export const streams = {
     '[method]output-stream.blocking-write-zeroes-and-flush',
     '[method]output-stream.blocking-splice',
   ],
+  params: {
+    '[method]input-stream.read': [t.u64],
+    '[method]input-stream.blocking-read': [t.u64],
+    '[method]input-stream.skip': [t.u64],
+    '[method]input-stream.blocking-skip': [t.u64],
+    '[method]output-stream.write': [t.bytes],
+    '[method]output-stream.blocking-write-and-flush': [t.bytes],
+    '[method]output-stream.write-zeroes': [t.u64],
+    '[method]output-stream.blocking-write-zeroes-and-flush': [t.u64],
+    '[method]output-stream.splice': [t.borrow('input-stream', InputStream), t.u64],
+    '[method]output-stream.blocking-splice': [t.borrow('input-stream', InputStream), t.u64],
+  },
   funcs: {
     '[method]input-stream.read': (ctx: WasiCtx, self: InputStream, len: bigint) => read(ctx, self, len),
     '[method]input-stream.blocking-read': (ctx: WasiCtx, self: InputStream, len: bigint) =>
@@ -60,7 +71,7 @@ export const streams = {
     '[method]output-stream.blocking-splice': (ctx: WasiCtx, self: OutputStream, src: InputStream, len: bigint) =>
       afterWait(ctx, [self], () => afterWait(ctx, [src], () => splice(ctx, self, src, len))),
   },
-} satisfies HostInterface<WasiCtx>;
+});
 
 function read({ limits }: WasiCtx, self: InputStream, len: bigint): StreamResult<Uint8Array> {
   const bytes = self.read(len, limits.maxReadBytes);

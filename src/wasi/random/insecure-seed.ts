@@ -1,14 +1,10 @@
-import type { HostInterface } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
 import { getRandomU64 } from './random-bytes.ts';
+import { defineRandom } from './define-random.ts';
 
 /** `wasi:random/insecure-seed`. Source: wasi-random `insecure-seed.wit`. */
-export const insecureSeed = {
-  name: 'wasi:random/insecure-seed',
-  version: '0.2.12',
-  resources: {},
-  mayWait: [],
+export const insecureSeed = defineRandom('insecure-seed', {
   funcs: {
     'insecure-seed': (_ctx: WasiCtx): [bigint, bigint] => [getRandomU64(), getRandomU64()],
   },
-} satisfies HostInterface<WasiCtx>;
+});

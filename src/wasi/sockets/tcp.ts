@@ -1,13 +1,9 @@
-import type { HostInterface } from '../../abi/host-interface.ts';
-import type { WasiCtx } from '../context.ts';
 import { ungrantedResource, unreachableMethods } from '../no-grant.ts';
+import { defineSockets } from './define-sockets.ts';
 
 /** `wasi:sockets/tcp`, which links and gives nothing. Source: wasi-sockets `tcp.wit`. */
-export const tcp = {
-  name: 'wasi:sockets/tcp',
-  version: '0.2.12',
+export const tcp = defineSockets('tcp', {
   resources: { 'tcp-socket': ungrantedResource() },
-  mayWait: [],
   funcs: unreachableMethods('tcp-socket', [
     'start-bind',
     'finish-bind',
@@ -38,4 +34,4 @@ export const tcp = {
     'subscribe',
     'shutdown',
   ]),
-} satisfies HostInterface<WasiCtx>;
+});

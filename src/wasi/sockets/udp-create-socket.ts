@@ -1,16 +1,13 @@
 import type { Result } from '../../util/result.ts';
-import type { HostInterface } from '../../abi/host-interface.ts';
 import type { WasiCtx } from '../context.ts';
-import { ACCESS_DENIED, type IpAddressFamily } from './network.ts';
+import { ACCESS_DENIED, ADDRESS_FAMILY, type IpAddressFamily } from './network.ts';
+import { defineSockets } from './define-sockets.ts';
 
 /** `wasi:sockets/udp-create-socket`: no socket is granted. Source: wasi-sockets `udp-create-socket.wit`. */
-export const udpCreateSocket = {
-  name: 'wasi:sockets/udp-create-socket',
-  version: '0.2.12',
-  resources: {},
-  mayWait: [],
+export const udpCreateSocket = defineSockets('udp-create-socket', {
+  params: { 'create-udp-socket': [ADDRESS_FAMILY] },
   funcs: {
     'create-udp-socket': (_ctx: WasiCtx, _addressFamily: IpAddressFamily): Result<never, 'access-denied'> =>
       ACCESS_DENIED,
   },
-} satisfies HostInterface<WasiCtx>;
+});

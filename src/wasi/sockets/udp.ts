@@ -1,17 +1,13 @@
-import type { HostInterface } from '../../abi/host-interface.ts';
-import type { WasiCtx } from '../context.ts';
 import { ungrantedResource, unreachableMethods } from '../no-grant.ts';
+import { defineSockets } from './define-sockets.ts';
 
 /** `wasi:sockets/udp`, which links and gives nothing. Source: wasi-sockets `udp.wit`. */
-export const udp = {
-  name: 'wasi:sockets/udp',
-  version: '0.2.12',
+export const udp = defineSockets('udp', {
   resources: {
     'udp-socket': ungrantedResource(),
     'incoming-datagram-stream': ungrantedResource(),
     'outgoing-datagram-stream': ungrantedResource(),
   },
-  mayWait: [],
   funcs: {
     ...unreachableMethods('udp-socket', [
       'start-bind',
@@ -31,4 +27,4 @@ export const udp = {
     ...unreachableMethods('incoming-datagram-stream', ['receive', 'subscribe']),
     ...unreachableMethods('outgoing-datagram-stream', ['check-send', 'send', 'subscribe']),
   },
-} satisfies HostInterface<WasiCtx>;
+});

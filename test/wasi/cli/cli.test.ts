@@ -3,7 +3,6 @@ import { ok } from '../../../src/util/result.ts';
 import { Trap } from '../../../src/util/trap.ts';
 import { environment } from '../../../src/wasi/cli/environment.ts';
 import { exit } from '../../../src/wasi/cli/exit.ts';
-import { LineSink, OutputQuota } from '../../../src/wasi/cli/line-sink.ts';
 import { stderr, stdin, stdout } from '../../../src/wasi/cli/stdio.ts';
 import { terminalStdout } from '../../../src/wasi/cli/terminal.ts';
 import { WasiCtx } from '../../../src/wasi/context.ts';
@@ -47,8 +46,7 @@ describe('a guest', () => {
 
   test('writes to the stdout it is granted, whichever of its streams it uses', () => {
     const lines: string[] = [];
-    const sink = new LineSink({ prefix: undefined, quota: new OutputQuota(), writeLines: (text) => lines.push(text) });
-    const ctx = new WasiCtx({ stdout: sink });
+    const ctx = new WasiCtx({ writeOutput: (_stream: string, text: string) => void lines.push(text) });
     for (const text of ['one ', 'line\n']) {
       const stream = stdout.funcs['get-stdout'](ctx);
       expect(streams.funcs['[method]output-stream.write'](ctx, stream, Buffer.from(text))).toEqual(ok(undefined));

@@ -1,0 +1,28 @@
+import type { ComponentConfig } from '../config/options.ts';
+import type { RequestHead } from '../http/request-head.ts';
+import type { SendRequest } from '../outbound/send-request.ts';
+import { HeldBytes, type HeldTotal } from '../util/held-bytes.ts';
+import type { ServedRequest } from '../wasi/context.ts';
+import { type Grants, createGrants } from '../wasi/interfaces.ts';
+
+/** What all guests of a host are granted alike. */
+export interface HostGrants {
+  readonly config: ComponentConfig;
+  readonly sendRequest: SendRequest;
+  /** What all of them have the host hold. */
+  readonly held: HeldTotal;
+  /** Tells the operator of a bound that a guest has reached. */
+  readonly tell: (what: string) => void;
+}
+
+/** Gives the function that says what the guest of a request may touch. `head` is the client's. */
+export function createGrant({
+  config,
+  sendRequest,
+  held,
+  tell,
+}: HostGrants): (request: ServedRequest, head: RequestHead) => Grants {
+  const { limits, timeoutMs, cpuTimeoutMs } = config;
+  const alike = Object.freeze({ ...createGrants({ ...config, sendRequest }), limits, timeoutMs, cpuTimeoutMs, tell });
+  return (request, head) => ({ ...alike, request, head, held: new HeldBytes(limits.maxHeldBytes, held) });
+}

@@ -1,0 +1,23 @@
+import type { ByteSource } from '../../io/byte-source.ts';
+
+/** What a guest is granted of `wasi:cli`. Left out: no variables, no arguments, no input, and output that goes nowhere. */
+export interface CliGrants {
+  readonly env?: readonly (readonly [name: string, value: string])[];
+  readonly args?: readonly string[];
+  readonly stdin?: ByteSource;
+  /** Takes what the guest writes, one or more whole lines in one call. */
+  readonly writeOutput?: (stream: 'stdout' | 'stderr', lines: string) => void;
+  /** Whether each line says which request wrote it. Default `shown`. */
+  readonly loggingPrefix?: 'shown' | 'hidden';
+}
+
+/** The options that `wasi:cli` has. */
+export interface CliOptions {
+  readonly env: Readonly<Record<string, string>>;
+  readonly loggingPrefix: 'shown' | 'hidden';
+  readonly writeGuestOutput: (stream: 'stdout' | 'stderr', lines: string) => void;
+}
+
+export function grantCli({ env, loggingPrefix, writeGuestOutput }: CliOptions): CliGrants {
+  return { env: Object.entries(env), loggingPrefix, writeOutput: writeGuestOutput };
+}

@@ -1,0 +1,47 @@
+import { type ByteSink, DISCARDING_SINK } from '../../io/byte-sink.ts';
+import { runAll } from '../../util/bug.ts';
+import type { WasiCtx } from '../context.ts';
+import type { CliGrants } from './grants.ts';
+import { LineSink, OutputQuota, linePrefix } from './line-sink.ts';
+
+type Stream = 'stdout' | 'stderr';
+
+/** What the guest of a request writes for people: its stdout and stderr as lines, of which there is one quota. */
+export class GuestOutput implements Disposable {
+  readonly #ctx: WasiCtx<CliGrants>;
+  #quota: OutputQuota | undefined;
+  #stdout: LineSink | undefined;
+  #stderr: LineSink | undefined;
+
+  constructor(ctx: WasiCtx<CliGrants>) {
+    this.#ctx = ctx;
+  }
+
+  get stdout(): ByteSink {
+    return (this.#stdout ??= this.#open('stdout')) ?? DISCARDING_SINK;
+  }
+
+  get stderr(): ByteSink {
+    return (this.#stderr ??= this.#open('stderr')) ?? DISCARDING_SINK;
+  }
+
+  /** Passes on what the guest wrote without an end of line. */
+  [Symbol.dispose](): void {
+    runAll([() => this.#stdout?.[Symbol.dispose](), () => this.#stderr?.[Symbol.dispose]()]);
+  }
+
+  /** `undefined` if the guest's output goes nowhere. */
+  #open(stream: Stream): LineSink | undefined {
+    const { grants, limits, held } = this.#ctx;
+    const { writeOutput, request, tell } = grants;
+    if (writeOutput === undefined) return undefined;
+    const isPrefixed = request !== undefined && grants.loggingPrefix !== 'hidden';
+    return new LineSink({
+      prefix: isPrefixed ? linePrefix(stream, request.ordinal) : undefined,
+      quota: (this.#quota ??= new OutputQuota(limits.maxOutputBytes)),
+      ...(tell && { tell }),
+      held,
+      writeLines: (lines) => writeOutput(stream, lines),
+    });
+  }
+}
