@@ -3,22 +3,22 @@ import type { Output } from '../observe/output.ts';
 import { toError } from '../util/to-error.ts';
 import { EXIT } from './exit-code.ts';
 
-/** How much longer than it should a process may take to end after a bug. */
+/** How much longer than planned a process may take to end after a bug. */
 const OVERTIME_MS = 5000;
 
-/** How a process that serves ends after a bug. */
+/** How a serving process ends after a bug. */
 export interface Draining {
-  /** Has it take no more requests, finish those under way, and end. */
+  /** Stops taking requests, finishes those under way, and ends the process. */
   drain(): void;
   /** How long that takes at most. */
   readonly stopTimeoutMs: number;
 }
 
 /**
- * What becomes of exceptions and rejections that nobody handled: each is told, with all that helps to find it, and the process ends.
+ * Handles exceptions and rejections that nothing caught: each is reported, with everything that helps to find it, and the process ends.
  *
- * One that serves ends as after SIGTERM. It does not go on serving, for nobody knows what the bug has left behind, and the requests of others must not
- * find it; it does not end immediately, for the requests under way have done no wrong. Whoever supervises the process starts another.
+ * A serving process ends as it does after SIGTERM. It does not keep serving, because the bug may have left bad state behind that other requests must
+ * not see; and it does not end immediately, because the requests under way are not to blame. Whatever supervises the process starts another.
  */
 export class Bugs {
   readonly #stderr: Output;
@@ -31,18 +31,18 @@ export class Bugs {
     this.#quit = quit;
   }
 
-  /** Whether there was one. */
+  /** Whether a bug has been reported. */
   get isSeen(): boolean {
     return this.#at === 'seen';
   }
 
-  /** From now on, and until what this returns is disposed, the process serves. */
+  /** The process is serving until the returned object is disposed. */
   whileServing(draining: Draining): Disposable {
     this.#draining = draining;
     return { [Symbol.dispose]: () => (this.#draining = undefined) };
   }
 
-  /** Nobody handled `error`. */
+  /** Reports an error that nothing handled, and ends the process. */
   report(error: unknown): void {
     this.#tell(error);
     const isFirst = this.#at === 'none';

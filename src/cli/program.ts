@@ -11,24 +11,26 @@ export interface Commands {
 
 const EXAMPLES = `
 Examples:
-  wasi-serve app.wasm                 serves app.wasm on http://127.0.0.1:8080/
-  wasi-serve inspect app.wasm         tells what it imports, and whether it can be served
+  wasi-serve app.wasm                 serve app.wasm on http://127.0.0.1:8080/
+  wasi-serve inspect app.wasm         show what it imports, and whether it can be served
 
-The options of serve: wasi-serve serve --help`;
+Options of serve: wasi-serve serve --help`;
 
-/** The command line: what it accepts, its help, its complaints. It throws `CommanderError` where commander would exit. */
+/** The command line: what it accepts, its help and its error messages. It throws `CommanderError` when commander would exit. */
 export function createProgram(version: string, commands: Commands, { stdout, stderr }: Terminal): Command {
   const inspect = new Command('inspect')
-    .description('tell what a component imports and exports, and whether it can be served')
-    .argument('<file>', 'a component')
-    .option('--json', 'as JSON')
-    .helpOption('-h, --help', 'this text')
+    .description('show what a component imports and exports, and whether it can be served')
+    .argument('<file>', 'the component')
+    .option('--json', 'print JSON')
+    .helpOption('-h, --help', 'show this help')
     .action((file: string, { json }: { json?: true }) => commands.inspect(file, json === true ? 'json' : 'text'));
   const program = new Command('wasi-serve')
-    .description('Serves WebAssembly components that implement wasi:http/proxy, one isolated instance a request.')
+    .description(
+      'Serves WebAssembly components that implement wasi:http/proxy, with an isolated instance for each request.',
+    )
     .usage('[serve] <file> [options]')
-    .version(version, '-V, --version', 'the version')
-    .helpOption('-h, --help', 'this text')
+    .version(version, '-V, --version', 'show the version')
+    .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
     .addHelpText('after', EXAMPLES)
     .addCommand(

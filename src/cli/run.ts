@@ -8,7 +8,7 @@ import { type ServePlan, toServePlan } from './serve/serve-plan.ts';
 import type { Terminal } from './terminal.ts';
 import { isWorker } from './workers/is-worker.ts';
 
-/** Runs the command that `args` names and returns its exit code; all it has to say is written. */
+/** Runs the command that `args` names and returns its exit code, once all its output has been written. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   try {
     const exitCode = await (isWorker(args) ? workForPrimary(terminal) : runCommand(args, terminal));
@@ -48,7 +48,7 @@ async function superviseWorkers(plan: ServePlan, terminal: Terminal): Promise<Ex
   return await supervise(plan, terminal);
 }
 
-/** Each command's code is loaded when it runs: help and complaints do not wait for a transpiler. */
+/** Each command's code is loaded when it runs: help and usage errors need not wait for a transpiler. */
 function createCommands(terminal: Terminal, outcome: Outcome): Commands {
   return {
     serve: async (file, flags) => {
@@ -62,7 +62,7 @@ function createCommands(terminal: Terminal, outcome: Outcome): Commands {
   };
 }
 
-/** The exit code for what a command threw, after one message about it. Commander has written its own. */
+/** Prints one message about what a command threw, and returns the exit code. Commander has already printed its own. */
 function explain(error: unknown, terminal: Terminal): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   const message = error instanceof HostError ? error.message : describeDenial(error);

@@ -2,20 +2,20 @@ import { type Output, createOutput } from '../observe/output.ts';
 import { COLOURED, PLAIN, type Paint } from '../observe/terminal/paint.ts';
 import { Bugs } from './bugs.ts';
 
-/** What a command sees of the process that runs it. */
+/** What a command sees of its process. */
 export interface Terminal {
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Colours where the stream is a terminal and NO_COLOR is not set. */
+  /** With colours if the stream is a terminal and NO_COLOR is not set. */
   readonly paintStdout: Paint;
   readonly paintStderr: Paint;
   readonly env: NodeJS.ProcessEnv;
   readonly bugs: Bugs;
-  /** Ends the process, at once and after what is written so far. */
+  /** Ends the process immediately, after writing what is still buffered. */
   quit(exitCode: number): never;
 }
 
-/** The terminal of this process. What is written is out when the process ends, however it ends. */
+/** The terminal of this process. Buffered output is flushed when the process exits. */
 export function createTerminal(): Terminal {
   const stdout = createOutput(process.stdout.fd);
   const stderr = createOutput(process.stderr.fd);
@@ -38,7 +38,7 @@ function quit(exitCode: number): never {
   process.exit(exitCode);
 }
 
-/** Source: https://no-color.org: any value that is not empty. */
+/** Any NO_COLOR that is not empty turns colours off. Source: https://no-color.org. */
 function paintFor(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): Paint {
   const wantsColour = stream.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
   return wantsColour ? COLOURED : PLAIN;

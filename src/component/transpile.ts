@@ -69,7 +69,7 @@ export async function transpileComponent(
 }
 
 function refusal(code: HostError['code'], { label }: ComponentSource, reason: string, cause?: unknown): HostError {
-  return new HostError(code, `${label} cannot be transpiled by jco: ${reason}`, { cause });
+  return new HostError(code, `${label} cannot be transpiled with jco: ${reason}`, { cause });
 }
 
 function toOptions({ imports, exports }: SuspendingNames): TranspileJob['options'] {

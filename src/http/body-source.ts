@@ -5,19 +5,19 @@ import type { ErrorCode } from './error-code.ts';
 import type { FieldEntries } from './field-entries.ts';
 
 /**
- * The body that a client or an upstream sends, as it arrives.
+ * The body sent by a client or an upstream, as it arrives.
  *
- * A failed `read` carries an `HttpCause` as the `cause` of its `IoError`. Disposing says that nobody will read on:
- * what has not arrived is discarded or its connection closed.
+ * The `IoError` of a failed `read` has an `HttpCause` as its `cause`. Disposing says that nothing more will be read:
+ * the rest of the body is discarded, or its connection is closed.
  */
 export interface BodySource extends ByteSource, Disposable {
-  /** Discards what is left of the body, so that the trailers come in reach. */
+  /** Discards the rest of the body, to get to its trailers. */
   discard(): void;
-  /** Once the body is at its end: the trailers, `undefined` where there are none, or why the body broke; before that `undefined`. */
+  /** At the end of the body: the trailers, an `undefined` value if there are none, or why the body broke off; before that `undefined`. */
   trailers(): Result<FieldEntries | undefined, ErrorCode> | undefined;
 }
 
-/** The body of a message that has none. */
+/** The body of a message without one. */
 export const EMPTY_BODY: BodySource = Object.freeze({
   ...EMPTY_SOURCE,
   discard: () => {},

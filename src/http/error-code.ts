@@ -1,6 +1,6 @@
 import { stringBytes } from '../util/held-bytes.ts';
 
-/** WIT's `error-code` of `wasi:http/types`: what went wrong with a message or its connection. */
+/** The `error-code` of `wasi:http/types`: what went wrong with a message or its connection. */
 export type ErrorCode =
   | { readonly tag: PlainErrorCode }
   | { readonly tag: 'DNS-error'; readonly val: DnsErrorPayload }
@@ -65,10 +65,10 @@ interface FieldSizePayload {
   readonly fieldSize: number | undefined;
 }
 
-/** What a log shows of a guest's text, which may have megabytes. */
+/** How much of a guest's text a log shows: it may be megabytes long. */
 const MAX_TOLD_CHARS = 1000;
 
-/** For a log: the case and its payload, where it has one. */
+/** For a log: the case, and its payload if it has one. */
 export function describeErrorCode(code: ErrorCode): string {
   const val = 'val' in code ? code.val : undefined;
   if (val === undefined) return code.tag;
@@ -77,7 +77,7 @@ export function describeErrorCode(code: ErrorCode): string {
   return `${code.tag}(${payload.join(', ')})`;
 }
 
-/** What the texts of an error code take. */
+/** How much memory the strings of an error code take. */
 export function heldBytesOfErrorCode(code: ErrorCode): number {
   const val = 'val' in code ? code.val : undefined;
   const parts = typeof val === 'object' ? Object.values(val) : [val];

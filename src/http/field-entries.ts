@@ -1,8 +1,8 @@
 /**
  * Names and values of a header or trailer section, in order, duplicates kept.
  *
- * Shape: `[name, value][]`; names in lower case, values as byte strings (one char U+0000-U+00FF a byte, Node's `latin1`),
- * the form in which node:http takes and gives them.
+ * Shape: `[name, value][]`; names in lower case, values as byte strings (each byte is a char U+0000-U+00FF, Node's `latin1`),
+ * as node:http takes and returns them.
  */
 export type FieldEntries = readonly (readonly [name: string, value: string])[];
 
@@ -13,7 +13,7 @@ export function toBytes(value: string): Uint8Array {
   return bytes;
 }
 
-/** Up to this many bytes V8 keeps in the array itself; a buffer around them would be made first. */
+/** V8 keeps arrays of up to this many bytes on its heap; viewing them as a `Buffer` would first move them off it. */
 const MAX_INLINE_BYTES = 64;
 
 /** The byte string of `bytes`. */
@@ -27,10 +27,10 @@ export function firstValue(entries: FieldEntries, name: string): string | undefi
   return entries.find((entry) => entry[0] === name)?.[1];
 }
 
-/** What V8 takes for an entry beside its characters: a pair, its place in a list, two strings. Measured: 112 bytes. */
+/** The memory that V8 takes for an entry besides its characters: a pair, its place in a list, two strings. Measured: 112 bytes. */
 export const ENTRY_HELD_BYTES = 128;
 
-/** What entries take of the host's memory. */
+/** How much of the host's memory entries take. */
 export function heldBytesOf(entries: FieldEntries): number {
   return entries.reduce((sum, [name, value]) => sum + name.length + value.length + ENTRY_HELD_BYTES, 0);
 }

@@ -1,6 +1,6 @@
 import type { FieldEntries } from './field-entries.ts';
 
-/** The names that belong to a connection and not to its messages: guests neither see nor set them. Source: RFC 9110, 7.6.1, and wasi-http. */
+/** Names of fields that belong to a connection, not to its messages: guests neither see nor set them. Source: RFC 9110, 7.6.1, and wasi-http. */
 export const FORBIDDEN_NAMES: ReadonlySet<string> = new Set([
   'connection',
   'host',
@@ -13,7 +13,7 @@ export const FORBIDDEN_NAMES: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** The entries that a guest sees of what a client or an upstream sent. */
+/** Those of the entries sent by a client or an upstream that a guest may see. */
 export function withoutForbidden(entries: FieldEntries): FieldEntries {
   return entries.filter(([name]) => !FORBIDDEN_NAMES.has(name));
 }

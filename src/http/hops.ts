@@ -1,14 +1,14 @@
 import type { FieldEntries } from './field-entries.ts';
 
-/** Tells who has passed a request on; guests neither take it away nor add to it. Source: RFC 8586. */
+/** Names the hosts that have forwarded a request; guests can neither remove it nor add to it. Source: RFC 8586. */
 export const HOPS_FIELD = 'cdn-loop';
 
 const HOST_ID = 'wasi-serve';
 
-/** How often guests of such hosts have passed on a request before it ends as a loop. Honest ones are a few deep. */
+/** How often guests of such hosts may forward a request before it is ended as a loop. Legitimate chains have a few hops. */
 const MAX_HOPS = 16;
 
-/** Whether a request with this value of `cdn-loop`, all of them joined by commas, has been passed on too often. */
+/** Whether a request with this value of `cdn-loop` (several fields joined by commas) has been forwarded too often. */
 export function isLoop(value: string): boolean {
   return countHops(value) >= MAX_HOPS;
 }

@@ -7,36 +7,35 @@ import type { ErrorCode } from './error-code.ts';
 import type { FieldEntries } from './field-entries.ts';
 import { bodyFailed } from './http-cause.ts';
 
-/** What the reader of a body finds: bytes, a clean end with its trailers, a break, or nothing yet. */
+/** What the reader of a body gets: bytes, a clean end with trailers, an abort, or nothing yet. */
 export type Piece =
   | { readonly at: 'bytes'; readonly bytes: Uint8Array }
   | { readonly at: 'pending' }
   | { readonly at: 'finished'; readonly trailers: FieldEntries | undefined }
   | { readonly at: 'aborted'; readonly reason: string };
 
-/** What bounds the writes, and whose they are. */
+/** The limits on writes, and the account that pays for them. */
 interface Writer extends Pick<Holder, 'held'> {
   readonly limits: Pick<RequestLimits, 'maxWriteBytes' | 'maxBufferedWrites'>;
 }
 
-/** What a piece takes beside its bytes: their array, its buffer, its place in a queue. */
+/** The memory that a piece takes besides its bytes: the array, its buffer, the place in a queue. */
 export const PIECE_OVERHEAD_BYTES = 256;
-/** One write to a body that is being sent, when its request has the host hold much: enough to keep a wire busy. */
+/** The budget of a body that is being sent while its request holds much: enough to keep the wire busy. */
 const TIGHT_WRITE_BYTES = 64 * 1024;
 
 const PENDING: Piece = Object.freeze({ at: 'pending' });
 
-/** How a body's writing side ended, or that it has not. */
+/** Whether a body's writing side has ended, and how. */
 type WriteEnd = Piece & { readonly at: 'pending' | 'finished' | 'aborted' };
 
 /**
- * The bytes of an outgoing body on their way from the guest to the wire: a short bounded queue.
+ * The bytes of an outgoing body on their way from the guest to the wire: a short, bounded queue.
  *
- * The guest's side is a `ByteSink`, to which `finish` and `abort` put an end; the host's side is `next` and `readable`.
- * The reader asks for a piece only when the wire takes more, so a slow wire makes the budget 0 and the guest wait. What is held counts as
- * the request's, until the wire has taken it: when that is much, a body that is being sent has room for a single small write, which it gets as
- * soon as the wire has taken the one before. One that is not being sent has its usual room, since nobody would ever make any: there the write
- * traps.
+ * The guest's side is a `ByteSink`, which `finish` or `abort` ends; the host's side is `next` and `readable`. The reader asks for a piece only when
+ * the wire takes more, so a slow wire makes the budget 0 and the guest wait. Queued bytes count as held by the request until the wire has taken them.
+ * If the request holds much, a body that is being sent has room for a single small write, available as soon as the wire has taken the one before. A
+ * body that is not being sent keeps its usual room, since nothing would ever make more: a write beyond the limit traps.
  */
 export class OutgoingBytes implements ByteSink, Disposable {
   #writer: Writer;
@@ -47,17 +46,17 @@ export class OutgoingBytes implements ByteSink, Disposable {
   readonly #writerWakers = new Wakers();
   #reader: 'none' | 'reading' | 'idle' | 'gone' = 'none';
   #end: WriteEnd = PENDING as WriteEnd;
-  /** Whether its account is its own, and closed with it. */
+  /** Whether it has an account of its own, which is closed with it. */
   #ownsAccount = false;
   #flushing = false;
   #written = 0n;
-  /** Of the queue, and of the piece that the wire has not taken yet. */
+  /** The bytes of the queue, and of the piece that the wire has not taken yet. */
   #heldBytes = 0;
   #lastHeldBytes = 0;
 
   /**
-   * `contentLength` as declared in the head, if it is; `overrun` makes the error code for a body of a wrong length. It lets go of what it
-   * holds when the account of `writer` is closed.
+   * `contentLength` is the length declared in the head, if any; `overrun` makes the error code for a body of the wrong length. Closing the account of
+   * `writer` releases everything held.
    */
   constructor(
     contentLength: bigint | undefined,
@@ -70,7 +69,7 @@ export class OutgoingBytes implements ByteSink, Disposable {
     writer.held.register(this);
   }
 
-  /** Ready when `next` would give something. */
+  /** Ready when `next` would return something. */
   get readable(): Readiness {
     return this.#readerWakers.toReadiness(() => this.#queue.length > 0 || this.#end.at !== 'pending');
   }
@@ -80,17 +79,17 @@ export class OutgoingBytes implements ByteSink, Disposable {
     return this.#readerWakers.toReadiness(() => this.#end.at === 'aborted');
   }
 
-  /** The length that the head declares. */
+  /** The length declared in the head. */
   get contentLength(): bigint | undefined {
     return this.#contentLength;
   }
 
-  /** Whether all of the body lies here, finished and without trailers, and nothing was taken before. */
+  /** Whether the whole body is queued: it is finished, has no trailers, and nothing has been taken yet. */
   get isWhole(): boolean {
     return this.#reader === 'none' && this.#end.at === 'finished' && this.#end.trailers === undefined;
   }
 
-  /** How many bytes are queued, of a body of which nothing was taken. */
+  /** How many bytes are queued. Only valid if nothing has been taken yet. */
   get queuedBytes(): number {
     return this.#queue.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
@@ -115,12 +114,12 @@ export class OutgoingBytes implements ByteSink, Disposable {
     this.#writerWakers.remove(wake);
   }
 
-  /** More than the declared length is refused before any byte of the excess is passed on. */
+  /** A write beyond the declared length is refused as a whole, so that no excess byte is passed on. */
   write(bytes: Uint8Array): StreamError | undefined {
     const written = this.#written + BigInt(bytes.byteLength);
     if (this.#contentLength !== undefined && written > this.#contentLength) {
       this.#written = written;
-      this.abort(`the body is longer than its content-length of ${this.#contentLength}`);
+      this.abort(`the body is longer than its content-length, ${this.#contentLength}`);
       return bodyFailed('the body is longer than its content-length', this.#overrun(written));
     }
     this.#written = written;
@@ -131,7 +130,7 @@ export class OutgoingBytes implements ByteSink, Disposable {
     return undefined;
   }
 
-  /** Done when the reader has taken everything and asks for more; before there is a reader there is nothing to wait for. */
+  /** Completes when the reader has taken everything and asks for more. Before there is a reader, there is nothing to wait for. */
   flush(): StreamError | undefined {
     if (this.#reader === 'gone') return CLOSED;
     this.#flushing = this.#reader === 'reading' || (this.#reader === 'idle' && this.#queue.length > 0);
@@ -139,26 +138,26 @@ export class OutgoingBytes implements ByteSink, Disposable {
   }
 
   /**
-   * The guest's clean end; `heldBytes` were taken for the trailers. Returns the error code where another number of bytes came than the head
-   * declares; the body is then aborted.
+   * The guest's clean end; `heldBytes` were taken for the trailers. If the number of bytes differs from the declared length, aborts the body and
+   * returns the error code.
    */
   finish(trailers: FieldEntries | undefined, heldBytes = 0): ErrorCode | undefined {
     if (this.#reader === 'gone' || this.#end.at !== 'pending') this.#writer.held.giveBack(heldBytes);
     else this.#heldBytes += heldBytes;
     if (this.#contentLength !== undefined && this.#written !== this.#contentLength) {
-      this.abort(`the body has ${this.#written} bytes, its content-length is ${this.#contentLength}`);
+      this.abort(`the body has ${this.#written} bytes, but its content-length is ${this.#contentLength}`);
       return this.#overrun(this.#written);
     }
     if (this.#end.at === 'pending') this.#endWith({ at: 'finished', trailers });
     return undefined;
   }
 
-  /** The body ends broken: it must not look complete on the wire. */
+  /** Ends the body abnormally: it must not look complete on the wire. */
   abort(reason: string): void {
     if (this.#end.at === 'pending') this.#endWith({ at: 'aborted', reason });
   }
 
-  /** The host's side: the next piece. Calling says that the wire has taken all before. */
+  /** The host's side: returns the next piece. The call implies that the wire has taken all previous ones. */
   next(): Piece {
     if (this.#reader === 'gone') return this.#end;
     this.#giveBack(this.#lastHeldBytes);
@@ -170,7 +169,7 @@ export class OutgoingBytes implements ByteSink, Disposable {
     return bytes === undefined ? this.#end : { at: 'bytes', bytes };
   }
 
-  /** The host's side: nobody takes these bytes any more. The guest's writes give `closed`. */
+  /** The host's side: there is no reader any more. The guest's writes return `closed`. */
   leave(): void {
     if (this.#reader === 'gone') return;
     this.#reader = 'gone';
@@ -183,7 +182,7 @@ export class OutgoingBytes implements ByteSink, Disposable {
     this.#writerWakers.wake();
   }
 
-  /** The guest has returned, and the reader takes what is left: it is counted by an account of its own, which the end of the request does not close. */
+  /** The guest has returned and the reader is still taking the rest, which moves to an account of its own that the request's end does not close. */
   outlive(): void {
     if (this.#reader === 'gone' || this.#ownsAccount) return;
     const { limits, held } = this.#writer;
@@ -191,7 +190,7 @@ export class OutgoingBytes implements ByteSink, Disposable {
     this.#ownsAccount = true;
   }
 
-  /** The request is over. What of its body was not taken never will be, and its reader has to know that it is not whole. */
+  /** The request is over. The rest of its body will never be taken, and the reader must learn that it is incomplete. */
   [Symbol.dispose](): void {
     if (this.#reader !== 'gone' && (this.#queue.length > 0 || this.#end.at === 'pending')) {
       this.#end = { at: 'aborted', reason: this.#writer.held.trap?.message ?? 'the request is over' };

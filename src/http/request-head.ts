@@ -1,6 +1,6 @@
 import type { FieldEntries } from './field-entries.ts';
 
-/** What comes with a body: its fields, which still hold every name, are made when they are first read. */
+/** The part of a head that all messages have. `fields` contains every name, and is built when it is first read. */
 export interface IncomingHead {
   readonly fields: FieldEntries;
 }

@@ -15,25 +15,25 @@ export function isScheme(text: string): boolean {
 
 /** Whether `text` is `host[:port]`, without user-info: a name, an IPv4 address or a bracketed IPv6 one. Source: RFC 9110, 4.2 and 7.2. */
 export function isAuthority(text: string): boolean {
-  // Most are a name and a short port, which takes no look at the port's number.
+  // Most are a name and a short port, whose number need not be checked.
   if (/^[A-Za-z0-9\-.]+(?::\d{1,4})?$/.test(text)) return true;
   const port = /^(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9\-._~!$&'()*+;=]|%[0-9A-Fa-f]{2})+)(?::(\d{0,5}))?$/.exec(text);
   return port !== null && Number(port[1] ?? 0) <= 65_535;
 }
 
-/** Whether `text` can stand in a request line as path and query: origin form, a bare query, `*`, or nothing. Source: RFC 9112, 3.2. */
+/** Whether `text` is valid as the path and query of a request line: origin form, a bare query, `*`, or nothing. Source: RFC 9112, 3.2. */
 export function isPathWithQuery(text: string): boolean {
   return text === '*' || /^(?:[/?][\x21\x22\x24-\x7e\x80-\u{10ffff}]*)?$/u.test(text);
 }
 
-/** The length that a `content-length` value gives: `1*DIGIT` below 2^63. Source: RFC 9110, 8.6. */
+/** The length in a `content-length` value: `1*DIGIT` below 2^63; otherwise `undefined`. Source: RFC 9110, 8.6. */
 export function parseContentLength(value: string): bigint | undefined {
   if (!/^\d{1,19}$/.test(value)) return undefined;
   const length = BigInt(value);
   return length < 1n << 63n ? length : undefined;
 }
 
-/** The members of a field's value that is a list, empty ones too. Source: RFC 9110, 5.6.1. */
+/** The members of a list-valued field, including empty ones. Source: RFC 9110, 5.6.1. */
 export function membersOf(value: string): string[] {
   return value.split(',').map((member) => member.trim());
 }

@@ -1,6 +1,6 @@
 import type { FieldEntries } from './field-entries.ts';
 
-/** Fields that frame, route or describe a message, or bear rights: behind a body they come too late, or mean another thing to the next reader. */
+/** Fields that frame, route, describe or authorise a message: after a body they come too late, or mean something else to the next reader. */
 const NEVER_TRAILERS: ReadonlySet<string> = new Set([
   'authorization',
   'cache-control',
@@ -14,7 +14,7 @@ const NEVER_TRAILERS: ReadonlySet<string> = new Set([
   'trailer',
 ]);
 
-/** Those of a guest's trailers that may be sent, `undefined` where none may. Source: RFC 9110, 6.5.1; the names are hyper's. */
+/** Those of a guest's trailers that may be sent; `undefined` if none may. Source: RFC 9110, 6.5.1; the names are hyper's. */
 export function toTrailers(entries: FieldEntries): FieldEntries | undefined {
   const trailers = entries.filter(([name]) => !NEVER_TRAILERS.has(name));
   return trailers.length === 0 ? undefined : trailers;

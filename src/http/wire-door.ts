@@ -2,14 +2,14 @@ import { Trap } from '../util/trap.ts';
 import type { FieldEntries } from './field-entries.ts';
 import { FORBIDDEN_NAMES } from './forbidden-names.ts';
 
-/** Few fields have names as long as these: the others need no closer look. Each reply's fields are looked at. */
+/** The lengths of these names: fields with names of other lengths need no further check. This runs for each reply. */
 const FORBIDDEN_LENGTHS = new Set(Array.from(FORBIDDEN_NAMES, (name) => name.length));
 
 /**
- * The last check before fields go on the wire, whoever made them: traps for a name, in upper or lower case, that frames a message or belongs to a
- * connection, and for what is not text. `Fields` lets none of these in, so that this finds something only if `Fields` was bypassed.
+ * The last check before fields go on the wire, whatever created them. Traps for a name, in upper or lower case, that frames a message or belongs to a
+ * connection, and for anything that is not a string. `Fields` admits none of these, so this only finds something if `Fields` was bypassed.
  *
- * Which characters a name and a value may hold is checked again by all that takes fields: node:http, `Headers`, and what writes heads for upstreams.
+ * The characters in names and values are checked again by everything that takes fields: node:http, `Headers`, and the writer of heads for upstreams.
  */
 export function assertWireFields(fields: FieldEntries): void {
   for (let index = 0; index < fields.length; index += 1) {
@@ -21,5 +21,5 @@ export function assertWireFields(fields: FieldEntries): void {
 }
 
 function refuse(name: unknown): never {
-  throw new Trap(`a message with the field ${JSON.stringify(name)} was not sent: it may not be set`);
+  throw new Trap(`a message with the field ${JSON.stringify(name)} was not sent: guests may not set this field`);
 }

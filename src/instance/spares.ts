@@ -36,7 +36,7 @@ export class Spares implements Disposable {
   constructor({ memory, heap }: Quotas = {}, idleMs = IDLE_MS) {
     this.#idleMs = idleMs;
     const letGo = (): boolean => this.#letGoOf(this.#spares.length - 1);
-    this.#stopListening = [memory, heap].flatMap((quota) => quota?.onShort(letGo) ?? []);
+    this.#stopListening = [memory, heap].flatMap((quota) => quota?.onLowMemory(letGo) ?? []);
   }
 
   /** How many there are. */

@@ -1,7 +1,7 @@
 /**
  * Why a stream's last operation failed.
  *
- * `cause` is the failure in the terms of the package that owns the stream (an HTTP `error-code`, …), for that package's downcast.
+ * `cause` is the failure as the package that owns the stream describes it (an HTTP `error-code`, …), for that package's downcast.
  */
 export class IoError {
   readonly message: string;

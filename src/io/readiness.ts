@@ -1,15 +1,15 @@
 import { callSafely } from '../util/bug.ts';
 
-/** Something that a guest can wait for: the one kernel from which every blocking function is derived. */
+/** Something that a guest can wait for: the one primitive on which every blocking function is built. */
 export interface Readiness {
-  /** Whether waiting would end at once. */
+  /** Whether waiting would end immediately. */
   isReady(): boolean;
   /**
-   * Calls `wake` at the next moment when `isReady()` may have become true; `wake` may come more than once or in vain.
-   * Called only while not ready. What `wake` throws is seen by nobody who waits: it has to end its own request if it fails.
+   * Calls `wake` when `isReady()` may have become true. `wake` may be called more than once, or when it is still not ready.
+   * Call this only while not ready. An exception that `wake` throws reaches no other waiter: if it fails, it must end its own request.
    */
   onReady(wake: () => void): void;
-  /** Takes the listener away again, wherever it still is. */
+  /** Removes the listener, if it is still registered. */
   offReady(wake: () => void): void;
 }
 
@@ -18,11 +18,11 @@ export const READY: Readiness = Object.freeze({ isReady: () => true, onReady: ()
 
 const NO_WAKES: readonly (() => void)[] = Object.freeze([]);
 
-/** The listeners of something that becomes ready from time to time. */
+/** The listeners of something that becomes ready again and again. */
 export class Wakers {
-  /** Most have one listener at most, which needs no list. */
+  /** Most instances never have more than one listener, which needs no list. */
   #first: (() => void) | undefined;
-  /** Few, and a new list each time: one that grows in its place takes room for 17, a set that of ten. */
+  /** There are few, so each change makes a new array: V8 gives one that grows in place room for 17, and a set takes the space of ten. */
   #others = NO_WAKES;
 
   add(wake: () => void): void {
@@ -36,25 +36,25 @@ export class Wakers {
     else if (this.#others.length > 0) this.#others = this.#others.filter((other) => other !== wake);
   }
 
-  /** Calls every listener that is there now. Never throws: they belong to other requests than whoever calls this. */
+  /** Calls every listener registered now. Never throws: listeners may belong to other requests than the caller's. */
   wake(): void {
     const others = this.#others;
     if (this.#first !== undefined) callSafely(this.#first);
     for (const wake of others) callSafely(wake);
   }
 
-  /** What is ready where `isReady` says so, and may become it whenever these listeners are called. */
+  /** A `Readiness` with these listeners: it is ready if `isReady` returns true. */
   toReadiness(isReady: () => boolean): Readiness {
     return { isReady, onReady: (wake) => this.add(wake), offReady: (wake) => this.remove(wake) };
   }
 
-  /** How many listen: a test's way to see that nothing is left behind. */
+  /** The number of listeners, with which tests check that none is left behind. */
   get size(): number {
     return (this.#first === undefined ? 0 : 1) + this.#others.length;
   }
 }
 
-/** Not ready until it is opened, and then for good. */
+/** Not ready until it is opened; then ready forever. */
 export class Latch implements Readiness {
   readonly #wakers = new Wakers();
   #isOpen = false;
@@ -80,8 +80,8 @@ export class Latch implements Readiness {
 /**
  * Waits until one of `sources` is ready, or `cancellation` is.
  *
- * Returns `true` at once where nothing has to be waited for, else a promise; afterwards no listener is left on any of them. Rejects with what a source
- * throws, be it when it is asked or when somebody listens.
+ * Returns `true` if one already is, otherwise a promise; afterwards no listener is left on any of them. Rejects with what a source throws, whether
+ * from `isReady` or from `onReady`.
  */
 export function waitForAny(sources: readonly Readiness[], cancellation: Readiness): true | Promise<void> {
   if (cancellation.isReady() || sources.some((source) => source.isReady())) return true;

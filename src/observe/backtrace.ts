@@ -1,13 +1,13 @@
-/** The most frames that are shown. */
+/** The most frames to show. */
 const MAX_FRAMES = 32;
 
-/** Errors that say what the guest did; all others are the host's own, and its frames matter. */
+/** Errors about what the guest did. All others are the host's own, for which the host's frames matter. */
 const GUEST_ERROR = /^(?:Trap|Cancelled|RuntimeError)\b/;
 
 /**
- * The frames of a V8 stack that help: the guest's, and for an error that is the host's own also the host's.
+ * The useful frames of a V8 stack: the guest's, and, for an error of the host itself, the host's too.
  *
- * Those of jco's glue and of Node never do. Shape: `at <name> (wasm-function[12]:0x1a2b)`, each without indent.
+ * Frames of jco's glue and of Node are left out. Shape: `at <name> (wasm-function[12]:0x1a2b)`, not indented.
  */
 export function backtraceFrames(trace: string): string[] {
   const keeps = GUEST_ERROR.test(trace) ? isGuestFrame : isOwnFrame;
@@ -24,7 +24,7 @@ function isOwnFrame(frame: string): boolean {
   return !frame.includes('jco-glue:') && !/[( ]node:/.test(frame) && !frame.includes('/node_modules/');
 }
 
-/** V8 names the module by a hash, which says nothing: `wasm://wasm/380adbba:wasm-function[1]:0xdf`. */
+/** Drops V8's hash of the module, which is of no use: `wasm://wasm/380adbba:wasm-function[1]:0xdf`. */
 function shorten(frame: string): string {
   return frame.trim().replace(/wasm:\/\/wasm\/.*?:?(?=wasm-function\[)/, '');
 }

@@ -2,16 +2,16 @@
 export interface HostLoad {
   /** Whether it listens and is not being closed. */
   readonly isAccepting: boolean;
-  /** Whose guest is at work. */
+  /** Requests whose guest is at work. */
   readonly requestsInFlight: number;
-  /** Which wait for their turn. */
+  /** Requests that wait for their turn. */
   readonly requestsQueued: number;
   readonly connections: number;
-  /** Instances that wait for a request, and what their memories hold. */
+  /** Idle instances kept for reuse, and the size of their memories. */
   readonly keptInstances: number;
   readonly keptBytes: number;
-  /** What requests have it hold: bodies that wait, fields, handles and the like. */
+  /** Bytes held on behalf of requests: unsent bodies, fields, handles and the like. */
   readonly heldBytes: number;
-  /** What was refused or given up, by why. */
+  /** How much was refused or given up on, by reason. */
   readonly refusals: ReadonlyMap<string, number>;
 }

@@ -3,17 +3,17 @@ import type { Log, LogEvent, RequestRecord } from './log.ts';
 import type { Output } from './output.ts';
 import { describeStall } from './terminal/stall-text.ts';
 
-/** A log for machines: one JSON object a line. `now` gives the time of an event in milliseconds since 1970. */
+/** A log for programs: one JSON object per line. `now` returns the time of an event in milliseconds since 1970. */
 export function createJsonLog(output: Output, now: () => number = Date.now): Log {
   return (event) => output.write(formatJson(event, now()));
 }
 
-/** The event as one line. Shape: `{ time, level, event, … }`; `message` of a start holds the text that tools wait for. */
+/** Formats an event as one line. Shape: `{ time, level, event, … }`; the `message` of a start is the text that tools wait for. */
 export function formatJson(event: LogEvent, timeMs: number): string {
   return toLine({ time: new Date(timeMs).toISOString(), ...toRecord(event) });
 }
 
-/** Whole lines of a guest's output as one object each. The instance's number stands in the lines where they have a prefix. */
+/** Formats whole lines of a guest's output as one object each. If lines have a prefix, it contains the instance's number. */
 export function formatGuestOutput(stream: 'stdout' | 'stderr', lines: string, timeMs: number): string {
   const time = new Date(timeMs).toISOString();
   return lines
@@ -49,7 +49,7 @@ function toRequestRecord({ byteLength, durationMs, cpuMs, ...request }: RequestR
   return { level, event: 'request', ...request, bytes: byteLength, ...times };
 }
 
-/** Milliseconds to three places. */
+/** Rounds milliseconds to three decimal places. */
 function toMicroseconds(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }
@@ -60,7 +60,7 @@ function toOutputRecord(stream: 'stdout' | 'stderr', line: string): JsonRecord {
   return { level: 'info', event: 'guest-output', stream, ...instance, line: line.slice(prefixed?.[0].length ?? 0) };
 }
 
-/** JSON leaves DEL, the C1 controls and two line separators as they are; a terminal does not. */
+/** Escapes DEL, the C1 controls and two line separators: JSON allows them, but a terminal would act on them. */
 function toLine(record: JsonRecord): string {
   const json = JSON.stringify(record).replaceAll(/[\u007f-\u009f\u2028\u2029]/g, (char) => {
     return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;

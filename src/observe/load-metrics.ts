@@ -3,14 +3,14 @@ import type { HostLoad } from './host-load.ts';
 
 type PromClient = typeof prom;
 
-/** A host with the name of its component. */
+/** A host and the name of its component. */
 export interface Watched {
   readonly component: string;
   readonly host: { readonly load: HostLoad };
 }
 
 interface LoadGauge {
-  /** After `wasi_serve_`. */
+  /** The name without `wasi_serve_`. */
   readonly name: string;
   readonly help: string;
   readonly read: (load: HostLoad) => number;
@@ -19,18 +19,18 @@ interface LoadGauge {
 const GAUGES: readonly LoadGauge[] = [
   {
     name: 'hosts_accepting',
-    help: 'Hosts that take requests: one a process.',
+    help: 'Hosts that accept requests: one per process.',
     read: ({ isAccepting }) => +isAccepting,
   },
   { name: 'requests_in_flight', help: 'Requests whose guest is at work.', read: (load) => load.requestsInFlight },
-  { name: 'requests_queued', help: 'Requests that wait for their turn.', read: (load) => load.requestsQueued },
+  { name: 'requests_queued', help: 'Requests waiting in the queue.', read: (load) => load.requestsQueued },
   { name: 'connections', help: 'Open connections.', read: (load) => load.connections },
-  { name: 'kept_instances', help: 'Instances that wait for a request.', read: (load) => load.keptInstances },
-  { name: 'held_bytes', help: 'What requests have the host hold.', read: (load) => load.heldBytes },
-  { name: 'kept_instances_bytes', help: 'Memories of these instances.', read: (load) => load.keptBytes },
+  { name: 'kept_instances', help: 'Idle instances kept for reuse.', read: (load) => load.keptInstances },
+  { name: 'held_bytes', help: 'Bytes held on behalf of requests.', read: (load) => load.heldBytes },
+  { name: 'kept_instances_bytes', help: 'Memory of the idle instances.', read: (load) => load.keptBytes },
 ];
 
-/** Has what hosts hold read each time that the register is. `watched` may grow. */
+/** Registers gauges that read the hosts' load each time the registry is read. `watched` may grow. */
 export function readLoads(client: PromClient, register: prom.Registry, watched: readonly Watched[]): void {
   for (const gauge of GAUGES) register.registerMetric(createGauge(client, gauge, watched));
   register.registerMetric(createRefusals(client, watched));
@@ -52,7 +52,7 @@ function createGauge({ Gauge }: PromClient, { name, help, read }: LoadGauge, wat
 function createRefusals({ Counter }: PromClient, watched: readonly Watched[]): prom.Counter {
   return new Counter({
     name: 'wasi_serve_refusals_total',
-    help: 'What was refused or given up: requests, connections, clients that take nothing; by why.',
+    help: 'Requests, connections and slow clients that were refused or given up on, by reason.',
     labelNames: ['component', 'reason'],
     registers: [],
     collect() {

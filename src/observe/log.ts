@@ -1,6 +1,6 @@
 import { warnOfBug } from '../util/bug.ts';
 
-/** What the host has to say, in the terms of a reader of logs. */
+/** What a host logs. */
 export type LogEvent =
   | { readonly at: 'start'; readonly start: StartRecord }
   | { readonly at: 'request'; readonly request: RequestRecord }
@@ -10,7 +10,7 @@ export type LogEvent =
       readonly component: string;
       readonly message: string;
       readonly trace: string | undefined;
-      /** The limit that ended it, by its name at the command line: `handles`, `timeout`. */
+      /** The limit that ended the request, by its name on the command line: `handles`, `timeout`. */
       readonly limit?: string | undefined;
     }
   | { readonly at: 'stalled'; readonly stall: StallRecord }
@@ -18,60 +18,60 @@ export type LogEvent =
 
 export type NoticeLevel = 'info' | 'warning' | 'error';
 
-/** A component that is being served from now on. */
+/** A host has started to serve a component. */
 export interface StartRecord {
   /** `http://127.0.0.1:8080`. */
   readonly origin: string;
   readonly component: string;
-  /** Of the component's file. */
+  /** The size of the component's file. */
   readonly byteLength: number;
   /** The exported world: `wasi:http/proxy@0.2.3`. */
   readonly world: string;
-  /** With versions, as the component names them. */
+  /** The imported interfaces with their versions, as the component names them. */
   readonly imports: readonly string[];
   readonly engine: ChoiceMade;
   readonly isolation: ChoiceMade;
-  /** Whether guests that compute for long are interrupted. */
+  /** Whether guests that compute for a long time are interrupted. */
   readonly preemption: ChoiceMade;
   readonly limits: StartLimits;
-  /** The processes that serve, each with limits of its own; absent where it is this one. */
+  /** The worker processes, each with limits of its own; absent if this process serves. */
   readonly workerPids?: readonly number[];
-  /** Where health and metrics are: `http://127.0.0.1:9100`. */
+  /** Where to read health and metrics: `http://127.0.0.1:9100`. */
   readonly adminOrigin?: string;
 }
 
-/** Why a process ends that can no longer say so itself: its event loop stands still, or it does not come to its end. */
+/** Why a process is ended that can no longer report it itself: its event loop is blocked, or it does not finish. */
 export interface StallRecord {
-  /** `starting`: no request was served yet; `finishing`: it was to end. */
+  /** `starting`: it has not served a request yet; `finishing`: it was told to stop. */
   readonly phase: 'starting' | 'serving' | 'finishing';
   readonly component: string;
-  /** How long the event loop has stood still; since the process was to end, where it is `finishing`. */
+  /** How long the event loop has been blocked; when `finishing`, the time since the process was told to stop. */
   readonly stalledMs: number;
-  /** The request for which a guest ran last: of those at work, the one that holds the thread. */
+  /** The request for which a guest ran last: if a guest holds the thread, it is this one. */
   readonly request: StalledRequest | undefined;
 }
 
 export interface StalledRequest {
-  /** From 0: as in the guest's INSTANCE_ID and at its lines of output. */
+  /** Counted from 0, as in the guest's INSTANCE_ID and the prefix of its output. */
   readonly instance: number;
   readonly method: string;
   readonly path: string;
-  /** Where it is known. */
+  /** The request's id, if it is known. */
   readonly id: string | undefined;
 }
 
-/** What the host chose among several ways, and why. */
+/** Which of several alternatives the host chose, and why. */
 export interface ChoiceMade {
   readonly name: string;
   readonly reason: string;
 }
 
 export interface StartLimits {
-  /** Wall time of one request; 0 is none. */
+  /** Wall-clock time for one request; 0 is no limit. */
   readonly timeoutMs: number;
   readonly maxConcurrentRequests: number;
   readonly maxQueuedRequests: number;
-  /** The others that are not at their defaults, as the options that set them: `--limit handles=7`. */
+  /** Other limits that are not at their defaults, as the options that set them: `--limit handles=7`. */
   readonly others: readonly string[];
 }
 
@@ -82,22 +82,22 @@ export interface RequestRecord {
   readonly method: string;
   readonly path: string;
   readonly status: number;
-  /** Of the body, as far as it was sent. */
+  /** How much of the body was sent. */
   readonly byteLength: number;
   readonly durationMs: number;
-  /** How much of that time its guest has computed; `undefined` where nobody counts it, as without preemption. */
+  /** For how much of that time the guest was computing; `undefined` if that is not measured, as without preemption. */
   readonly cpuMs: number | undefined;
   readonly instance: 'fresh' | 'reset';
   readonly end: 'complete' | 'aborted' | 'client-left';
 }
 
-/** Takes events, in order, and never throws. */
+/** Takes events, in order. Must not throw. */
 export type Log = (event: LogEvent) => void;
 
-/** Says nothing. */
+/** Discards all events. */
 export const SILENT: Log = () => undefined;
 
-/** An embedder's log, of which no request is to suffer: what it throws, or its promise rejects with, is told once, as a warning of Node's. */
+/** Wraps an embedder's log so that its failures do not affect requests: the first error that it throws or rejects with becomes a Node warning. */
 export function sparing(log: Log): Log {
   let stage: 'sound' | 'broken' = 'sound';
   const broke = (error: unknown): void => {
@@ -114,7 +114,7 @@ export function sparing(log: Log): Log {
   };
 }
 
-/** Tells all of `logs`, in their order. */
+/** Passes each event to all of `logs`, in order. */
 export function teeLog(...logs: readonly Log[]): Log {
   return (event) => {
     for (const log of logs) log(event);

@@ -3,23 +3,34 @@ import type { Log } from './log.ts';
 import { type Watched, readLoads } from './load-metrics.ts';
 import { countEvents } from './request-metrics.ts';
 
-/** What a registry of prom-client holds, as JSON: another process can add it up. */
+/** The contents of a prom-client registry as JSON, which another process can aggregate. */
 export type MetricRecords = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 
-/** What the hosts of this process do, in numbers. */
+/** The metrics of this process's hosts. */
 export interface Metrics {
-  /** Counts what happens: for a host's log, beside others or alone. */
+  /** A log that counts events: pass it to a host, alone or together with others. */
   readonly log: Log;
-  /** Has what a host holds read whenever somebody asks for the numbers. */
+  /** Includes a host's load, read whenever the metrics are. */
   watch(watched: Watched): void;
-  /** Whether one of these hosts takes requests. */
+  /** Whether one of these hosts accepts requests. */
   isReady(): boolean;
-  /** All, as text in Prometheus' format. */
+  /** All metrics in Prometheus' text format. */
   toText(): Promise<string>;
   toRecords(): Promise<MetricRecords>;
 }
 
-/** Metrics of a process, all 0. Loads prom-client: only for who wants to see them. */
+/**
+ * Creates the metrics of a process, all 0. Loads prom-client, so that only those who use metrics pay for it.
+ *
+ * @example
+ * ```ts
+ * const component = await loadComponent('app.wasm');
+ * const metrics = await createMetrics();
+ * await using host = createHost(component, {}, metrics.log);
+ * metrics.watch({ component: component.label, host });
+ * console.log(await metrics.toText());
+ * ```
+ */
 export async function createMetrics(): Promise<Metrics> {
   const prom = await import('prom-client');
   const register = new prom.Registry();
@@ -35,20 +46,20 @@ export async function createMetrics(): Promise<Metrics> {
   };
 }
 
-/** The numbers of several processes as one text: they are added up, those that are no amounts averaged. */
+/** The metrics of several processes as one text: amounts are added up, others are averaged. */
 export async function sumMetrics(processes: readonly MetricRecords[]): Promise<string> {
   const { AggregatorRegistry } = await import('prom-client');
   return await AggregatorRegistry.aggregate([...processes]).metrics();
 }
 
-/** The counters and histograms of one process more: what stays true when it has ended. */
+/** Adds the counters and histograms of another process: what remains true after it has ended. */
 export async function addCounts(counts: MetricRecords, ended: MetricRecords): Promise<MetricRecords> {
   if (ended.length === 0) return counts;
   const { AggregatorRegistry } = await import('prom-client');
   return await AggregatorRegistry.aggregate([counts, ended.filter(isCount)]).getMetricsAsJSON();
 }
 
-/** Their types are declared as an enumeration, and are words. */
+/** prom-client declares the types as an enumeration, but they are strings. */
 function isCount({ type }: MetricRecords[number]): boolean {
   return ['counter', 'histogram'].includes(String(type));
 }

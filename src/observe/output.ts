@@ -1,26 +1,26 @@
 import { write, writeSync } from 'node:fs';
 
-/** What a reader that has stalled may leave waiting; what comes beyond is dropped. */
+/** How much output may wait for a stalled reader; anything beyond is dropped. */
 const MAX_PENDING_CHARS = 8 * 1024 * 1024;
-/** How long until a descriptor that takes nothing is tried again. */
+/** How long to wait before retrying a descriptor that is full. */
 const RETRY_MS = 10;
-/** How often a last write is tried again. */
+/** How often a last write is retried. */
 const MAX_LAST_TRIES = 100;
 
-/** Text on its way to a descriptor: all of one turn of the event loop in one write, without the host ever waiting for the reader. */
+/** Buffered text for a descriptor: each turn of the event loop makes one write, and the host never waits for the reader. */
 export interface Output {
   /** Takes whole lines, in order. Never throws. */
   write(text: string): void;
-  /** Resolves when all is written, or cannot be. */
+  /** Resolves when everything has been written, or cannot be. */
   flush(): Promise<void>;
-  /** Writes what is left, waiting for it: for a process that ends. */
+  /** Writes the rest synchronously: for a process that is exiting. */
   flushNow(): void;
 }
 
-/** `idle`: nothing to do; `due`: a write follows in this turn; `writing`: one is under way; `gone`: the reader is. */
+/** `idle`: nothing to do; `due`: a write follows in this turn; `writing`: one is under way; `gone`: the reader is gone. */
 type State = 'idle' | 'due' | 'writing' | 'gone';
 
-/** Writes to a descriptor of this process, which stays open. A reader that has gone (EPIPE) is no failure. */
+/** Writes to a descriptor of this process, which stays open. A reader that has gone away (EPIPE) is not a failure. */
 export function createOutput(fd: number): Output {
   return new FdOutput(fd);
 }
@@ -31,7 +31,7 @@ class FdOutput implements Output {
   #pending: string[] = [];
   #pendingChars = 0;
   #dropped = 0;
-  /** What of the write under way is not written. */
+  /** The part of the current write that is not written yet. */
   #rest: Uint8Array = new Uint8Array(0);
   readonly #whenFlushed = new Set<() => void>();
 
@@ -111,7 +111,7 @@ class FdOutput implements Output {
   }
 }
 
-/** How many bytes were taken; 0 where none are at the moment, -1 where none ever will be. */
+/** How many bytes were written; 0 if the descriptor is full, -1 if nothing more can ever be written. */
 function tryWrite(fd: number, bytes: Uint8Array): number {
   try {
     return writeSync(fd, bytes);

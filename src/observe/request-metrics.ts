@@ -4,10 +4,10 @@ import type { Log, LogEvent, RequestRecord } from './log.ts';
 type PromClient = typeof prom;
 type Count<Counted> = (counted: Counted) => void;
 
-/** In seconds: from a guest that only answers to one that takes the time that it has by default. */
+/** In seconds: from a guest that answers immediately to one that uses up its default timeout. */
 const DURATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** A log that counts requests and what ended them. */
+/** A log that counts requests and how they ended. */
 export function countEvents(client: PromClient, register: prom.Registry): Log {
   const countRequest = createRequestCount(client, [register]);
   const countFailure = createFailureCount(client, [register]);
@@ -20,26 +20,26 @@ export function countEvents(client: PromClient, register: prom.Registry): Log {
 function createRequestCount({ Counter, Histogram }: PromClient, registers: prom.Registry[]): Count<RequestRecord> {
   const requests = new Counter({
     name: 'wasi_serve_requests_total',
-    help: 'Requests that were answered, by the class of the status and by how the reply ended.',
+    help: 'Answered requests, by class of status and by how the reply ended.',
     labelNames: ['component', 'status', 'end'],
     registers,
   });
   const durations = new Histogram({
     name: 'wasi_serve_request_duration_seconds',
-    help: 'Time from the head of a request to the end of its reply.',
+    help: "Time from a request's head to the end of its reply.",
     labelNames: ['component'],
     buckets: DURATION_BUCKETS,
     registers,
   });
   const cpu = new Counter({
     name: 'wasi_serve_guest_cpu_seconds_total',
-    help: 'Time that guests computed until their replies were out, where it is counted.',
+    help: 'Time that guests spent computing until their replies were sent, if measured.',
     labelNames: ['component'],
     registers,
   });
   const bytes = new Counter({
     name: 'wasi_serve_response_body_bytes_total',
-    help: 'Bodies of replies, as far as they were sent.',
+    help: 'Bytes of reply bodies sent.',
     labelNames: ['component'],
     registers,
   });
@@ -57,18 +57,18 @@ function createFailureCount(
 ): Count<Extract<LogEvent, { at: 'request-failed' }>> {
   const failures = new Counter({
     name: 'wasi_serve_failures_total',
-    help: 'What went wrong with requests: traps, replies that broke off, no room. A request may have several.',
+    help: 'Failures of requests: traps, replies cut off, lack of room. A request may have several.',
     labelNames: ['component'],
     registers,
   });
-  const breaches = new Counter({
+  const exceeded = new Counter({
     name: 'wasi_serve_limit_breaches_total',
-    help: 'Requests that a limit ended, by the name of the option that sets it.',
+    help: 'Requests ended by a limit, by the name of the option that sets it.',
     labelNames: ['component', 'limit'],
     registers,
   });
   return ({ component, limit }) => {
     failures.inc({ component });
-    if (limit !== undefined) breaches.inc({ component, limit });
+    if (limit !== undefined) exceeded.inc({ component, limit });
   };
 }

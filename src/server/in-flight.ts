@@ -1,5 +1,5 @@
 import { MAX_TIMER_MS } from '../util/timers.ts';
-import { Emptiness } from '../util/emptiness.ts';
+import { Drained } from '../util/drained.ts';
 import type { CancelReason, WasiCtx } from '../wasi/context.ts';
 
 /**
@@ -10,7 +10,7 @@ export class InFlight {
   /** The longer one has waited the earlier: they all have equally long, so that one timer does for all. */
   readonly #contexts = new Set<WasiCtx>();
   #deadline: NodeJS.Timeout | undefined;
-  readonly #idle = new Emptiness();
+  readonly #idle = new Drained();
   #requests = 0;
   #nextOrdinal = 0;
   #state: 'serving' | 'stopping' = 'serving';
@@ -23,7 +23,7 @@ export class InFlight {
   /** A request that arrived is over. */
   leave(): void {
     this.#requests -= 1;
-    if (this.#requests === 0) this.#idle.tell();
+    if (this.#requests === 0) this.#idle.notify();
   }
 
   /** Has a guest cancelled at its deadline, and when the host's time to finish is over, at once if it is already; until it is removed. */
@@ -69,11 +69,11 @@ export class InFlight {
 
   /** Resolves when all requests are over; those that are not after `timeoutMs` are cancelled. Returns how many that were. */
   async drain(timeoutMs: number): Promise<number> {
-    if (this.#requests === 0 || (await this.#idle.within(timeoutMs))) return 0;
+    if (this.#requests === 0 || (await this.#idle.waitFor(timeoutMs))) return 0;
     const cancelled = this.#requests;
     this.#state = 'stopping';
     this.cancelAll('stopping');
-    if (this.#requests > 0) await this.#idle.ever();
+    if (this.#requests > 0) await this.#idle.wait();
     return cancelled;
   }
 }

@@ -1,54 +1,54 @@
 import { LimitExceeded, Trap } from './trap.ts';
 import type { RequestLimits } from './limits.ts';
 
-/** A request that holds less is never ended for the sake of others, and is not looked for. */
+/** A request that holds less than this is never ended to make room for others, and is not tracked. */
 const NOTABLE_BYTES = 64 * 1024;
-/** So many of these fill the total: who holds less takes no more than its share. */
+/** The total is divided into this many shares: a request that holds less than one takes no more than its share. */
 const FAIR_PARTS = 64;
-/** From this part of the total on bodies that are being sent wait for the wire sooner, and from the next on no request begins. */
+/** Above the first fraction of the total, bodies that are being sent wait for the wire sooner; above the second, no request begins. */
 const TIGHT = 3 / 4;
 const CROWDED = 15 / 16;
-/** How much is taken between two looks at V8's heap. */
-const LOOK_BYTES = 1024 * 1024;
+/** How much is taken between two samples of V8's heap. */
+const SAMPLE_BYTES = 1024 * 1024;
 
-/** Why a request can have no more: its own limit, or the limit of all together, or V8's heap is nearly full. */
+/** Why a request cannot take more: its own limit, the limit of all requests together, or V8's heap is nearly full. */
 type Refusal = 'held' | 'evicted' | 'overloaded';
 
-/** Ends the guest of a request. */
+/** Ends a request's guest. */
 interface Ender {
   cancel(reason: Refusal): void;
   readonly trap: Trap | undefined;
 }
 
-/** What host functions take from and are bounded by: a `WasiCtx`, in short. */
+/** The account that host functions take from, and the limits that bound them: the part of a `WasiCtx` that they need. */
 export interface Holder {
   readonly limits: RequestLimits;
   readonly held: HeldBytes;
 }
 
-/** How all requests of a host are bounded together. */
+/** The bounds on all requests of a host together. */
 export interface HeldTotalOptions {
   readonly maxBytes: number;
-  /** Asked after each mebibyte that is taken: whether V8's heap is nearly full. */
+  /** Whether V8's heap is nearly full; called after each mebibyte taken. */
   readonly isHeapFull?: () => boolean;
-  /** Called each time that a guest is ended for the sake of others, or none is let in. */
+  /** Called each time that a guest is ended to make room for others, or a request is not admitted. */
   readonly onShort?: () => void;
 }
 
 /**
- * What the requests of a host have it hold together, in bytes.
+ * The bytes that a host holds for all of its requests together.
  *
- * When there is too much, the request that holds most ends; what it held counts as given back immediately.
+ * When they are too many, the request that holds the most ends; what it held counts as given back immediately.
  */
 export class HeldTotal {
   readonly maxBytes: number;
   readonly #isHeapFull: () => boolean;
   readonly #onShort: () => void;
   readonly #notable = new Set<HeldBytes>();
-  /** Of replies whose guests have returned and whose clients have not taken them, the oldest first. */
+  /** The accounts of replies whose guests have returned but whose clients have not taken all of them, the oldest first. */
   readonly #untaken = new Set<HeldBytes>();
   #sum = 0;
-  #unlookedBytes = 0;
+  #unsampledBytes = 0;
 
   constructor({ maxBytes, isHeapFull = () => false, onShort = () => {} }: HeldTotalOptions) {
     this.maxBytes = maxBytes;
@@ -82,17 +82,17 @@ export class HeldTotal {
     return isRoom;
   }
 
-  /** Counts what `account` takes. Returns why it cannot. */
+  /** Counts what `account` takes. Returns the reason if it cannot take it. */
   add(account: HeldBytes, bytes: number): Refusal | undefined {
     this.#sum += bytes;
     if (account.bytes >= NOTABLE_BYTES) this.#notable.add(account);
     const isRoom = this.#sum <= this.maxBytes || this.#makeRoom(account);
-    const refusal = isRoom ? this.#look(bytes) : 'evicted';
+    const refusal = isRoom ? this.#sampleHeap(bytes) : 'evicted';
     if (refusal !== undefined) this.#sum -= bytes;
     return refusal;
   }
 
-  /** Counts what `account` has given back, `undefined` when it is closed. */
+  /** Counts bytes that were given back. `closed` is the account, if it is closed. */
   remove(bytes: number, closed?: HeldBytes): void {
     this.#sum -= bytes;
     if (closed === undefined) return;
@@ -100,13 +100,13 @@ export class HeldTotal {
     this.#untaken.delete(closed);
   }
 
-  /** `account` is that of a reply whose guest has returned; what it holds is counted already. */
+  /** Adds the account of a reply whose guest has returned; what it holds is already counted. */
   addUntaken(account: HeldBytes): void {
     this.#untaken.add(account);
     if (account.bytes >= NOTABLE_BYTES) this.#notable.add(account);
   }
 
-  /** Ends those that only wait for their clients until no more than `maxBytes` are held. Returns whether that is so. */
+  /** Ends replies that only wait for their clients, until no more than `maxBytes` are held. Returns whether that was enough. */
   #endUntaken(maxBytes: number): boolean {
     if (this.#untaken.size > 0) this.#onShort();
     for (const account of this.#untaken) {
@@ -116,7 +116,7 @@ export class HeldTotal {
     return this.#sum <= maxBytes;
   }
 
-  /** Ends those that only wait for their clients, then the largest, until there is room; not `account`, which is told. */
+  /** Ends replies that only wait for their clients, then the largest requests, until there is room. If `account` is the largest, returns `false` instead. */
   #makeRoom(account: HeldBytes): boolean {
     if (this.#endUntaken(this.maxBytes)) return true;
     this.#onShort();
@@ -134,19 +134,19 @@ export class HeldTotal {
     return largest;
   }
 
-  #look(bytes: number): Refusal | undefined {
-    this.#unlookedBytes += bytes;
-    if (this.#unlookedBytes < LOOK_BYTES) return undefined;
-    this.#unlookedBytes = 0;
+  #sampleHeap(bytes: number): Refusal | undefined {
+    this.#unsampledBytes += bytes;
+    if (this.#unsampledBytes < SAMPLE_BYTES) return undefined;
+    this.#unsampledBytes = 0;
     return this.#isHeapFull() ? 'overloaded' : undefined;
   }
 }
 
 /**
- * What one request has the host hold, in bytes: buffers, fields, strings, handles.
+ * The bytes that the host holds for one request: buffers, fields, strings, handles.
  *
- * Each that holds something takes before, and gives back as much when it lets go. Disposing gives back the rest, and has all that is
- * registered let go; from then on nothing more can be taken.
+ * Whatever holds something takes the bytes first, and gives them back when it lets go. Disposing gives back the rest and disposes all registered
+ * holders; after that nothing more can be taken.
  */
 export class HeldBytes implements Disposable {
   readonly #max: number;
@@ -154,7 +154,7 @@ export class HeldBytes implements Disposable {
   #bytes = 0;
   #isClosed = false;
   #ender: Ender | undefined;
-  /** Most requests register one. */
+  /** Most requests register only one holder. */
   #first: Disposable | undefined;
   #others: Set<Disposable> | undefined;
 
@@ -177,50 +177,50 @@ export class HeldBytes implements Disposable {
     return this.#ender?.trap;
   }
 
-  /** Whom to end when the host cannot hold what the request has it hold. */
+  /** Sets what to end when the host can no longer hold this much for the request. */
   endBy(ender: Ender): void {
     this.#ender = ender;
   }
 
-  /** Takes `bytes`. Traps beyond the limit, throws `Cancelled` when the request has to end for the sake of others. */
+  /** Takes `bytes`. Traps beyond the limit; throws `Cancelled` if the request has to end to make room for others. */
   take(bytes: number): void {
     const refusal = this.#add(bytes);
     if (refusal !== undefined) throw this.#toTrap(refusal);
   }
 
-  /** Takes `bytes` if the request may have them. */
+  /** Takes `bytes`, and returns `true`, if the request may have them. */
   tryTake(bytes: number): boolean {
     const refusal = this.#add(bytes);
     if (refusal === 'evicted' || refusal === 'overloaded') this.end(refusal);
     return refusal === undefined;
   }
 
-  /** Takes `bytes` that are held in any case: if there are too many the request ends, though its guest waits. */
+  /** Takes `bytes` that are already held: if they are too many, the request ends, even while its guest waits. */
   takeOrEnd(bytes: number): void {
     const refusal = this.#add(bytes);
     if (refusal !== undefined && refusal !== 'closed') this.end(refusal);
   }
 
-  /** Gives back what was taken; nothing once the account is closed. */
+  /** Gives back what was taken. Does nothing once the account is closed. */
   giveBack(bytes: number): void {
     if (this.#isClosed) return;
     this.#bytes -= bytes;
     this.#total?.remove(bytes);
   }
 
-  /** Has `holder` disposed with the account. */
+  /** Disposes `holder` together with the account. */
   register(holder: Disposable): void {
     if (this.#first === undefined) this.#first = holder;
     else (this.#others ??= new Set()).add(holder);
   }
 
-  /** `holder` has let go of all that it held. */
+  /** `holder` no longer holds anything. */
   unregister(holder: Disposable): void {
     if (this.#first === holder) this.#first = undefined;
     else this.#others?.delete(holder);
   }
 
-  /** Moves `bytes`, which `holder` holds, to an account that goes on when this one is closed: that of a reply whose guest has returned. */
+  /** Moves `bytes`, which `holder` holds, to a new account that outlives this one: that of a reply whose guest has returned. */
   split(holder: Disposable, bytes: number): HeldBytes {
     const part = new HeldBytes(this.#max, this.#total);
     this.unregister(holder);
@@ -260,19 +260,19 @@ export class HeldBytes implements Disposable {
 
   #toTrap(refusal: Refusal | 'closed'): Trap {
     if (refusal === 'held') {
-      return new LimitExceeded('maxHeldBytes', `a request had the host hold more than ${this.#max} bytes`);
+      return new LimitExceeded('maxHeldBytes', `the request makes the host hold more than ${this.#max} bytes`);
     }
     if (refusal !== 'closed') this.end(refusal);
-    return this.trap ?? new Trap('the request is over: the host holds nothing more for it');
+    return this.trap ?? new Trap('the request is over: the host no longer holds anything for it');
   }
 }
 
-/** A part of what a request holds: it grows, and is given back once. */
+/** A part of what a request holds: it can grow, and is given back once. */
 export class Charge implements Disposable {
   readonly held: HeldBytes;
   #bytes: number;
 
-  /** `bytes` have been taken from `held`. */
+  /** `bytes` have already been taken from `held`. */
   constructor(held: HeldBytes, bytes = 0) {
     this.held = held;
     this.#bytes = bytes;
@@ -282,7 +282,7 @@ export class Charge implements Disposable {
     return this.#bytes;
   }
 
-  /** Takes as many bytes more, or fewer. As `HeldBytes.take`. */
+  /** Takes the additional bytes, or gives back the difference. Throws like `HeldBytes.take`. */
   resize(bytes: number): void {
     const more = bytes - this.#bytes;
     if (more > 0) this.held.take(more);
@@ -297,7 +297,7 @@ export class Charge implements Disposable {
   }
 }
 
-/** What a string takes: two bytes a code unit, as one that is not Latin-1 does. */
+/** How much memory a string takes: two bytes per code unit, as if it were not Latin-1. */
 export function stringBytes(text: string | undefined): number {
   return text === undefined ? 0 : 2 * text.length;
 }

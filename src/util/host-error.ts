@@ -1,4 +1,4 @@
-/** What the operator has to act on, by kind. */
+/** The kinds of failure that the operator must act on. */
 export type HostErrorCode =
   | 'bad-argument'
   | 'bad-config'

@@ -1,12 +1,12 @@
-/** How long waiting work has the thread in one turn of the event loop. */
+/** How long waiting work may run in one turn of the event loop. */
 const SLICE_MS = 5;
 
-/** How long it waits at most for others that have precedence. */
+/** The longest that it waits for work that has precedence. */
 const MAX_WAIT_MS = 20;
 
 /**
- * Work that can wait for others: first come, first served, for a few milliseconds in each turn of the event loop. So however much of it there
- * is, what comes meanwhile is seen soon.
+ * A queue for work that can wait: first come, first served, for a few milliseconds in each turn of the event loop. So however much of it there is,
+ * new events are handled soon.
  */
 export class LoopTurns {
   #waiting: (() => void)[] = [];
@@ -15,7 +15,7 @@ export class LoopTurns {
   #lastMs = 0;
   #hasPrecedence = false;
 
-  /** Something has come that does not come but once in a turn of the loop, and more of it may: nothing that waits has its turn in this one. */
+  /** Something arrived that the loop delivers only once per turn, and more may follow: waiting work does not run in this turn. */
   giveWay(): void {
     this.#hasPrecedence = true;
   }
@@ -38,15 +38,15 @@ export class LoopTurns {
       return;
     }
     this.#lastMs = nowMs;
-    // Those that ask from now on have their turn in another turn of the loop.
+    // Callers that queue from now on wait for another turn of the loop.
     this.#resume(this.#waiting.length, nowMs + SLICE_MS);
   };
 
-  /** One after the other, up to the one at `end`, or until `endMs`. */
+  /** Resumes waiting work one after the other, up to the entry at `end`, or until `endMs`. */
   #resume(end: number, endMs: number): void {
     this.#waiting[this.#next]?.();
     this.#next += 1;
-    // When the one that was resumed waits again.
+    // Continues when the resumed work waits again.
     queueMicrotask(() =>
       process.nextTick(() => {
         if (this.#next < end && performance.now() < endMs) this.#resume(end, endMs);

@@ -1,18 +1,18 @@
 /**
- * Text of a client or a guest as one line that a terminal shows and does not obey.
+ * Escapes text of a client or a guest, so that it is one line without commands to a terminal.
  *
- * Control characters, line breaks of any kind and those that turn the direction of writing are spelled: `\x1b`, `\u{202e}`.
+ * Control characters, line breaks of any kind and characters that change the writing direction are spelled out: `\x1b`, `\u{202e}`.
  */
 export function toPrintable(text: string): string {
   return text.replaceAll(UNPRINTABLE, spell);
 }
 
-/** The first `maxLength` characters of `text`, and `…` where there are more. */
+/** The first `maxLength` characters of `text`, followed by `…` if there are more. */
 export function truncate(text: string, maxLength: number): string {
   return text.length <= maxLength ? text : `${text.slice(0, maxLength)}…`;
 }
 
-/** Controls (Cc), line and paragraph separators (Zl, Zp), formats such as bidirectional overrides (Cf), half surrogates (Cs). */
+/** Spells out controls (Cc), line and paragraph separators (Zl, Zp), formats such as bidirectional overrides (Cf), and lone surrogates (Cs). */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cf}\p{Cs}]/gu;
 
 function spell(char: string): string {

@@ -1,45 +1,45 @@
 import { callEach } from './bug.ts';
 import { collectGarbage } from './collect.ts';
 
-/** What one owner holds of a quota: nothing at first. */
+/** What one owner holds of a quota: initially nothing. */
 export interface Holding {
   readonly quota: SharedQuota;
   readonly owner: WeakRef<object>;
-  /** For the quota to change. */
+  /** Only the quota changes it. */
   amount: number;
-  /** Whether somebody needs the owner. For the quota to change. */
+  /** Whether the owner is still needed. Only the quota changes it. */
   state: 'needed' | 'left';
 }
 
-/** So many bytes of owners that nobody needs are worth a collection; V8, which sees only their handles, may take half a minute to begin one. */
+/** A garbage collection is worthwhile for this many bytes of owners that are no longer needed. V8 sees only their handles, and may take half a minute to begin one. */
 const WORTH_COLLECTING_BYTES = 64 * 1024 * 1024;
-/** How long it waits for others to be left, and at most if they are not found to be garbage: something may refer to them for ever. */
+/** How long to wait for more owners to be left, and the longest wait if they turn out not to be garbage: something may refer to them forever. */
 const COLLECT_AFTER_MS = 500;
 const MAX_COLLECT_AFTER_MS = 16_000;
 
-/** Collections for which nobody let go of anything take at most one part in so many of the thread's time, however much is asked for. */
+/** Collections for which nothing was released take at most one part in this many of the thread's time, however much is requested. */
 const COLLECTION_SHARE = 10;
-/** The same for those that collect what was left: they give back what they cost. */
+/** The same for collections of owners that were left: they free enough to be worth their cost. */
 const LEFT_COLLECTION_SHARE = 3;
 
 /**
- * An amount that many owners hold together, each for as long as it lives: their memory is free when V8 has collected it, and not before.
+ * A quota shared by many owners, each of which holds its part for as long as it lives: memory is only free once V8 has collected the owner.
  *
- * If too little remains, owners that nobody needs are let go of, and garbage is collected immediately, but not too often. If owners that held much are
- * left, it is collected soon.
+ * If too little remains, owners that are not needed are released, and garbage is collected immediately, but not too often. If owners that held much
+ * are left, garbage is collected soon.
  */
 export class SharedQuota {
   readonly max: number;
-  /** Those of which something is held. */
+  /** Holdings with an amount above 0. */
   readonly #holdings = new Set<Holding>();
   readonly #collected = new FinalizationRegistry<Holding>((holding) => this.#set(holding, 0));
-  readonly #lettersGo = new Set<() => boolean>();
+  readonly #onLowMemory = new Set<() => boolean>();
   readonly #listeners = new Set<() => void>();
   #sum = 0;
-  /** As of `performance.now()`: when garbage was last collected, and how long that took. */
+  /** When garbage was last collected, on the clock of `performance.now()`, and how long that took. */
   #collectedMs = -Infinity;
   #collectionMs = 0;
-  /** What owners hold that are left. */
+  /** What the owners that were left still hold. */
   #leftSum = 0;
   #collecting: NodeJS.Timeout | undefined;
   #collectAfterMs = COLLECT_AFTER_MS;
@@ -48,19 +48,19 @@ export class SharedQuota {
     this.max = max;
   }
 
-  /** How much is held now, by owners that V8 has not found to be garbage. */
+  /** How much is held now, by owners that V8 has not collected. */
   get sum(): number {
     return this.#sum;
   }
 
-  /** A holding that ends with its owner. */
+  /** Creates a holding that ends with its owner. */
   hold(owner: object): Holding {
     const holding: Holding = { quota: this, owner: new WeakRef(owner), amount: 0, state: 'needed' };
     this.#collected.register(owner, holding);
     return holding;
   }
 
-  /** Changes what an owner holds: not where too little is left. */
+  /** Changes what an owner holds. Returns `false`, and changes nothing, if too little is left. */
   resize(holding: Holding, amount: number): boolean {
     const more = amount - holding.amount;
     if (!this.#hasRoomFor(more) && !this.#makeRoomFor(more)) {
@@ -71,7 +71,7 @@ export class SharedQuota {
     return true;
   }
 
-  /** Nobody needs the owner any more. */
+  /** The owner is no longer needed. */
   leave(holding: Holding): void {
     if (holding.state === 'left') return;
     holding.state = 'left';
@@ -79,13 +79,13 @@ export class SharedQuota {
     this.#collectSoon();
   }
 
-  /** Has `letGo` called where too little is left: it lets go of owners that nobody needs, and says whether there were any. Returns what ends that. */
-  onShort(letGo: () => boolean): () => void {
-    this.#lettersGo.add(letGo);
-    return () => void this.#lettersGo.delete(letGo);
+  /** Calls `release` when too little is left: it releases owners that are not needed, and returns whether there were any. Returns an unsubscribe function. */
+  onLowMemory(release: () => boolean): () => void {
+    this.#onLowMemory.add(release);
+    return () => void this.#onLowMemory.delete(release);
   }
 
-  /** Has `tell` called each time that somebody is refused. Returns what ends that. */
+  /** Calls `tell` each time a request for more is refused. Returns an unsubscribe function. */
   onRefused(tell: () => void): () => void {
     this.#listeners.add(tell);
     return () => void this.#listeners.delete(tell);
@@ -97,7 +97,7 @@ export class SharedQuota {
 
   #makeRoomFor(more: number): boolean {
     if (more > this.max) return false;
-    const isWorthIt = this.#letGo() || this.#restMs(COLLECTION_SHARE) <= 0;
+    const isWorthIt = this.#release() || this.#restMs(COLLECTION_SHARE) <= 0;
     if (!isWorthIt) return false;
     this.#collect();
     return this.#hasRoomFor(more);
@@ -128,9 +128,9 @@ export class SharedQuota {
     return this.#collectedMs + share * this.#collectionMs - performance.now();
   }
 
-  /** Has all let go, and says whether any did. */
-  #letGo(): boolean {
-    return Array.from(this.#lettersGo, (letGo) => letGo()).includes(true);
+  /** Asks everyone to release what they can, and returns whether anyone did. */
+  #release(): boolean {
+    return Array.from(this.#onLowMemory, (release) => release()).includes(true);
   }
 
   #set(holding: Holding, amount: number): void {

@@ -9,7 +9,7 @@ export class Trap extends Error {
   override readonly name = 'Trap';
 }
 
-/** The guest reached a limit that ends it. The message names the option that sets it. */
+/** The guest exceeded a limit that ends it. The message names the option that sets the limit. */
 export class LimitExceeded extends Trap {
   readonly limit: keyof Limits;
 
@@ -19,7 +19,7 @@ export class LimitExceeded extends Trap {
   }
 }
 
-/** Traps with `message` where `condition` holds: the guest's fault, not the host's. Source: `trap_if`. */
+/** Traps with `message` if `condition` holds: the guest's fault, not the host's. Source: `trap_if`. */
 export function trapIf(condition: boolean, message: string): void {
   if (condition) throw new Trap(message);
 }

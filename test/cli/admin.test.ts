@@ -193,7 +193,7 @@ describe('what guests have the host hold', () => {
 });
 
 describe('the metrics of two workers', () => {
-  test('are added up, also while one stands still and when one has died', async () => {
+  test('are added up, also while one is blocked and when one has died', async () => {
     await using watched = await watchedOn([HELLO, '--workers', '2']);
     const [, first = '', second = ''] = await watched.until('stderr', /2: processes (\d+), (\d+)$/m);
     const [one, other] = [Number(first), Number(second)];
@@ -208,7 +208,7 @@ describe('the metrics of two workers', () => {
     process.kill(one, 'SIGSTOP');
     expect((await metricsOf(watched)).get(requests)).toBe(2);
     process.kill(one, 'SIGKILL');
-    await watched.until('stderr', /serves in its place; 2 of 2/);
+    await watched.until('stderr', /restarted \(process \d+\); 2 of 2 running/);
     const metrics = await metricsOf(watched);
     expect(metrics.get(requests)).toBe(2);
     expect(metrics.get('request_duration_seconds_bucket{le="+Inf"}')).toBe(2);

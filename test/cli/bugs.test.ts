@@ -41,7 +41,7 @@ test('a worker in which something is thrown that nobody handles finishes its req
   const [, first = ''] = await serving.until('stderr', /^ {2}workers {5}2: processes (\d+), (\d+)$/m);
   process.kill(Number(first), 'SIGUSR2');
   await serving.until('stderr', IS_BUG);
-  await serving.until('stderr', new RegExp(`${first}\\D.*ended with code 70`));
+  await serving.until('stderr', new RegExp(`${first}\\D.*exited with code 70`));
   for (let requests = 0; requests < 4; requests += 1) expect((await fetch(serving.origin)).status).toBe(200);
   serving.kill('SIGTERM');
   expect(await serving.ended).toBe(0);

@@ -42,7 +42,7 @@ describe.each(['serve', 'inspect'])('%s', (command) => {
 });
 
 describe('serve', () => {
-  test('names all missing imports at once', async () => {
+  test('names all missing imports in one message', async () => {
     const { code, stderr } = await runWasiServe([guestPath('missing-import')]);
     expect(code, stderr).toBe(1);
     expect(stderr).toMatch(

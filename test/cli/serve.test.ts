@@ -32,7 +32,7 @@ describe('a start', () => {
     expect(serving.text.stderr).toMatch(/^ {2}component {3}components\/hello\/hello\.wasm \(\d+\.\d kB\)$/m);
     expect(serving.text.stderr).toMatch(/^ {2}world {7}wasi:http\/proxy@0\.2\.\d+$/m);
     expect(serving.text.stderr).toMatch(/^ {2}preemption {2}on: .+$/m);
-    expect(serving.text.stderr).toMatch(/^ {2}limits {6}30 s a request, [^\n]+\n {2}try /m);
+    expect(serving.text.stderr).toMatch(/^ {2}limits {6}30 s per request, [^\n]+\n {2}try /m);
     expect(serving.text.stderr).toContain(`curl -i ${serving.origin}/\n`);
     expect(serving.text.stderr).toMatch(/^GET {2}\/ +200 +23 B +[\d.]+ m?s +cpu [\d.]+ m?s reset [\w-]{36}$/m);
     expect(serving.text.stderr).not.toContain('\u001b');
@@ -44,7 +44,7 @@ describe('a start', () => {
     await using serving = await servingOn([HELLO, ...limits.flatMap((limit) => limit.split(' ')), '-Wtimeout=2s']);
     await serving.until('stderr', /\n {2}try [^\n]+\n/);
     const [, told = ''] =
-      /\n {2}limits {6}2 s a request, [^\n]+\n {14}([^\n]+)\n {2}try /.exec(serving.text.stderr) ?? [];
+      /\n {2}limits {6}2 s per request, [^\n]+\n {14}([^\n]+)\n {2}try /.exec(serving.text.stderr) ?? [];
     expect(told.split(/ (?=--)/).toSorted()).toEqual(limits.toSorted());
   });
 
@@ -195,7 +195,7 @@ describe('a stop', () => {
     expect(await serving.ended).toBe(0);
   });
 
-  test('of an idle host ends at once', async () => {
+  test('of an idle host ends immediately', async () => {
     await using serving = await servingOn([HELLO]);
     serving.kill('SIGTERM');
     expect(await serving.ended).toBe(0);

@@ -102,7 +102,7 @@ describe('what another thread knows of the guest that runs', () => {
   });
 });
 
-describe('how long the event loop may stand still', () => {
+describe('how long the event loop may be blocked', () => {
   test.each([
     [30_000, 30_000, 45_000],
     [5000, 30_000, 20_000],
@@ -137,7 +137,7 @@ describe('a worker that is silent', () => {
   test('counts as one that does not answer after two looks, until it says something', () => {
     let asked = 0;
     const turns = new WorkerTurns(() => (asked += 1));
-    const look = (): boolean => turns.look(1000, 0);
+    const look = (): boolean => turns.check(1000, 0);
     look();
     look();
     expect([turns.isAnswering, asked]).toEqual([true, 1]);

@@ -9,7 +9,7 @@ import { type WasiServe, guestPath, servingOn } from './wasi-serve.ts';
 
 const SPIN = guestPath('spin');
 const STALLED =
-  /^error: process \d+ ends: its event loop has stood still for \d+\.\d s \(--stall-timeout\) while a guest of (\S+) holds the thread; the last guest to run was that of GET \/a%20b\?before \(request (\S+), instance 1\)$/m;
+  /^error: process \d+ is ending: its event loop has been blocked for \d+\.\d s \(--stall-timeout\) by a guest of (\S+); the last guest to run was handling GET \/a%20b\?before \(request (\S+), instance 1\)$/m;
 
 /** Beside other tests. */
 const SLOW = { timeout: 60_000 };
@@ -56,7 +56,7 @@ describe('a process whose guest holds the thread, with the checks broken,', SLOW
       phase: 'serving',
       component: SPIN,
       ...{ id: 'one-of-mine', method: 'GET', path: '/a%20b?before', instance: 1 },
-      message: expect.stringContaining('its event loop has stood still'),
+      message: expect.stringContaining('its event loop has been blocked'),
     });
   });
 

@@ -89,15 +89,15 @@ function ticksOf(pid: number): number {
 describe('a worker whose guest holds it, with the checks broken,', () => {
   test('is told of, ends, and is replaced, while the other answers', SLOW, async () => {
     await using workers = await workersOf(SPIN, ['2', '--stall-timeout', '6s']);
-    expect(await textOf(`${workers.admin}/healthz`)).toBe('ok\n2 of 2 workers answer\n');
+    expect(await textOf(`${workers.admin}/healthz`)).toBe('ok\n2 of 2 workers are responding\n');
     await using _held = await holdOne(workers);
-    await until(async () => (await textOf(`${workers.admin}/healthz`)) === 'ok\n1 of 2 workers answer\n');
-    expect(await textOf(`${workers.admin}/readyz`)).toBe('ready\n1 of 2 workers answer\n');
+    await until(async () => (await textOf(`${workers.admin}/healthz`)) === 'ok\n1 of 2 workers are responding\n');
+    expect(await textOf(`${workers.admin}/readyz`)).toBe('ready\n1 of 2 workers are responding\n');
     expect(workers.text.stderr).not.toContain('error:');
-    while (!/serves in its place; 2 of 2/.test(workers.text.stderr))
+    while (!/restarted \(process \d+\); 2 of 2 running/.test(workers.text.stderr))
       expect(await textOf(workers.origin)).toBe(COMPUTED);
     expect(workers.text.stderr).toMatch(
-      /^error: process (\d+) ends: its event loop has stood still for .*GET \/held\?before \(request unknown, instance \d+\)\nerror: worker [12] \(process \1\) stood still and ended itself \(SIGALRM\); 1 of 2 left, starting another$/m,
+      /^error: process (\d+) is ending: its event loop has been blocked for .*GET \/held\?before \(request unknown, instance \d+\)\nerror: worker [12] \(process \1\) stalled and ended itself \(SIGALRM\); 1 of 2 left, starting another$/m,
     );
     const metrics = await textOf(`${workers.admin}/metrics`);
     expect(metrics).toMatch(/^wasi_serve_workers 2$/m);
@@ -121,8 +121,8 @@ describe('a worker whose guest holds it, with the checks broken,', () => {
   test('alone is replaced too', SLOW, async () => {
     await using workers = await workersOf(SPIN, ['1', '--stall-timeout', '2s']);
     await using _held = await holdOne(workers);
-    await workers.until('stderr', /stood still and ended itself \(SIGALRM\); 0 of 1 left, starting another/);
-    await workers.until('stderr', /serves in its place; 1 of 1/);
+    await workers.until('stderr', /stalled and ended itself \(SIGALRM\); 0 of 1 left, starting another/);
+    await workers.until('stderr', /restarted \(process \d+\); 1 of 1 running/);
     expect(await textOf(workers.origin)).toBe(COMPUTED);
   });
 
@@ -133,7 +133,7 @@ describe('a worker whose guest holds it, with the checks broken,', () => {
     workers.kill('SIGTERM');
     expect(await workers.ended).toBe(0);
     expect(workers.pids.every(isGone)).toBe(true);
-    expect(workers.text.stderr).toMatch(/^error: A worker \(process \d+\) .* before it had finished$/m);
+    expect(workers.text.stderr).toMatch(/^error: worker \(process \d+\) .* before it had finished$/m);
   });
 
   test('does not outlive a primary that is killed', SLOW, async () => {
@@ -150,9 +150,9 @@ test('a worker that is stopped is killed by the primary, and replaced', SLOW, as
   process.kill(workers.pids[0] ?? 0, 'SIGSTOP');
   await workers.until(
     'stderr',
-    /^error: worker 1 \(process \d+\) has not answered for [\d.]+ s \(--stall-timeout\) and is killed\nerror: worker 1 \(process \d+\) was ended by SIGKILL; 1 of 2 left, starting another$/m,
+    /^error: worker 1 \(process \d+\) has not responded for [\d.]+ s \(--stall-timeout\): killing it\nerror: worker 1 \(process \d+\) was killed by SIGKILL; 1 of 2 left, starting another$/m,
   );
-  await workers.until('stderr', /serves in its place; 2 of 2/);
+  await workers.until('stderr', /restarted \(process \d+\); 2 of 2 running/);
   expect(await textOf(`${workers.admin}/metrics`)).toMatch(/^wasi_serve_worker_ends_total\{reason="stalled"\} 1$/m);
 });
 
@@ -184,6 +184,6 @@ test('a worker that V8 ends, because its heap is full, is replaced', SLOW, async
   await using workers = await workersOf(file.path, ['1'], env);
   await using _client = await holdOne(workers);
   await workers.until('stderr', /^error: worker 1 \(process \d+\) .*; 0 of 1 left, starting another$/m);
-  await workers.until('stderr', /serves in its place; 1 of 1/);
+  await workers.until('stderr', /restarted \(process \d+\); 1 of 1 running/);
   expect(workers.text.stderr).not.toContain('SIGALRM');
 });

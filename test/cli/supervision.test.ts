@@ -37,7 +37,7 @@ describe('whole lines', () => {
 });
 
 describe('the place of a worker', () => {
-  test('is filled at once, then after twice as long for each more that could not serve, and never given up', () => {
+  test('is filled immediately, then after twice the delay for each further worker that could not serve, and never given up', () => {
     const delays = [0, 1, 2, 3, 4, 5, 8, 9, 100, 5000].map(toDelayMs);
     expect(delays).toEqual([0, 0, 100, 200, 400, 800, 6400, 10_000, 10_000, 10_000]);
   });

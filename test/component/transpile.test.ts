@@ -62,7 +62,7 @@ describe.each(FAILURES)('a component $what', ({ wat, limits, message }) => {
   test('is an error that names it, and the next one is transpiled', async () => {
     const failing = transpileComponent(await assemble(wat), NAMES, { ...LIMITS, ...limits });
     await expect(failing).rejects.toThrow(HostError);
-    await expect(failing).rejects.toThrow(/^hostile.wasm cannot be transpiled by jco: /);
+    await expect(failing).rejects.toThrow(/^hostile.wasm cannot be transpiled with jco: /);
     await expect(failing).rejects.toThrow(message);
     const hello = await transpileComponent(readSource(guestFile('hello'), MIB), NAMES);
     expect([...hello.keys()]).toContain(GLUE_NAME);
@@ -81,7 +81,7 @@ test("under Node's --permission, without --allow-worker, jco's engine says what 
     await loadComponent(${JSON.stringify(guestFile('hello'))}, { engine: 'jco', cache: false });`;
   const args = ['--permission', '--allow-fs-read=*', '--input-type=module', '--eval', load];
   await expect(promisify(execFile)(process.execPath, args)).rejects.toThrow(
-    /hello.wasm cannot be transpiled by jco: that takes a thread, and Node's --permission is without --allow-worker: add it/,
+    /hello.wasm cannot be transpiled with jco: that takes a thread, and Node runs with --permission but without --allow-worker: add it/,
   );
 });
 

@@ -133,8 +133,8 @@ describe('a broken reply never looks complete', () => {
     { guest: 'trap-after', path: '/?ms=20', reason: /unreachable/ },
     { guest: 'trap-after', path: '/?ms=0', reason: /unreachable/ },
     { guest: 'drop-body', path: '/', reason: /dropped its outgoing-body/ },
-    { guest: 'content-length', path: '/?declared=10&written=4', reason: /4 bytes, its content-length is 10/ },
-    { guest: 'content-length', path: '/?declared=4&written=10', reason: /longer than its content-length of 4/ },
+    { guest: 'content-length', path: '/?declared=10&written=4', reason: /4 bytes, but its content-length is 10/ },
+    { guest: 'content-length', path: '/?declared=4&written=10', reason: /longer than its content-length, 4/ },
     { guest: 'content-length', path: '/?declared=3000000&written=2000000', reason: /content-length is 3000000/ },
     { guest: 'content-length', path: '/?declared=2000000&written=3000000', reason: /longer than its content-length/ },
   ])('$guest $path: reset', async ({ guest, path, reason }) => {

@@ -46,7 +46,7 @@ const TOO_MUCH = /more than 16777216 bytes passed to the host in one call/;
 const OUT_OF_BOUNDS = /the guest trapped: memory access out of bounds/;
 const REFUSED = /18446744073709551615 random bytes asked for at once/;
 const ESCAPED = /an exception left the component that threw it/;
-const HELD = /a request had the host hold more than 67108864 bytes \(--limit held-bytes\)/;
+const HELD = /the request makes the host hold more than 67108864 bytes \(--limit held-bytes\)/;
 const IN_REALLOC = /an import was called from inside of realloc/;
 
 const ROWS: Readonly<Record<string, readonly Row[]>> = {

@@ -54,12 +54,12 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'throws what has no text',
     fault: thrower(Object.create(null)),
-    log: /something was thrown that has no text/,
+    log: /the thrown value cannot be converted to a string/,
   },
   {
     name: 'throws what cannot be read',
     fault: () => thrower(unreadable())(),
-    log: /something was thrown that has no text/,
+    log: /the thrown value cannot be converted to a string/,
   },
   {
     name: 'returns a promise that rejects',

@@ -51,7 +51,7 @@ const reached: readonly Reached[] = [
     limits: { maxHeldBytes: 100_000 },
     attack: ['held', 'responses-never-sent'],
     status: 500,
-    log: /a request had the host hold more than 100000 bytes \(--limit held-bytes\)$/,
+    log: /the request makes the host hold more than 100000 bytes \(--limit held-bytes\)$/,
   },
   {
     limits: { maxTotalHeldBytes: 100_000 },

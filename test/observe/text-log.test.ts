@@ -111,16 +111,19 @@ describe('a stall', () => {
 
   test('is told with the request for which a guest ran last', () => {
     expect(formatText({ at: 'stalled', stall: { ...STALL, request: REQUEST_OF_STALL } }, PLAIN)).toBe(
-      `error: process ${process.pid} ends: its event loop has stood still for 45.0 s (--stall-timeout) while a guest of a.wasm holds the thread; ` +
-        String.raw`the last guest to run was that of GET /a\x0a\x1b[2J (request 7f, instance 7)` +
+      `error: process ${process.pid} is ending: its event loop has been blocked for 45.0 s (--stall-timeout) by a guest of a.wasm; ` +
+        String.raw`the last guest to run was handling GET /a\x0a\x1b[2J (request 7f, instance 7)` +
         '\n',
     );
   });
 
   test.each([
-    ['serving', /for 45\.0 s \(--stall-timeout\) while a guest of a\.wasm holds the thread\n$/],
-    ['starting', /for 45\.0 s \(--stall-timeout\) while a\.wasm is being prepared\n$/],
-    ['finishing', /it was to finish 45\.0 s ago \(--drain-timeout\), and something in a\.wasm holds its thread\n$/],
+    ['serving', /for 45\.0 s \(--stall-timeout\) by a guest of a\.wasm\n$/],
+    ['starting', /for 45\.0 s \(--stall-timeout\) by the loading of a\.wasm\n$/],
+    [
+      'finishing',
+      /it was told to finish 45\.0 s ago \(--drain-timeout\), but something in a\.wasm blocks its event loop\n$/,
+    ],
   ] as const)('while the process is %s says so', (phase, text) => {
     expect(formatText({ at: 'stalled', stall: { ...STALL, phase } }, PLAIN)).toMatch(text);
   });
@@ -166,7 +169,7 @@ test('a start begins with the line that tools wait for', () => {
   engine      jco: why
   isolation   fresh: because
   preemption  off: as asked
-  limits      1500 ms a request, 10 requests at once, 0 more in the queue
+  limits      1500 ms per request, 10 concurrent requests, 0 more queued
               --cpu-timeout 5s --limit handles=7
   try         curl -i http://127.0.0.1:8080/
 `);

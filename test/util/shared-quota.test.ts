@@ -46,7 +46,7 @@ describe('a shared quota', () => {
 
   test('lets go of what nobody needs where it is short, and has that at once', async () => {
     const [quota, owners, spares] = [new SharedQuota(10), new Owners(), new Owners()];
-    const stopLettingGo = quota.onShort(() => spares.letGo());
+    const stopLettingGo = quota.onLowMemory(() => spares.letGo());
     for (let round = 0; round < 3; round += 1) {
       for (let spare = 0; spare < 5; spare += 1) spares.hold(quota, 1);
       await nextTurn();

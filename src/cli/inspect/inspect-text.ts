@@ -6,7 +6,7 @@ import { formatBytes } from '../../util/format.ts';
 import { toPrintable } from '../../util/printable.ts';
 import type { InspectedImport, Inspection, Servability } from './inspection.ts';
 
-/** What `inspect` tells people. Names from the component cannot reach the terminal as commands. */
+/** The output of `inspect` for people. Names from the component are escaped: they cannot send commands to the terminal. */
 export function formatInspection(inspection: Inspection, paint: Paint): string {
   const { file, byteLength, digest, world, imports, exports, coreModules, verdict } = inspection;
   const rows: Row[] = [
@@ -29,7 +29,7 @@ function formatImports(imports: readonly InspectedImport[], paint: Paint): strin
 
 function formatServed({ servedBy, nearest }: InspectedImport, paint: Paint): string {
   if (servedBy !== null) return paint('good', 'served');
-  const hint = nearest.length === 0 ? '' : ` (nearest that is served: ${nearest.join(', ')})`;
+  const hint = nearest.length === 0 ? '' : ` (nearest served: ${nearest.join(', ')})`;
   return `${paint('bad', 'missing')}${hint}`;
 }
 

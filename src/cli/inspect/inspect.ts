@@ -3,7 +3,7 @@ import { formatInspection } from './inspect-text.ts';
 import { inspectComponent } from './inspection.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** Tells on stdout what a component is, whether or not it can be served. Throws `HostError` where the file is none. */
+/** Describes a component on stdout, whether or not it can be served. Throws `HostError` if the file is not a component. */
 export async function inspect(file: string, format: 'text' | 'json', terminal: Terminal): Promise<ExitCode> {
   const inspection = await inspectComponent(file);
   const text =

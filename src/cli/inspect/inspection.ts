@@ -9,11 +9,11 @@ import { findHost, nearestNames } from '../../linker/plan/resolve.ts';
 import type { ChoiceMade } from '../../observe/log.ts';
 import { wasiInterfaces } from '../../wasi/interfaces.ts';
 
-/** What is known of a component without running it. The shape of `inspect --json`, which only grows. */
+/** What is known about a component without running it. This is the shape of `inspect --json`: fields may be added, never removed. */
 export interface Inspection {
   readonly file: string;
   readonly byteLength: number;
-  /** `sha256:` and hexadecimal digits. */
+  /** `sha256:` followed by hexadecimal digits. */
   readonly digest: string;
   readonly world: WorldKind;
   readonly imports: readonly InspectedImport[];
@@ -24,13 +24,13 @@ export interface Inspection {
 
 export interface InspectedImport {
   readonly name: string;
-  /** The host interface that serves it; `null` where none does. */
+  /** The host interface that serves it; `null` if none does. */
   readonly servedBy: string | null;
-  /** Where none does: what comes nearest. */
+  /** The interfaces with the most similar names, if none serves it. */
   readonly nearest: readonly string[];
 }
 
-/** Whether `serve` takes it, and how it would run; or all that stands against it. */
+/** Whether `serve` accepts the component, and how it would run; or all the reasons why not. */
 export type Servability =
   | {
       readonly servable: true;
@@ -40,7 +40,7 @@ export type Servability =
     }
   | { readonly servable: false; readonly reasons: readonly string[] };
 
-/** Reads all that can be read. Throws `HostError` where the file is no component or a damaged one. */
+/** Inspects a file. Throws `HostError` if it is not a component, or damaged. */
 export async function inspectComponent(file: string): Promise<Inspection> {
   const source = readSource(file);
   const definition = decodeComponent(source);
@@ -55,7 +55,7 @@ export async function inspectComponent(file: string): Promise<Inspection> {
     imports,
     exports: world.exports,
     coreModules: readCoreModules(definition),
-    verdict: await judge(file, kind, imports),
+    verdict: await checkServability(file, kind, imports),
   };
 }
 
@@ -65,11 +65,15 @@ function inspectImport(name: string): InspectedImport {
   return { name, servedBy: `${host.name}@${host.version}`, nearest: [] };
 }
 
-async function judge(file: string, kind: WorldKind, imports: readonly InspectedImport[]): Promise<Servability> {
+async function checkServability(
+  file: string,
+  kind: WorldKind,
+  imports: readonly InspectedImport[],
+): Promise<Servability> {
   const missing = imports.filter(({ servedBy }) => servedBy === null).map(({ name }) => name);
   const reasons = [
-    ...(kind.kind === 'proxy' ? [] : [`it is ${OTHER_WORLDS[kind.kind]}, and only wasi:http/proxy is served`]),
-    ...(missing.length === 0 ? [] : [`it imports what this host does not serve: ${missing.join(', ')}`]),
+    ...(kind.kind === 'proxy' ? [] : [`it is ${OTHER_WORLDS[kind.kind]}; only wasi:http/proxy is served`]),
+    ...(missing.length === 0 ? [] : [`it imports interfaces that this host does not serve: ${missing.join(', ')}`]),
   ];
   if (reasons.length > 0) return { servable: false, reasons };
   try {
@@ -82,7 +86,7 @@ async function judge(file: string, kind: WorldKind, imports: readonly InspectedI
 }
 
 const OTHER_WORLDS = {
-  service: 'an HTTP service of WASI 0.3 (wasi:http/service)',
+  service: 'a WASI 0.3 HTTP service (wasi:http/service)',
   command: 'a command (wasi:cli/run)',
-  other: 'of a world that exports no HTTP handler',
+  other: 'a component without an HTTP handler',
 } as const;

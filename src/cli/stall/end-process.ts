@@ -4,19 +4,19 @@ import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 
-/** How long the last line may take: whoever reads it may have stopped. */
+/** How long writing the last line may take: its reader may have stopped reading. */
 const LAST_LINE_MS = 2000;
-/** How long until a descriptor that takes nothing is tried again. */
+/** How long to wait before retrying a descriptor that is full. */
 const RETRY_MS = 10;
-/** How long a signal takes to end the process, at most. */
+/** The longest that a signal takes to end the process. */
 const SIGNAL_MS = 200;
 
-/** The signal by which a process ends that stands still: no other thing sends it, and it leaves no core dump. */
+/** The signal with which a stalled process ends itself: nothing else sends it, and it leaves no core dump. */
 export const STALL_SIGNAL = 'SIGALRM';
 
 /**
- * A thread of its own for the last line: it alone waits where nobody reads, and libuv's threads, which would write it otherwise, may all be busy
- * with what guests had them do.
+ * The last line gets its own thread: if nobody reads, only that thread waits. libuv's threads, which would write it otherwise, may all be busy with
+ * work for guests.
  */
 const WRITER = `
 const { writeSync } = require('node:fs');
@@ -33,10 +33,10 @@ while (left.length > 0) {
 `;
 
 /**
- * Ends the process from a thread that is not the main one, after a last line on stderr, which `toLine` makes.
+ * Ends the process from a thread that is not the main one, after writing the line that `toLine` makes to stderr.
  *
- * There `process.exit` ends the thread only. A signal ends the process whatever its main thread does, but not process 1 of a container: the
- * kernel lets it have no signal from inside that it does not handle. It ends by a breakpoint in V8 instead.
+ * On such a thread `process.exit` ends only the thread. A signal ends the process whatever its main thread is doing, except for process 1 of a
+ * container: the kernel does not deliver to it signals from inside that it does not handle. That one is ended by a breakpoint in V8 instead.
  */
 export async function endProcess(toLine: () => Promise<string>): Promise<void> {
   const lastLine = toLine().then(writeLine);
@@ -56,13 +56,13 @@ function kill(signal: string): void {
   try {
     process.kill(process.pid, signal);
   } catch {
-    // A system without it: the next one does.
+    // This system lacks the signal: the next one works.
   }
 }
 
-/** `%SystemBreak()` of V8's own functions for tests: SIGTRAP by the processor, which the kernel keeps from no process. */
+/** `%SystemBreak()`, one of V8's test functions, makes the processor raise SIGTRAP, which the kernel delivers even to process 1. */
 function breakDown(): void {
   setFlagsFromString('--allow-natives-syntax');
-  // Compiled when it is run, with the flag: Node's own loader knows no such syntax.
+  // Compiled when it runs, after the flag is set: Node's own loader would reject the syntax.
   new Script('%SystemBreak()').runInThisContext();
 }

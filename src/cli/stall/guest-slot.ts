@@ -1,7 +1,7 @@
 import type { StalledRequest } from '../../observe/log.ts';
 import type { ServedRequest } from '../../wasi/context.ts';
 
-/** Which 32-bit words are what. */
+/** The index of each 32-bit word. */
 const WORD = { answers: 0, debugged: 1, isKnown: 2, ordinal: 3, ordinalHigh: 4, method: 5, path: 6, id: 7 } as const;
 const WORDS_BYTES = 32;
 
@@ -10,7 +10,7 @@ const TWO_TO_THE_32ND = 2 ** 32;
 /** The ordinal while no guest has run for a request. */
 const NO_REQUEST = -1;
 
-/** How many characters of each are kept. */
+/** How many characters of each string are kept. */
 const MAX_CHARS = { method: 16, path: 256, id: 128 } as const;
 const OFFSET = { method: 0, path: MAX_CHARS.method, id: MAX_CHARS.method + MAX_CHARS.path } as const;
 const ALL_CHARS = MAX_CHARS.method + MAX_CHARS.path + MAX_CHARS.id;
@@ -18,9 +18,9 @@ const ALL_CHARS = MAX_CHARS.method + MAX_CHARS.path + MAX_CHARS.id;
 type Part = keyof typeof OFFSET;
 
 /**
- * What another thread knows of this one while it stands still: how often it has answered, and for which request a guest ran last.
+ * What another thread can see of this one while it is stalled: how often it has answered, and for which request a guest ran last.
  *
- * Both threads have one around the same bytes. A request that comes costs a few stores and one for each character.
+ * Each thread has a `GuestSlot` over the same shared bytes. Each request costs a few stores, and one for each character.
  */
 export class GuestSlot {
   readonly bytes: SharedArrayBuffer;
@@ -34,7 +34,7 @@ export class GuestSlot {
     this.#chars = new Uint16Array(bytes, WORDS_BYTES, ALL_CHARS);
   }
 
-  /** The event loop turns. `isDebugged`: it may be made to stand still by somebody who looks at it. */
+  /** The event loop is turning. `isDebugged`: a debugger is attached, which may pause it. */
   answer(isDebugged: boolean): void {
     Atomics.store(this.#words, WORD.debugged, Number(isDebugged));
     Atomics.add(this.#words, WORD.answers, 1);
@@ -48,13 +48,13 @@ export class GuestSlot {
     return Atomics.load(this.#words, WORD.debugged) === 1;
   }
 
-  /** A guest runs from now on for a request. `ids`: whether one is made where there is none yet. */
+  /** From now on a guest runs for `request`. `ids`: `all` assigns the request an id if it has none yet. */
   enter(request: ServedRequest, ids: 'known' | 'all'): void {
     const { ordinal } = request;
     if (ordinal === this.#ordinal) return;
     this.#ordinal = ordinal;
     this.#words[WORD.isKnown] = 1;
-    // Stored modulo 2 ** 32, which a host may reach.
+    // Stored modulo 2 ** 32: a long-running host may get beyond that.
     this.#words[WORD.ordinal] = ordinal;
     this.#words[WORD.ordinalHigh] = ordinal / TWO_TO_THE_32ND;
     this.#write('method', request.method);
@@ -62,7 +62,7 @@ export class GuestSlot {
     this.#write('id', (ids === 'all' ? request.id : request.knownId) ?? '');
   }
 
-  /** For which request a guest ran last. Sound while the other thread stands still. */
+  /** The request for which a guest ran last. Only reliable while the other thread is stalled. */
   readRequest(): StalledRequest | undefined {
     if (Atomics.load(this.#words, WORD.isKnown) === 0) return undefined;
     const low = Atomics.load(this.#words, WORD.ordinal) >>> 0;

@@ -1,14 +1,14 @@
-/** What whoever watches has to do now: `ask` whether the watched one turns, once; or end it. */
+/** What the watcher must do now: `ask` the watched loop for an answer, once; `wait` for it; or end the process (`stalled`, `overdue`). */
 export type Finding = 'ask' | 'wait' | 'stalled' | 'overdue';
 
-/** A look at the clock later than this many of its usual intervals: somebody stopped the process, or the machine. */
+/** If a tick is later than this many intervals, the process or the machine was stopped. */
 const MAX_INTERVALS = 2;
 
 /**
- * Finds that something no longer turns: it is asked at one tick and has to answer within a bound.
+ * Detects that an event loop no longer turns: it is asked at one tick and has to answer within a bound.
  *
- * Time is counted by ticks, no two intervals between two of them at most. So the time does not count in which nobody ran: a stopped process,
- * a frozen container, a machine that slept, or one so busy that the ticks come late too.
+ * Time is counted by ticks, and at most two intervals count between two of them. So time in which nothing ran does not count: a stopped process, a
+ * frozen container, a machine that slept, or one so busy that the ticks are late too.
  */
 export class StallClock {
   readonly #intervalMs: number;
@@ -17,38 +17,38 @@ export class StallClock {
   #finishLeftMs = Infinity;
   #finishingMs = 0;
 
-  /** `intervalMs`: between two ticks, usually. */
+  /** `intervalMs` is the usual time between two ticks. */
   constructor(intervalMs: number) {
     this.#intervalMs = intervalMs;
   }
 
-  /** How long the question has had no answer, 0 where it has. */
+  /** How long the last question has been unanswered; 0 if it was answered. */
   get unansweredMs(): number {
     return this.#unansweredMs;
   }
 
-  /** How long ago it was to end. */
+  /** How long ago the process was told to finish. */
   get finishingMs(): number {
     return this.#finishingMs;
   }
 
-  /** Whether it has answered all that it was asked. */
+  /** Whether every question has been answered. */
   isAnswered(answers: number): boolean {
     return answers >= this.#asked;
   }
 
-  /** What it was asked so far no longer counts. */
+  /** Forgets the questions asked so far. */
   restart(): void {
     this.#asked = 0;
     this.#unansweredMs = 0;
   }
 
-  /** It has to end within a time: the first that is said. */
+  /** The process must finish within `ms`. Only the first call counts. */
   finishWithin(ms: number): void {
     if (this.#finishLeftMs === Infinity) this.#finishLeftMs = ms;
   }
 
-  /** Some time has passed. `answers`: how many there were in all; `boundMs`: how long one may take, 0 for as long as it likes. */
+  /** `passedMs`: since the last tick; `answers`: how many there have been in total; `boundMs`: how long an answer may take, 0 for no bound. */
   tick(passedMs: number, answers: number, boundMs: number): Finding {
     const countedMs = Math.min(passedMs, MAX_INTERVALS * this.#intervalMs);
     const isAnswered = this.isAnswered(answers);

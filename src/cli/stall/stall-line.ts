@@ -5,7 +5,7 @@ import { formatText } from '../../observe/terminal/text-log.ts';
 import type { LogFormat } from '../serve/serve-flags.ts';
 import type { Begin } from '../workers/messages.ts';
 
-/** The event as the log writes it. */
+/** Formats an event as the log would. */
 export function formatLine(event: LogEvent, format: LogFormat, colour: Begin['colour']): string {
   return format === 'json' ? formatJson(event, Date.now()) : formatText(event, colour === 'on' ? COLOURED : PLAIN);
 }

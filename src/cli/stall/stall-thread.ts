@@ -1,4 +1,4 @@
-// A thread that ends the process when the main thread no longer turns, whatever holds that: wasm, V8's compiler, garbage collection.
+// A thread that ends the process when the main thread's event loop is blocked, whatever blocks it: wasm, V8's compiler, garbage collection.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { StallRecord } from '../../observe/log.ts';
 import type { Begin } from '../workers/messages.ts';
@@ -8,16 +8,16 @@ import { GuestSlot } from './guest-slot.ts';
 import { OVERTIME_MS, boundIn, intervalFor } from './stall-bounds.ts';
 import { StallClock } from './stall-clock.ts';
 
-/** What the thread is told when it starts. */
+/** What the thread is given when it starts. */
 export interface StallTask {
   readonly slot: SharedArrayBuffer;
   readonly plan: Pick<ServePlan, 'file' | 'logFormat' | 'stallTimeoutMs' | 'stopTimeoutMs'>;
   readonly colour: Begin['colour'];
-  /** The process that this one is not to outlive, if there is one. */
+  /** The process that this one must not outlive, if there is one. */
   readonly primaryPid: number | undefined;
 }
 
-/** What it is told later: the process serves from now on; it is to finish. */
+/** Messages to the thread: the process is serving now; the process is finishing. */
 export type StallPhase = 'serving' | 'finishing';
 
 const { slot: bytes, plan, colour, primaryPid } = workerData as StallTask;
@@ -25,27 +25,27 @@ const slot = new GuestSlot(bytes);
 const intervalMs = intervalFor(plan);
 const clock = new StallClock(intervalMs);
 let phase: 'starting' | 'serving' = 'starting';
-let lookedMs = performance.now();
+let checkedMs = performance.now();
 
-parentPort?.on('message', (said: StallPhase) => {
-  if (said === 'finishing') finish();
+parentPort?.on('message', (next: StallPhase) => {
+  if (next === 'finishing') finish();
   else serve();
 });
-const looking = setInterval(look, intervalMs);
+const checking = setInterval(check, intervalMs);
 
-function look(): void {
+function check(): void {
   const nowMs = performance.now();
-  // A worker that turns sees that itself, and lets its requests finish.
+  // A worker that is not stalled notices this itself, and lets its requests finish.
   if (primaryPid !== undefined && process.ppid !== primaryPid) finish();
-  const finding = clock.tick(nowMs - lookedMs, slot.answers, slot.isDebugged ? 0 : boundIn(phase, plan));
-  lookedMs = nowMs;
+  const finding = clock.tick(nowMs - checkedMs, slot.answers, slot.isDebugged ? 0 : boundIn(phase, plan));
+  checkedMs = nowMs;
   if (finding === 'wait') return;
   if (finding === 'ask') {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it is a port of Node's
     parentPort?.postMessage('turn');
     return;
   }
-  clearInterval(looking);
+  clearInterval(checking);
   const isStalled = finding === 'stalled';
   void end({
     phase: isStalled ? phase : 'finishing',
@@ -55,7 +55,7 @@ function look(): void {
   });
 }
 
-/** What it took to come so far is not held against what follows. */
+/** Time spent on the start does not count against serving. */
 function serve(): void {
   phase = 'serving';
   clock.restart();
@@ -65,7 +65,7 @@ function finish(): void {
   clock.finishWithin(plan.stopTimeoutMs + OVERTIME_MS);
 }
 
-/** Loads what writes the log only now. */
+/** Loads the log's formatter only now. */
 async function end(stall: StallRecord): Promise<void> {
   await endProcess(async () => {
     const { formatLine } = await import('./stall-line.ts');

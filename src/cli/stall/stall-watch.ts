@@ -8,20 +8,20 @@ import type { ServePlan } from '../serve/serve-plan.ts';
 import { GuestSlot } from './guest-slot.ts';
 import type { StallPhase, StallTask } from './stall-thread.ts';
 
-/** Ends this process when its event loop stands still for too long, or when it does not finish in time. */
+/** Ends this process when its event loop is blocked for too long, or when it does not finish in time. */
 export interface StallWatch {
-  /** For the component whose guests may hold the thread; `undefined` where nobody watches. */
+  /** To be told when a guest of the component runs; `undefined` if there is no watch. */
   readonly onRun: RunListener | undefined;
-  /** The component is loaded: from now on the loop may stand still for less long. */
+  /** The component is loaded: from now on the shorter bound applies. */
   serving(): void;
-  /** This process is to end, with its requests. */
+  /** The process is finishing: it must end in time. */
   finishing(): void;
 }
 
-/** A worker's primary, which it is not to outlive. */
+/** Whether stall lines are coloured, and a worker's primary, which it must not outlive. */
 export type StallContext = Pick<StallTask, 'colour' | 'primaryPid'>;
 
-/** Of what the thread needs of JavaScript's heap, several times. */
+/** Several times what the thread needs of V8's heap. */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 } as const;
 
 const UNWATCHED: StallWatch = Object.freeze({
@@ -31,10 +31,9 @@ const UNWATCHED: StallWatch = Object.freeze({
 });
 
 /**
- * Starts the thread that watches, where there is something to watch for, and it may be started.
+ * Starts the watching thread, if there is something to watch for and Node's permissions allow it.
  *
- * It sleeps but for a moment each second, and asks the event loop to answer then: nothing is done for a request but to write down for which one
- * a guest runs.
+ * It wakes up once a second and asks the event loop to answer. All that this adds to a request is writing down which one a guest runs for.
  */
 export function watchForStalls(plan: ServePlan, { colour, primaryPid }: StallContext, log: Log): StallWatch {
   const isBounded = plan.stallTimeoutMs > 0 || primaryPid !== undefined;
@@ -50,12 +49,16 @@ export function watchForStalls(plan: ServePlan, { colour, primaryPid }: StallCon
   const thread = startThread(task);
   thread.on('message', () => slot.answer(inspectorUrl() !== undefined));
   thread.on('error', (error) => {
-    log({ at: 'notice', level: 'error', message: `nobody watches any more whether the event loop turns: ${error}` });
+    log({
+      at: 'notice',
+      level: 'error',
+      message: `the stall watch has failed; a blocked event loop goes undetected: ${error}`,
+    });
   });
   thread.unref();
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it is a port of Node's
   const tell = (phase: StallPhase): void => thread.postMessage(phase);
-  // A line for each request has its id anyway.
+  // The access log assigns every request an id anyway.
   const ids = plan.accessLog === 'on' ? 'all' : 'known';
   return {
     onRun: ({ grants: { request } }) => {
@@ -66,7 +69,7 @@ export function watchForStalls(plan: ServePlan, { colour, primaryPid }: StallCon
   };
 }
 
-/** The file has the one name in `src/` and the other after `npm run build`. */
+/** The file's extension is `.ts` in `src/` and `.js` after `npm run build`. */
 function startThread(workerData: StallTask): Worker {
   const file = new URL(`stall-thread${extname(import.meta.url)}`, import.meta.url);
   return new Worker(file, { name: 'stall-watch', workerData, resourceLimits: RESOURCE_LIMITS });

@@ -1,10 +1,10 @@
-/** One who served for less is taken for one who cannot serve. */
+/** A worker that served for less than this is assumed to be unable to serve. */
 export const SHORT_LIFE_MS = 1000;
 
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 10_000;
 
-/** How long a worker's place stays empty after so many short lives in a row: at first not at all, then twice as long each time. */
+/** How long to wait before the next worker after so many short-lived ones in a row: not at all at first, then twice as long each time. */
 export function toDelayMs(shortLives: number): number {
   return shortLives < 2 ? 0 : Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (shortLives - 2));
 }

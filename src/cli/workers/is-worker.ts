@@ -1,7 +1,7 @@
-/** The first argument of our workers. */
+/** The first command-line argument of our workers. */
 export const WORKER_ARG = 'worker';
 
-/** Whether `supervise` started this process: one that a process manager starts may have a channel too. */
+/** Whether `supervise` started this process. A channel alone does not tell: process managers open one too. */
 export function isWorker([first]: readonly string[]): boolean {
   return process.connected && first === WORKER_ARG;
 }

@@ -6,26 +6,26 @@ import type { ServePlan } from '../serve/serve-plan.ts';
 /** What the primary tells a worker. */
 export type ToWorker = Begin | { readonly at: 'turn' } | { readonly at: 'metrics' } | { readonly at: 'stop' };
 
-/** The first message to a worker: all that it is to do. Nothing is read from the command line again. */
+/** The first message to a worker: everything it needs to know. Workers do not parse the command line again. */
 export interface Begin {
   readonly at: 'begin';
   readonly plan: ServePlan;
-  /** Of the component, as the primary read them when it started: whatever has become of the file, all workers serve the same. */
+  /** The component's bytes, as the primary read them when it started: all workers serve the same component even if the file has changed since. */
   readonly bytes: Uint8Array;
-  /** Of the primary, which the worker is not to outlive. */
+  /** The primary's process id; the worker must not outlive it. */
   readonly primaryPid: number;
-  /** Whether the worker's words go to a terminal with colours. */
+  /** Whether the worker's output goes to a terminal with colours. */
   readonly colour: 'on' | 'off';
-  /** Whether it says that the component takes long to prepare: one says it for all. */
+  /** Whether the worker reports that the component takes long to prepare: one worker does so for all. */
   readonly preparing: 'told' | 'silent';
 }
 
 /**
- * What a worker tells the primary, in this order. `failed` in place of `listening`: the operator must act. `metrics` and `turns`, that its event
- * loop turns, whenever it is asked for them.
+ * What a worker tells the primary, in this order. `failed` comes instead of `listening` if the operator must act. `metrics`, and `turns` (its event
+ * loop is running), come whenever the primary asks for them.
  */
 export type FromWorker =
-  | Up
+  | Listening
   | { readonly at: 'failed'; readonly code: HostErrorCode; readonly message: string }
   | { readonly at: 'turns' }
   | { readonly at: 'metrics'; readonly records: MetricRecords }
@@ -33,7 +33,7 @@ export type FromWorker =
   | { readonly at: 'closed'; readonly cancelled: number };
 
 /** The worker listens. */
-export interface Up {
+export interface Listening {
   readonly at: 'listening';
   readonly start: StartRecord;
 }

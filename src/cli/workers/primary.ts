@@ -2,14 +2,14 @@ import type { Metrics } from '../../observe/metrics.ts';
 import { warnOfBug } from '../../util/bug.ts';
 import type { Begin, FromWorker, ToWorker } from './messages.ts';
 
-/** The process that supervises, as a worker sees it. */
+/** The supervising process, as a worker sees it. */
 export interface Primary {
   readonly begun: Promise<Begin>;
-  /** Resolves when the primary wants this worker to finish, or has gone. Before `serving()` either ends the process at once. */
+  /** Resolves when the primary tells this worker to finish, or has gone away. Before `serving()`, either ends the process immediately. */
   readonly stopped: Promise<void>;
-  /** From now on there may be requests to finish, and metrics, where they are kept, to tell. */
+  /** From now on there may be requests to finish, and, if metrics are kept, metrics to report. */
   serving(metrics: Metrics | undefined): void;
-  /** Resolves when the message is sent, or nobody is there any more. */
+  /** Resolves when the message has been sent, or the primary is gone. */
   tell(message: FromWorker): Promise<void>;
 }
 
@@ -22,7 +22,7 @@ export function connectToPrimary(quit: () => void): Primary {
     if (state.at === 'starting') quit();
     stopped.resolve();
   };
-  // A terminal's Ctrl-C and many a process manager reach workers too. What a signal means, the primary decides.
+  // Ctrl-C in a terminal, and many process managers, signal workers too. The primary decides what a signal means.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   process.on('message', (message: ToWorker) => {
     if (message.at === 'begin') begun.resolve(message);

@@ -2,14 +2,15 @@ import { lookup } from 'node:dns/promises';
 import { BoundSocket } from 'node:net';
 import { type Address, type ListeningSocket, toBindError } from '../../server/http1/listen.ts';
 
-/** The socket of a worker: the descriptor behind those of its streams and its channel. */
+/** A worker's listening socket: the first descriptor after its standard streams and its channel. */
 export const INHERITED: ListeningSocket = Object.freeze({ fd: 4 });
 
 /**
- * Binds the socket for `--addr`, of which each worker inherits a descriptor. Throws `HostError` if the address cannot be had.
+ * Binds the socket for `--addr`; each worker inherits a descriptor of it. Throws `HostError` if the address cannot be bound.
  *
- * Workers listen and accept, the primary never does. What a worker that ends has not accepted stays for the others; what is not accepted when the
- * last descriptor is closed is lost. So in a stop the primary closes its own first, and each worker when nobody is about to connect.
+ * Workers listen and accept; the primary never does. Connections that a worker has not accepted when it ends stay in the queue for the others; those
+ * not accepted when the last descriptor closes are lost. So on shutdown the primary closes its own first, and each worker once no client is about to
+ * connect.
  */
 export async function bindSharedSocket(address: Address): Promise<BoundSocket> {
   try {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Output } from '../../observe/output.ts';
 
-/** Passes on what `source` reads, line by line: several sources share an output, and no line is torn. */
+/** Forwards `source` to `output` in whole lines, so that several sources can share an output without tearing each other's lines. */
 export function passWholeLines(source: Readable, output: Output): void {
   let rest = '';
   source.setEncoding('utf8');
@@ -10,7 +10,7 @@ export function passWholeLines(source: Readable, output: Output): void {
     if (end > 0) output.write(rest + text.slice(0, end));
     rest = end > 0 ? text.slice(end) : rest + text;
   });
-  // A process that is killed may leave half a line.
+  // A process that was killed may leave half a line.
   source.on('end', () => {
     if (rest !== '') output.write(`${rest}\n`);
   });

@@ -12,7 +12,7 @@ import type { Begin } from './messages.ts';
 import { type Primary, connectToPrimary } from './primary.ts';
 import { INHERITED } from './shared-socket.ts';
 
-/** Serves as one of several processes, until the primary wants it to stop or is gone, then lets guests finish. */
+/** Serves as one of several worker processes, until the primary tells it to stop or is gone; then lets guests finish. */
 export async function work(terminal: Terminal): Promise<ExitCode> {
   const primary = connectToPrimary(() => terminal.quit(EXIT.done));
   const begin = await primary.begun;
@@ -43,7 +43,7 @@ async function serveUntilStopped(begin: Begin, primary: Primary, terminal: Termi
   using _bugs = terminal.bugs.whileServing({ ...plan, drain: bug.resolve });
   await Promise.race([primary.stopped, bug.promise]);
   stallWatch.finishing();
-  // After a bug nothing more is accepted than has to be.
+  // After a bug, stop accepting immediately.
   const delayMs = terminal.bugs.isSeen ? 0 : plan.shutdownDelayMs;
   const { waiting, closed } = beginClosing(host, plan, delayMs);
   await primary.tell({ at: 'closing', waiting });

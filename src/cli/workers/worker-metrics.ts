@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MetricRecords } from '../../observe/metrics.ts';
 
-/** How long the primary waits for the numbers of a worker, whose guest may hold it up. */
+/** How long the primary waits for a worker's metrics: its guest may be blocking it. */
 const ANSWER_MS = 1000;
 
-/** The metrics of a worker, as far as the primary knows them. */
+/** A worker's metrics, as far as the primary knows them. */
 export class WorkerMetrics {
-  /** Of its last answer. */
+  /** The metrics in the worker's last answer. */
   last: MetricRecords = [];
   readonly #ask: () => void;
   #answered = Promise.withResolvers<void>();
   #isAsked = false;
 
-  /** `ask` has the worker tell them. */
+  /** `ask` requests the metrics from the worker. */
   constructor(ask: () => void) {
     this.#ask = ask;
   }
@@ -25,9 +25,9 @@ export class WorkerMetrics {
     this.#answered = Promise.withResolvers();
   }
 
-  /** Those of now; of its last answer where none comes in time. */
+  /** The current metrics, or those of the last answer if no new one arrives in time. */
   async read(): Promise<MetricRecords> {
-    // One that does not answer is not asked again: the questions would pile up.
+    // A worker that does not answer is not asked again: the messages would pile up.
     if (!this.#isAsked) this.#ask();
     this.#isAsked = true;
     await Promise.race([this.#answered.promise, sleep(ANSWER_MS, undefined, { ref: false })]);

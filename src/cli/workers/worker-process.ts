@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { HostError } from '../../util/host-error.ts';
 import type { Closing } from '../serve/finish.ts';
 import type { Terminal } from '../terminal.ts';
-import type { Begin, FromWorker, ToWorker, Up } from './messages.ts';
+import type { Begin, FromWorker, ToWorker, Listening } from './messages.ts';
 import { STALL_SIGNAL } from '../stall/end-process.ts';
 import { WorkerMetrics } from './worker-metrics.ts';
 import { WorkerTurns } from './worker-turns.ts';
@@ -12,25 +12,25 @@ import { passWholeLines } from './whole-lines.ts';
 export interface WorkerProcess {
   readonly pid: number;
   begin(begin: Begin): void;
-  /** Resolves when it listens; `undefined` where it ends without. */
-  readonly listening: Promise<Up | undefined>;
-  /** Whether it has said so. */
+  /** Resolves when the worker listens; to `undefined` if it ends before that. */
+  readonly listening: Promise<Listening | undefined>;
+  /** Whether the worker has reported that it listens. */
   readonly isListening: boolean;
   readonly metrics: WorkerMetrics;
   readonly turns: WorkerTurns;
-  /** Resolves when it has ended and all that it wrote is read. */
+  /** Resolves when the worker has ended and all its output has been read. */
   readonly ended: Promise<WorkerEnd>;
-  /** Has it finish. `waiting` is 0 where it ends without an answer, and so is the number of those cancelled. */
+  /** Tells the worker to finish. `waiting`, and the number of cancelled requests, are 0 if it ends without answering. */
   close(): { readonly waiting: Promise<number>; readonly closed: Closing['closed'] };
   kill(): void;
 }
 
 export interface WorkerEnd {
-  /** `ended with code 1`, `was ended by SIGKILL`. */
+  /** `exited with code 1`, `was killed by SIGKILL`. */
   readonly how: string;
-  /** Whether it ended itself because its event loop stood still. */
+  /** Whether the worker ended itself because its event loop stalled. */
   readonly isStalled: boolean;
-  /** What the operator has to act on, where it said that. */
+  /** What the operator must fix, if the worker reported it. */
   readonly failure: HostError | undefined;
   readonly isClean: boolean;
 }
@@ -38,15 +38,15 @@ export interface WorkerEnd {
 /** How a worker is started. */
 export interface WorkerSource {
   readonly args: readonly string[];
-  /** The descriptor that it inherits beside those of its streams and its channel. */
+  /** The descriptor that it inherits, besides those of its streams and its channel. */
   readonly fd: number;
 }
 
-/** Starts one, which waits for its `begin`. What it writes goes to `terminal`. Where no process can be had, it has ended. */
+/** Starts a worker, which waits for its `begin`. Its output goes to `terminal`. If no process can be created, returns a worker that has already ended. */
 export function startWorker(source: WorkerSource, terminal: Terminal): WorkerProcess {
   const worker = forkOne(source);
-  if (worker instanceof Error) return stillborn(worker);
-  const listening = Promise.withResolvers<Up | undefined>();
+  if (worker instanceof Error) return failedWorker(worker);
+  const listening = Promise.withResolvers<Listening | undefined>();
   const waiting = Promise.withResolvers<number>();
   const closed = Promise.withResolvers<number>();
   let failure: HostError | undefined;
@@ -68,7 +68,7 @@ export function startWorker(source: WorkerSource, terminal: Terminal): WorkerPro
     return { how, isStalled: how === STALLED, failure, isClean: how === CLEAN };
   });
   passOutput(worker, terminal);
-  // One that ends does not take the message; that it ends is seen above.
+  // A worker that is ending may not take the message; its end is handled above.
   const tell = (message: ToWorker): void => {
     if (worker.connected) worker.send(message, () => undefined);
   };
@@ -92,13 +92,13 @@ export function startWorker(source: WorkerSource, terminal: Terminal): WorkerPro
   };
 }
 
-const CLEAN = 'ended with code 0';
-const STALLED = `stood still and ended itself (${STALL_SIGNAL})`;
+const CLEAN = 'exited with code 0';
+const STALLED = `stalled and ended itself (${STALL_SIGNAL})`;
 
-/** Node throws for some reasons why there is no process, and tells of others by an event. */
+/** Node throws for some reasons why a process cannot be created, and emits `error` for others. */
 function forkOne({ args, fd }: WorkerSource): ChildProcess | Error {
   try {
-    // The entry and Node's own flags are this process's. Bytes of a component take `advanced`.
+    // The entry point and Node's own flags are those of this process. `advanced` is needed to send a component's bytes.
     return fork(process.argv[1] ?? '', args, {
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc', fd],
@@ -108,31 +108,32 @@ function forkOne({ args, fd }: WorkerSource): ChildProcess | Error {
   }
 }
 
-/** Resolves with how it ended, when all that it wrote is read. */
+/** Resolves to how the worker ended, once all its output has been read. */
 function endOf(worker: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     worker.on('close', (code: number | null, signal: string | null) => {
-      if (signal === null) resolve(`ended with code ${code}`);
-      else resolve(signal === STALL_SIGNAL ? STALLED : `was ended by ${signal}`);
+      if (signal === null) resolve(`exited with code ${code}`);
+      else resolve(signal === STALL_SIGNAL ? STALLED : `was killed by ${signal}`);
     });
     worker.on('error', ({ message }) => {
-      // Of a process that is there, its end follows.
+      // If the process exists, its `close` event follows.
       if (worker.pid === undefined) resolve(toFailure(message));
     });
   });
 }
 
 function toFailure(message: string): string {
-  return `failed: ${message}`;
+  return `failed to start: ${message}`;
 }
 
 function passOutput({ stdout, stderr }: ChildProcess, terminal: Terminal): void {
-  // Where there is no process, there may be no streams.
+  // If the process could not be created, there may be no streams.
   if (stdout) passWholeLines(stdout, terminal.stdout);
   if (stderr) passWholeLines(stderr, terminal.stderr);
 }
 
-function stillborn({ message }: Error): WorkerProcess {
+/** Stands for a worker whose process could not be created. */
+function failedWorker({ message }: Error): WorkerProcess {
   const none = Promise.resolve(0);
   return {
     pid: 0,

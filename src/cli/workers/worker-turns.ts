@@ -1,22 +1,22 @@
 import { StallClock } from '../stall/stall-clock.ts';
 
-/** How often each worker is asked whether its event loop turns. */
-export const LOOK_MS = 1000;
-/** A worker that has been silent for so long counts as one that does not answer: clients of its would wait too. */
-const SILENT_MS = 2 * LOOK_MS;
+/** How often each worker is pinged. */
+export const CHECK_INTERVAL_MS = 1000;
+/** A worker that has been silent for this long counts as not responding: its clients would be waiting too. */
+const SILENT_MS = 2 * CHECK_INTERVAL_MS;
 
-/** Whether a worker's event loop turns, as its primary sees it: it answers when it is asked. */
+/** Whether a worker's event loop is turning, as its primary sees it: the worker answers pings. */
 export class WorkerTurns {
-  readonly #clock = new StallClock(LOOK_MS);
+  readonly #clock = new StallClock(CHECK_INTERVAL_MS);
   readonly #ask: () => void;
   #answers = 0;
 
-  /** `ask` has the worker answer. */
+  /** `ask` pings the worker. */
   constructor(ask: () => void) {
     this.#ask = ask;
   }
 
-  /** The worker has answered, or said anything else. */
+  /** The worker has answered, or sent any other message. */
   answered(): void {
     this.#answers += 1;
   }
@@ -29,8 +29,8 @@ export class WorkerTurns {
     return this.#clock.unansweredMs;
   }
 
-  /** Some time has passed since the last look. Returns whether the worker has been silent for `boundMs`, where that is not 0. */
-  look(passedMs: number, boundMs: number): boolean {
+  /** `passedMs` is the time since the last check. Returns whether the worker has been silent for `boundMs`; 0 is no bound. */
+  check(passedMs: number, boundMs: number): boolean {
     const finding = this.#clock.tick(passedMs, this.#answers, boundMs);
     if (finding === 'ask') this.#ask();
     return finding === 'stalled';

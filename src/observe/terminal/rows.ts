@@ -1,9 +1,9 @@
 import type { Paint } from './paint.ts';
 
-/** A label and what it says; a text of several lines continues in its column. */
+/** A label and its text; further lines of the text are aligned in the same column. */
 export type Row = readonly [label: string, text: string];
 
-/** Rows as whole lines, indented, with their texts in one column. */
+/** Formats rows as whole, indented lines, with the texts in one column. */
 export function formatRows(rows: readonly Row[], paint: Paint): string {
   const width = Math.max(...rows.map(([label]) => label.length));
   const indent = ' '.repeat(width + 4);

@@ -1,12 +1,12 @@
 import { formatDuration } from '../../util/format.ts';
 import type { StallRecord } from '../log.ts';
 
-/** Why the process ends, without the request. */
+/** Why the process is ending, without the request. */
 export function describeStall({ phase, component, stalledMs }: StallRecord): string {
   const forMs = formatDuration(stalledMs);
   if (phase === 'finishing') {
-    return `process ${process.pid} ends: it was to finish ${forMs} ago (--drain-timeout), and something in ${component} holds its thread`;
+    return `process ${process.pid} is ending: it was told to finish ${forMs} ago (--drain-timeout), but something in ${component} blocks its event loop`;
   }
-  const doing = phase === 'starting' ? `${component} is being prepared` : `a guest of ${component} holds the thread`;
-  return `process ${process.pid} ends: its event loop has stood still for ${forMs} (--stall-timeout) while ${doing}`;
+  const cause = phase === 'starting' ? `the loading of ${component}` : `a guest of ${component}`;
+  return `process ${process.pid} is ending: its event loop has been blocked for ${forMs} (--stall-timeout) by ${cause}`;
 }

@@ -4,7 +4,7 @@ import type { ChoiceMade, StartLimits, StartRecord } from '../log.ts';
 import type { Paint } from './paint.ts';
 import { type Row, formatRows } from './rows.ts';
 
-/** What is served, on what terms, and how to call it. The first line is the one that tools wait for. */
+/** Describes what is served, with which limits, and how to call it. The first line is the one that tools wait for. */
 export function formatStart(start: StartRecord, paint: Paint): string {
   const { origin, component, byteLength, world, imports, engine, isolation, preemption, limits, workerPids } = start;
   const rows = formatRows(
@@ -35,7 +35,7 @@ function adminRows(origin: string | undefined): Row[] {
   return origin === undefined ? [] : [['admin', `${origin}/healthz, /readyz and /metrics`]];
 }
 
-/** An origin that a client on this machine can call: where every address is listened on, the loopback one. */
+/** An origin that a client on this machine can call: the loopback address if the host listens on all addresses. */
 function toCallable(origin: string): string {
   return origin.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
 }
@@ -45,7 +45,7 @@ export function formatChoice({ name, reason }: ChoiceMade): string {
   return `${name}: ${reason}`;
 }
 
-/** The packages with how many interfaces of each: `wasi:cli (3), wasi:http (1)`. */
+/** The packages, with the number of interfaces imported from each: `wasi:cli (3), wasi:http (1)`. */
 function summariseImports(imports: readonly string[]): string {
   if (imports.length === 0) return 'none';
   const byPackage = Map.groupBy(imports, (name) => name.split('/')[0] ?? name);
@@ -53,7 +53,7 @@ function summariseImports(imports: readonly string[]): string {
 }
 
 function formatLimits({ timeoutMs, maxConcurrentRequests, maxQueuedRequests, others }: StartLimits): string {
-  const timeout = timeoutMs === 0 ? 'no deadline' : `${formatTimeout(timeoutMs)} a request`;
-  const usual = `${timeout}, ${maxConcurrentRequests} requests at once, ${maxQueuedRequests} more in the queue`;
+  const timeout = timeoutMs === 0 ? 'no timeout' : `${formatTimeout(timeoutMs)} per request`;
+  const usual = `${timeout}, ${maxConcurrentRequests} concurrent requests, ${maxQueuedRequests} more queued`;
   return others.length === 0 ? usual : `${usual}\n${others.join(' ')}`;
 }

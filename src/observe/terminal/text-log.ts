@@ -7,7 +7,7 @@ import type { Paint, Tone } from './paint.ts';
 import { describeStall } from './stall-text.ts';
 import { formatStart } from './start-text.ts';
 
-/** The longest path and message that a line shows. */
+/** The longest path and message to show in a line. */
 const MAX_PATH_LENGTH = 512;
 const MAX_MESSAGE_LENGTH = 2048;
 
@@ -16,7 +16,7 @@ export function createTextLog(output: Output, paint: Paint): Log {
   return (event) => output.write(formatText(event, paint));
 }
 
-/** The event as whole lines. Nothing in it that came from a client or a guest can start a line or reach the terminal. */
+/** Formats an event as whole lines. Nothing in it that came from a client or a guest can start a line or send commands to the terminal. */
 export function formatText(event: LogEvent, paint: Paint): string {
   if (event.at === 'start') return formatStart(event.start, paint);
   if (event.at === 'request') return `${requestLine(event.request, paint)}\n`;
@@ -31,7 +31,7 @@ const NOTICE_PREFIXES: Readonly<Record<NoticeLevel, (paint: Paint) => string>> =
   error: (paint) => `${paint('bad', 'error:')} `,
 };
 
-/** `GET  /path  200   1.2 kB   3.1 ms  cpu 0.4 ms  fresh  ID`, and how it ended where that is not well. */
+/** `GET  /path  200   1.2 kB   3.1 ms  cpu 0.4 ms  fresh  ID`, and how it ended if that was not well. */
 function requestLine(request: RequestRecord, paint: Paint): string {
   const path = truncate(toPrintable(request.path), MAX_PATH_LENGTH);
   const columns = [
@@ -55,7 +55,7 @@ function statusTone(status: number): Tone {
   return status >= 400 ? 'odd' : 'good';
 }
 
-/** `error [ID] message`, then the guest's frames. */
+/** `error [ID] message`, followed by the guest's frames. */
 function failureLines(failure: Extract<LogEvent, { at: 'request-failed' }>, paint: Paint): string {
   const message = truncate(toPrintable(failure.message), MAX_MESSAGE_LENGTH);
   const head = `${paint('bad', 'error')} [${toPrintable(failure.id)}] ${message}\n`;
@@ -64,15 +64,15 @@ function failureLines(failure: Extract<LogEvent, { at: 'request-failed' }>, pain
   return lines.length === 0 ? head : head + paint('faint', lines.join(''));
 }
 
-/** What holds the thread, and for whom. */
+/** What blocks the event loop, and for which request. */
 function stallLine(stall: StallRecord): string {
   if (stall.request === undefined) return toPrintable(describeStall(stall));
   const { method, path, id = 'unknown', instance } = stall.request;
   const line = `${truncate(`${method} ${path}`, MAX_PATH_LENGTH)} (request ${id}, instance ${instance})`;
-  return toPrintable(`${describeStall(stall)}; the last guest to run was that of ${line}`);
+  return toPrintable(`${describeStall(stall)}; the last guest to run was handling ${line}`);
 }
 
-/** The host's own messages have lines of their own, as the list of missing imports; what they cite may not add any but a newline. */
+/** Keeps the line breaks of the host's own messages, such as lists of missing imports. Text that they quote can add only newlines. */
 function toPrintableLines(message: string): string {
   return message.split('\n').map(toPrintable).join('\n');
 }

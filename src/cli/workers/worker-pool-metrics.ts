@@ -1,30 +1,31 @@
 import type { Registry } from 'prom-client';
 import type { MetricRecords } from '../../observe/metrics.ts';
 
-/** What a primary counts itself. */
-export interface CrewCounts {
-  /** Places for workers. */
+/** What the primary itself counts. */
+export interface WorkerPoolCounts {
+  /** How many workers there should be. */
   readonly wanted: number;
-  /** Workers that serve, and answer. */
+  /** Workers that serve, and whose event loop responds. */
   readonly answering: number;
-  /** Workers that ended without being told to, because their event loop stood still and for other reasons. */
+  /** Workers that ended without being told to because their event loop stalled. */
   readonly stalled: number;
+  /** Workers that ended without being told to for any other reason. */
   readonly failed: number;
 }
 
-/** Returns what reads them as metrics. Loads prom-client. */
-export async function createCrewMetrics(read: () => CrewCounts): Promise<() => Promise<MetricRecords>> {
+/** Returns a function that reads the counts as metrics. Loads prom-client. */
+export async function createWorkerPoolMetrics(read: () => WorkerPoolCounts): Promise<() => Promise<MetricRecords>> {
   const { Counter, Gauge, Registry } = await import('prom-client');
   const register: Registry = new Registry();
-  const wanted = new Gauge({ name: 'wasi_serve_workers', help: 'Processes that are to serve.', registers: [] });
+  const wanted = new Gauge({ name: 'wasi_serve_workers', help: 'Worker processes configured.', registers: [] });
   const answering = new Gauge({
     name: 'wasi_serve_workers_answering',
-    help: 'Processes that serve, and whose event loop turns.',
+    help: 'Worker processes that serve and whose event loop responds.',
     registers: [],
   });
   const ends = new Counter({
     name: 'wasi_serve_worker_ends_total',
-    help: 'Workers that ended without being told to, and were replaced: because they stood still, or for another reason.',
+    help: 'Workers that ended unexpectedly and were replaced, by reason: stalled or failed.',
     labelNames: ['reason'],
     registers: [],
   });

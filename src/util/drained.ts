@@ -1,31 +1,31 @@
-/** Those who wait until there is nothing left of something. */
-export class Emptiness {
+/** Lets callers wait until a count has fallen to zero: `notify` says that it has. */
+export class Drained {
   readonly #waiting = new Set<() => void>();
 
-  tell(): void {
+  notify(): void {
     if (this.#waiting.size === 0) return;
     for (const resolve of this.#waiting) resolve();
     this.#waiting.clear();
   }
 
-  ever(): Promise<void> {
+  wait(): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.add(resolve);
     });
   }
 
-  /** `false` where it takes longer. */
-  within(timeoutMs: number): Promise<boolean> {
+  /** Resolves to `false` if it takes longer than `timeoutMs`. */
+  waitFor(timeoutMs: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const empty = (): void => {
+      const drained = (): void => {
         clearTimeout(timer);
         resolve(true);
       };
       const timer = setTimeout(() => {
-        this.#waiting.delete(empty);
+        this.#waiting.delete(drained);
         resolve(false);
       }, timeoutMs);
-      this.#waiting.add(empty);
+      this.#waiting.add(drained);
     });
   }
 }

@@ -12,44 +12,44 @@ import type { ServePlan } from '../serve/serve-plan.ts';
 import { OVERTIME_MS, boundIn } from '../stall/stall-bounds.ts';
 import type { Terminal } from '../terminal.ts';
 import { SHORT_LIFE_MS, toDelayMs } from './backoff.ts';
-import type { CrewCounts } from './crew-metrics.ts';
+import type { WorkerPoolCounts } from './worker-pool-metrics.ts';
 import { WORKER_ARG } from './is-worker.ts';
 import type { Begin } from './messages.ts';
 import { type WorkerEnd, type WorkerProcess, startWorker } from './worker-process.ts';
-import { LOOK_MS } from './worker-turns.ts';
+import { CHECK_INTERVAL_MS } from './worker-turns.ts';
 
-/** How long the primary waits to hear what workers have left to do: one whose guest computes does not answer. */
+/** How long the primary waits for workers to say how many requests they have left: a worker whose guest is computing does not answer. */
 const ANSWER_MS = 1000;
-/** How much longer a worker may be silent than it gives itself: it knows for which request, and says so before it ends. */
-const LAST_WORDS_MS = 5000;
+/** How much longer the primary waits than the worker itself does: the worker knows which request stalled it, and logs that before it exits. */
+const SELF_REPORT_MS = 5000;
 
 /** What all workers serve, and where. */
 export interface Shared {
-  /** Of the component. */
+  /** The component's bytes. */
   readonly bytes: Uint8Array;
   readonly socket: BoundSocket;
 }
 
 /**
- * The workers of a primary, each in a numbered place. A place whose worker has ended gets another.
+ * The workers of a primary, each in a numbered slot. When a worker ends, its slot gets a new one.
  *
- * They share one listening socket, from which each accepts: the primary takes part in no connection. Measured with two workers under wrk, the
- * connections are divided as evenly as by round robin (11 to 22 of 33 at worst), kept ones are served as fast, and new ones three times as fast.
+ * They share one listening socket, and each accepts from it: the primary handles no connections. Measured with two workers under wrk, connections
+ * are spread as evenly as by round robin (11 to 22 of 33 at worst), kept ones are served as fast, and new ones three times as fast.
  */
-export class Crew {
+export class WorkerPool {
   readonly #plan: ServePlan;
   readonly #terminal: Terminal;
   readonly #log: Log;
   readonly #stopping = new AbortController();
   readonly #full = Promise.withResolvers<void>();
-  /** By place: those that run, and those of them that listen. */
+  /** The running workers by slot, and the slots whose worker listens. */
   readonly #running = new Map<number, WorkerProcess>();
   readonly #listening = new Set<number>();
-  /** How many have ended without being told to. */
+  /** How many workers have ended without being told to. */
   readonly #ends = { stalled: 0, failed: 0 };
-  /** What those that have ended had counted. */
+  /** The metrics of workers that have ended, as last reported. */
   #ended: Promise<MetricRecords> = Promise.resolve([]);
-  /** Those that did not answer. */
+  /** Workers that were killed because they did not answer. */
   readonly #killed = new WeakSet<WorkerProcess>();
   readonly #shared: Shared;
 
@@ -61,13 +61,13 @@ export class Crew {
   }
 
   /**
-   * Starts all processes and has the first serve, then, with the component known to be good and its caches warm, the others.
+   * Starts all processes and lets the first one load the component; once that works, and the caches are warm, the others follow.
    *
-   * Resolves when all listen. Throws `HostError` where the first does not come that far.
+   * Resolves when all listen. Throws `HostError` if the first one fails to.
    */
   async start(): Promise<StartRecord> {
     const [first, ...others] = Array.from({ length: this.#plan.workers }, (_, index) => this.#start(index + 1));
-    if (first === undefined) throw new RangeError('a crew has at least one worker');
+    if (first === undefined) throw new RangeError('a worker pool needs at least one worker');
     this.#watchTurns();
     this.#begin(first, 'told');
     const up = await first.listening;
@@ -77,12 +77,12 @@ export class Crew {
     }
     if (this.#stopping.signal.aborted) return up.start;
     for (const worker of others) this.#begin(worker, 'silent');
-    for (const [place, worker] of this.#running) void this.#keep(place, worker);
+    for (const [slot, worker] of this.#running) void this.#keep(slot, worker);
     await this.#full.promise;
     return { ...up.start, workerPids: Array.from(this.#running.values(), ({ pid }) => pid) };
   }
 
-  /** Has all finish, and starts none any more. Those that do not in time are killed; one that serves nothing yet has little to finish. */
+  /** Tells all workers to finish, and starts no more. Workers that are not done in time are killed; one that is still loading gets less time. */
   async close(): Promise<Closing> {
     this.#stopping.abort();
     this.#shared.socket[Symbol.dispose]();
@@ -108,97 +108,97 @@ export class Crew {
     };
   }
 
-  /** Whether at least one takes requests, and is to go on. */
+  /** Whether at least one worker takes requests, and the pool is not stopping. */
   get isAccepting(): boolean {
     return this.counts.answering > 0 && !this.#stopping.signal.aborted;
   }
 
-  /** How the workers are, for whoever supervises this process. */
-  get counts(): CrewCounts {
-    const listening = Array.from(this.#listening, (place) => this.#running.get(place));
+  /** The state of the workers, for whatever supervises this process. */
+  get counts(): WorkerPoolCounts {
+    const listening = Array.from(this.#listening, (slot) => this.#running.get(slot));
     const answering = listening.filter((worker) => worker?.turns.isAnswering === true).length;
     return { wanted: this.#plan.workers, answering, ...this.#ends };
   }
 
-  /** The metrics of those that listen, and the counts of those that have ended. */
+  /** The metrics of the workers that listen, and the counts of those that have ended. */
   async readMetrics(): Promise<MetricRecords[]> {
-    const listening = Array.from(this.#listening, (place) => this.#running.get(place)?.metrics.read() ?? []);
+    const listening = Array.from(this.#listening, (slot) => this.#running.get(slot)?.metrics.read() ?? []);
     return await Promise.all([this.#ended, ...listening]);
   }
 
-  /** Ends all at once. */
+  /** Kills all workers immediately. */
   kill(): void {
     for (const worker of this.#running.values()) worker.kill();
   }
 
-  /** Fills a place, beginning with `worker`, until all stop. */
-  async #keep(place: number, worker: WorkerProcess): Promise<void> {
+  /** Keeps a slot filled, starting with `worker`, until the pool stops. */
+  async #keep(slot: number, worker: WorkerProcess): Promise<void> {
     let shortLives = 0;
     for (let life = 1, current = worker; ; life += 1) {
-      const servedMs = await this.#serve(place, current, life);
+      const servedMs = await this.#serve(slot, current, life);
       const end = await current.ended;
       if (this.#stopping.signal.aborted) return;
       this.#ends[end.isStalled || this.#killed.has(current) ? 'stalled' : 'failed'] += 1;
       shortLives = servedMs < SHORT_LIFE_MS ? shortLives + 1 : 0;
       const delayMs = toDelayMs(shortLives);
-      this.#say('error', `${describe(place, current, end)}; ${this.#count()} left, ${describeDelay(delayMs)}`);
+      this.#say('error', `${describe(slot, current, end)}; ${this.#count()} left, ${describeDelay(delayMs)}`);
       await sleep(delayMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       if (this.#stopping.signal.aborted) return;
-      current = this.#start(place);
+      current = this.#start(slot);
       this.#begin(current, 'silent');
     }
   }
 
-  /** Resolves when the worker has ended, with how long it listened. */
-  async #serve(place: number, worker: WorkerProcess, life: number): Promise<number> {
+  /** Resolves when the worker has ended, to how long it listened. */
+  async #serve(slot: number, worker: WorkerProcess, life: number): Promise<number> {
     const up = await worker.listening;
     const sinceMs = performance.now();
     if (up === undefined) return 0;
-    this.#listens(place, worker, life);
+    this.#listens(slot, worker, life);
     await worker.ended;
-    this.#listening.delete(place);
+    this.#listening.delete(slot);
     return performance.now() - sinceMs;
   }
 
-  /** Asks each again and again whether it turns, and kills those that have not for too long: a worker whose own watch does not, or is stopped. */
+  /** Pings each worker regularly, and kills those silent for too long: their own stall watch has failed too, or the process is stopped. */
   #watchTurns(): void {
-    let lookedMs = performance.now();
-    const look = (): void => {
-      const passedMs = performance.now() - lookedMs;
-      lookedMs += passedMs;
-      for (const [place, worker] of this.#running) this.#look(place, worker, passedMs);
+    let checkedMs = performance.now();
+    const checkAll = (): void => {
+      const passedMs = performance.now() - checkedMs;
+      checkedMs += passedMs;
+      for (const [slot, worker] of this.#running) this.#check(slot, worker, passedMs);
     };
-    setInterval(look, LOOK_MS).unref();
+    setInterval(checkAll, CHECK_INTERVAL_MS).unref();
   }
 
-  #look(place: number, worker: WorkerProcess, passedMs: number): void {
+  #check(slot: number, worker: WorkerProcess, passedMs: number): void {
     const boundMs = boundIn(worker.isListening ? 'serving' : 'starting', this.#plan);
     const { turns, pid } = worker;
-    if (!turns.look(passedMs, boundMs === 0 ? 0 : boundMs + LAST_WORDS_MS) || this.#killed.has(worker)) return;
+    if (!turns.check(passedMs, boundMs === 0 ? 0 : boundMs + SELF_REPORT_MS) || this.#killed.has(worker)) return;
     this.#killed.add(worker);
     const silence = formatDuration(turns.silentMs);
     this.#say(
       'error',
-      `worker ${place} (process ${pid}) has not answered for ${silence} (--stall-timeout) and is killed`,
+      `worker ${slot} (process ${pid}) has not responded for ${silence} (--stall-timeout): killing it`,
     );
     worker.kill();
   }
 
-  #listens(place: number, { pid }: WorkerProcess, life: number): void {
-    this.#listening.add(place);
-    // The message with the component's bytes, which V8 would keep: a primary allocates hardly anything.
+  #listens(slot: number, { pid }: WorkerProcess, life: number): void {
+    this.#listening.add(slot);
+    // Frees the message that held the component's bytes. V8 would not do it by itself: a primary hardly allocates anything.
     collectGarbage('async');
-    if (life > 1) this.#say('info', `Worker ${place} (process ${pid}) serves in its place; ${this.#count()}`);
+    if (life > 1) this.#say('info', `Worker ${slot} restarted (process ${pid}); ${this.#count()} running`);
     if (this.#listening.size === this.#plan.workers) this.#full.resolve();
   }
 
-  #start(place: number): WorkerProcess {
-    // The file is for who reads `ps`.
+  #start(slot: number): WorkerProcess {
+    // The file name is there only for people who read `ps`.
     const source = { args: [WORKER_ARG, this.#plan.file], fd: this.#shared.socket.fd() };
     const worker = startWorker(source, this.#terminal);
-    this.#running.set(place, worker);
+    this.#running.set(slot, worker);
     void worker.ended.then(() => {
-      if (this.#running.get(place) === worker) this.#running.delete(place);
+      if (this.#running.get(slot) === worker) this.#running.delete(slot);
       this.#ended = this.#ended.then((counts) => addCounts(counts, worker.metrics.last));
     });
     return worker;
@@ -217,7 +217,7 @@ export class Crew {
   }
 
   #sayIfCutShort(worker: WorkerProcess, end: WorkerEnd): void {
-    if (!end.isClean) this.#say('error', `A worker (process ${worker.pid}) ${end.how} before it had finished`);
+    if (!end.isClean) this.#say('error', `worker (process ${worker.pid}) ${end.how} before it had finished`);
   }
 
   #count(): string {
@@ -230,11 +230,11 @@ export class Crew {
 }
 
 function toHostError({ how, failure }: WorkerEnd): HostError {
-  return failure ?? new HostError('bad-component', `the first worker ${how} before it listened`);
+  return failure ?? new HostError('bad-component', `the first worker ${how} before it was listening`);
 }
 
-function describe(place: number, { pid }: WorkerProcess, { how, failure }: WorkerEnd): string {
-  return `worker ${place} (process ${pid}) ${how}${failure === undefined ? '' : ` (${failure.message})`}`;
+function describe(slot: number, { pid }: WorkerProcess, { how, failure }: WorkerEnd): string {
+  return `worker ${slot} (process ${pid}) ${how}${failure === undefined ? '' : ` (${failure.message})`}`;
 }
 
 function describeDelay(delayMs: number): string {
