@@ -2,11 +2,11 @@ import type { LinkedInstance } from '../linker/run/linked-instance.ts';
 import type { LinkedPre } from '../linker/link.ts';
 import type { InstancePre } from '../linker/instance-pre.ts';
 import type { WasiCtx } from '../wasi/context.ts';
-import { createNobody } from './nobody.ts';
+import { createIdleContext } from './idle-context.ts';
 import { Spares } from './spares.ts';
 import type { InstanceStrategy } from './strategy.ts';
 
-/** Each request gets an instance of its own, which goes with it: nothing can be carried over. */
+/** Each request gets a new instance, which is discarded with it: nothing can be carried over. */
 export function createFreshStrategy(pre: InstancePre<WasiCtx>): InstanceStrategy {
   return {
     name: 'fresh',
@@ -18,15 +18,15 @@ export function createFreshStrategy(pre: InstancePre<WasiCtx>): InstanceStrategy
 }
 
 /**
- * Each request gets new core instances; only the memories' pages, all zero again, and the host's functions serve the next.
+ * Each request gets new core instances; only the memories' pages, zeroed, and the host's functions are reused.
  *
- * Memories are new too if they are written without marks, or if the last request has grown them: V8 takes no page back, and a guest could
- * tell a page that is there from one that is not.
+ * Memories are new too if their writes are not tracked, or if the last request has grown them: V8 never takes pages back, and a guest could detect
+ * whether a page exists.
  */
 export function createRecyclingStrategy(pre: LinkedPre<WasiCtx>): InstanceStrategy {
   if (!pre.marksAllWrites) return createFreshStrategy(pre);
   const spares = new Spares(pre);
-  const nobody = createNobody();
+  const idle = createIdleContext();
   return {
     name: 'fresh',
     kept: spares,
@@ -38,11 +38,11 @@ export function createRecyclingStrategy(pre: LinkedPre<WasiCtx>): InstanceStrate
     },
     giveBack: (given, state) => {
       const instance = given as LinkedInstance<WasiCtx>;
-      if (state === 'spoilt' || !instance.isIdle) {
+      if (state === 'tainted' || !instance.isIdle) {
         instance.abandon();
         return;
       }
-      instance.bind(nobody);
+      instance.bind(idle);
       if (instance.hasGrownMemories || !spares.hasRoomFor(instance.byteLength)) {
         instance.release();
         return;

@@ -1,18 +1,18 @@
 import type { Content } from '../linker/run/cards.ts';
 import type { LinkedInstance } from '../linker/run/linked-instance.ts';
 
-/** An instance as it was when it had just started: all that a request can change. */
+/** The state of an instance that has just started: everything that a request can change. */
 export interface Image {
-  /** For each memory: what it holds, and the size that the guest is told. */
+  /** Each memory's content, and the size reported to the guest. */
   readonly memories: readonly { readonly content: Content; readonly reportedPages: number }[];
   readonly globals: readonly unknown[];
   readonly tables: readonly (readonly unknown[])[];
 }
 
 /**
- * Takes an image of an instance that has started and done nothing else. Only what is written from now on will be restored.
+ * Captures the image of an instance that has started and done nothing else. Only what is written after this call will be restored.
  *
- * Where starting another instance of the same component left the same, `like` is its image, or shares its bytes.
+ * `like` is the image of another instance of the component; if the two are equal, the result is `like`, or shares its bytes.
  */
 export function captureImage<Ctx>(instance: LinkedInstance<Ctx>, like: Image | undefined): Image {
   const { memories, globals, tables } = instance.core;
@@ -36,7 +36,7 @@ function isSame(one: Image, other: Image): boolean {
   return hasSameMemories && hasSameGlobals && one.tables.length === 0;
 }
 
-/** Makes the instance the one that `image` was taken of. Returns how many pages of memory had been written. */
+/** Restores the instance to `image`. Returns how many pages of memory had been written. */
 export function restoreImage<Ctx>(instance: LinkedInstance<Ctx>, image: Image): number {
   const { memories, globals, tables } = instance.core;
   let pages = 0;
@@ -50,14 +50,14 @@ export function restoreImage<Ctx>(instance: LinkedInstance<Ctx>, image: Image): 
   return pages;
 }
 
-/** A table cannot shrink: one that has grown makes its instance unfit, see `hasGrownTables`. */
+/** A table cannot shrink: an instance with one that has grown cannot be reused, see `hasGrownTables`. */
 function restoreTable(table: WebAssembly.Table, elements: readonly unknown[]): void {
   for (const [index, element] of elements.entries()) {
     if (table.get(index) !== element) table.set(index, element);
   }
 }
 
-/** Whether a table is longer than it was, which no restore takes back. */
+/** Whether a table has grown, which cannot be undone. */
 export function hasGrownTables<Ctx>(instance: LinkedInstance<Ctx>, image: Image): boolean {
   return instance.core.tables.some((table, index) => table.length !== image.tables[index]?.length);
 }

@@ -15,25 +15,25 @@ import type { InstanceState, InstanceStrategy, KeptInstances } from './strategy.
 export interface InstancePool extends Disposable {
   readonly strategy: InstanceStrategy['name'];
   readonly kept: KeptInstances;
-  /** Whether others come first, before an instance is leased: resolves when they no longer do; `undefined` where they do not. */
+  /** Resolves when the caller may lease an instance, if other guests have to run first; `undefined` if it may do so now. */
   turn(): Promise<void> | undefined;
   /**
-   * An instance with a context of its own, for one request, of which the grants are a part. Throws where it does not start, `Cancelled` where
-   * it took too long, `HostError` where there is no room for it.
+   * Leases an instance, with a context of its own, for one request. Throws if it does not start; `Cancelled` if the start takes too long; `HostError`
+   * if there is no room for it.
    */
   lease(grants: Grants): Lease;
 }
 
-/** What else of the component and its host has to do with when its guests may run. */
-export interface Beside {
+/** What the pool needs of its component and host to decide when guests may run. */
+export interface PoolContext {
   readonly heap?: HeapWatch;
   readonly held?: HeldTotal;
   readonly onRun?: RunListener | undefined;
   readonly turns?: Turns;
 }
 
-export function createPool(strategy: InstanceStrategy, beside: Beside = {}): InstancePool {
-  const { onRun, turns } = beside;
+export function createPool(strategy: InstanceStrategy, context: PoolContext = {}): InstancePool {
+  const { onRun, turns } = context;
   return {
     strategy: strategy.name,
     kept: strategy.kept,
@@ -42,7 +42,7 @@ export function createPool(strategy: InstanceStrategy, beside: Beside = {}): Ins
       const ctx = new WasiCtx(grants, turns?.afterHeld);
       try {
         onRun?.(ctx);
-        assertRoom(beside, ctx.startedMs);
+        assertRoom(context, ctx.startedMs);
         return new Lease(strategy, strategy.take(ctx), ctx);
       } catch (error) {
         ctx[Symbol.dispose]();
@@ -54,31 +54,31 @@ export function createPool(strategy: InstanceStrategy, beside: Beside = {}): Ins
   };
 }
 
-function assertRoom({ heap, held }: Beside, nowMs: number): void {
+function assertRoom({ heap, held }: PoolContext, nowMs: number): void {
   if (heap?.isFull(nowMs) === true) throw new HostError('overloaded', HEAP_IS_FULL);
   if (held === undefined || held.mayBegin()) return;
-  const cause = new LimitExceeded('maxTotalHeldBytes', 'what all guests have the host hold');
+  const cause = new LimitExceeded('maxTotalHeldBytes', 'the host holds too much for all guests together');
   throw new HostError('overloaded', `no guest can start: ${describeTotalHeld(held.maxBytes)}`, { cause });
 }
 
-/** Says that it was the start, and keeps the guest's frames. */
+/** Adds that it was the start that failed, and keeps the guest's stack frames. */
 function toStartFailure(thrown: unknown): Error {
   const { message, stack } = toError(thrown);
-  const failure = new Error(`the guest did not start: ${message}`, { cause: thrown });
+  const failure = new Error(`the guest failed to start: ${message}`, { cause: thrown });
   if (stack !== undefined) failure.stack = stack;
   return failure;
 }
 
 /**
- * One request's hold on an instance and all that exists for the request.
+ * One request's hold on an instance, and on everything that exists for the request.
  *
- * Whoever leases disposes: that releases all that the guest left open and was granted, and gives the instance back.
+ * Whoever leases must dispose: that releases everything that the guest left open or was granted, and gives the instance back.
  */
 export class Lease {
   readonly ctx: WasiCtx;
   readonly instance: Instance;
   readonly #strategy: InstanceStrategy;
-  #state: InstanceState = 'sound';
+  #state: InstanceState = 'reusable';
 
   constructor(strategy: InstanceStrategy, instance: Instance, ctx: WasiCtx) {
     this.#strategy = strategy;
@@ -86,31 +86,31 @@ export class Lease {
     this.ctx = ctx;
   }
 
-  /** A call into the instance begins: should the lease end before the call does, the instance must not serve another request. */
+  /** A call into the instance begins: if the lease ends before the call does, the instance must not be reused. */
   begin(): void {
-    this.#state = 'spoilt';
+    this.#state = 'tainted';
   }
 
-  /** The call has returned properly: another request may follow, unless this one was cancelled meanwhile. */
+  /** The call has returned normally: the instance may be reused, unless the request was cancelled meanwhile. */
   end(): void {
     this.ctx.cpu.end(performance.now());
-    if (this.ctx.cancellation.trap === undefined) this.#state = 'sound';
+    if (this.ctx.cancellation.trap === undefined) this.#state = 'reusable';
   }
 
-  /** Ends a guest that still runs. The instance is given back whatever throws meanwhile, and not to be used again if something did. */
+  /** Ends a guest that is still running. Gives the instance back even if something throws, but then it must not be reused. */
   [Symbol.dispose](): void {
-    if (this.#state === 'spoilt') this.#abandon();
+    if (this.#state === 'tainted') this.#abandon();
     try {
       this.ctx[Symbol.dispose]();
     } catch (error) {
-      this.#state = 'spoilt';
+      this.#state = 'tainted';
       throw error;
     } finally {
       this.#strategy.giveBack(this.instance, this.#state);
     }
   }
 
-  /** Nobody waits for the guest: what it waits for is cancelled, and what comes all the same does not let it go on. */
+  /** Ends a guest that is still running: cancels what it waits for, and makes sure that it never resumes. */
   #abandon(): void {
     const { cancellation } = this.ctx;
     cancellation.cancel('over');

@@ -5,23 +5,23 @@ import { toError } from '../util/to-error.ts';
 import { WasiCtx } from '../wasi/context.ts';
 
 /**
- * Why instances of a component are not known to be restorable.
+ * Why instances of a component cannot be assumed to be restorable.
  *
- * `unrestorable`: there is state that no image holds. `impure-start`: starting asked the host, whose answer may differ
- * for each request; resetting all the same means that it is asked once.
+ * `unrestorable`: it has state that an image cannot capture. `impure-start`: its start calls the host, whose answer may differ for each request; if it
+ * is reset all the same, the host is only asked once.
  */
 export interface ResetBlocker {
   readonly kind: 'unrestorable' | 'impure-start';
   readonly reason: string;
 }
 
-/** How long a start may take. Whatever takes longer starts for each request, within that one's time. */
+/** How long a start may take. A component that takes longer starts for each request, within the request's time. */
 const START_TIMEOUT_MS = 30_000;
 
 /**
- * Looks into the modules, then starts an instance to see what that takes: where nothing blocks it can serve the first request.
+ * Inspects the modules, then starts an instance to see what that does. If nothing prevents a reset, the instance can serve the first request.
  *
- * Throws `HostError` where there is no room for one.
+ * Throws `HostError` if there is no room for one.
  */
 export function probeReset(pre: LinkedPre<WasiCtx>): ResetBlocker | LinkedInstance<WasiCtx> {
   const state = pre.unrestorable;

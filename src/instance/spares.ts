@@ -4,59 +4,59 @@ import type { WasiCtx } from '../wasi/context.ts';
 
 type Spare = LinkedInstance<WasiCtx>;
 
-/** How many instances wait for requests at most, and how much their memories hold; one may hold more. */
+/** The most idle instances to keep, and the most that their memories may hold together; a single one may hold more. */
 const MAX_SPARES = 256;
 const MAX_SPARE_BYTES = 1024 * 1024 * 1024;
 
-/** How long a spare waits in vain at least, and at most twice. */
+/** An unused spare is kept for at least this long, and at most twice as long. */
 const IDLE_MS = 5000;
 
-/** What instances hold of. */
+/** The quotas that instances hold parts of. */
 interface Quotas {
   readonly memory?: SharedQuota | undefined;
   readonly heap?: SharedQuota | undefined;
 }
 
 /**
- * Instances that wait for their next request: few, not large, and not for long.
+ * Instances kept for their next request: few, not large, and not for long.
  *
- * The one used last is used first, so that those which a lull leaves over are at the bottom. All but one of them are let go of.
+ * The most recently used is taken first, so those that a lull leaves unused are at the bottom. All but one of them are released.
  */
 export class Spares implements Disposable {
   readonly #idleMs: number;
   readonly #stopListening: readonly (() => void)[];
   readonly #spares: { readonly instance: Spare; readonly byteLength: number }[] = [];
   #byteLength = 0;
-  /** The fewest that there were since the last sweep: so many were not needed. */
+  /** The smallest number of spares since the last sweep: this many were not needed. */
   #unused = 0;
   #sweeping: NodeJS.Timeout | undefined;
   #isDisposed = false;
 
-  /** All but one are let go of too where memory or heap are short. */
+  /** All but one are also released when memory or heap run low. */
   constructor({ memory, heap }: Quotas = {}, idleMs = IDLE_MS) {
     this.#idleMs = idleMs;
     const letGo = (): boolean => this.#letGoOf(this.#spares.length - 1);
     this.#stopListening = [memory, heap].flatMap((quota) => quota?.onLowMemory(letGo) ?? []);
   }
 
-  /** How many there are. */
+  /** How many spares there are. */
   get size(): number {
     return this.#spares.length;
   }
 
-  /** What their memories hold. */
+  /** The size of their memories. */
   get byteLength(): number {
     return this.#byteLength;
   }
 
-  /** Whether there is room for an instance whose memories hold `byteLength`. */
+  /** Whether there is room for an instance with memories of `byteLength` bytes. */
   hasRoomFor(byteLength: number): boolean {
     if (this.#isDisposed) return false;
     if (this.#spares.length === 0) return true;
     return this.#spares.length < MAX_SPARES && this.#byteLength + byteLength <= MAX_SPARE_BYTES;
   }
 
-  /** The instance that was added last, which is no spare any more. */
+  /** Takes the instance that was added last. */
   take(): Spare | undefined {
     const spare = this.#spares.pop();
     if (spare === undefined) return undefined;
@@ -65,7 +65,7 @@ export class Spares implements Disposable {
     return spare.instance;
   }
 
-  /** Keeps an instance on which no request has left anything. */
+  /** Keeps an instance on which no request has left any state. */
   add(instance: Spare): void {
     const { byteLength } = instance;
     this.#spares.push({ instance, byteLength });
@@ -73,7 +73,7 @@ export class Spares implements Disposable {
     if (this.#spares.length > 1) this.#sweeping ??= setInterval(() => this.#sweep(), this.#idleMs).unref();
   }
 
-  /** Lets go of all, and has no room for any from now on. */
+  /** Releases all spares, and accepts no more. */
   [Symbol.dispose](): void {
     this.#isDisposed = true;
     this.#letGoOf(this.#spares.length);
@@ -93,7 +93,7 @@ export class Spares implements Disposable {
     this.#unused = 0;
   }
 
-  /** Says whether that is any. */
+  /** Releases `count` spares. Returns whether that is any. */
   #letGoOf(count: number): boolean {
     for (const { instance, byteLength } of this.#spares.splice(0, Math.max(0, count))) {
       this.#byteLength -= byteLength;

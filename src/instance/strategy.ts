@@ -1,26 +1,26 @@
 import type { Instance } from '../linker/instance-pre.ts';
 import type { WasiCtx } from '../wasi/context.ts';
 
-/** Instances that wait for a request. */
+/** Idle instances kept for reuse. */
 export interface KeptInstances {
   readonly size: number;
-  /** Of their memories, together. */
+  /** The total size of their memories. */
   readonly byteLength: number;
 }
 
-/** How a request gets an instance that no request can tell from a fresh one. */
+/** How a request gets an instance that it cannot distinguish from a fresh one. */
 export interface InstanceStrategy extends Disposable {
   readonly name: 'fresh' | 'reset';
   readonly kept: KeptInstances;
   /** An isolated instance for one request. */
   take(ctx: WasiCtx): Instance;
-  /** The request is over; the instance may be used again only where `state` is `sound`. Instances may come back after the disposal. */
+  /** The request is over; the instance may be used again only if `state` is `reusable`. Instances may come back after the disposal. */
   giveBack(instance: Instance, state: InstanceState): void;
 }
 
 /**
- * `spoilt` after a trap, a deadline or a cancelled call, or where a call still runs: never used again.
+ * `tainted` after a trap, a timeout or a cancelled call, or if a call is still running: the instance is never used again.
  *
- * Nothing of a spoilt instance is released, since its guest may be suspended, and write and mark should it ever resume.
+ * Nothing of a tainted instance is released, because its guest may be suspended, and would write and mark pages if it ever resumed.
  */
-export type InstanceState = 'sound' | 'spoilt';
+export type InstanceState = 'reusable' | 'tainted';

@@ -1,6 +1,6 @@
 import { MAX_TIMER_MS } from '../util/timers.ts';
 
-/** Calls `elapsed` once after `delayMs`, exactly as Node's timers are; 0 is the next turn. Disposing stops it. */
+/** Calls `elapsed` once after `delayMs`, as exactly as Node's timers; 0 is the next turn of the loop. Disposing stops it. */
 export class Countdown implements Disposable {
   readonly #elapsed: () => void;
   readonly #delayMs: number;
@@ -11,7 +11,7 @@ export class Countdown implements Disposable {
     this.#delayMs = Math.min(delayMs, MAX_TIMER_MS);
   }
 
-  /** Counts from now, whether or not it ran before. */
+  /** Starts, or restarts, the countdown from now. */
   start(): void {
     if (this.#timeout === undefined) this.#timeout = setTimeout(this.#elapsed, this.#delayMs);
     else this.#timeout.refresh();

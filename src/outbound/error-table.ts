@@ -1,7 +1,7 @@
 import { toError } from '../util/to-error.ts';
 import type { ErrorCode, PlainErrorCode } from '../http/error-code.ts';
 
-/** A failure of an outgoing request for which the error code is known where it happens. Carries it through Node's callbacks. */
+/** A failure of an outgoing request whose error code is known at the point of failure. Carries the code through Node's callbacks. */
 export class UpstreamFailure extends Error {
   override readonly name = 'UpstreamFailure';
   readonly errorCode: ErrorCode;
@@ -15,7 +15,7 @@ export class UpstreamFailure extends Error {
 const NAME_UNKNOWN: ErrorCode = { tag: 'DNS-error', val: { rcode: 'NXDOMAIN', infoCode: undefined } };
 const NAME_SERVER_FAILED: ErrorCode = { tag: 'DNS-error', val: { rcode: 'SERVFAIL', infoCode: undefined } };
 
-/** Codes of Node and OpenSSL. Source: `errors.html` of Node, uv's errno list, X509_V_ERR names. */
+/** By the error codes of Node and OpenSSL. Source: Node's `errors.html`, libuv's errno list, X509_V_ERR names. */
 const BY_CODE: ReadonlyMap<string, ErrorCode> = new Map([
   ['ENOTFOUND', NAME_UNKNOWN],
   ['ENODATA', NAME_UNKNOWN],
@@ -39,7 +39,7 @@ const BY_CODE: ReadonlyMap<string, ErrorCode> = new Map([
   ...plain('TLS-protocol-error', 'INVALID_CA', 'INVALID_PURPOSE', 'PATH_LENGTH_EXCEEDED', 'CRL_HAS_EXPIRED'),
 ]);
 
-/** For the families of codes, in order; a code that several match takes the first. */
+/** By families of codes, in order: the first prefix that matches counts. */
 const BY_PREFIX: readonly (readonly [prefix: string, tag: PlainErrorCode])[] = [
   ['ERR_HTTP2_', 'HTTP-protocol-error'],
   ['CERT_', 'TLS-protocol-error'],
@@ -50,9 +50,9 @@ const BY_PREFIX: readonly (readonly [prefix: string, tag: PlainErrorCode])[] = [
 ];
 
 /**
- * The error code for whatever Node or OpenSSL failed with. What is in no table is an `internal-error` with its message.
+ * The error code for a failure of Node or OpenSSL. Failures in no table become an `internal-error` with the message.
  *
- * An error that only wraps others (happy eyeballs tried several addresses) counts as its first; one without a known code as its cause.
+ * An error that only wraps others (happy eyeballs tried several addresses) counts as the first of them; one without a known code counts as its cause.
  */
 export function toErrorCode(error: unknown): ErrorCode {
   if (error instanceof UpstreamFailure) return error.errorCode;
@@ -63,7 +63,7 @@ export function toErrorCode(error: unknown): ErrorCode {
   return error.cause instanceof Error ? toErrorCode(error.cause) : { tag: 'internal-error', val: error.message };
 }
 
-/** As `toErrorCode`, where the head was there already: then a connection that ends means a body that broke off. */
+/** Like `toErrorCode`, for failures after the head has arrived: then a connection that ends means an incomplete body. */
 export function toBodyErrorCode(error: unknown): ErrorCode {
   const code = toErrorCode(error);
   return code.tag === 'connection-terminated' ? { tag: 'HTTP-response-incomplete' } : code;

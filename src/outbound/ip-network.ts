@@ -1,32 +1,32 @@
 import { isIP } from 'node:net';
 
 /**
- * An IP address as a number of 128 bits, whatever its text: an IPv4 address is its IPv4-mapped IPv6 address (`::ffff:a.b.c.d`).
+ * An IP address as a 128-bit number, so that every textual form is the same value. An IPv4 address is its IPv4-mapped IPv6 address (`::ffff:a.b.c.d`).
  *
  * Source: RFC 4291, 2.5.5.2.
  */
 export type IpAddress = bigint;
 
-/** The addresses that begin with the same `bits` bits as `base`. */
+/** The addresses whose first `bits` bits are those of `base`. */
 export interface IpNetwork {
   readonly base: IpAddress;
-  /** 0 to 128; those of IPv4 have 96 more than in their text. */
+  /** 0 to 128; for IPv4, 96 more than in the text. */
   readonly bits: number;
 }
 
 const ADDRESS_BITS = 128;
-/** `::ffff:0:0/96` is IPv4. */
+/** IPv4 is `::ffff:0:0/96`. */
 const IPV4_PREFIX = 0xffffn;
 const IPV4_PREFIX_BITS = 96;
 
-/** The address in a text, without its zone (`%eth0`); `undefined` if it is not an address. */
+/** Parses an address and drops its zone (`%eth0`); `undefined` if `text` is not an address. */
 export function parseIpAddress(text: string): IpAddress | undefined {
   const family = isIP(text);
   if (family === 0) return undefined;
   return family === 4 ? mapIpv4(parseIpv4(text)) : parseIpv6(text.replace(/%.*$/, ''));
 }
 
-/** The network `address/bits`, or of that address alone; `undefined` if the text is neither. */
+/** Parses a network `address/bits`, or a single address; `undefined` if `text` is neither. */
 export function parseIpNetwork(text: string): IpNetwork | undefined {
   const [address = '', length, ...rest] = text.split('/');
   const base = parseIpAddress(address);
@@ -37,7 +37,7 @@ export function parseIpNetwork(text: string): IpNetwork | undefined {
   return /^\d{1,3}$/.test(length) && bits <= ADDRESS_BITS ? { base, bits } : undefined;
 }
 
-/** Networks that are larger than all of IPv4 are of IPv6, and hold no IPv4 address: `::/0`. */
+/** Networks larger than all of IPv4, such as `::/0`, are IPv6 only, and contain no IPv4 address. */
 export function containsAddress({ base, bits }: IpNetwork, address: IpAddress): boolean {
   if (bits < IPV4_PREFIX_BITS && isIpv4(address)) return false;
   const rest = BigInt(ADDRESS_BITS - bits);
@@ -65,7 +65,7 @@ function parseIpv4(text: string): bigint {
   return text.split('.').reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 }
 
-/** `text` is one. `::` stands for as many groups of zeros as are missing; the last two may be written like an IPv4 address. */
+/** `text` must be an IPv6 address. `::` stands for the missing groups of zeros; the last two groups may be written as an IPv4 address. */
 function parseIpv6(text: string): bigint {
   const hex = text.replace(/[^:]*\.[^:]*$/, (ipv4) => {
     const bits = parseIpv4(ipv4);

@@ -9,26 +9,25 @@ import type { OutboundRequest, OutboundResponse, SendRequest } from './send-requ
 
 const DENIED: ErrorCode = Object.freeze({ tag: 'HTTP-request-denied' });
 
-const NO_CONNECTION =
-  'outgoing requests fail: no connection can be opened for want of file descriptors (ulimit -n) or memory';
+const NO_CONNECTION = 'outgoing requests fail: cannot open connections, out of file descriptors (ulimit -n) or memory';
 
-/** What a request takes while it is under way, beside its head and its body: a client, its parser, a socket, and what connects them. */
+/** The memory that a request takes while it is under way, besides its head and body: an exchange, a parser, a socket and their listeners. */
 export const EXCHANGE_HELD_BYTES = 32 * 1024;
 
-/** For whom requests are sent: a `WasiCtx`, in short. */
+/** The request on whose behalf guests send: the part of a `WasiCtx` that is needed. */
 interface Sender {
   readonly limits: RequestLimits;
   readonly grants: {
-    /** How requests leave, if they may. */
+    /** Sends requests; absent if guests may not send any. */
     readonly sendRequest?: SendRequest;
-    /** Tells the operator that there were too many. */
+    /** Tells the operator that requests are denied. */
     readonly tell?: (what: string) => void;
-    /** What came with the request that the guest works for. */
+    /** The head of the request that the guest is serving. */
     readonly head?: IncomingHead;
   };
 }
 
-/** Counts the outgoing requests of one request, and lets only so many wait for their response's head at once. */
+/** Counts the outgoing requests of one request, and bounds how many of them wait for their response's head concurrently. */
 export class OutboundGate {
   readonly #sendRequest: SendRequest | undefined;
   readonly #tell: ((what: string) => void) | undefined;
@@ -45,42 +44,42 @@ export class OutboundGate {
     this.#permits = new Permits(maxConcurrentOutbound, maxOutbound);
   }
 
-  /** Counts one more, and takes `EXCHANGE_HELD_BYTES` for it; returns why it is denied. */
+  /** Counts a request and takes `EXCHANGE_HELD_BYTES` for it. Returns the error code if it is denied. */
   count(held: HeldBytes): ErrorCode | undefined {
     if (this.#sendRequest === undefined) return DENIED;
     this.#counted += 1;
-    if (this.#counted > this.#max) return this.#deny(`beyond ${this.#max} of one request (--limit outbound)`);
+    if (this.#counted > this.#max) return this.#deny(`more than ${this.#max} for one request (--limit outbound)`);
     if (held.tryTake(EXCHANGE_HELD_BYTES)) return undefined;
-    return this.#deny('of a request that has the host hold too much (--limit held-bytes)');
+    return this.#deny('the request makes the host hold too much (--limit held-bytes)');
   }
 
-  /** Sends when it is this request's turn. Never rejects. */
+  /** Sends the request when it is its turn. Never rejects. */
   async send(request: OutboundRequest, signal: AbortSignal): Promise<Result<OutboundResponse, ErrorCode>> {
-    if (this.#sendRequest === undefined || !(await this.#permits.acquire())) return letGo(request, err(DENIED));
+    if (this.#sendRequest === undefined || !(await this.#permits.acquire())) return releaseFailed(request, err(DENIED));
     try {
       const sent = await this.#sendRequest(this.#withHop(request), signal);
       if (sent.tag === 'ok') return sent;
-      if (sent.val.tag === 'HTTP-request-denied') this.#deny('to what guests may not call (--outbound)');
+      if (sent.val.tag === 'HTTP-request-denied') this.#deny('guests may not call this target (--outbound)');
       if (sent.val.tag === 'connection-limit-reached') this.#tell?.(NO_CONNECTION);
-      return letGo(request, sent);
+      return releaseFailed(request, sent);
     } finally {
       this.#permits.release();
     }
   }
 
-  /** Says that the request comes by way of this host, so that guests that call each other in a loop come to an end. */
+  /** Adds this host to `cdn-loop`, so that guests that call each other in a loop are stopped. */
   #withHop(request: OutboundRequest): OutboundRequest {
     return { ...request, fields: withHop(request.fields, this.#head?.fields ?? []) };
   }
 
-  #deny(which: string): ErrorCode {
-    this.#tell?.(`denied: outgoing requests ${which}`);
+  #deny(reason: string): ErrorCode {
+    this.#tell?.(`outgoing requests denied: ${reason}`);
     return DENIED;
   }
 }
 
-/** Nothing is held any more for a request that failed. */
-function letGo<T>({ body, charge }: OutboundRequest, failed: T): T {
+/** Releases everything held for a request that failed. */
+function releaseFailed<T>({ body, charge }: OutboundRequest, failed: T): T {
   body?.leave();
   charge?.[Symbol.dispose]();
   return failed;

@@ -4,11 +4,11 @@ import type { Outbound, OutboundOptions } from './outbound.ts';
 
 /** An `Outbound` whose code is loaded when the first request is sent or `load` is called. */
 export interface OutboundOnDemand extends Outbound {
-  /** Loads it before it is needed. Takes some 50 ms of the thread's time. */
+  /** Loads the code before it is needed. Takes about 50 ms on the main thread. */
   load(): Promise<void>;
 }
 
-/** Most of the code of a server is for outgoing requests, and no start waits for it. */
+/** Most of a server's code is for outgoing requests; loading it on demand keeps it out of the start-up time. */
 export function createOutboundOnDemand(options: OutboundOptions = {}): OutboundOnDemand {
   let stage: 'open' | 'disposed' = 'open';
   let loading: Promise<Outbound> | undefined;
@@ -16,7 +16,7 @@ export function createOutboundOnDemand(options: OutboundOptions = {}): OutboundO
   const make = async (): Promise<Outbound> => {
     const { createOutbound } = await import('./outbound.ts');
     loaded = createOutbound(options);
-    // Whatever is sent through it then is refused by itself.
+    // Once disposed, it refuses all requests itself.
     if (stage === 'disposed') await loaded[Symbol.asyncDispose]();
     return loaded;
   };
@@ -30,7 +30,7 @@ export function createOutboundOnDemand(options: OutboundOptions = {}): OutboundO
       try {
         loaded ??= await load();
       } catch (error) {
-        // No file descriptor may be free to read it.
+        // There may be no free file descriptor to read the code.
         return err(toErrorCode(error));
       }
       return await loaded.sendRequest(request, signal);

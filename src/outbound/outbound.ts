@@ -9,42 +9,42 @@ import { parseContentLength } from '../http/syntax.ts';
 import { isIdempotent } from '../http/idempotent-methods.ts';
 import type { UpstreamConnection } from './upstream/connection.ts';
 import { MAX_KEPT_BYTES } from './upstream/request-body.ts';
-import { type ConnectOptions, connectUpstream, type Wanted } from './upstream/upstream-connect.ts';
+import { type ConnectOptions, connectUpstream, type ConnectRequest } from './upstream/upstream-connect.ts';
 import { UpstreamExchange } from './upstream/upstream-exchange.ts';
 import { UpstreamPool } from './upstream/upstream-pool.ts';
 import { parseTarget } from './upstream-target.ts';
 
 /** How guests' outgoing requests are sent. */
 export interface OutboundOptions extends ConnectOptions {
-  /** A compiled `OutboundPolicy`. By default that of `undefined`. */
+  /** A compiled `OutboundPolicy`; by default that of `undefined`. */
   readonly admit?: AdmitTarget;
 }
 
-/** Sends guests' requests over connections that it keeps. Disposing closes them all and fails what is under way. */
+/** Sends guests' requests, and keeps connections for reuse. Disposing closes them all and fails the requests under way. */
 export interface Outbound extends AsyncDisposable {
   readonly sendRequest: SendRequest;
 }
 
-/** What a host's outgoing requests share. */
+/** The state shared by a host's outgoing requests. */
 interface Upstreams {
   readonly options: ConnectOptions;
   readonly admit: AdmitTarget;
   readonly pool: UpstreamPool;
-  /** Those under way. */
+  /** The exchanges under way. */
   readonly exchanges: Set<UpstreamExchange>;
   readonly stopping: AbortController;
 }
 
-/** Where a request goes, and to which of its addresses. */
-type Route = Pick<Wanted, 'target' | 'isAllowed'>;
+/** Where a request goes, and which of the target's addresses are allowed. */
+type Route = Pick<ConnectRequest, 'target' | 'isAllowed'>;
 
 const HTTP1 = ['http/1.1'] as const;
 const HTTP2_OR_1 = ['h2', 'http/1.1'] as const;
-/** Connections that one request may go to: an upstream that leaves it alone on each does not want it. */
+/** How many connections to try for one request: an upstream that processes it on none of them does not want it. */
 const MAX_CONNECTIONS = 3;
 const STOPPED: ErrorCode = { tag: 'connection-terminated' };
 
-/** Made once a host. */
+/** Creates a host's outbound side, once per host. */
 export function createOutbound(options: OutboundOptions = {}): Outbound {
   const upstreams: Upstreams = {
     options,
@@ -73,12 +73,12 @@ async function sendRequest(
   upstreams.exchanges.add(exchange);
   exchange.onEnd(() => upstreams.exchanges.delete(exchange));
   const limits = { timeoutMs: request.connectTimeoutMs, signal: exchange.closing };
-  const wanted = { ...route.val, ...limits, protocols: HTTP2_OR_1 };
-  carry(upstreams, request, exchange, wanted).catch((error: unknown) => exchange.fail(error));
+  const connect = { ...route.val, ...limits, protocols: HTTP2_OR_1 };
+  carry(upstreams, request, exchange, connect).catch((error: unknown) => exchange.fail(error));
   return await exchange.response;
 }
 
-/** What can be said before anything is sent: where the request goes, or why it goes nowhere. */
+/** What can be decided before anything is sent: where the request goes, or why it cannot be sent. */
 function toRoute({ admit, stopping }: Upstreams, request: OutboundRequest): Result<Route, ErrorCode> {
   const refusal = stopping.signal.aborted ? STOPPED : refuse(request);
   if (refusal !== undefined) return err(refusal);
@@ -86,10 +86,10 @@ function toRoute({ admit, stopping }: Upstreams, request: OutboundRequest): Resu
   if (target === undefined) return err({ tag: 'HTTP-request-URI-invalid' });
   const isAllowed = admit(target);
   if (isAllowed === undefined) return err({ tag: 'HTTP-request-denied' });
-  return refuseAtOnce(request) ?? ok({ target, isAllowed });
+  return refuseZeroTimeout(request) ?? ok({ target, isAllowed });
 }
 
-/** CONNECT asks for a tunnel, and an absolute form for a proxy. */
+/** Refuses CONNECT, which asks for a tunnel, and absolute-form targets, which are for proxies. */
 function refuse({ method, pathWithQuery, fields, body }: OutboundRequest): ErrorCode | undefined {
   if (method === 'CONNECT') return { tag: 'HTTP-request-method-invalid' };
   if (!pathWithQuery.startsWith('/') && pathWithQuery !== '*') return { tag: 'HTTP-request-URI-invalid' };
@@ -100,8 +100,8 @@ function refuse({ method, pathWithQuery, fields, body }: OutboundRequest): Error
   return undefined;
 }
 
-/** A timeout of zero has passed before anything could happen. */
-function refuseAtOnce(request: OutboundRequest): Result<never, ErrorCode> | undefined {
+/** A timeout of 0 has expired before anything could happen. */
+function refuseZeroTimeout(request: OutboundRequest): Result<never, ErrorCode> | undefined {
   if (request.connectTimeoutMs <= 0) return err({ tag: 'connection-timeout' });
   return request.firstByteTimeoutMs <= 0 ? err({ tag: 'connection-read-timeout' }) : undefined;
 }
@@ -111,56 +111,56 @@ function declaredLength(fields: FieldEntries): bigint | undefined {
   return value === undefined ? undefined : parseContentLength(value);
 }
 
-/** Finds a connection that carries the request: a kept one, or a new one, or another new one if the upstream left it alone. */
+/** Sends the request over a kept connection or a new one, and over further new ones as long as the upstream has not processed it. */
 async function carry(
   upstreams: Upstreams,
   request: OutboundRequest,
   exchange: UpstreamExchange,
-  wanted: Wanted,
+  connect: ConnectRequest,
 ): Promise<void> {
-  let kept = await takeKept(upstreams.pool, wanted, request);
-  let { protocols } = wanted;
+  let kept = await takeKept(upstreams.pool, connect, request);
+  let { protocols } = connect;
   for (let count = 0; count < MAX_CONNECTIONS; count += 1) {
-    const connection = kept ?? (await open(upstreams, { ...wanted, protocols }));
+    const connection = kept ?? (await open(upstreams, { ...connect, protocols }));
     kept = undefined;
     const carried = await connection.carry(request, exchange);
-    if (carried === 'over') return;
-    if (carried === 'again-by-http1') protocols = HTTP1;
+    if (carried === 'done') return;
+    if (carried === 'retry-with-http1') protocols = HTTP1;
   }
-  throw new UpstreamFailure({ tag: 'connection-terminated' }, 'the upstream left the request alone');
+  throw new UpstreamFailure({ tag: 'connection-terminated' }, 'the upstream did not process the request');
 }
 
-async function open({ pool, options }: Upstreams, wanted: Wanted): Promise<UpstreamConnection> {
-  return pool.adopt(wanted.target.key, await connectUpstream(wanted, options));
+async function open({ pool, options }: Upstreams, connect: ConnectRequest): Promise<UpstreamConnection> {
+  return pool.adopt(connect.target.key, await connectUpstream(connect, options));
 }
 
 /**
- * A kept connection may be closed by its upstream while the request is on its way, which then may have been read or not. So a request that cannot be
- * sent again takes one only if it is certain to stay open. Source: RFC 9112, 9.3.1.
+ * An upstream may close a kept connection while a request is on its way, and then nothing tells whether it was read. So a request that cannot be
+ * repeated only uses a kept connection that is certain to stay open. Source: RFC 9112, 9.3.1.
  */
 async function takeKept(
   pool: UpstreamPool,
-  { target: { key }, signal }: Wanted,
+  { target: { key }, signal }: ConnectRequest,
   request: OutboundRequest,
 ): Promise<UpstreamConnection | undefined> {
   if (!pool.hasIdle(key)) return undefined;
   if (isRepeatable(request)) return pool.take(key);
-  // What has closed a connection by now, and waits in the kernel, is seen when the event loop polls: between the next turn and the one after.
+  // A close that has already reached the kernel is seen when the event loop polls: between the next turn and the one after.
   await nextTurn();
   await nextTurn();
   return signal.aborted ? undefined : pool.takeTrusted(key);
 }
 
-/** Whether a request may be sent twice, and its body will be there to be sent again. */
+/** Whether a request may be sent twice, and its body can be sent again. */
 function isRepeatable({ method, body }: OutboundRequest): boolean {
   if (!isIdempotent(method) || body === undefined) return isIdempotent(method);
   if (body.contentLength !== undefined) return body.contentLength <= MAX_KEPT_BYTES;
-  // One that is still being written is empty or short, unless it is what the method is for.
+  // A body that is still being written is assumed to be empty or short, except for PUT.
   return body.isWhole ? body.queuedBytes <= MAX_KEPT_BYTES : method !== 'PUT';
 }
 
 function close({ stopping, exchanges, pool }: Upstreams): void {
   stopping.abort();
-  for (const exchange of exchanges) exchange.fail(new UpstreamFailure(STOPPED, 'the host stops'));
+  for (const exchange of exchanges) exchange.fail(new UpstreamFailure(STOPPED, 'the host is stopping'));
   pool[Symbol.dispose]();
 }

@@ -5,27 +5,27 @@ import type { ErrorCode } from '../http/error-code.ts';
 import type { FieldEntries } from '../http/field-entries.ts';
 import type { OutgoingBytes } from '../http/outgoing-bytes.ts';
 
-/** An outgoing request, checked and complete but for its body, which streams. */
+/** An outgoing request: checked, and complete except for its body, which streams. */
 export interface OutboundRequest {
-  /** As it goes on the wire: `GET`, `M-SEARCH`. */
+  /** The method as sent: `GET`, `M-SEARCH`. */
   readonly method: string;
   readonly scheme: 'http' | 'https';
-  /** `host[:port]`, never empty; becomes `Host` verbatim. */
+  /** `host[:port]`, never empty; sent verbatim as `Host`. */
   readonly authority: string;
   /** Origin form or `*`. */
   readonly pathWithQuery: string;
   readonly fields: FieldEntries;
-  /** Absent where the guest never took the request's body. */
+  /** Absent if the guest never took the request's body. */
   readonly body: OutgoingBytes | undefined;
-  /** 0 means at once. */
+  /** 0 expires immediately. */
   readonly connectTimeoutMs: number;
   readonly firstByteTimeoutMs: number;
   readonly betweenBytesTimeoutMs: number;
-  /** What the request has the host hold while it is under way, its body apart. Whoever sends it disposes it when it is over. */
+  /** What the host holds for the request while it is under way, not counting its body. The sender disposes it when the request is over. */
   readonly charge?: Charge;
 }
 
-/** An upstream's answer: its final head, and its body as it arrives. */
+/** An upstream's response: its final head, and its body as it arrives. */
 export interface OutboundResponse {
   readonly status: number;
   readonly fields: FieldEntries;
@@ -33,9 +33,9 @@ export interface OutboundResponse {
 }
 
 /**
- * Sends a request and resolves with the upstream's head. Never rejects: a failure is an `ErrorCode`.
+ * Sends a request and resolves to the upstream's head. Never rejects: a failure is an `ErrorCode`.
  *
- * Aborting `signal` gives the request up in any phase and closes what it holds.
+ * Aborting `signal` gives up the request in any phase and closes its connection.
  */
 export type SendRequest = (
   request: OutboundRequest,

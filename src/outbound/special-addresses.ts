@@ -7,24 +7,24 @@ import {
   parseIpNetwork,
 } from './ip-network.ts';
 
-/** The IPv4 addresses to which an IPv6 address leads. */
+/** The IPv4 addresses embedded in an IPv6 address. */
 type EmbeddedIpv4 = (address: IpAddress) => readonly IpAddress[];
 
 const IN_LOW_BITS: EmbeddedIpv4 = (address) => [ipv4Within(address, 0)];
 const IN_6TO4: EmbeddedIpv4 = (address) => [ipv4Within(address, 80)];
-/** The server's, and the client's with its bits inverted. Source: RFC 4380, 4. */
+/** The server's address, and the client's with its bits inverted. Source: RFC 4380, 4. */
 const IN_TEREDO: EmbeddedIpv4 = (address) => [ipv4Within(address, 64), ipv4Within(~address, 0)];
 
 type Rule = 'allowed' | 'denied' | EmbeddedIpv4;
 
 /**
- * What guests may call by default, by block. The smallest block that holds an address decides; addresses in none are public, and allowed.
+ * What guests may call by default, by block. The smallest block that contains an address decides; addresses in no block are public, and allowed.
  *
- * Allowed are blocks that are globally reachable, private, or loopback. Denied are link-local addresses, metadata services of clouds, and what is not
- * a destination: unspecified, multicast, reserved, documentation. An address that embeds an IPv4 address is what that one is.
+ * Allowed: blocks that are globally reachable, private, or loopback. Denied: link-local addresses, metadata services of clouds, and addresses that are
+ * not destinations (unspecified, multicast, reserved, documentation). An address that embeds an IPv4 address is treated like that one.
  *
- * Sources: IANA's IPv4 and IPv6 Special-Purpose Address Registries, all of whose blocks are here but `::ffff:0:0/96`, which is IPv4 (`IpAddress`); the
- * IPv6 address space registry for multicast and site-local; documents of the clouds.
+ * Sources: IANA's IPv4 and IPv6 Special-Purpose Address Registries, all of whose blocks are listed except `::ffff:0:0/96`, which is IPv4 (`IpAddress`);
+ * the IPv6 address space registry for multicast and site-local; the clouds' documentation.
  */
 const RULES: readonly (readonly [network: string, rule: Rule, name: string])[] = [
   ['0.0.0.0/8', 'denied', 'this network, RFC 791; Linux takes 0.0.0.0 for loopback'],
@@ -58,7 +58,7 @@ const RULES: readonly (readonly [network: string, rule: Rule, name: string])[] =
   ['::1/128', 'allowed', 'loopback, RFC 4291'],
   ['::ffff:0:0:0/96', IN_LOW_BITS, 'IPv4-translated, RFC 2765'],
   ['64:ff9b::/96', IN_LOW_BITS, 'NAT64, RFC 6052'],
-  ['64:ff9b:1::/48', 'denied', 'local NAT64, RFC 8215: where the IPv4 address is only its network knows'],
+  ['64:ff9b:1::/48', 'denied', 'local NAT64, RFC 8215: only its network knows where the IPv4 address is'],
   ['100::/64', 'denied', 'discard-only, RFC 6666'],
   ['100:0:0:1::/64', 'denied', 'dummy, RFC 9780'],
   ['2001::/23', 'denied', 'IETF protocols, RFC 2928'],
@@ -91,12 +91,12 @@ interface Block {
   readonly rule: Rule;
 }
 
-/** The smallest first. */
+/** The smallest blocks first. */
 const BLOCKS: readonly Block[] = RULES.map(([text, rule]) => ({ network: toNetwork(text), rule })).sort(
   (one, other) => other.network.bits - one.network.bits,
 );
 
-/** The block because of which guests may not call an address by default; `undefined` if they may. */
+/** The block that makes an address denied by default; `undefined` if guests may call it. */
 export function findDeniedBlock(address: IpAddress): IpNetwork | undefined {
   const block = BLOCKS.find(({ network }) => containsAddress(network, address));
   if (block?.rule === 'denied') return block.network;
@@ -104,12 +104,12 @@ export function findDeniedBlock(address: IpAddress): IpNetwork | undefined {
   return firstOf([...embedded, ...inIsatap(address)], findDeniedBlock);
 }
 
-/** Whether a network holds no address but of what is denied by default, so that whoever writes it down means just that. */
+/** Whether a network lies entirely within a denied block, so that allowing it must be intended. */
 export function isWithinDenied(network: IpNetwork, denied: IpNetwork): boolean {
   return network.bits === 128 || containsNetwork(denied, network);
 }
 
-/** ISATAP has no block: an IPv4 address follows `0:5efe` or `200:5efe` in any network. Source: RFC 5214, 6.1. */
+/** ISATAP has no block of its own: in any network, the IPv4 address follows `0:5efe` or `200:5efe`. Source: RFC 5214, 6.1. */
 function inIsatap(address: IpAddress): readonly IpAddress[] {
   const isIsatap = (BigInt.asUintN(32, address >> 32n) & 0xfdff_ffffn) === 0x5efen;
   return isIsatap ? IN_LOW_BITS(address) : [];

@@ -151,7 +151,7 @@ describe.concurrent('metrics count', () => {
   });
 
   test.each([
-    ['count-requests', 'outbound=3', 'denied: outgoing requests beyond 3 of one request (--limit outbound)'],
+    ['count-requests', 'outbound=3', 'outgoing requests denied: more than 3 for one request (--limit outbound)'],
     ['print-a-thousand', 'output-bytes=5', 'dropped: output beyond 5 bytes of one request (--limit output-bytes)'],
   ])('breaches by limits/%s of --limit %s, which end nothing, as refusals', async (name, limit, reason) => {
     await using watched = await serveAttack('limits', name, limit);

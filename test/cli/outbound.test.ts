@@ -22,14 +22,14 @@ describe('--outbound', () => {
       expect(await tryCall(serving.origin, upstream.origin)).toContain('from upstream');
       expect(await tryCall(serving.origin, `http://localhost:${port}`)).toContain('from upstream');
       expect(await tryCall(serving.origin, 'http://127.0.0.1:1')).toContain('HttpRequestDenied');
-      await serving.until('stderr', /^note: denied: outgoing requests to what guests may not call \(--outbound\)/m);
+      await serving.until('stderr', /^note: outgoing requests denied: guests may not call this target \(--outbound\)/m);
     },
   );
 
   test('that is not a pattern is told, with 2', async () => {
     const { code, stderr } = await runWasiServe([GUEST, '--outbound', 'https://ok.test', '--outbound', 'api.test']);
     expect(stderr).toMatch(
-      /^error: outbound pattern 'api\.test': it has no scheme; write scheme:\/\/host\[:port\], where host is [^\n]+\n$/,
+      /^error: invalid outbound pattern 'api\.test': missing scheme; use scheme:\/\/host\[:port\], where host is [^\n]+\n$/,
     );
     expect(code).toBe(2);
   });

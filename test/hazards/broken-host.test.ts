@@ -117,7 +117,7 @@ describe('a strategy that', () => {
     const broken = await withStrategy(({ take }) => ({ take: (ctx) => (calls++ === 0 ? injected() : take(ctx)) }));
     await using served = await serveGuest(broken, { maxConcurrentRequests: 1, maxQueuedRequests: 0 });
     expect(await outcomeOf(requestRaw(served.origin, rawGet('/')))).toBe(500);
-    expect(failuresOf(served)).toEqual(['the guest did not start: injected']);
+    expect(failuresOf(served)).toEqual(['the guest failed to start: injected']);
     expect(await outcomeOf(requestRaw(served.origin, rawGet('/')))).toBe(200);
   });
 

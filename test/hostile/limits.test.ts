@@ -131,14 +131,16 @@ test('output beyond maxOutputBytes is dropped, with one notice', async () => {
 test('outgoing requests beyond maxOutbound are told to the operator', async () => {
   await using attacker = await start(['limits', 'count-requests'], { maxOutbound: 3 });
   expect((await post(attacker)).status).toBe(203);
-  expect(noticesOf(attacker.served)).toEqual(['denied: outgoing requests beyond 3 of one request (--limit outbound)']);
+  expect(noticesOf(attacker.served)).toEqual([
+    'outgoing requests denied: more than 3 for one request (--limit outbound)',
+  ]);
 });
 
 test('outgoing requests of one that has the host hold too much are denied, and told to the operator', async () => {
   await using attacker = await start(['limits', 'count-requests'], { maxHeldBytes: 100_000 });
   expect((await post(attacker)).status).toBe(203);
   expect(noticesOf(attacker.served)).toEqual([
-    'denied: outgoing requests of a request that has the host hold too much (--limit held-bytes)',
+    'outgoing requests denied: the request makes the host hold too much (--limit held-bytes)',
   ]);
 });
 

@@ -8,7 +8,7 @@ import { Lease } from '../../src/instance/pool.ts';
 import { createResetStrategy } from '../../src/instance/reset.ts';
 import type { InstanceStrategy } from '../../src/instance/strategy.ts';
 import type { LinkedInstance } from '../../src/linker/run/linked-instance.ts';
-import { type Preemption, VERDICT, type Verdict } from '../../src/linker/preemption.ts';
+import { type Preemption, DECISION, type Decision } from '../../src/linker/preemption.ts';
 import { ResourceHandle } from '../../src/abi/handle-table.ts';
 import { WasiCtx } from '../../src/wasi/context.ts';
 import { ALL_ACTS, FATAL_ACTS, HARMLESS_ACTS, linkActor, toProgram } from './actor.ts';
@@ -123,14 +123,14 @@ class Pauser implements Preemption<WasiCtx> {
     this.running -= 1;
   }
 
-  interrupt(): Verdict {
-    return VERDICT.pause;
+  interrupt(): Decision {
+    return DECISION.pause;
   }
 
-  async pause(): Promise<Verdict> {
+  async pause(): Promise<Decision> {
     this.pauses += 1;
     await nextTurn();
-    return VERDICT.goOn;
+    return DECISION.goOn;
   }
 }
 
@@ -200,7 +200,7 @@ describe.each(STRATEGIES)('%s', (_name, create) => {
     using strategy = create(pre);
     const fresh = strategy.take(noCtx()) as Instance;
     const was = everythingOf(fresh);
-    strategy.giveBack(fresh, 'sound');
+    strategy.giveBack(fresh, 'reusable');
     await request(strategy, [...MAKING, act, act], 'properly');
     const next = strategy.take(noCtx());
     if (next === fresh) expect(everythingOf(fresh)).toEqual(was);
@@ -217,7 +217,7 @@ describe.each(STRATEGIES)('%s', (_name, create) => {
         fc.asyncProperty(program, async ({ acts, end }) => {
           const fresh = strategy.take(noCtx()) as Instance;
           if (!news.has(fresh)) news.set(fresh, everythingOf(fresh));
-          strategy.giveBack(fresh, 'sound');
+          strategy.giveBack(fresh, 'reusable');
           const used = await request(strategy, acts, end);
           expect(used).toBe(fresh);
           const next = strategy.take(noCtx()) as Instance;
@@ -226,7 +226,7 @@ describe.each(STRATEGIES)('%s', (_name, create) => {
             expect(isLeft(acts, end)).toBe(true);
             expect(everythingOf(next)).toEqual(news.get(used));
           }
-          strategy.giveBack(next, 'sound');
+          strategy.giveBack(next, 'reusable');
         }),
         { numRuns: Number(process.env['FC_RUNS'] ?? 100) },
       );

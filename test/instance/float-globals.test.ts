@@ -80,7 +80,7 @@ test.each(Object.entries(PLACES))(
         await call(instance, 'set-f32', f32);
         await call(instance, 'set-f64', f64);
         expect(await bitsOf(instance)).toEqual([f32, f64]);
-        strategy.giveBack(instance, 'sound');
+        strategy.giveBack(instance, 'reusable');
       }),
     );
   },

@@ -138,11 +138,11 @@ async function run(strategy: InstanceStrategy, request: Request): Promise<Outcom
       outcomes.push((await instance.call('test:sizes/guest', toName(op), [at])) as number);
     } catch (error) {
       expect(error).toBeInstanceOf(WebAssembly.RuntimeError);
-      strategy.giveBack(instance, 'spoilt');
+      strategy.giveBack(instance, 'tainted');
       return [...outcomes, 'trap'];
     }
   }
-  strategy.giveBack(instance, 'sound');
+  strategy.giveBack(instance, 'reusable');
   return outcomes;
 }
 
@@ -341,7 +341,7 @@ describe('a memory that another module imports as its second', () => {
       expect([await call('one-grow'), await call('one-size'), await call('two-size')]).toEqual([5, 6, 6]);
       await call('store', 6 * PAGE_BYTES - 1);
       await expect(call('store', 6 * PAGE_BYTES)).rejects.toThrow(WebAssembly.RuntimeError);
-      strategy.giveBack(instance, 'spoilt');
+      strategy.giveBack(instance, 'tainted');
     }
   });
 });

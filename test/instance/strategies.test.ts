@@ -45,16 +45,16 @@ describe.each(STRATEGIES)('%s', (_name, create) => {
     await poke(instance, 'memory.fill', { at: 3000, n: 90_000, v: 7 });
     await poke(instance, 'globals', { v: 99 });
     await poke(instance, 'table.fill', {});
-    strategy.giveBack(instance, 'sound');
+    strategy.giveBack(instance, 'reusable');
     const next = take(strategy);
     expect(next).toBe(instance);
     expect(withoutFunctions(stateOf(next))).toEqual(withoutFunctions(start));
   });
 
-  test('a spoilt instance is never used again', () => {
+  test('a tainted instance is never used again', () => {
     const strategy = opened(create(pre));
     const instance = take(strategy);
-    strategy.giveBack(instance, 'spoilt');
+    strategy.giveBack(instance, 'tainted');
     expect(take(strategy)).not.toBe(instance);
   });
 
@@ -62,16 +62,16 @@ describe.each(STRATEGIES)('%s', (_name, create) => {
     const strategy = opened(create(pre));
     const instance = take(strategy);
     await poke(instance, 'memory.grow-by', { n: ROOM_PAGES + 1 });
-    strategy.giveBack(instance, 'sound');
+    strategy.giveBack(instance, 'reusable');
     expect(take(strategy)).not.toBe(instance);
   });
 
   test('nothing is kept after the disposal', () => {
     const strategy = create(pre);
     const [one, other] = [take(strategy), take(strategy)];
-    strategy.giveBack(one, 'sound');
+    strategy.giveBack(one, 'reusable');
     strategy[Symbol.dispose]();
-    strategy.giveBack(other, 'sound');
+    strategy.giveBack(other, 'reusable');
     expect([one, other]).not.toContain(take(strategy));
   });
 
@@ -114,7 +114,7 @@ test.each([
   const strategy = opened(create(pre));
   const instance = take(strategy);
   await poke(instance, 'memory.grow-by', { n: 100 });
-  strategy.giveBack(instance, 'sound');
+  strategy.giveBack(instance, 'reusable');
   expect(take(strategy) === instance).toBe(isKept);
 });
 
@@ -122,7 +122,7 @@ test('a longer table makes an instance unfit', async () => {
   const strategy = opened(createResetStrategy(pre));
   const instance = take(strategy);
   await poke(instance, 'table.grow', {});
-  strategy.giveBack(instance, 'sound');
+  strategy.giveBack(instance, 'reusable');
   expect(take(strategy)).not.toBe(instance);
 });
 
@@ -222,7 +222,7 @@ test.each([
   for (let request = 0; request < 3; request += 1) {
     const instance = take(strategy);
     expect(await instance.call('test:poker/guest', 'f', [])).toBe(0);
-    strategy.giveBack(instance, 'sound');
+    strategy.giveBack(instance, 'reusable');
   }
 });
 

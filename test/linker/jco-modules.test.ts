@@ -1,7 +1,7 @@
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { expect, test } from 'vitest';
 import { type JcoModules, prepareJcoModules } from '../../src/linker/jco/jco-modules.ts';
-import { type Preemption, VERDICT, type Verdict } from '../../src/linker/preemption.ts';
+import { type Preemption, DECISION, type Decision } from '../../src/linker/preemption.ts';
 import { HostError } from '../../src/util/host-error.ts';
 import { DEFAULT_LIMITS } from '../../src/util/limits.ts';
 
@@ -9,14 +9,14 @@ const NAME = 'component.core.wasm';
 
 const nothing = (): void => undefined;
 
-/** Somebody always wants the thread. Each context is the verdict on its guest. */
-function createEager(): Preemption<Verdict> {
+/** Somebody always wants the thread. Each context is the decision on its guest. */
+function createEager(): Preemption<Decision> {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   new Int32Array(memory.buffer)[0] = 1;
   return { memory, enter: nothing, leave: nothing, interrupt: (ctx) => ctx, pause: (ctx) => Promise.resolve(ctx) };
 }
 
-async function prepare(wat: string, preemption?: Preemption<Verdict>): Promise<JcoModules<Verdict>> {
+async function prepare(wat: string, preemption?: Preemption<Decision>): Promise<JcoModules<Decision>> {
   const artifacts = new Map([[NAME, await parse(wat)]]);
   return await prepareJcoModules(artifacts, { limits: DEFAULT_LIMITS, preemption });
 }
@@ -26,15 +26,15 @@ const COUNT = `(module (memory 1) (func (export "count") (result i32) (local $n 
   (local.get $n)))`;
 
 const CASES = [
-  { verdict: 'goOn', outcome: 9 },
+  { decision: 'goOn', outcome: 9 },
   // Where it can be suspended nobody knows.
-  { verdict: 'pause', outcome: 9 },
-  { verdict: 'trap', outcome: 'unreachable' },
+  { decision: 'pause', outcome: 9 },
+  { decision: 'trap', outcome: 'unreachable' },
 ] as const;
 
-test.each(CASES)('a guest that is told $verdict goes on or traps', async ({ verdict, outcome }) => {
+test.each(CASES)('a guest that is told $decision goes on or traps', async ({ decision, outcome }) => {
   const modules = await prepare(COUNT, createEager());
-  const { exports } = modules.instantiatorFor(VERDICT[verdict]).instantiate(modules.get(NAME));
+  const { exports } = modules.instantiatorFor(DECISION[decision]).instantiate(modules.get(NAME));
   const count = exports['count'] as () => number;
   if (outcome === 9) expect(count()).toBe(9);
   else expect(count).toThrow(new WebAssembly.RuntimeError(outcome));
@@ -42,7 +42,7 @@ test.each(CASES)('a guest that is told $verdict goes on or traps', async ({ verd
 
 test('each instance has memories of its own', async () => {
   const modules = await prepare('(module (memory (export "memory") 1))', createEager());
-  const { instantiate } = modules.instantiatorFor(VERDICT.goOn);
+  const { instantiate } = modules.instantiatorFor(DECISION.goOn);
   const [one, other] = [1, 2].map(() => instantiate(modules.get(NAME)).exports['memory']);
   expect(one).not.toBe(other);
 });
@@ -82,7 +82,7 @@ test('functions of other core modules are given as they are, whatever their type
     ],
   ]);
   const modules = await prepareJcoModules(artifacts, { limits: DEFAULT_LIMITS });
-  const { instantiate } = modules.instantiatorFor(VERDICT.goOn);
+  const { instantiate } = modules.instantiatorFor(DECISION.goOn);
   const { exports: one } = instantiate(modules.get('one.wasm'));
   const { exports: other } = instantiate(modules.get('other.wasm'), { one });
   expect((other['f'] as () => number)()).toBe(5);
@@ -98,7 +98,7 @@ test('what JavaScript throws is told, and goes through the guest as a trap', asy
     throw error;
   };
   const { exports } = modules
-    .instantiatorFor(VERDICT.goOn, (by) => ends.push(by))
+    .instantiatorFor(DECISION.goOn, (by) => ends.push(by))
     .instantiate(modules.get(NAME), {
       '': { f: fail },
     });

@@ -1,37 +1,37 @@
-import { type Preemption, VERDICT, type Verdict } from '../../linker/preemption.ts';
+import { type Preemption, DECISION, type Decision } from '../../linker/preemption.ts';
 import type { HeapWatch } from '../../util/heap-watch.ts';
 import type { WasiCtx } from '../../wasi/context.ts';
 import { CpuClock } from './cpu-clock.ts';
 import { Turns } from './turns.ts';
 import { Watchdog } from './watchdog.ts';
 
-/** How long a guest runs before others have their turn; twice as long at most, since the word may have been cleared just before. */
+/** How long a guest runs before others get their turn; at most twice this, because the word may have been cleared just before it started. */
 const SLICE_MS = 5;
 
-/** How long a guest's turn is that was not suspended because it could not be. */
+/** A guest whose turn lasts this long was not suspended because it could not be. */
 const HELD_MS = 4 * SLICE_MS;
 
-/** Told each time that a guest begins to run or goes on after it waited. Has to be quick, and does not throw. */
+/** Called each time that a guest starts to run, or resumes after waiting. Must be quick, and must not throw. */
 export type RunListener = (ctx: WasiCtx) => void;
 
-/** What else of the component has to do with how its guests share the thread. */
-interface Beside {
+/** What else affects how guests share the thread. */
+interface PreemptionOptions {
   readonly heap?: HeapWatch;
   readonly onRun?: RunListener | undefined;
   readonly turns?: Turns;
 }
 
-/** For the guests of one component. */
+/** Creates the queue for the guests of one component. */
 export function createTurns(): Turns {
   return new Turns(SLICE_MS);
 }
 
 /**
- * Preempts the guests of one component: each gives the thread back after a slice, and ends when its time is over or the heap is full.
+ * Preempts the guests of one component: each yields the thread after a time slice, and ends when its time is over or the heap is full.
  *
- * A guest that is asked where it cannot be suspended (in a start function, `realloc`, post-return, a destructor, jco's glue) goes on to that end.
+ * A guest interrupted where it cannot be suspended (in a start function, `realloc`, post-return, a destructor, jco's glue) continues to the end of it.
  */
-export function createPreemption({ heap, onRun, turns = createTurns() }: Beside = {}): Preemption<WasiCtx> {
+export function createPreemption({ heap, onRun, turns = createTurns() }: PreemptionOptions = {}): Preemption<WasiCtx> {
   const watchdog = new Watchdog(SLICE_MS);
   const clock = new CpuClock();
   return {
@@ -53,7 +53,7 @@ export function createPreemption({ heap, onRun, turns = createTurns() }: Beside 
       if (heap?.isFull(nowMs) === true) ctx.cancellation.cancel('overloaded');
       const turnMs = ctx.cpu.turnMs(nowMs);
       if (turnMs >= HELD_MS) turns.held();
-      return turnMs < SLICE_MS || ctx.cancellation.isReady() ? verdictOn(ctx) : VERDICT.pause;
+      return turnMs < SLICE_MS || ctx.cancellation.isReady() ? decide(ctx) : DECISION.pause;
     },
     pause: async (ctx) => {
       clock.end(ctx.cpu);
@@ -63,12 +63,12 @@ export function createPreemption({ heap, onRun, turns = createTurns() }: Beside 
       ctx.time.advance();
       clock.begin(ctx.cpu);
       onRun?.(ctx);
-      return verdictOn(ctx);
+      return decide(ctx);
     },
   };
 }
 
-/** The trap is told to whom it concerns when the request is cancelled; the guest only has to end. */
-function verdictOn({ cancellation }: WasiCtx): Verdict {
-  return cancellation.isReady() ? VERDICT.trap : VERDICT.goOn;
+/** The trap is reported when the request is cancelled; here the guest only has to end. */
+function decide({ cancellation }: WasiCtx): Decision {
+  return cancellation.isReady() ? DECISION.trap : DECISION.goOn;
 }

@@ -1,12 +1,12 @@
-/** A guest that waits for its turn, and how long it has run by then. */
+/** A guest that waits for its turn, and how long it has run so far. */
 interface Waiting {
   readonly resume: () => void;
   readonly usedMs: number;
 }
 
 /**
- * Guests that wait for their turn. Who has waited longest has every other one, who has run least the others: so one that needs little is soon done,
- * however many need much.
+ * Guests that wait for their turn. Turns go alternately to the one that has waited longest and to the one that has run least, so a guest that needs
+ * little is done soon, however many need much.
  */
 export class TurnQueue {
   readonly #waiting: Waiting[] = [];
@@ -16,12 +16,12 @@ export class TurnQueue {
     return this.#waiting.length;
   }
 
-  /** Resolves when it is the turn of a guest that has run for `usedMs` by now. */
+  /** Resolves when it is the turn of a guest that has run for `usedMs` so far. */
   wait(usedMs: number): Promise<void> {
     return new Promise((resume) => this.#waiting.push({ resume, usedMs }));
   }
 
-  /** The next one's turn. It runs after this has returned, before the next tick. */
+  /** Starts the next turn. The guest runs after this returns, before the next tick. */
   resumeNext(): void {
     const isOldest = this.#next === 'oldest';
     this.#next = isOldest ? 'least' : 'oldest';

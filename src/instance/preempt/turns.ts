@@ -1,16 +1,16 @@
 import { TurnQueue } from './turn-queue.ts';
 
-/** How long those that go on after the loop was held have the thread before the loop polls again. */
+/** How long guests that were delayed because another held the thread may run before the loop polls again. */
 const AFTER_HELD_MS = 20;
 
 /**
- * Guests that run for long: in each turn of the event loop they go on, one after the other, for as long as a slice.
+ * Schedules guests that run for long: in each turn of the event loop they resume, one after the other, for up to a time slice.
  *
- * One that holds the thread for long, where it cannot be suspended, has a turn of the loop to itself: those that would begin or go on after it
- * in the same turn wait until the loop has polled, in a queue of their own. Else any number of them would hold the thread in a row, and no signal
- * would be heard meanwhile.
+ * A guest that holds the thread for long because it cannot be suspended gets a turn of the loop to itself: guests that would start or resume after it
+ * in the same turn wait in a separate queue until the loop has polled. Otherwise any number of them could hold the thread in a row, and no signal would
+ * be handled meanwhile.
  *
- * While other guests are at work too, the loop is theirs for a while first, so that they have about half of the time.
+ * While other guests are at work too, the loop is left to them for a while first, so that they get about half of the time.
  */
 export class Turns {
   readonly #pauseMs: number;
@@ -18,22 +18,22 @@ export class Turns {
   readonly #behindHeld = new TurnQueue();
   #isTaking = false;
   #othersRan = false;
-  /** Until the loop has looked for what came meanwhile. */
+  /** True until the loop has polled for events. */
   #held: NodeJS.Immediate | undefined;
 
   constructor(pauseMs: number) {
     this.#pauseMs = pauseMs;
   }
 
-  /** Another guest has begun to run, or gone on. */
+  /** Another guest has started to run, or resumed. */
   otherRan(): void {
     this.#othersRan = true;
   }
 
-  /** A guest holds the thread for long. */
+  /** A guest is holding the thread for long. */
   held(): void {
     clearImmediate(this.#held);
-    // The loop polls for events between the two, whether the guest runs before or after it does.
+    // The loop polls for events between the two, whether the guest runs before or after that.
     this.#held = setImmediate(() => {
       this.#held = setImmediate(() => {
         this.#held = undefined;
@@ -43,13 +43,13 @@ export class Turns {
   }
 
   /**
-   * Resolves in another turn of the loop where a guest has held the thread for long in this one; else `undefined`. Of a guest that has run for
-   * `usedMs` by now.
+   * If a guest has held the thread for long in this turn of the loop, resolves in a later one; otherwise `undefined`. `usedMs`: how long the calling
+   * guest has run so far.
    */
   readonly afterHeld = (usedMs: number): Promise<void> | undefined =>
     this.#held === undefined ? undefined : this.#behindHeld.wait(usedMs);
 
-  /** Resolves when it is the turn of a guest that has run for `usedMs` by now. */
+  /** Resolves when it is the turn of a guest that has run for `usedMs` so far. */
   next(usedMs: number): Promise<void> {
     if (!this.#isTaking) {
       this.#isTaking = true;
@@ -58,7 +58,7 @@ export class Turns {
     return this.#running.wait(usedMs);
   }
 
-  /** Until one holds the thread again, or so many have gone on that it comes to the same. */
+  /** Resumes delayed guests until one holds the thread again, or their time together adds up to as much. */
   #goOnBehindHeld(endMs: number): void {
     if (this.#held !== undefined || this.#behindHeld.size === 0) return;
     if (performance.now() >= endMs) {
@@ -81,9 +81,9 @@ export class Turns {
     this.#resume(performance.now() + this.#pauseMs);
   };
 
-  /** One after the other until `endMs`: a turn of the loop can be long, and many of these need little more. */
+  /** Resumes guests one after the other until `endMs`: a turn of the loop can be long, and many of them need little more. */
   #resume(endMs: number): void {
-    // The guest runs after this has returned, before the next tick.
+    // The guest runs after this returns, before the next tick.
     this.#running.resumeNext();
     queueMicrotask(() => process.nextTick(() => this.#resumeMore(endMs)));
   }

@@ -2,19 +2,18 @@ import { PAGE_BYTES } from '../../wasm/page-bytes.ts';
 import { Worker } from 'node:worker_threads';
 import { warnOfBug } from '../../util/bug.ts';
 
-/** Which 32-bit words of the memory are what. The first is the one that guests look at. */
+/** The index of each 32-bit word in the memory. Guests check the first. */
 const [WORD, STATE] = [0, 1];
 /** Of the thread. */
 const [GONE, THERE] = [0, 1];
 
-/** How long the thread sleeps in vain before it ends: an idle process needs none. */
+/** How long the thread sleeps without being needed before it ends: an idle process needs none. */
 const IDLE_MS = 30_000;
 
 /**
- * The thread that sets the word some time after it was cleared, while the main thread runs a guest and no timer would fire.
+ * The thread that sets the word some time after it was cleared: no timer would fire while the main thread runs a guest.
  *
- * It sleeps while the word is set, for good if nobody looks at it. Source text, because a worker's file would be needed under two names, before
- * and after `npm run build`.
+ * It sleeps while the word is set. It is source text because the file of a worker would have two names, before and after `npm run build`.
  */
 const THREAD = `
 const { workerData: { words, afterMs, idleMs } } = require('node:worker_threads');
@@ -30,7 +29,7 @@ for (;;) {
 }
 `;
 
-/** Has guests look up again and again: the word is set at first, and `afterMs` after each time it was cleared. */
+/** Interrupts guests regularly: the word is set at first, and again `afterMs` after each time it was cleared. */
 export class Watchdog {
   readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   readonly #words = new Int32Array(this.memory.buffer, 0, PAGE_BYTES / 4);
@@ -41,7 +40,7 @@ export class Watchdog {
     this.#words[WORD] = 1;
   }
 
-  /** A guest saw the word set. Gives how many milliseconds the thread took to start, if it had to. */
+  /** A guest saw the word set: clears it. Returns how many milliseconds it took to start the thread, if that was necessary. */
   clear(): number {
     const words = this.#words;
     Atomics.store(words, WORD, 0);
@@ -52,7 +51,7 @@ export class Watchdog {
     return performance.now() - startMs;
   }
 
-  /** In the time that this takes a guest may well have ended. It never holds the process. */
+  /** A guest may well have ended by the time the thread has started. The thread does not keep the process alive. */
   #startThread(): void {
     const workerData = { words: this.#words, afterMs: this.#afterMs, idleMs: IDLE_MS };
     try {
@@ -65,7 +64,7 @@ export class Watchdog {
     }
   }
 
-  /** There is no thread, though one was to set the word: so it is set, and the next look tries again. */
+  /** The thread that was to set the word is gone: sets it, and the next check tries again. */
   #isGone(): void {
     Atomics.store(this.#words, STATE, GONE);
     Atomics.store(this.#words, WORD, 1);

@@ -20,7 +20,7 @@ import {
 import { createInterrupt, type Interruptible } from '../run/interrupt.ts';
 import { JcoCopies } from './jco-copies.ts';
 import { type CoreImports, type JcoGuards, createJcoGuards } from './jco-guards.ts';
-import { type Preemption, STEPS_TOGETHER, VERDICT, type Verdict, assertNotOver } from '../preemption.ts';
+import { type Preemption, STEPS_TOGETHER, DECISION, type Decision, assertNotOver } from '../preemption.ts';
 import { type PreparedModule, compileRewritten, rewriteModules } from '../run/prepared-module.ts';
 import { fillReservedGlobals, type ReservedFunctions } from '../run/reserved-globals.ts';
 import { assertNothingReserved } from '../plan/reserved.ts';
@@ -121,7 +121,7 @@ export class JcoCore implements Interruptible, Growing, GrowingTables {
   readonly #given: Given;
   /** What its modules export. */
   readonly exported = new Set<unknown>();
-  readonly #interrupt: () => Verdict | undefined;
+  readonly #interrupt: () => Decision | undefined;
   readonly #onEnd: ((error: unknown) => void) | undefined;
   readonly #lifetime = new Lifetime();
   readonly #memories: WebAssembly.Memory[] = [];
@@ -135,7 +135,7 @@ export class JcoCore implements Interruptible, Growing, GrowingTables {
   constructor(
     given: Given,
     { limits, memory, heap }: CoreBounds,
-    interrupt: () => Verdict | undefined,
+    interrupt: () => Decision | undefined,
     onEnd?: (error: unknown) => void,
   ) {
     this.#given = given;
@@ -172,13 +172,13 @@ export class JcoCore implements Interruptible, Growing, GrowingTables {
   }
 
   /** A guest in jco's glue is never paused, only ended: JavaScript may stand between it and the call that is promising. */
-  interrupt(): Verdict {
-    const verdict = this.#lifetime.ended === undefined ? this.#interrupt() : VERDICT.trap;
-    return verdict === VERDICT.trap ? VERDICT.trap : VERDICT.goOn;
+  interrupt(): Decision {
+    const decision = this.#lifetime.ended === undefined ? this.#interrupt() : DECISION.trap;
+    return decision === DECISION.trap ? DECISION.trap : DECISION.goOn;
   }
 
-  pause(): Promise<Verdict> {
-    return Promise.resolve(VERDICT.goOn);
+  pause(): Promise<Decision> {
+    return Promise.resolve(DECISION.goOn);
   }
 
   takePages(pages: number): boolean {

@@ -2,14 +2,14 @@ import type { SharedFunction } from '../../abi/canon.ts';
 import { INTERRUPT_TYPE } from '../../rewriter/emit/host-functions.ts';
 import { createBridge } from './bridge.ts';
 import type { Mortal } from './guard.ts';
-import type { Verdict } from '../preemption.ts';
+import type { Decision } from '../preemption.ts';
 
 /** An instance that can be asked what is to become of its guest. */
 export interface Interruptible extends Mortal {
   /** Says whether the guest goes on, traps, or is to call `pause`. */
-  interrupt(): Verdict;
+  interrupt(): Decision;
   /** Suspends the guest; resolves with what becomes of it then. */
-  pause(): Promise<Verdict>;
+  pause(): Promise<Decision>;
 }
 
 /**
@@ -41,7 +41,7 @@ export function createInterrupt(): WebAssembly.ExportValue {
   return exports['c'] as WebAssembly.ExportValue;
 }
 
-function ask(caller: Interruptible): Verdict {
+function ask(caller: Interruptible): Decision {
   return caller.interrupt();
 }
 

@@ -7,7 +7,7 @@ import { HostError } from '../../util/host-error.ts';
 import type { Holding } from '../../util/shared-quota.ts';
 import type { Instance } from '../instance-pre.ts';
 import type { GuestResourceType } from '../plan/plan.ts';
-import { VERDICT, type Verdict } from '../preemption.ts';
+import { DECISION, type Decision } from '../preemption.ts';
 import { CoreInstances, type CoreState } from './core-instances.ts';
 import { InstanceHeap } from './instance-heap.ts';
 import { LiftedCalls } from './lifted-calls.ts';
@@ -109,14 +109,14 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     this.#linked.preemption?.enter(this.ctx);
   }
 
-  interrupt(): Verdict {
-    if (this.#lifetime.ended !== undefined) return VERDICT.trap;
-    const verdict = this.#linked.preemption?.interrupt(this.ctx) ?? VERDICT.goOn;
-    return verdict === VERDICT.pause && !this.#isSuspendable() ? VERDICT.goOn : verdict;
+  interrupt(): Decision {
+    if (this.#lifetime.ended !== undefined) return DECISION.trap;
+    const decision = this.#linked.preemption?.interrupt(this.ctx) ?? DECISION.goOn;
+    return decision === DECISION.pause && !this.#isSuspendable() ? DECISION.goOn : decision;
   }
 
-  async pause(): Promise<Verdict> {
-    return (await this.#linked.preemption?.pause(this.ctx)) ?? VERDICT.goOn;
+  async pause(): Promise<Decision> {
+    return (await this.#linked.preemption?.pause(this.ctx)) ?? DECISION.goOn;
   }
 
   takePages(pages: number): boolean {

@@ -1,7 +1,7 @@
 import type { OutboundRequest } from '../send-request.ts';
 import { UpstreamFailure } from '../error-table.ts';
 import type { FieldEntries } from '../../http/field-entries.ts';
-import { type Carried, type ConnectionOwner, toKeepMs, type UpstreamConnection } from './connection.ts';
+import { type CarryResult, type ConnectionOwner, toKeepMs, type UpstreamConnection } from './connection.ts';
 import { toAnnounced, toHttp1Head, toLastChunk } from './http1-head.ts';
 import { Http1Parser } from './http1-parser.ts';
 import type { BodyWire } from './request-body.ts';
@@ -9,37 +9,37 @@ import type { UpstreamSocket } from './upstream-connect.ts';
 import type { UpstreamExchange, Wire } from './upstream-exchange.ts';
 
 /** The request that is under way. */
-interface Turn {
+interface ActiveRequest {
   readonly request: OutboundRequest;
   readonly exchange: UpstreamExchange;
-  readonly done: (carried: Carried) => void;
+  readonly done: (carried: CarryResult) => void;
 }
 
 /**
- * A connection that speaks HTTP/1.1, plain or over TLS.
+ * An HTTP/1.1 connection, plain or over TLS.
  *
- * Whatever comes while no request is under way closes it: it would be taken for the next one's response.
+ * Anything that arrives while no request is under way closes it, because it would be taken for the next request's response.
  */
 export class Http1Connection implements UpstreamConnection, Wire, BodyWire {
   readonly #upstream: UpstreamSocket;
   readonly #owner: ConnectionOwner;
   readonly #parser: Http1Parser;
-  #turn: Turn | undefined;
-  #turns = 0;
+  #active: ActiveRequest | undefined;
+  #requestCount = 0;
   #isEnded = false;
 
   constructor(upstream: UpstreamSocket, owner: ConnectionOwner) {
     this.#upstream = upstream;
     this.#owner = owner;
     this.#parser = new Http1Parser({
-      informational: () => this.#turn?.exchange.informational(),
+      informational: () => this.#active?.exchange.informational(),
       head: (status, fields) => this.#head(status, fields),
-      bytes: (bytes) => this.#turn?.exchange.bytes(bytes),
-      end: (trailers) => this.#turn?.exchange.end(trailers),
+      bytes: (bytes) => this.#active?.exchange.bytes(bytes),
+      end: (trailers) => this.#active?.exchange.end(trailers),
     });
     const { socket } = upstream;
     socket.on('data', (bytes: Buffer) => this.#received(bytes));
-    socket.on('drain', () => this.#turn?.exchange.outgoing?.drained());
+    socket.on('drain', () => this.#active?.exchange.outgoing?.drained());
     socket.on('end', () => this.#ended());
     socket.on('error', (error) => this.#broke(error));
     socket.on('close', () => {
@@ -50,7 +50,7 @@ export class Http1Connection implements UpstreamConnection, Wire, BodyWire {
 
   get isOpen(): boolean {
     const { socket } = this.#upstream;
-    return this.#turn === undefined && !this.#isEnded && !socket.destroyed && socket.writable && this.#parser.isIdle;
+    return this.#active === undefined && !this.#isEnded && !socket.destroyed && socket.writable && this.#parser.isIdle;
   }
 
   get keepMs(): number {
@@ -58,27 +58,27 @@ export class Http1Connection implements UpstreamConnection, Wire, BodyWire {
   }
 
   get mayBeStale(): boolean {
-    return this.#turns > 1;
+    return this.#requestCount > 1;
   }
 
-  carry(request: OutboundRequest, exchange: UpstreamExchange): Promise<Carried> {
+  carry(request: OutboundRequest, exchange: UpstreamExchange): Promise<CarryResult> {
     let head: string;
     try {
       head = toHttp1Head(request);
     } catch (error) {
       exchange.fail(error);
       this.#owner.freed(this);
-      return Promise.resolve('over');
+      return Promise.resolve('done');
     }
-    const { promise, resolve } = Promise.withResolvers<Carried>();
-    this.#turn = { request, exchange, done: resolve };
-    this.#turns += 1;
+    const { promise, resolve } = Promise.withResolvers<CarryResult>();
+    this.#active = { request, exchange, done: resolve };
+    this.#requestCount += 1;
     this.#parser.begin(request.method);
     this.#send(head, exchange);
     return promise;
   }
 
-  /** A head and what there is of the body leave together. */
+  /** Sends the head together with what is available of the body. */
   #send(head: string, exchange: UpstreamExchange): void {
     const { socket, raw } = this.#upstream;
     raw.ref();
@@ -93,7 +93,7 @@ export class Http1Connection implements UpstreamConnection, Wire, BodyWire {
 
   write(bytes: Uint8Array): boolean {
     const { socket } = this.#upstream;
-    // A chunk without bytes would be the last one.
+    // An empty chunk would end the body.
     if (bytes.byteLength === 0) return true;
     if (!this.#isChunked()) return socket.write(bytes);
     socket.cork();
@@ -105,8 +105,8 @@ export class Http1Connection implements UpstreamConnection, Wire, BodyWire {
   }
 
   end(trailers: FieldEntries): void {
-    if (this.#turn === undefined || !this.#isChunked()) return;
-    this.#upstream.socket.write(toLastChunk(toAnnounced(this.#turn.request.fields, trailers)), 'latin1');
+    if (this.#active === undefined || !this.#isChunked()) return;
+    this.#upstream.socket.write(toLastChunk(toAnnounced(this.#active.request.fields, trailers)), 'latin1');
   }
 
   pause(): void {
@@ -118,11 +118,11 @@ export class Http1Connection implements UpstreamConnection, Wire, BodyWire {
   }
 
   release(isClean: boolean): void {
-    const turn = this.#turn;
-    this.#turn = undefined;
+    const active = this.#active;
+    this.#active = undefined;
     if (!isClean || !this.#parser.persistence.persists || this.keepMs <= 0) this.destroy();
     else this.#free();
-    turn?.done('over');
+    active?.done('done');
   }
 
   destroy(): void {
@@ -130,7 +130,7 @@ export class Http1Connection implements UpstreamConnection, Wire, BodyWire {
     this.#upstream.socket.destroy();
   }
 
-  /** Kept connections are read, so that their end is seen, and keep no process alive. */
+  /** Makes the connection available again. It is read while idle, so that its end is noticed, and does not keep the process alive. */
   #free(): void {
     this.#upstream.socket.resume();
     this.#upstream.raw.unref();
@@ -138,29 +138,29 @@ export class Http1Connection implements UpstreamConnection, Wire, BodyWire {
   }
 
   #isChunked(): boolean {
-    return this.#turn?.request.body?.contentLength === undefined;
+    return this.#active?.request.body?.contentLength === undefined;
   }
 
   /**
-   * On a connection that was kept, 408 is what some upstreams say when they close one for its age: that no request has come. It may have been on its
-   * way when ours was sent.
+   * Some upstreams send 408 (no request has arrived) when they close a kept connection for its age. It may have been on its way when our request was
+   * sent.
    */
   #head(status: number, fields: FieldEntries): void {
-    const isOfAge = status === 408 && this.#turns > 1 && !this.#parser.persistence.persists;
-    if (isOfAge && this.#turn?.exchange.mayRepeat(undefined, true) === true) this.#again();
-    else this.#turn?.exchange.head(status, fields);
+    const isOfAge = status === 408 && this.#requestCount > 1 && !this.#parser.persistence.persists;
+    if (isOfAge && this.#active?.exchange.mayRepeat(undefined, true) === true) this.#again();
+    else this.#active?.exchange.head(status, fields);
   }
 
-  /** The request goes to another connection. */
+  /** Sends the request to another connection. */
   #again(): void {
-    const turn = this.#turn;
-    this.#turn = undefined;
+    const active = this.#active;
+    this.#active = undefined;
     this.destroy();
-    turn?.done('again');
+    active?.done('retry');
   }
 
   #received(bytes: Buffer): void {
-    if (this.#turn === undefined) return this.destroy();
+    if (this.#active === undefined) return this.destroy();
     try {
       this.#parser.push(bytes);
     } catch (error) {
@@ -171,7 +171,7 @@ export class Http1Connection implements UpstreamConnection, Wire, BodyWire {
   #ended(): void {
     this.#isEnded = true;
     try {
-      // Anybody can end a TCP connection: over TLS only what the upstream has signed ends a body, and without it no reset does.
+      // Anyone on the path can end a TCP connection. So over TLS only a signed `close_notify` ends a body, and without TLS a reset never does.
       if (!this.#upstream.isCut() || this.#parser.isIdle) this.#parser.finish();
       else throw new UpstreamFailure({ tag: 'connection-terminated' }, 'the connection was cut');
     } catch (error) {
@@ -181,14 +181,14 @@ export class Http1Connection implements UpstreamConnection, Wire, BodyWire {
   }
 
   #broke(error: unknown): void {
-    const turn = this.#turn;
-    // One that is new was open: its end has another cause.
-    const isStale = this.#turns > 1 && this.#parser.isUntouched;
-    if (turn !== undefined && isStale) this.#owner.stale(this);
-    if (isStale && turn?.exchange.mayRepeat(error) === true) return this.#again();
-    this.#turn = undefined;
+    const active = this.#active;
+    // A new connection was certainly open: its end has another cause.
+    const isStale = this.#requestCount > 1 && this.#parser.isUntouched;
+    if (active !== undefined && isStale) this.#owner.stale(this);
+    if (isStale && active?.exchange.mayRepeat(error) === true) return this.#again();
+    this.#active = undefined;
     this.destroy();
-    turn?.exchange.fail(error);
-    turn?.done('over');
+    active?.exchange.fail(error);
+    active?.done('done');
   }
 }

@@ -5,10 +5,10 @@ import { isFieldValue, isToken, membersOf } from '../../http/syntax.ts';
 import { assertWireFields } from '../../http/wire-door.ts';
 import { toWireFields, toWirePath } from './wire-fields.ts';
 
-/** Methods whose requests are expected to have a body, so that it is said if they have none. Source: RFC 9110, 8.6. */
+/** Methods whose requests usually have a body: without one they send `content-length: 0`. Source: RFC 9110, 8.6. */
 const EXPECT_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
-/** The head of a request, as bytes. Throws an `UpstreamFailure` for what would not be one head on the wire. */
+/** The head of a request as bytes. Throws an `UpstreamFailure` if it would not be exactly one head on the wire. */
 export function toHttp1Head(request: OutboundRequest): string {
   const { method, body } = request;
   const path = toWirePath(request.pathWithQuery);
@@ -22,7 +22,7 @@ export function toLastChunk(trailers: FieldEntries): string {
   return `0\r\n${toLines(trailers)}\r\n`;
 }
 
-/** The trailers whose names a `trailer` field holds; the others are not sent. Source: RFC 9110, 6.6.2, as hyper does. */
+/** The trailers announced in a `trailer` field; like hyper, we send no others. Source: RFC 9110, 6.6.2. */
 export function toAnnounced(fields: FieldEntries, trailers: FieldEntries): FieldEntries {
   if (trailers.length === 0) return trailers;
   const names = fields.flatMap(([name, value]) => (name === 'trailer' ? membersOf(value) : []));
@@ -30,7 +30,7 @@ export function toAnnounced(fields: FieldEntries, trailers: FieldEntries): Field
   return trailers.filter(([name]) => announced.has(name));
 }
 
-/** A body of no declared length is chunked, whatever the method. */
+/** A body without a declared length is chunked, whatever the method. */
 function toFraming(method: string, body: OutboundRequest['body']): string {
   if (body === undefined) return EXPECT_BODY.has(method) ? 'content-length: 0\r\n' : '';
   return body.contentLength === undefined ? 'transfer-encoding: chunked\r\n' : '';
@@ -40,7 +40,7 @@ function toLines(fields: FieldEntries): string {
   let lines = '';
   for (const [name, value] of fields) {
     if (!isToken(name) || !isFieldValue(value)) {
-      throw new UpstreamFailure({ tag: 'HTTP-protocol-error' }, `the field ${JSON.stringify(name)} cannot be sent`);
+      throw new UpstreamFailure({ tag: 'HTTP-protocol-error' }, `invalid field ${JSON.stringify(name)}`);
     }
     lines += `${name}: ${value}\r\n`;
   }

@@ -2,25 +2,25 @@ import { UpstreamFailure } from '../error-table.ts';
 import type { FieldEntries } from '../../http/field-entries.ts';
 import { isFieldValue, isToken, membersOf, parseContentLength } from '../../http/syntax.ts';
 
-/** Who is told what comes. What it throws comes out of `push` or `finish`. */
+/** Receives what is parsed. Its exceptions propagate through `push` and `finish`. */
 export interface ResponseSink {
-  /** A 1xx response, of which nothing else is told. */
+  /** A 1xx response, which is otherwise ignored. */
   informational(): void;
   head(status: number, fields: FieldEntries): void;
-  /** Bytes of the body, which are given away. */
+  /** Bytes of the body; the sink owns them. */
   bytes(bytes: Uint8Array): void;
   end(trailers: FieldEntries): void;
 }
 
-/** What an upstream has to say about its connection, in a response that is complete. */
+/** What a complete response says about its connection. */
 export interface Persistence {
   /** Whether another request may follow. */
   readonly persists: boolean;
-  /** For how long the upstream waits for it, if it tells. Seconds. */
+  /** How long the upstream waits for it, in seconds, if it says so. */
   readonly keepAliveS: number | undefined;
 }
 
-/** How the end of a body is told. Source: RFC 9112, 6.3. */
+/** How a body is delimited. Source: RFC 9112, 6.3. */
 type Framing =
   | { readonly by: 'length'; readonly byteLength: number }
   | { readonly by: 'chunks' }
@@ -28,7 +28,7 @@ type Framing =
 
 type Field = FieldEntries[number];
 
-/** The first line of a response, whose status is 100 at least and not 101. */
+/** The first line of a response. The status is at least 100, and not 101. */
 interface StatusLine {
   readonly status: number;
   readonly isHttp10: boolean;
@@ -36,36 +36,36 @@ interface StatusLine {
 
 type State = 'idle' | 'head' | 'length' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'until-close';
 
-/** The most bytes of an upstream's head, its trailers too. As much as the large servers send at most, with room. */
+/** The most bytes of an upstream's head, and of its trailers: more than the limits of common servers. */
 export const MAX_SECTION_BYTES = 64 * 1024;
-/** A chunk's size and its extensions. */
+/** The most bytes of a chunk's size and extensions. */
 const MAX_CHUNK_LINE_BYTES = 4096;
-/** Of a line, before they are put together. */
+/** The most pieces of a line to collect before joining them. */
 const MAX_PARTS = 64;
 const LF = 10;
-/** What every response begins with. */
+/** Every response begins with this. */
 const PROTOCOL = 'HTTP/1.';
 const NO_PERSISTENCE: Persistence = Object.freeze({ persists: false, keepAliveS: undefined });
 const NO_BODY: Framing = Object.freeze({ by: 'length', byteLength: 0 });
 
 /**
- * Reads HTTP/1.1 responses, one for each call of `begin`, from bytes in whatever pieces they come.
+ * Parses HTTP/1.1 responses, one for each call of `begin`, from bytes split in any way.
  *
- * Where servers are known to stray from the grammar it takes what hyper takes: a single LF ends a line of a head, equal lengths may be
- * repeated, chunks count more than a length, a 1xx comes unasked. Nothing that frames a message may be ambiguous, and trailers frame none.
- * Throws an `UpstreamFailure` for what it does not take; then its connection has no further use. Source: RFC 9112.
+ * Where servers are known to deviate from the grammar, it accepts what hyper accepts: a single LF ends a line of a head, equal lengths may be
+ * repeated, chunked encoding overrides a length, a 1xx may come unasked. A message's framing must not be ambiguous, and trailers are never framing.
+ * Throws an `UpstreamFailure` for anything else; the connection is then unusable. Source: RFC 9112.
  */
 export class Http1Parser {
   readonly #sink: ResponseSink;
   #state: State = 'idle';
   #method = '';
-  /** Of the body or its chunk, not yet here. */
+  /** How many bytes of the body, or of the current chunk, are still to come. */
   #leftBytes = 0;
-  /** A line of which the end has not come. */
+  /** The pieces of a line whose end has not arrived yet. */
   #partial: Uint8Array[] = [];
   #statusLine: StatusLine | undefined;
   #fields: Field[] = [];
-  /** Of the section or line that is being read. */
+  /** The length so far of the section or line being read. */
   #sectionBytes = 0;
   #persistence = NO_PERSISTENCE;
 
@@ -73,48 +73,48 @@ export class Http1Parser {
     this.#sink = sink;
   }
 
-  /** Whether no response is awaited: whatever comes was not asked for. */
+  /** Whether no response is expected: anything that arrives is unsolicited. */
   get isIdle(): boolean {
     return this.#state === 'idle';
   }
 
-  /** Whether a response is awaited, and nothing of it has come, nor of an informational one. */
+  /** Whether a response is expected and nothing has arrived yet, not even an informational one. */
   get isUntouched(): boolean {
     return this.#state === 'head' && this.#sectionBytes === 0;
   }
 
-  /** Of the last response, once it is complete. */
+  /** What the last response says, once it is complete. */
   get persistence(): Persistence {
     return this.#persistence;
   }
 
-  /** The next response is to a request with this method. */
+  /** Expects a response to a request with this method. */
   begin(method: string): void {
     this.#method = method;
     this.#persistence = NO_PERSISTENCE;
     this.#startSection('head');
   }
 
-  /** Reads `bytes`, which are given away. What follows a complete response in them makes its connection useless. */
+  /** Parses `bytes`, and takes ownership of them. Bytes after a complete response make the connection unusable. */
   push(bytes: Buffer): void {
     let at = 0;
     while (at < bytes.byteLength && this.#state !== 'idle') at = this.#step(bytes, at);
   }
 
-  /** The connection has ended cleanly: so does a body that lasts until then. Throws where a response is not complete. */
+  /** The connection has ended cleanly, which completes a body delimited by the close. Throws if a response is incomplete. */
   finish(): void {
     if (this.#state === 'idle') return;
     if (this.#state !== 'until-close') throw new UpstreamFailure({ tag: 'connection-terminated' });
     this.#complete([], false);
   }
 
-  /** Nothing more is told. */
+  /** Ignores everything from now on. */
   stop(): void {
     this.#state = 'idle';
     this.#partial = [];
   }
 
-  /** Reads one thing that begins at `at`; returns where the next begins. */
+  /** Parses one element that begins at `at`; returns where the next one begins. */
   #step(bytes: Buffer, at: number): number {
     if (this.#state === 'length' || this.#state === 'chunk') return this.#readBody(bytes, at);
     if (this.#state !== 'until-close') return this.#readLine(bytes, at);
@@ -128,7 +128,7 @@ export class Http1Parser {
     const isLast = this.#leftBytes === 0;
     const isChunk = this.#state === 'chunk';
     this.#sink.bytes(bytes.subarray(at, end));
-    // The sink may have had enough.
+    // The sink may have stopped the parser.
     if (!isLast || this.isIdle) return end;
     if (isChunk) this.#startSection('chunk-end');
     else this.#complete([], end < bytes.byteLength);
@@ -151,30 +151,30 @@ export class Http1Parser {
     return next;
   }
 
-  /** Nothing of a large piece is kept alive for the sake of a part of a line, and no list of single bytes grows. */
+  /** Copies a part of a line, so that it does not keep a large buffer alive, and joins pieces, so that single bytes do not pile up. */
   #keep(part: Uint8Array): void {
     if (this.#partial.length >= MAX_PARTS) this.#partial = [Buffer.concat(this.#partial)];
     this.#partial.push(new Uint8Array(part));
     this.#checkStart();
   }
 
-  /** What is no HTTP is told as soon as it begins: there may never be a whole line of it. */
+  /** Rejects data that is not HTTP as soon as it begins: a whole line may never arrive. */
   #checkStart(): void {
     if (this.#state !== 'head' || this.#statusLine !== undefined || this.#partial.length > PROTOCOL.length) return;
     const start = Buffer.concat(this.#partial).toString('latin1', 0, PROTOCOL.length);
-    if (start !== '\r' && !PROTOCOL.startsWith(start)) throw malformed('no status line');
+    if (start !== '\r' && !PROTOCOL.startsWith(start)) throw malformed('missing status line');
   }
 
-  /** `line` is without its LF; `isMoreHere` says whether anything follows it. */
+  /** `line` has no LF; `isMoreHere`: whether anything follows it. */
   #takeLine(line: string, isMoreHere: boolean): void {
     const isCrlf = line.endsWith('\r');
     const text = isCrlf ? line.slice(0, -1) : line;
     if (this.#state === 'head') return this.#takeHeadLine(text, isMoreHere);
-    // hyper insists too: a chunk's end that two readers see in two places is how responses are smuggled.
-    if (!isCrlf) throw malformed('a line of a chunked body ends without CR');
+    // hyper requires it too: if two readers disagree on where a chunk ends, responses can be smuggled.
+    if (!isCrlf) throw malformed('missing CR in a chunked body');
     if (this.#state === 'chunk-size') return this.#takeChunkSize(text);
     if (this.#state === 'chunk-end') {
-      if (text !== '') throw malformed('a chunk is longer than its size');
+      if (text !== '') throw malformed('chunk longer than its size');
       return this.#startSection('chunk-size');
     }
     if (text === '') return this.#complete(this.#fields, isMoreHere);
@@ -200,7 +200,7 @@ export class Http1Parser {
     const framing = frame({ status, isHttp10 }, this.#method, fields);
     this.#persistence = toPersistence(fields, isHttp10, framing);
     this.#enterBody(framing);
-    // A length beside chunks means nothing, and would mislead whoever passes the response on. Source: RFC 9112, 6.3.
+    // A length besides chunked encoding is meaningless, and would mislead whoever forwards the response. Source: RFC 9112, 6.3.
     this.#sink.head(status, framing.by === 'chunks' ? fields.filter(([name]) => name !== 'content-length') : fields);
     if (framing.by === 'length' && framing.byteLength === 0 && !this.isIdle) this.#complete([], isMoreHere);
   }
@@ -210,10 +210,10 @@ export class Http1Parser {
     this.#leftBytes = framing.by === 'length' ? framing.byteLength : 0;
   }
 
-  /** Extensions are not looked at. */
+  /** Ignores extensions. */
   #takeChunkSize(text: string): void {
     const [, digits] = /^([0-9A-Fa-f]{1,13})[\t ]*(?:;.*)?$/.exec(text) ?? [];
-    if (digits === undefined) throw malformed('no size of a chunk');
+    if (digits === undefined) throw malformed('invalid chunk size');
     this.#leftBytes = Number.parseInt(digits, 16);
     this.#startSection(this.#leftBytes === 0 ? 'trailers' : 'chunk');
   }
@@ -227,7 +227,7 @@ export class Http1Parser {
 
   #complete(trailers: FieldEntries, isMoreHere: boolean): void {
     this.#state = 'idle';
-    // Nothing was asked for that could be answered by what follows.
+    // There is no request that the following bytes could answer.
     if (isMoreHere) this.#persistence = NO_PERSISTENCE;
     this.#sink.end(trailers);
   }
@@ -239,32 +239,32 @@ export class Http1Parser {
   #tooLarge(): UpstreamFailure {
     if (this.#state === 'head')
       return new UpstreamFailure({ tag: 'HTTP-response-header-section-size', val: undefined });
-    if (this.#state !== 'trailers') return malformed('the size of a chunk is too long');
+    if (this.#state !== 'trailers') return malformed('chunk size too long');
     return new UpstreamFailure({ tag: 'HTTP-response-trailer-section-size', val: undefined });
   }
 }
 
 function parseStatusLine(line: string): StatusLine {
   const [, minor, digits] = /^HTTP\/1\.([01]) (\d{3})(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(line) ?? [];
-  if (digits === undefined) throw malformed('no status line');
+  if (digits === undefined) throw malformed('invalid status line');
   const status = Number(digits);
-  if (status < 100) throw malformed(`a status of ${digits}`);
-  // Nobody can have asked for it: guests cannot set `upgrade`. HTTP/2 has none.
-  if (status === 101) throw malformed('an upgrade that was not asked for');
+  if (status < 100) throw malformed(`invalid status ${digits}`);
+  // No request can have asked for one: guests cannot set `upgrade`, and HTTP/2 has none.
+  if (status === 101) throw malformed('unsolicited upgrade');
   return { status, isHttp10: minor === '0' };
 }
 
-/** A line of a head or of trailers. A line that continues another one is none. Source: RFC 9112, 5. */
+/** Parses a line of a head or of trailers. Folded lines are not accepted. Source: RFC 9112, 5. */
 function parseField(line: string): Field {
   const colon = line.indexOf(':');
   const name = line.slice(0, Math.max(colon, 0));
-  if (!isToken(name)) throw malformed('a field has no name');
+  if (!isToken(name)) throw malformed('missing or invalid field name');
   const value = trim(line, colon + 1);
-  if (!isFieldValue(value)) throw malformed(`the field ${name} has a value with control characters`);
+  if (!isFieldValue(value)) throw malformed(`control character in the value of field ${name}`);
   return [name.toLowerCase(), value];
 }
 
-/** `line` from `start` on, without spaces and tabs around it: a value of a megabyte of them takes one walk. */
+/** Trims spaces and tabs from `line`, starting at `start`. Linear, even for a value of a megabyte of them. */
 function trim(line: string, start: number): string {
   let [from, to] = [start, line.length];
   while (from < to && isBlank(line.charCodeAt(from))) from += 1;
@@ -281,13 +281,13 @@ function frame({ status, isHttp10 }: StatusLine, method: string, fields: FieldEn
   if (method === 'HEAD' || status === 204 || status === 304) return NO_BODY;
   const codings = valuesOf(fields, 'transfer-encoding');
   if (codings.length > 0) {
-    if (isHttp10) throw malformed('HTTP/1.0 has no transfer-encoding');
+    if (isHttp10) throw malformed('transfer-encoding in an HTTP/1.0 response');
     return codings.at(-1)?.toLowerCase() === 'chunked' ? { by: 'chunks' } : { by: 'close' };
   }
   const lengths = new Set(valuesOf(fields, 'content-length').map(parseContentLength));
   if (lengths.size === 0) return { by: 'close' };
   const [length] = lengths;
-  if (lengths.size > 1 || length === undefined) throw malformed('the content-length is not one number');
+  if (lengths.size > 1 || length === undefined) throw malformed('invalid content-length');
   return { by: 'length', byteLength: Number(length) };
 }
 
@@ -301,7 +301,7 @@ function toPersistence(fields: FieldEntries, isHttp10: boolean, { by }: Framing)
 
 const NO_VALUES: readonly string[] = Object.freeze([]);
 
-/** The members of a list that all fields of a name make together. */
+/** The members of the list that all fields of this name form. */
 function valuesOf(fields: FieldEntries, name: string): readonly string[] {
   let values: string[] | undefined;
   for (const [fieldName, value] of fields) {

@@ -5,7 +5,7 @@ import { type FieldEntries, firstValue } from '../../http/field-entries.ts';
 import type { OutboundRequest } from '../send-request.ts';
 import { parseContentLength } from '../../http/syntax.ts';
 import { assertWireFields } from '../../http/wire-door.ts';
-import { type Carried, type ConnectionOwner, toKeepMs, type UpstreamConnection } from './connection.ts';
+import { type CarryResult, type ConnectionOwner, toKeepMs, type UpstreamConnection } from './connection.ts';
 import { toAnnounced } from './http1-head.ts';
 import { MAX_SECTION_BYTES } from './http1-parser.ts';
 import { toStreamFailure } from './http2-failure.ts';
@@ -16,40 +16,40 @@ import type { UpstreamSocket } from './upstream-connect.ts';
 import type { UpstreamExchange, Wire } from './upstream-exchange.ts';
 
 /** The request that is under way. */
-interface Turn {
+interface ActiveRequest {
   readonly request: OutboundRequest;
   readonly exchange: UpstreamExchange;
   readonly stream: ClientHttp2Stream;
-  readonly done: (carried: Carried) => void;
-  /** Set when the upstream has said that its response is complete. A stream also ends without. */
+  readonly done: (carried: CarryResult) => void;
+  /** Set when the upstream has ended its response. A stream can also end without that. */
   isComplete: boolean;
-  /** The length of the body that the head declares, and what has come. */
+  /** The length declared in the head, and how much of the body has arrived. */
   declaredBytes: bigint | undefined;
   receivedBytes: number;
   error: Error | undefined;
-  /** What came of the body before Node tells of the head; `undefined` after that. */
+  /** Bytes of the body that arrived before Node emits the head; `undefined` after that. */
   early: Buffer[] | undefined;
 }
 
-/** What an upstream may send ahead. */
+/** How much an upstream may send before it is read. */
 const WINDOW_BYTES = 128 * 1024;
 /**
- * What Node takes of a head, by HTTP/2's count, before it resets the stream: far above what is let through, so that we can say why, and low enough
- * for what a few bytes of HPACK can unfold to.
+ * How large a head Node accepts, by HTTP/2's count, before it resets the stream: far above our own limit, so that we can give the reason, but low
+ * enough to bound what a few bytes of HPACK can expand to.
  */
 const MAX_NODE_HEAD_BYTES = 1024 * 1024;
 const MAX_NODE_FIELDS = MAX_NODE_HEAD_BYTES / 32;
 
 /**
- * A connection that speaks HTTP/2, over TLS. It carries one request at a time: giving one up closes it, which no upstream can take for the end of
- * a request, and nothing of one request can hold up another.
+ * An HTTP/2 connection over TLS. It carries one request at a time: giving up a request closes the connection, which no upstream can mistake for the
+ * end of a request, and requests cannot hold each other up.
  */
 export class Http2Connection implements UpstreamConnection, Wire, BodyWire {
   readonly #upstream: UpstreamSocket;
   readonly #owner: ConnectionOwner;
   readonly #session: ClientHttp2Session;
-  #turn: Turn | undefined;
-  #turns = 0;
+  #active: ActiveRequest | undefined;
+  #requestCount = 0;
   #lastStreamId = Number.POSITIVE_INFINITY;
 
   constructor(upstream: UpstreamSocket, owner: ConnectionOwner) {
@@ -59,11 +59,11 @@ export class Http2Connection implements UpstreamConnection, Wire, BodyWire {
       createConnection: () => upstream.socket,
       settings: { enablePush: false, initialWindowSize: WINDOW_BYTES, maxHeaderListSize: MAX_NODE_HEAD_BYTES },
       maxHeaderListPairs: MAX_NODE_FIELDS,
-      // Not in Node's types yet. What may stand twice is the guest's business, as it is over HTTP/1.1.
+      // Not in Node's types yet. Which fields may be repeated is up to the guest, as over HTTP/1.1.
       ...{ strictSingleValueFields: false },
     });
     this.#session.on('error', (error) => {
-      if (this.#turn !== undefined) this.#turn.error ??= error;
+      if (this.#active !== undefined) this.#active.error ??= error;
     });
     this.#session.on('goaway', (_code, lastStreamId) => (this.#lastStreamId = lastStreamId));
     this.#session.on('connect', () => this.#session.destroyed || this.#session.setLocalWindowSize(WINDOW_BYTES));
@@ -76,35 +76,35 @@ export class Http2Connection implements UpstreamConnection, Wire, BodyWire {
 
   get isOpen(): boolean {
     const { closed, destroyed } = this.#session;
-    return this.#turn === undefined && !closed && !destroyed && !this.#upstream.socket.destroyed;
+    return this.#active === undefined && !closed && !destroyed && !this.#upstream.socket.destroyed;
   }
 
   get keepMs(): number {
     return toKeepMs(undefined);
   }
 
-  /** Any connection may leave a request alone, and say so. */
+  /** An upstream may refuse to process a request on any connection, and say so. */
   get mayBeStale(): boolean {
     return true;
   }
 
-  carry(request: OutboundRequest, exchange: UpstreamExchange): Promise<Carried> {
-    const { promise, resolve } = Promise.withResolvers<Carried>();
+  carry(request: OutboundRequest, exchange: UpstreamExchange): Promise<CarryResult> {
+    const { promise, resolve } = Promise.withResolvers<CarryResult>();
     try {
       const stream = this.#session.request(toHttp2Head(request), {
         endStream: request.body === undefined,
         waitForTrailers: request.body !== undefined && request.fields.some(([name]) => name === 'trailer'),
       });
       const counts = { isComplete: false, declaredBytes: undefined, receivedBytes: 0, error: undefined, early: [] };
-      this.#turn = { request, exchange, stream, done: resolve, ...counts };
+      this.#active = { request, exchange, stream, done: resolve, ...counts };
     } catch (error) {
       exchange.fail(error);
       this.#owner.freed(this);
-      return Promise.resolve('over');
+      return Promise.resolve('done');
     }
-    this.#turns += 1;
+    this.#requestCount += 1;
     this.#upstream.raw.ref();
-    this.#listen(this.#turn);
+    this.#listen(this.#active);
     exchange.attach(this);
     if (exchange.isOver) return promise;
     exchange.connected();
@@ -113,13 +113,13 @@ export class Http2Connection implements UpstreamConnection, Wire, BodyWire {
   }
 
   write(bytes: Uint8Array): boolean {
-    const stream = this.#turn?.stream;
+    const stream = this.#active?.stream;
     return stream !== undefined && !stream.destroyed && stream.write(bytes);
   }
 
   end(trailers: FieldEntries): void {
-    if (this.#turn === undefined) return;
-    const { stream, request, exchange } = this.#turn;
+    if (this.#active === undefined) return;
+    const { stream, request, exchange } = this.#active;
     const send = (): void => {
       assertWireFields(trailers);
       const fields = toHttp2Fields(toAnnounced(request.fields, trailers));
@@ -136,62 +136,62 @@ export class Http2Connection implements UpstreamConnection, Wire, BodyWire {
   }
 
   pause(): void {
-    this.#turn?.stream.pause();
+    this.#active?.stream.pause();
   }
 
   resume(): void {
-    this.#turn?.stream.resume();
+    this.#active?.stream.resume();
   }
 
   release(isClean: boolean): void {
-    const turn = this.#turn;
-    this.#turn = undefined;
+    const active = this.#active;
+    this.#active = undefined;
     if (!isClean) this.destroy();
     else if (this.isOpen) {
       this.#upstream.raw.unref();
       this.#owner.freed(this);
     }
-    turn?.done('over');
+    active?.done('done');
   }
 
-  /** The socket first: a session that still wants to send would try for ever. */
+  /** Destroys the socket first: a session that still has something to send would keep trying forever. */
   destroy(): void {
     this.#upstream.socket.destroy();
     callSafely(() => this.#session.destroy());
   }
 
-  #listen(turn: Turn): void {
-    const { stream, exchange } = turn;
+  #listen(active: ActiveRequest): void {
+    const { stream, exchange } = active;
     stream.on('headers', () => exchange.informational());
-    stream.on('response', (head, _flags, raw) => exchange.attempt(() => this.#head(turn, head[':status'] ?? 0, raw)));
+    stream.on('response', (head, _flags, raw) => exchange.attempt(() => this.#head(active, head[':status'] ?? 0, raw)));
     stream.on('data', (bytes: Buffer) => {
-      turn.receivedBytes += bytes.byteLength;
-      if (turn.early === undefined) exchange.bytes(bytes);
-      else turn.early.push(bytes);
+      active.receivedBytes += bytes.byteLength;
+      if (active.early === undefined) exchange.bytes(bytes);
+      else active.early.push(bytes);
     });
     let trailers: FieldEntries = [];
     stream.on('trailers', (_fields, _flags, raw) => (trailers = toEntries(raw)));
-    onceEnded(stream, () => (turn.isComplete = !stream.closed));
+    onceEnded(stream, () => (active.isComplete = !stream.closed));
     stream.on('end', () => {
-      if (turn.isComplete) exchange.attempt(() => this.#complete(exchange, trailers));
-      else this.#broke(turn);
+      if (active.isComplete) exchange.attempt(() => this.#complete(exchange, trailers));
+      else this.#broke(active);
     });
     stream.on('drain', () => exchange.outgoing?.drained());
-    stream.on('error', (error) => (turn.error ??= error));
-    stream.on('close', () => this.#broke(turn));
+    stream.on('error', (error) => (active.error ??= error));
+    stream.on('close', () => this.#broke(active));
   }
 
-  #head(turn: Turn, status: number, raw: readonly string[]): void {
+  #head(active: ActiveRequest, status: number, raw: readonly string[]): void {
     const fields = toEntries(raw);
-    if (status < 100) throw new UpstreamFailure({ tag: 'HTTP-protocol-error' }, `a status of ${status}`);
+    if (status < 100) throw new UpstreamFailure({ tag: 'HTTP-protocol-error' }, `invalid status ${status}`);
     if (byteLengthOf(fields) > MAX_SECTION_BYTES) {
       throw new UpstreamFailure({ tag: 'HTTP-response-header-section-size', val: undefined });
     }
-    turn.declaredBytes = parseContentLength(firstValue(fields, 'content-length') ?? '');
-    turn.exchange.head(status, fields);
-    const { early = [] } = turn;
-    turn.early = undefined;
-    for (const bytes of early) turn.exchange.bytes(bytes);
+    active.declaredBytes = parseContentLength(firstValue(fields, 'content-length') ?? '');
+    active.exchange.head(status, fields);
+    const { early = [] } = active;
+    active.early = undefined;
+    for (const bytes of early) active.exchange.bytes(bytes);
   }
 
   #complete(exchange: UpstreamExchange, trailers: FieldEntries): void {
@@ -201,37 +201,37 @@ export class Http2Connection implements UpstreamConnection, Wire, BodyWire {
     exchange.end(trailers);
   }
 
-  /** The stream of `turn`, or the whole connection, is at its end. */
-  #broke(turn: Turn | undefined = this.#turn): void {
-    if (turn === undefined || turn !== this.#turn) return;
-    this.#turn = undefined;
-    const { stream, exchange } = turn;
-    const failure = toFailure(turn);
+  /** The stream of `active`, or the whole connection, has ended. */
+  #broke(active: ActiveRequest | undefined = this.#active): void {
+    if (active === undefined || active !== this.#active) return;
+    this.#active = undefined;
+    const { stream, exchange } = active;
+    const failure = toFailure(active);
     const isLeftAlone = this.#isLeftAlone(stream);
-    if (this.#turns > 1 && !isLeftAlone && exchange.isUnanswered) this.#owner.stale(this);
-    const isAgain = (isLeftAlone || this.#turns > 1) && exchange.mayRepeat(failure, isLeftAlone);
+    if (this.#requestCount > 1 && !isLeftAlone && exchange.isUnanswered) this.#owner.stale(this);
+    const isAgain = (isLeftAlone || this.#requestCount > 1) && exchange.mayRepeat(failure, isLeftAlone);
     const isByHttp1 = stream.rstCode === constants.NGHTTP2_HTTP_1_1_REQUIRED;
     this.destroy();
     if (!isAgain) exchange.fail(failure);
-    turn.done(isAgain ? (isByHttp1 ? 'again-by-http1' : 'again') : 'over');
+    active.done(isAgain ? (isByHttp1 ? 'retry-with-http1' : 'retry') : 'done');
   }
 
-  /** Whether the upstream has said that it did nothing with the request. Source: RFC 9113, 6.8 and 8.7. */
+  /** Whether the upstream has said that it did not process the request. Source: RFC 9113, 6.8 and 8.7. */
   #isLeftAlone({ id, rstCode }: ClientHttp2Stream): boolean {
     if (rstCode === constants.NGHTTP2_REFUSED_STREAM || rstCode === constants.NGHTTP2_HTTP_1_1_REQUIRED) return true;
     return id === undefined || id > this.#lastStreamId;
   }
 }
 
-/** A body that ends short of its length is told by Node as any fault of the protocol. */
-function toFailure({ stream, error, declaredBytes, receivedBytes }: Turn): UpstreamFailure {
+/** Node reports a body shorter than its length like any other protocol error. */
+function toFailure({ stream, error, declaredBytes, receivedBytes }: ActiveRequest): UpstreamFailure {
   if (declaredBytes !== undefined && receivedBytes < declaredBytes) {
     return new UpstreamFailure({ tag: 'connection-terminated' }, 'the body is shorter than its length');
   }
   return toStreamFailure(stream.rstCode, error);
 }
 
-/** As HTTP/1.1 would have it. */
+/** The size as HTTP/1.1 would count it. */
 function byteLengthOf(fields: FieldEntries): number {
   return fields.reduce((sum, [name, value]) => sum + name.length + value.length + 4, 0);
 }

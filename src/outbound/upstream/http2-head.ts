@@ -5,8 +5,8 @@ import { isFieldValue, isToken, membersOf } from '../../http/syntax.ts';
 import { toWireFields, toWirePath } from './wire-fields.ts';
 
 /**
- * The head of a request as node:http2 takes it. What HTTP/1.1 lets a field say and HTTP/2 does not is left out, as a gateway would: spaces around a
- * value, and of `te` all but `trailers`. Source: RFC 9113, 8.2. Throws an `UpstreamFailure` for what cannot be sent.
+ * The head of a request as node:http2 takes it. What HTTP/1.1 allows in a field but HTTP/2 does not is dropped, as a gateway would: spaces around a
+ * value, and everything in `te` except `trailers`. Source: RFC 9113, 8.2. Throws an `UpstreamFailure` for a head that cannot be sent.
  *
  * Shape: `[name, value, …]`, the pseudo-fields first.
  */
@@ -27,11 +27,11 @@ export function toHttp2Head(request: OutboundRequest): string[] {
   return head;
 }
 
-/** Fields as HTTP/2 has them; `:authority` takes the place of `host`. */
+/** Converts fields to HTTP/2: `:authority` replaces `host`. */
 export function toHttp2Fields(fields: FieldEntries): FieldEntries {
   return fields.flatMap(([name, value]) => {
     if (!isToken(name) || !isFieldValue(value)) {
-      throw new UpstreamFailure({ tag: 'HTTP-protocol-error' }, `the field ${JSON.stringify(name)} cannot be sent`);
+      throw new UpstreamFailure({ tag: 'HTTP-protocol-error' }, `invalid field ${JSON.stringify(name)}`);
     }
     if (name === 'host') return [];
     if (name === 'te') return hasTrailers(value) ? [['te', 'trailers'] as const] : [];
@@ -39,7 +39,7 @@ export function toHttp2Fields(fields: FieldEntries): FieldEntries {
   });
 }
 
-/** Of a response's head or trailers as node:http2 gives them, without pseudo-fields. Shape: `[name, value, …]`. */
+/** The fields of a head or trailers as node:http2 returns them, without pseudo-fields. Shape of `raw`: `[name, value, …]`. */
 export function toEntries(raw: readonly string[]): FieldEntries {
   const entries: (readonly [string, string])[] = [];
   for (let index = 0; index + 1 < raw.length; index += 2) {

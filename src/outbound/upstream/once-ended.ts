@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 
 /**
- * Calls `ended` in the moment when what feeds `stream` puts an end to it, before anything else can happen to the stream; its `end` event comes
- * only after all has been read, and cannot tell what was the cause.
+ * Calls `ended` at the moment when the producer ends `stream`, before anything else can happen to it. The `end` event comes only after everything has
+ * been read, and does not tell the cause.
  */
 export function onceEnded(stream: Readable, ended: () => void): void {
   const { push } = stream;

@@ -5,25 +5,25 @@ import { toErrorCode, UpstreamFailure } from '../error-table.ts';
 import type { FieldEntries } from '../../http/field-entries.ts';
 import { type OutgoingBytes, PIECE_OVERHEAD_BYTES, type Piece } from '../../http/outgoing-bytes.ts';
 
-/** The connection that a body goes out on. */
+/** The connection on which a body is sent. */
 export interface BodyWire {
-  /** Whether the connection may turn out to have been closing, so that the request goes to another one. */
+  /** Whether the connection may turn out to have been closing, so that the request has to go to another one. */
   readonly mayBeStale: boolean;
-  /** Returns whether it takes more; otherwise `drained` is called when it does. */
+  /** Returns whether it takes more; if not, `drained` is called when it does. */
   write(bytes: Uint8Array): boolean;
   /** The body is complete. */
   end(trailers: FieldEntries): void;
 }
 
-/** The largest body that is kept to be sent again. */
+/** The largest body that is kept for a retry. */
 export const MAX_KEPT_BYTES = 64 * 1024;
 
 /**
- * A guest's outgoing body on its way to a connection, or to one after the other: on one that may be stale what is sent is kept for a while, so
- * that it can be sent again from its start.
+ * A guest's outgoing body on its way to a connection, or to several in turn: what is sent on a connection that may be stale is kept for a while, so that
+ * it can be sent again from the beginning.
  *
- * It takes a piece only when the wire asks for one, and leaves the body when it is disposed of. Where the guest aborts, or what the guest's
- * side throws, `fail` is called, which must break the connection.
+ * It takes a piece only when the wire asks for one, and leaves the body when disposed. If the guest aborts, or the guest's side throws, it calls
+ * `fail`, which must break the connection.
  */
 export class RequestBody implements Disposable {
   readonly #body: OutgoingBytes;
@@ -32,11 +32,11 @@ export class RequestBody implements Disposable {
   readonly #fail: (failure: UpstreamFailure) => void;
   #wire: BodyWire | undefined;
   #isSent = false;
-  /** All that was taken of the body, `undefined` if that is not known any more. */
+  /** Everything taken from the body so far; `undefined` if it is no longer kept. */
   #kept: Uint8Array[] | undefined = [];
   #keptBytes = 0;
   #heldBytes = 0;
-  /** Those of the kept pieces that this wire has not. */
+  /** The kept pieces that this wire has not been given yet. */
   #unsent: Uint8Array[] = [];
 
   constructor(body: OutgoingBytes, fail: (failure: UpstreamFailure) => void, held?: HeldBytes) {
@@ -46,12 +46,12 @@ export class RequestBody implements Disposable {
     this.#held = held;
   }
 
-  /** Whether the wire has all of it. */
+  /** Whether the wire has all of the body. */
   get isSent(): boolean {
     return this.#isSent;
   }
 
-  /** Begins to send it, from its start. */
+  /** Begins to send the body from its start. */
   sendTo(wire: BodyWire): void {
     this.#wire = wire;
     this.#isSent = false;
@@ -64,18 +64,18 @@ export class RequestBody implements Disposable {
     this.#run();
   }
 
-  /** Whether it can be sent again from its start. */
+  /** Whether the body can be sent again from its start. */
   get isRepeatable(): boolean {
     return this.#kept !== undefined;
   }
 
-  /** The wire gets no more of it. */
+  /** Stops sending to the current wire. */
   detach(): void {
     this.#wire = undefined;
     this.#readable.offReady(this.#look);
   }
 
-  /** It will not be sent again. */
+  /** Drops the kept pieces: the body will not be sent again. */
   forget(): void {
     this.#kept = undefined;
     if (this.#heldBytes > 0) this.#held?.giveBack(this.#heldBytes);
@@ -101,7 +101,7 @@ export class RequestBody implements Disposable {
     const piece = this.#next(wire);
     if (piece.at === 'bytes') return wire.write(piece.bytes);
     if (piece.at === 'pending') this.#readable.onReady(this.#look);
-    // Source of the code: what wasmtime's body fails with when its guest drops it.
+    // The code is that of wasmtime for a body that its guest drops.
     if (piece.at === 'aborted') this.#fail(new UpstreamFailure({ tag: 'HTTP-protocol-error' }, piece.reason));
     if (piece.at !== 'finished') return false;
     this.#isSent = true;
@@ -126,7 +126,7 @@ export class RequestBody implements Disposable {
     this.#kept.push(bytes);
   }
 
-  /** To be able to repeat a request is not worth that another one ends. */
+  /** Being able to repeat a request is not worth ending another one. */
   #tryTake(bytes: number): boolean {
     return this.#held === undefined || (!this.#held.isTight && this.#held.tryTake(bytes));
   }

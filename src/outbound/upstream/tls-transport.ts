@@ -4,14 +4,14 @@ import { Duplex } from 'node:stream';
 /**
  * A TCP connection as the stream under a TLS socket.
  *
- * Node's TLS ends in the same way whether its peer said so (`close_notify`) or somebody cut the connection, and looks through a `Socket` at
- * the descriptor below. Through this one it sees bytes only, and whether they had ended first can be asked (`readableEnded`).
+ * Node's TLS ends in the same way whether its peer sent `close_notify` or the connection was cut, and reaches through a `Socket` to its descriptor.
+ * Through this stream it sees only bytes, and `readableEnded` tells whether they had ended first.
  */
 export class TlsTransport extends Duplex {
   readonly #socket: Socket;
 
   constructor(socket: Socket) {
-    // TLS may write after it was told of the end, and ends this side by itself.
+    // TLS may still write after the peer's end, and ends this side itself.
     super({ allowHalfOpen: true, decodeStrings: false });
     this.#socket = socket;
     socket.on('data', (bytes) => this.push(bytes) || socket.pause());

@@ -9,50 +9,50 @@ import type { FieldEntries } from '../../http/field-entries.ts';
 import { heldBytesOf } from '../../http/field-entries.ts';
 import { bodyFailed } from '../../http/http-cause.ts';
 
-/** The connection that a body arrives on. */
+/** The connection on which a body arrives. */
 export interface Flow {
   pause(): void;
   resume(): void;
-  /** Nobody reads on: the rest is not wanted. */
+  /** The rest is not wanted. */
   leave(): void;
 }
 
-/** Unread bytes at which the upstream is paused, and at which it may go on. */
+/** The numbers of unread bytes at which the upstream is paused and resumed. */
 const PAUSE_BYTES = 128 * 1024;
 const RESUME_BYTES = 64 * 1024;
-/** A piece that keeps so much alive that is not of it is copied. */
+/** A piece is copied if its buffer is larger than it by more than this. */
 const MAX_WASTE_BYTES = 4096;
 
-/** Why a body breaks for which its request may have the host hold no more. */
+/** The failure of a body when its request may not make the host hold more. */
 const TOO_MUCH: ErrorCode = Object.freeze({
   tag: 'internal-error',
-  val: 'the request has the host hold too much (--limit held-bytes)',
+  val: 'the request makes the host hold too much (--limit held-bytes)',
 });
 
 interface Piece {
-  /** What is unread of it. */
+  /** The unread part. */
   readonly bytes: Uint8Array;
-  /** What it takes until all of it is read. */
+  /** The memory it takes until all of it is read. */
   readonly heldBytes: number;
 }
 
-/** How the arriving side ended, or that it has not. */
+/** Whether the arriving side has ended, and how. */
 type ArrivalEnd =
   | { readonly at: 'pending' }
   | { readonly at: 'finished'; readonly trailers: FieldEntries | undefined }
   | { readonly at: 'failed'; readonly code: ErrorCode };
 
 /**
- * An upstream's body: a bounded queue between its connection, which is paused when it is full, and the guest.
+ * An upstream's body: a bounded queue between the connection, which is paused when the queue is full, and the guest.
  *
- * What waits in it counts as the request's. When that holds much, the connection is paused as soon as anything waits.
+ * Queued bytes count as held by the request. If the request holds much, the connection is paused as soon as anything is queued.
  */
 export class UpstreamBody implements BodySource {
   readonly #flow: Flow;
   readonly #wakers = new Wakers();
   readonly #held: HeldBytes | undefined;
   readonly #pieces: Piece[] = [];
-  /** What the pieces take. */
+  /** The memory that the pieces take. */
   #heldBytes = 0;
   #trailersHeldBytes = 0;
   #intake: 'flowing' | 'paused' | 'discarding' = 'flowing';
@@ -63,7 +63,7 @@ export class UpstreamBody implements BodySource {
     this.#held = held;
   }
 
-  /** The connection's side: takes `bytes`, which the caller gives away. */
+  /** The connection's side: takes `bytes`, and ownership of them. */
   push(bytes: Uint8Array): void {
     if (this.#end.at !== 'pending' || this.#intake === 'discarding' || bytes.byteLength === 0) return;
     const piece = toPiece(bytes);
@@ -90,7 +90,7 @@ export class UpstreamBody implements BodySource {
     this.#endWith({ at: 'finished', trailers });
   }
 
-  /** The connection's side: the body broke. What came before can still be read. */
+  /** The connection's side: the body broke off. What arrived before can still be read. */
   fail(code: ErrorCode): void {
     this.#endWith({ at: 'failed', code });
   }
@@ -145,7 +145,7 @@ export class UpstreamBody implements BodySource {
     if (this.#end.at === 'pending') return new Uint8Array(0);
     if (this.#end.at === 'finished') return CLOSED;
     const { code } = this.#end;
-    return bodyFailed(`the upstream's body broke: ${describeErrorCode(code)}`, code);
+    return bodyFailed(`the upstream's body broke off: ${describeErrorCode(code)}`, code);
   }
 
   #clear(): void {
@@ -171,7 +171,7 @@ export class UpstreamBody implements BodySource {
   }
 }
 
-/** A piece that keeps hardly more alive than its own bytes. */
+/** A piece whose buffer is hardly larger than its bytes. */
 function toPiece(bytes: Uint8Array): Piece {
   const isWasteful = bytes.buffer.byteLength - bytes.byteLength > MAX_WASTE_BYTES;
   const kept = isWasteful ? new Uint8Array(bytes) : bytes;
@@ -179,7 +179,7 @@ function toPiece(bytes: Uint8Array): Piece {
   return { bytes: kept, heldBytes: keptBytes + PIECE_OVERHEAD_BYTES };
 }
 
-/** Node's `Buffer` has methods of its own over those of `Uint8Array`; guests' bindings expect the latter. */
+/** Node's `Buffer` overrides methods of `Uint8Array`, whose behaviour guests' bindings rely on. */
 function toPlain(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -10,45 +10,45 @@ import { onceEnded } from './once-ended.ts';
 import { TlsTransport } from './tls-transport.ts';
 import { UpstreamTcp } from './upstream-tcp.ts';
 
-/** How a host connects to any upstream. */
+/** How a host connects to upstreams. */
 export interface ConnectOptions {
-  /** Resolves names; by default as the operating system does. */
+  /** Resolves names; by default with the operating system's resolver. */
   readonly lookup?: LookupFunction;
-  /** PEM certificates to trust in place of Node's own list. */
+  /** PEM certificates to trust instead of Node's own list. */
   readonly ca?: readonly string[];
 }
 
-/** One connection that is wanted. */
-export interface Wanted {
+/** The connection to open. */
+export interface ConnectRequest {
   readonly target: Target;
   readonly isAllowed: AddressCheck;
-  /** For ALPN, the best first. */
+  /** The protocols for ALPN, in order of preference. */
   readonly protocols: readonly ('h2' | 'http/1.1')[];
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
-/** A connection that was made. */
+/** An open connection. */
 export interface UpstreamSocket {
   readonly socket: Socket;
-  /** The TCP socket, the same one unless there is TLS between. */
+  /** The TCP socket: the same one, unless there is TLS on top. */
   readonly raw: Socket;
-  /** Once the socket has ended: whether that was the doing of somebody who cannot speak for the upstream. */
+  /** Once the socket has ended: whether someone other than the upstream may have ended it. */
   isCut(): boolean;
 }
 
 /**
- * Connects, over TLS ready for the first byte. The address is checked after its name was resolved, so that the one that is
- * checked is the one that is used. Rejects with an `UpstreamFailure` or Node's error; then nothing is left open.
+ * Connects, including the TLS handshake. The address is checked after the name is resolved, so that the checked address is the one that is used.
+ * Rejects with an `UpstreamFailure` or Node's error; then nothing is left open.
  */
-export async function connectUpstream(wanted: Wanted, options: ConnectOptions): Promise<UpstreamSocket> {
-  const { target, signal } = wanted;
-  if (isIP(target.host) !== 0 && !wanted.isAllowed(target.host)) throw denied();
+export async function connectUpstream(request: ConnectRequest, options: ConnectOptions): Promise<UpstreamSocket> {
+  const { target, signal } = request;
+  if (isIP(target.host) !== 0 && !request.isAllowed(target.host)) throw denied();
   signal.throwIfAborted();
-  const raw = openTcp(wanted, options);
+  const raw = openTcp(request, options);
   let outer: Socket = raw;
   const giveUp = (): void => void outer.destroy(new UpstreamFailure({ tag: 'connection-terminated' }, 'given up'));
-  using timer = new Countdown(wanted.timeoutMs, () =>
+  using timer = new Countdown(request.timeoutMs, () =>
     outer.destroy(new UpstreamFailure({ tag: 'connection-timeout' })),
   );
   timer.start();
@@ -56,7 +56,7 @@ export async function connectUpstream(wanted: Wanted, options: ConnectOptions): 
   try {
     await once(raw, 'connect');
     if (target.scheme === 'http') return { socket: raw, raw, isCut: () => raw.isReset };
-    const secure = openTls(raw, wanted, options);
+    const secure = openTls(raw, request, options);
     outer = secure.socket;
     await once(outer, 'secureConnect');
     return secure;
@@ -70,17 +70,17 @@ export function isHttp2(socket: Socket): boolean {
   return (socket as Partial<TLSSocket>).alpnProtocol === 'h2';
 }
 
-function openTcp({ target, isAllowed }: Wanted, { lookup = lookupByOs }: ConnectOptions): UpstreamTcp {
+function openTcp({ target, isAllowed }: ConnectRequest, { lookup = lookupByOs }: ConnectOptions): UpstreamTcp {
   const { host, port } = target;
   const socket = new UpstreamTcp({ noDelay: true, keepAlive: true });
   socket.connect({ host, port, lookup: guard(lookup, isAllowed) });
-  // Whoever gets the socket adds its own listener; an error before or after that must not end the process.
+  // The socket's user adds its own listener; an error before or after that must not end the process.
   return socket.on('error', () => {});
 }
 
-function openTls(raw: Socket, { target: { host }, protocols }: Wanted, { ca }: ConnectOptions): UpstreamSocket {
+function openTls(raw: Socket, { target: { host }, protocols }: ConnectRequest, { ca }: ConnectOptions): UpstreamSocket {
   const transport = new TlsTransport(raw);
-  // A server name is a name: an address as one is against RFC 6066, 3.
+  // RFC 6066, 3 does not allow an address as server name.
   const servername = isIP(host) === 0 ? { servername: host } : {};
   const trust = ca && { ca: [...ca] };
   const socket = connectTls({ socket: transport, host, ...servername, ALPNProtocols: [...protocols], ...trust });
@@ -91,7 +91,7 @@ function openTls(raw: Socket, { target: { host }, protocols }: Wanted, { ca }: C
   return { socket, raw, isCut: () => isCut };
 }
 
-/** A `lookup` that gives only addresses that are allowed, and fails where a name has no other. */
+/** A `lookup` that returns only allowed addresses, and fails if a name has none. */
 function guard(lookup: LookupFunction, isAllowed: AddressCheck): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, found, family) => {

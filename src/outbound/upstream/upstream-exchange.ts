@@ -11,24 +11,24 @@ import { isIdempotent } from '../../http/idempotent-methods.ts';
 import { RequestBody } from './request-body.ts';
 import { UpstreamBody } from './upstream-body.ts';
 
-/** What a connection lets the exchange do with it. */
+/** The connection as its exchange sees it. */
 export interface Wire {
   pause(): void;
   resume(): void;
-  /** The exchange is over; if that is not `isClean`, its request is broken off in both directions. */
+  /** The exchange is over; unless `isClean`, the request is broken off in both directions. */
   release(isClean: boolean): void;
 }
 
-/** The most fields of an upstream's head or trailers. As many as the large servers send at most, with room. */
+/** The most fields of an upstream's head or trailers: more than the limits of common servers. */
 const MAX_SECTION_FIELDS = 2000;
-/** Informational responses before the final one; more are a flood. */
+/** The most informational responses before the final one; more are treated as a flood. */
 const MAX_INFORMATIONAL = 64;
 
 /**
- * One request and its response, on whatever connection, or on one after the other until one carries it: who waits for what, the timeouts, and the
- * one way in which it all ends.
+ * One request and its response, on one connection, or on several in turn until one carries it: who waits for what, the timeouts, and the single way
+ * in which it ends.
  *
- * The connection tells what happens (`connected`, `head`, `bytes`, …); after the end nothing it tells counts any more.
+ * The connection reports what happens (`connected`, `head`, `bytes`, …); after the end, its reports are ignored.
  */
 export class UpstreamExchange {
   /** The response's head, or why there is none. Never rejects. */
@@ -66,24 +66,24 @@ export class UpstreamExchange {
     if (signal.aborted) giveUp();
   }
 
-  /** Aborted when the exchange ends in a failure: for what is still being connected. */
+  /** Aborted when the exchange fails, to stop a connection that is still being opened. */
   get closing(): AbortSignal {
     return this.#closing.signal;
   }
 
-  /** Whether there is nothing more to do. */
+  /** Whether the exchange has ended. */
   get isOver(): boolean {
     return this.#at === 'complete' || this.#at === 'failed';
   }
 
-  /** Whether it goes on, and nothing of a reply has come. */
+  /** Whether it has not ended, and nothing of a response has arrived. */
   get isUnanswered(): boolean {
     return this.#at === 'waiting' && this.#informational === 0;
   }
 
   /**
-   * Whether the request may go to another connection after `failure` of this one, on which nothing of a reply came: by its method it can be repeated,
-   * or is known to have been left alone (`isUntouched`), and its body can be sent again. If so it leaves this connection.
+   * Whether the request may go to another connection after `failure` of this one. Nothing of a response may have arrived; the method must be idempotent,
+   * or the upstream known not to have processed it (`isUntouched`); and its body must be repeatable. If so, detaches from this connection.
    */
   mayRepeat(failure: unknown, isUntouched = false): boolean {
     if (!this.isUnanswered) return false;
@@ -95,7 +95,7 @@ export class UpstreamExchange {
     return true;
   }
 
-  /** Does a step that an event of the connection asks for. What it throws ends the exchange: nobody else would hear of it. */
+  /** Runs a handler of an event of the connection. An exception ends the exchange, because nothing else would see it. */
   attempt(step: () => void): void {
     try {
       step();
@@ -104,31 +104,31 @@ export class UpstreamExchange {
     }
   }
 
-  /** Calls `ended` once, when the exchange is over; at once where it is already. */
+  /** Calls `ended` once when the exchange is over; immediately if it already is. */
   onEnd(ended: () => void): void {
     if (this.isOver) ended();
     else this.#ended.add(ended);
   }
 
-  /** The request has its connection: the wait for the response's head begins. */
+  /** The request has a connection: the first-byte timeout starts. */
   connected(): void {
     if (this.#at === 'waiting') this.#firstByte.start();
   }
 
-  /** How to reach the connection from now on; one that comes too late is released. */
+  /** Sets the connection to control from now on. If the exchange is already over, releases it. */
   attach(wire: Wire): void {
     if (this.isOver) wire.release(false);
     else this.#wire = wire;
   }
 
-  /** A 1xx response came; it is skipped, but too many are an error. The first-byte timeout goes on. */
+  /** A 1xx response arrived. It is skipped, but too many are an error. The first-byte timeout keeps running. */
   informational(): void {
     this.#informational += 1;
     this.outgoing?.forget();
     if (this.#informational > MAX_INFORMATIONAL) this.#failWith('HTTP-protocol-error');
   }
 
-  /** The final head came. */
+  /** The final head arrived. */
   head(status: number, fields: FieldEntries): void {
     if (this.#at !== 'waiting') return;
     this.outgoing?.forget();
@@ -145,7 +145,7 @@ export class UpstreamExchange {
     this.#resolve(ok({ status, fields: withoutForbidden(fields), body: this.#body }));
   }
 
-  /** Bytes of the body came, which the caller gives away. */
+  /** Bytes of the body arrived; the exchange owns them. */
   bytes(bytes: Uint8Array): void {
     if (this.#at !== 'streaming') return;
     this.#betweenBytes.start();
@@ -161,7 +161,7 @@ export class UpstreamExchange {
     this.#finish();
   }
 
-  /** The request or its response failed, for whatever reason `error` tells. */
+  /** The request or its response failed; `error` is the reason. */
   fail(error: unknown): void {
     if (this.isOver) return;
     if (this.#at === 'waiting') this.#resolve(err(toErrorCode(error)));
@@ -175,7 +175,7 @@ export class UpstreamExchange {
     this.fail(new UpstreamFailure({ tag }));
   }
 
-  /** An upstream that is not read cannot be late. */
+  /** While an upstream is not read, it cannot time out. */
   #pause(): void {
     this.#betweenBytes.stop();
     this.#wire?.pause();

@@ -5,38 +5,38 @@ import { Http2Connection } from './http2-connection.ts';
 import { IdleTrust } from './idle-trust.ts';
 import { isHttp2, type UpstreamSocket } from './upstream-connect.ts';
 
-/** A connection that waits for its next request. */
+/** A connection that is kept for its next request. */
 interface Idle {
   readonly connection: UpstreamConnection;
-  /** By `performance.now()`. */
+  /** On the clock of `performance.now()`. */
   readonly sinceMs: number;
 }
 
-/** How often kept connections are looked at, all of them at once: so a request costs no timer. */
-const LOOK_MS = 1_000;
+/** How often kept connections are checked, all of them together, so that a request costs no timer. */
+const SWEEP_MS = 1_000;
 /** The most kept connections to one target. */
 const MAX_IDLE = 256;
 
-/** The connections to upstreams, kept for the next request to the same target. Each carries one request at a time. */
+/** Connections to upstreams, kept for the next request to the same target. Each carries one request at a time. */
 export class UpstreamPool implements Disposable {
-  /** By target. The connection that was used last is last. */
+  /** Idle connections by target; the most recently used comes last. */
   readonly #idle = new Map<string, Idle[]>();
   readonly #connections = new Set<UpstreamConnection>();
-  /** For how long those that were taken had been without a request. */
-  readonly #restedMs = new WeakMap<UpstreamConnection, number>();
+  /** How long the connections in use had been idle when they were taken. */
+  readonly #idleMs = new WeakMap<UpstreamConnection, number>();
   readonly #trust = new IdleTrust();
-  #look: NodeJS.Timeout | undefined;
+  #sweeping: NodeJS.Timeout | undefined;
 
-  /** A kept connection to the target. Of several, the one used last is the most likely to be open. */
+  /** Takes a kept connection to the target. Of several, the most recently used is the most likely to be open. */
   take(key: string): UpstreamConnection | undefined {
     return this.#takeFrom(key, (idle) => idle.length - 1);
   }
 
-  /** A kept connection to the target that is certain to stay open, as far as anything is. */
+  /** Takes a kept connection to the target that is as certain as possible to stay open. */
   takeTrusted(key: string): UpstreamConnection | undefined {
     const nowMs = performance.now();
     return this.#takeFrom(key, (idle) => {
-      const index = idle.findLastIndex(({ sinceMs }) => this.#trust.hasRested(nowMs - sinceMs));
+      const index = idle.findLastIndex(({ sinceMs }) => this.#trust.hasSettled(nowMs - sinceMs));
       const sinceMs = idle[index]?.sinceMs;
       return sinceMs !== undefined && this.#trust.trusts(key, nowMs - sinceMs) ? index : -1;
     });
@@ -47,11 +47,11 @@ export class UpstreamPool implements Disposable {
     return this.#idle.has(key);
   }
 
-  /** Makes a connection of a socket, for its first request. */
+  /** Creates a connection from a socket, for its first request. */
   adopt(key: string, upstream: UpstreamSocket): UpstreamConnection {
     const owner: ConnectionOwner = {
       freed: (connection) => this.#keep(key, connection),
-      stale: (connection) => this.#trust.closed(key, this.#restedMs.get(connection) ?? 0),
+      stale: (connection) => this.#trust.closed(key, this.#idleMs.get(connection) ?? 0),
       closed: (connection) => this.#forget(key, connection),
     };
     const made = isHttp2(upstream.socket) ? new Http2Connection(upstream, owner) : new Http1Connection(upstream, owner);
@@ -59,23 +59,23 @@ export class UpstreamPool implements Disposable {
     return made;
   }
 
-  /** Closes every connection, whatever goes on on it. */
+  /** Closes all connections, even those with a request under way. */
   [Symbol.dispose](): void {
-    clearInterval(this.#look);
-    this.#look = undefined;
+    clearInterval(this.#sweeping);
+    this.#sweeping = undefined;
     this.#idle.clear();
     callEach(Array.from(this.#connections, (connection) => () => connection.destroy()));
     this.#connections.clear();
   }
 
-  /** Takes what `choose` gives the index of, -1 for none, until it is open. */
+  /** Takes the connection whose index `choose` returns (-1 for none), until one is open. */
   #takeFrom(key: string, choose: (idle: readonly Idle[]) => number): UpstreamConnection | undefined {
     const idle = this.#idle.get(key) ?? [];
     for (let index = choose(idle); index !== -1; index = choose(idle)) {
       const [taken] = idle.splice(index, 1);
       if (idle.length === 0) this.#idle.delete(key);
       if (taken?.connection.isOpen !== true) continue;
-      this.#restedMs.set(taken.connection, performance.now() - taken.sinceMs);
+      this.#idleMs.set(taken.connection, performance.now() - taken.sinceMs);
       return taken.connection;
     }
     return undefined;
@@ -86,9 +86,9 @@ export class UpstreamPool implements Disposable {
     const idle = this.#idle.get(key) ?? [];
     this.#idle.set(key, idle);
     idle.push({ connection, sinceMs: performance.now() });
-    // Not the oldest: it shows for how long the upstream keeps connections.
+    // Drops the second oldest: the oldest shows how long the upstream keeps connections.
     if (idle.length > MAX_IDLE) for (const { connection: old } of idle.splice(1, 1)) old.destroy();
-    this.#look ??= setInterval(() => this.#lookAtAll(), LOOK_MS).unref();
+    this.#sweeping ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
   #forget(key: string, connection: UpstreamConnection): void {
@@ -100,11 +100,11 @@ export class UpstreamPool implements Disposable {
     if (idle?.length === 0) this.#idle.delete(key);
   }
 
-  #lookAtAll(): void {
+  #sweep(): void {
     const nowMs = performance.now();
     for (const [key, idle] of this.#idle) {
       const kept = idle.filter(({ connection, sinceMs }) => connection.isOpen && nowMs - sinceMs < connection.keepMs);
-      // Those closed for their age have lasted too.
+      // Connections that are closed for their age have lasted that long too.
       for (const { connection, sinceMs } of idle) if (connection.isOpen) this.#trust.lasted(key, nowMs - sinceMs);
       const closing = idle.filter((entry) => !kept.includes(entry));
       if (kept.length > 0) this.#idle.set(key, kept);
@@ -112,7 +112,7 @@ export class UpstreamPool implements Disposable {
       for (const { connection } of closing) connection.destroy();
     }
     if (this.#idle.size > 0) return;
-    clearInterval(this.#look);
-    this.#look = undefined;
+    clearInterval(this.#sweeping);
+    this.#sweeping = undefined;
   }
 }

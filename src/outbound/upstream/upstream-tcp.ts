@@ -3,16 +3,16 @@ import { Socket } from 'node:net';
 type Written = (error?: Error | null) => void;
 
 /**
- * A TCP connection that is read to its end, though it cannot be written to any more: an upstream that answers before it has read all, and closes, has
- * its answer lie unread when the next write fails, upon which Node would throw it away.
+ * A TCP connection that is read to its end even after it can no longer be written to. If an upstream answers and closes before it has read everything,
+ * the next write fails while the answer is still unread, and Node would discard it.
  *
- * The kernel tells of a reset once. If a write learned of it, what is read ends as if the upstream had closed its side.
+ * The kernel reports a reset only once. If a write got the report, reading ends as if the upstream had closed its side.
  */
 export class UpstreamTcp extends Socket {
   #isGone = false;
   #isReset = false;
 
-  /** Whether a write has learned that the upstream reset the connection: then the end of what is read says nothing. */
+  /** Whether a write got the report of a reset: then the end of what is read does not mean a clean close. */
   get isReset(): boolean {
     return this.#isReset;
   }
@@ -30,7 +30,7 @@ export class UpstreamTcp extends Socket {
   #tolerate(written: Written): Written {
     return (error: NodeJS.ErrnoException | null | undefined) => {
       this.#isReset = error?.code === 'ECONNRESET';
-      // Linux says EPIPE of a reset that comes after the upstream had closed its side.
+      // Linux reports EPIPE for a reset that comes after the upstream has closed its side.
       this.#isGone = this.#isReset || error?.code === 'EPIPE';
       written(this.#isGone ? null : error);
     };

@@ -1,5 +1,5 @@
 import * as real from '../../../src/instance/preempt/preempt.ts';
-import { VERDICT } from '../../../src/linker/preemption.ts';
+import { DECISION } from '../../../src/linker/preemption.ts';
 
 export * from '../../../src/instance/preempt/preempt.ts';
 
@@ -8,5 +8,5 @@ export function createPreemption(
   ...args: Parameters<typeof real.createPreemption>
 ): ReturnType<typeof real.createPreemption> {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-  return { ...real.createPreemption(...args), memory, interrupt: () => VERDICT.goOn };
+  return { ...real.createPreemption(...args), memory, interrupt: () => DECISION.goOn };
 }
