@@ -25,7 +25,7 @@ export interface Begin {
  * loop is running), come whenever the primary asks for them.
  */
 export type FromWorker =
-  | Listening
+  | WorkerListening
   | { readonly at: 'failed'; readonly code: HostErrorCode; readonly message: string }
   | { readonly at: 'turns' }
   | { readonly at: 'metrics'; readonly records: MetricRecords }
@@ -33,7 +33,7 @@ export type FromWorker =
   | { readonly at: 'closed'; readonly cancelled: number };
 
 /** The worker listens. */
-export interface Listening {
+export interface WorkerListening {
   readonly at: 'listening';
   readonly start: StartRecord;
 }

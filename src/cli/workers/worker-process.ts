@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { HostError } from '../../util/host-error.ts';
 import type { Closing } from '../serve/finish.ts';
 import type { Terminal } from '../terminal.ts';
-import type { Begin, FromWorker, ToWorker, Listening } from './messages.ts';
+import type { Begin, FromWorker, ToWorker, WorkerListening } from './messages.ts';
 import { STALL_SIGNAL } from '../stall/end-process.ts';
 import { WorkerMetrics } from './worker-metrics.ts';
 import { WorkerTurns } from './worker-turns.ts';
@@ -13,7 +13,7 @@ export interface WorkerProcess {
   readonly pid: number;
   begin(begin: Begin): void;
   /** Resolves when the worker listens; to `undefined` if it ends before that. */
-  readonly listening: Promise<Listening | undefined>;
+  readonly listening: Promise<WorkerListening | undefined>;
   /** Whether the worker has reported that it listens. */
   readonly isListening: boolean;
   readonly metrics: WorkerMetrics;
@@ -46,7 +46,7 @@ export interface WorkerSource {
 export function startWorker(source: WorkerSource, terminal: Terminal): WorkerProcess {
   const worker = forkOne(source);
   if (worker instanceof Error) return failedWorker(worker);
-  const listening = Promise.withResolvers<Listening | undefined>();
+  const listening = Promise.withResolvers<WorkerListening | undefined>();
   const waiting = Promise.withResolvers<number>();
   const closed = Promise.withResolvers<number>();
   let failure: HostError | undefined;
