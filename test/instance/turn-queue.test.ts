@@ -16,7 +16,11 @@ async function orderOf(used: readonly number[]): Promise<number[]> {
 }
 
 test('who waited longest and who ran least have their turns alternately', async () => {
-  expect(await orderOf([9, 8, 7, 1, 2])).toEqual([0, 3, 1, 4, 2]);
+  expect(await orderOf([90, 80, 70, 10, 20])).toEqual([0, 3, 1, 4, 2]);
+});
+
+test('of those that ran for little the one that came last is next, however little each ran', async () => {
+  expect(await orderOf([0, 2, 5, 40, 9, 1])).toEqual([0, 5, 1, 4, 2, 3]);
 });
 
 test('each has one turn, and none waits for more than two for each before it', async () => {

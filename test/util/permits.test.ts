@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Permits } from '../../src/io/permits.ts';
 import { Latch } from '../../src/io/readiness.ts';
 
-test('queues take turns, and each is first come, first served', async () => {
+test('queues take turns, and in each the oldest and the newest do', async () => {
   const permits = new Permits(1, 100, 3);
   expect(permits.acquire()).toBe(true);
   const order: string[] = [];
@@ -14,7 +14,7 @@ test('queues take turns, and each is first come, first served', async () => {
   });
   permits.release();
   await Promise.all(all);
-  expect(order).toEqual(['a0', 'b3', 'c4', 'a1', 'c5', 'a2']);
+  expect(order).toEqual(['a0', 'b3', 'c4', 'a2', 'c5', 'a1']);
   expect(permits).toMatchObject({ taken: 0, queued: 0 });
 });
 
