@@ -18,8 +18,8 @@ export interface InstancePool extends Disposable {
   /** Resolves when the caller may lease an instance, if other guests have to run first; `undefined` if it may do so now. */
   turn(): Promise<void> | undefined;
   /**
-   * Leases an instance, with a context of its own, for one request. Throws if it does not start; `Cancelled` if the start takes too long; `HostError`
-   * if there is no room for it.
+   * Leases an instance, with a context of its own, for one request. Throws `StartFailure` if it does not start; `Cancelled` if the start takes too long;
+   * `HostError` if there is no room for it.
    */
   lease(grants: Grants): Lease;
 }
@@ -47,7 +47,7 @@ export function createPool(strategy: InstanceStrategy, context: PoolContext = {}
       } catch (error) {
         ctx[Symbol.dispose]();
         if (error instanceof HostError) throw error;
-        throw ctx.cancellation.trap ?? toStartFailure(error);
+        throw ctx.cancellation.trap ?? new StartFailure(error);
       }
     },
     [Symbol.dispose]: () => strategy[Symbol.dispose](),
@@ -61,12 +61,13 @@ function assertRoom({ heap, held }: PoolContext, nowMs: number): void {
   throw new HostError('overloaded', `no guest can start: ${describeTotalHeld(held.maxBytes)}`, { cause });
 }
 
-/** Adds that it was the start that failed, and keeps the guest's stack frames. */
-function toStartFailure(thrown: unknown): Error {
-  const { message, stack } = toError(thrown);
-  const failure = new Error(`the guest failed to start: ${message}`, { cause: thrown });
-  if (stack !== undefined) failure.stack = stack;
-  return failure;
+/** The guest trapped while its instance started. Keeps the guest's stack frames. */
+export class StartFailure extends Error {
+  constructor(thrown: unknown) {
+    const { message, stack } = toError(thrown);
+    super(`the guest failed to start: ${message}`, { cause: thrown });
+    if (stack !== undefined) this.stack = stack;
+  }
 }
 
 /**

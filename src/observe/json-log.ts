@@ -31,9 +31,9 @@ function toRecord(event: LogEvent): JsonRecord {
   }
   if (event.at === 'request') return toRequestRecord(event.request);
   if (event.at === 'request-failed') {
-    const { id, component, message, limit, trace } = event;
+    const { id, component, blame, message, limit, trace } = event;
     const frames = backtraceFrames(trace ?? '');
-    return { level: 'error', event: 'request-failed', id, component, message, limit, trace: frames };
+    return { level: 'error', event: 'request-failed', id, component, blame, message, limit, trace: frames };
   }
   if (event.at === 'stalled') {
     const { request, stalledMs, ...stall } = event.stall;

@@ -8,6 +8,8 @@ export type LogEvent =
       readonly at: 'request-failed';
       readonly id: string;
       readonly component: string;
+      /** Whose fault it is. */
+      readonly blame: 'client' | 'guest' | 'host';
       readonly message: string;
       readonly trace: string | undefined;
       /** The limit that ended the request, by its name on the command line: `handles`, `timeout`. */

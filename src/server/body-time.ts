@@ -1,6 +1,6 @@
 import type { ClientLimits } from '../config/options.ts';
 import { formatTimeout } from '../util/format.ts';
-import type { Failure } from './error-reply.ts';
+import { type Failure, clientFault } from './failure.ts';
 import type { Look } from './http1/look.ts';
 
 /** What is seen of a body at a look. */
@@ -47,5 +47,5 @@ export class BodyTime {
 }
 
 function tooSlow(reason: string): Failure {
-  return { status: 408, reason };
+  return clientFault(408, reason);
 }

@@ -3,7 +3,7 @@ import { type FieldEntries, firstValue } from '../http/field-entries.ts';
 import { parseContentLength } from '../http/syntax.ts';
 import type { Readiness } from '../io/readiness.ts';
 import type { RequestHead } from '../http/request-head.ts';
-import type { Failure } from './error-reply.ts';
+import type { Failure } from './failure.ts';
 import type { Violation } from './violation.ts';
 
 /**

@@ -1,19 +1,16 @@
 import type { FieldEntries } from '../http/field-entries.ts';
 import type { RequestHead } from '../http/request-head.ts';
-import type { RequestReport } from './report.ts';
-import type { Service } from './service.ts';
+import type { RequestScope } from './request-scope.ts';
 
 /** The head as the guest sees it: the operator's fields in place of the client's, and the request's id. Many guests never look. */
 export class GuestHead implements RequestHead {
   readonly #head: RequestHead;
-  readonly #service: Service;
-  readonly #report: RequestReport;
+  readonly #scope: RequestScope;
   #fields: FieldEntries | undefined;
 
-  constructor(head: RequestHead, service: Service, report: RequestReport) {
-    this.#head = head;
-    this.#service = service;
-    this.#report = report;
+  constructor(scope: RequestScope) {
+    this.#head = scope.exchange.head;
+    this.#scope = scope;
   }
 
   get method(): string {
@@ -37,10 +34,11 @@ export class GuestHead implements RequestHead {
   }
 
   #replaceFields(): FieldEntries {
-    const { requestFields } = this.#service;
+    const { service, report } = this.#scope;
+    const { requestFields } = service;
     const isReplaced = (name: string): boolean =>
       name === 'x-request-id' || requestFields.some(([replacement]) => replacement === name);
     const kept = this.#head.fields.filter(([name]) => !isReplaced(name));
-    return [...kept, ['x-request-id', this.#report.id], ...requestFields];
+    return [...kept, ['x-request-id', report.id], ...requestFields];
   }
 }

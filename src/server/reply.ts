@@ -4,7 +4,6 @@ import type { OutgoingResponse } from '../wasi/http/outgoing.ts';
 import { parseContentLength } from '../http/syntax.ts';
 import type { LoopTurns } from '../util/loop-turns.ts';
 import { READY, waitForAny } from '../io/readiness.ts';
-import type { OwnReply } from './error-reply.ts';
 import type { Exchange, Framing, ReplySink } from './exchange.ts';
 
 /** How a reply went: complete, broken off by the guest or the host with why, or given up because the client left. */
@@ -27,7 +26,7 @@ const NO_BYTES = new Uint8Array(0);
  */
 const MAX_AT_ONCE_BYTES = 64 * 1024;
 
-const LEFT_UNANSWERED: ReplyEnd = Object.freeze({ at: 'client-left', byteLength: 0 });
+export const LEFT_UNANSWERED: ReplyEnd = Object.freeze({ at: 'client-left', byteLength: 0 });
 
 /** What has to do with the guest of a response that is being sent. */
 export interface Sending {
@@ -157,11 +156,3 @@ interface Way extends Pick<Sending, 'turns'> {
 
 /** Where the bytes go of a reply that has no body on the wire. */
 const DISCARDING: BodyWire = Object.freeze({ write: () => {}, writable: READY });
-
-export function sendOwnReply({ reply, head, clientLeft }: Exchange, { status, fields, text }: OwnReply): ReplyEnd {
-  if (clientLeft.isReady()) return LEFT_UNANSWERED;
-  const body = Buffer.from(text);
-  const framing: Framing = head.method === 'HEAD' ? { by: 'absence' } : { by: 'length', byteLength: body.byteLength };
-  reply.whole({ status, fields, framing }, framing.by === 'absence' ? NO_BYTES : body);
-  return { at: 'complete', byteLength: body.byteLength };
-}

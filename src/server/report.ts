@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { toError } from '../util/to-error.ts';
-import { Cancelled, type ServedRequest } from '../wasi/context.ts';
+import type { ServedRequest } from '../wasi/context.ts';
 import type { CpuTime } from '../wasi/cpu-time.ts';
 import type { RequestRecord } from '../observe/log.ts';
 import { firstValue } from '../http/field-entries.ts';
 import type { RequestHead } from '../http/request-head.ts';
-import { limitOf } from './limit-of.ts';
-import type { Failure } from './error-reply.ts';
-import type { ReplyEnd } from './reply.ts';
+import { CLIENT_LEFT_STATUS, type Failure, brokenOff, trappedLater } from './failure.ts';
+import { LEFT_UNANSWERED, type ReplyEnd } from './reply.ts';
 import type { Service } from './service.ts';
 
 /** What is told of one request: a line when it is answered, and one for each thing that went wrong. */
@@ -17,14 +15,14 @@ export class RequestReport implements ServedRequest {
   ordinal = 0;
   /** Whether the reply is out, as far as it will ever be. */
   isReplied = false;
-  /** Of the guest, once there is one. */
+  /** The guest's time on the thread, once there is a guest. */
   cpu: CpuTime | undefined;
   readonly #service: Service;
   readonly #head: RequestHead;
   readonly #startedMs = performance.now();
   #id: string | undefined;
-  /** The trap that was logged as the reason of a failed reply. */
-  #told: Error | undefined;
+  /** What was thrown, of the failure that was logged last. */
+  #logged: Error | undefined;
 
   constructor(service: Service, head: RequestHead) {
     this.#service = service;
@@ -55,16 +53,28 @@ export class RequestReport implements ServedRequest {
     return { durationMs: nowMs - this.#startedMs, cpuMs };
   }
 
-  /** The reply is a failure of ours, or of the guest. */
-  failed({ reason, limit, trap }: Failure): void {
-    this.#told = trap;
-    this.#guestFailed(reason, trap?.stack, limit);
+  /** Logs a failure. */
+  failed({ blame, reason, limit, cause }: Failure): void {
+    this.#logged = cause;
+    const { log, label } = this.#service;
+    log({ at: 'request-failed', id: this.id, component: label, blame, message: reason, trace: cause?.stack, limit });
+  }
+
+  /** The guest trapped, which is logged unless that is why its reply failed. */
+  trapped(trap: Error): void {
+    if (trap !== this.#logged) this.failed(trappedLater(trap));
+  }
+
+  /** The client left before there was a reply. */
+  leftUnanswered(): void {
+    this.status = CLIENT_LEFT_STATUS;
+    this.replied(LEFT_UNANSWERED);
   }
 
   /** The reply is out, as far as it will ever be. */
   replied(end: ReplyEnd): void {
     this.isReplied = true;
-    if (end.at === 'aborted') this.#guestFailed(`the reply was broken off: ${end.reason}`);
+    if (end.at === 'aborted') this.failed(brokenOff(end.reason));
     this.#service.log(new RequestAnswered(this, end));
   }
 
@@ -83,24 +93,6 @@ export class RequestReport implements ServedRequest {
       instance: pool.strategy,
       end: end.at,
     };
-  }
-
-  /** The guest is done; `trap` if it did not return properly. */
-  returned(trap: Error | undefined): void {
-    if (trap === undefined || trap === this.#told) return;
-    if (trap instanceof Cancelled) this.#guestFailed(trap.message, undefined, limitOf(trap));
-    else this.#guestFailed(`the guest trapped: ${trap.message}`, trap.stack, limitOf(trap));
-  }
-
-  /** Something failed that nobody foresaw: instantiation, or the host itself. */
-  broke(error: unknown): void {
-    const { message, stack, cause } = toError(error);
-    this.#guestFailed(message, stack, limitOf(error) ?? limitOf(cause));
-  }
-
-  #guestFailed(message: string, trace?: string, limit?: string): void {
-    const { log, label } = this.#service;
-    log({ at: 'request-failed', id: this.id, component: label, message, trace, limit });
   }
 }
 

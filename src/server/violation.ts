@@ -1,5 +1,5 @@
 import { type Readiness, Wakers } from '../io/readiness.ts';
-import type { Failure } from './error-reply.ts';
+import type { Failure } from './failure.ts';
 
 /**
  * Ready once a client has broken a rule for the body of its request, so that no reply of a guest can be right any more; or is too slow for the place

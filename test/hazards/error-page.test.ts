@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { rawGet, requestRaw, valuesOf } from '../harness/raw-client.ts';
-import { serveGuest, untilAnswered } from '../harness/serve-guest.ts';
+import type { ServeOptions } from '../../src/index.ts';
+import { connectRaw, rawGet, requestRaw, valuesOf } from '../harness/raw-client.ts';
+import { noticesOf, serveGuest, untilAnswered } from '../harness/serve-guest.ts';
+import { until } from './until.ts';
 
 const HTML = 'Accept: text/html,application/xhtml+xml;q=0.9';
 const REASON = 'guest never invoked `response-outparam::set` method';
@@ -35,6 +37,53 @@ describe('an error reply', () => {
     await using never = await serveGuest('never-set', { errorDetail: 'shown' });
     const page = await requestRaw(never.origin, rawGet('/', HTML));
     expect(page.body).toContain(`<pre>${REASON}</pre>`);
+  });
+
+  test('says to developers that the guest trapped, and the log has it once', async () => {
+    await using served = await serveGuest('trap-before', { errorDetail: 'shown' });
+    const { body } = await requestRaw(served.origin, rawGet('/', 'X-Request-Id: a'));
+    expect(body).toMatch(/^500 Internal Server Error: guest never invoked .*: the guest trapped: .*unreachable/);
+    await until(() => served.host.inFlight === 0);
+    expect(served.events.all.filter(({ at }) => at === 'request-failed')).toEqual([
+      expect.objectContaining({ blame: 'guest', trace: expect.stringMatching(/wasm-function\[\d+\]/) }),
+    ]);
+  });
+
+  test.each<[text: string, request: string, options: ServeOptions]>([
+    [
+      '413 Payload Too Large: the body of the request is larger than 10 bytes (request a)\n',
+      'POST / HTTP/1.1\r\nHost: test\r\nX-Request-Id: a\r\nContent-Length: 11\r\n\r\n',
+      { maxBodyBytes: 10 },
+    ],
+    [
+      '414 URI Too Long: the target of the request is longer than 10 bytes (request a)\n',
+      rawGet('/0123456789', 'X-Request-Id: a'),
+      { maxTargetBytes: 10 },
+    ],
+    [
+      '431 Request Header Fields Too Large: head or trailers of more than 1024 bytes or 100 fields\n',
+      rawGet('/', `a: ${'b'.repeat(1100)}`),
+      { maxHeadBytes: 1024 },
+    ],
+    ['408 Request Timeout: no whole head came within 50 ms\n', 'GET', { headTimeoutMs: 50 }],
+  ])('names no option to a client: %s', async (text, request, options) => {
+    await using served = await serveGuest('hello', options);
+    expect((await requestRaw(served.origin, request)).body).toBe(text);
+    expect(noticesOf(served)).toEqual([expect.stringMatching(/ \(--[a-z-]+\)/)]);
+  });
+
+  test('names no option to a developer either', async () => {
+    const options: ServeOptions = { errorDetail: 'shown', maxConcurrentRequests: 1, maxQueuedRequests: 0 };
+    await using served = await serveGuest('sleep', options);
+    await using busy = await connectRaw(served.origin);
+    await busy.send(rawGet('/?ms=60000'));
+    await until(() => served.host.inFlight === 1);
+    const { body } = await requestRaw(served.origin, rawGet('/', 'X-Request-Id: a'));
+    expect(body).toBe('503 Service Unavailable: the host is busy: too many requests wait already (request a)\n');
+    expect(served.events.all).toContainEqual(
+      expect.objectContaining({ blame: 'host', message: expect.stringMatching(/ \(--max-queued-requests\)$/) }),
+    );
+    busy.reset();
   });
 
   test('has no body for HEAD', async () => {

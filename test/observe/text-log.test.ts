@@ -24,7 +24,7 @@ const TRACE = `RuntimeError: unreachable
     at async Object.call (file:///src/linker/jco-glue.ts:55:18)`;
 
 function failure(message: string, trace?: string): LogEvent {
-  return { at: 'request-failed', id: '7f', component: 'a.wasm', message, trace };
+  return { at: 'request-failed', id: '7f', component: 'a.wasm', blame: 'guest', message, trace };
 }
 
 describe('a request', () => {

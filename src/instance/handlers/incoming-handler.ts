@@ -2,24 +2,35 @@ import { callSafely } from '../../util/bug.ts';
 import { toError } from '../../util/to-error.ts';
 import { Cancelled, type WasiCtx } from '../../wasi/context.ts';
 import type { BodySource } from '../../http/body-source.ts';
+import type { ErrorCode } from '../../http/error-code.ts';
 import type { RequestHead } from '../../http/request-head.ts';
 import { IncomingRequest } from '../../wasi/http/incoming.ts';
 import type { OutgoingResponse } from '../../wasi/http/outgoing.ts';
 import { type AnswerTaker, type GuestResponse, ResponseOutparam } from '../../wasi/http/response-outparam.ts';
 import type { Lease } from '../pool.ts';
 
-/** What a guest makes of a request: a response or an error code; nothing; or its end by the host, before it said anything. */
+/** What becomes of a request: the guest sets a response or an error code; or before that it returns, traps, or is ended by the host. */
 export type Answer =
   | {
       readonly at: 'set';
-      readonly response: GuestResponse;
+      readonly response: OutgoingResponse;
       /** Resolves when the guest waits for something that is not there yet, or has returned, or computes on for long. */
       readonly settled: () => Promise<void>;
       /** Resolves when the guest has returned; never rejects. */
       readonly returned: () => Promise<unknown>;
     }
-  | { readonly at: 'never-set'; readonly trap: Error | undefined }
+  | { readonly at: 'error-code'; readonly code: ErrorCode }
+  | { readonly at: 'never-set' }
+  | { readonly at: 'trapped'; readonly trap: Error }
   | { readonly at: 'cancelled'; readonly trap: Cancelled };
+
+const NEVER_SET: Answer = Object.freeze({ at: 'never-set' });
+
+/** What a guest's end says, if it comes before an answer. */
+function unanswered(trap: Error | undefined): Answer {
+  if (trap === undefined) return NEVER_SET;
+  return trap instanceof Cancelled ? { at: 'cancelled', trap } : { at: 'trapped', trap };
+}
 
 /** How long a guest that computes on after it gave its answer is waited for: a reply that is whole by then is sent with its length. */
 const PATIENCE_MS = 250;
@@ -84,13 +95,17 @@ class GuestCall implements AnswerTaker {
   }
 
   take(response: GuestResponse): void {
-    this.#response = response.tag === 'ok' ? response.val : undefined;
+    if (response.tag === 'err') {
+      this.#answer({ at: 'error-code', code: response.val });
+      return;
+    }
+    this.#response = response.val;
     const settled = (): Promise<void> => untilSettled(this.#lease.ctx);
-    this.#answer({ at: 'set', response, settled, returned: () => this.returned });
+    this.#answer({ at: 'set', response: response.val, settled, returned: () => this.returned });
   }
 
   giveUp(): void {
-    this.#answer({ at: 'never-set', trap: undefined });
+    this.#answer(NEVER_SET);
   }
 
   #endProperly(): void {
@@ -102,7 +117,7 @@ class GuestCall implements AnswerTaker {
   #endWith(trap: Error | undefined): void {
     if (this.#end !== undefined) return;
     const end = (this.#end = { trap: this.#endBody(trap) ?? trap });
-    this.#answer(end.trap instanceof Cancelled ? { at: 'cancelled', trap: end.trap } : { at: 'never-set', ...end });
+    this.#answer(unanswered(end.trap));
     this.#returned?.resolve(end.trap);
   }
 

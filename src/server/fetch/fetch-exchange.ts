@@ -10,7 +10,7 @@ import { assertWireFields } from '../../http/wire-door.ts';
 import { Latch, type Readiness, Wakers } from '../../io/readiness.ts';
 import { CLOSED, type StreamError } from '../../io/stream-error.ts';
 import { type Exchange, type ReplyHead, type ReplySink, lengthToTell } from '../exchange.ts';
-import type { Failure } from '../error-reply.ts';
+import type { Failure } from '../failure.ts';
 import { bodyTooLarge, isBodyTooLarge, loopRefusal } from '../http1/refusal.ts';
 import { Violation } from '../violation.ts';
 

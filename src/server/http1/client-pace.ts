@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ClientLimits } from '../../config/options.ts';
 import { formatTimeout } from '../../util/format.ts';
-import type { Failure } from '../error-reply.ts';
+import { type Failure, clientFault } from '../failure.ts';
 import { Slowness } from './slowness.ts';
 
 /** What is seen of a client at a look. */
@@ -41,7 +41,7 @@ export class ClientPace {
     const { minBodyRateBytes, bodyGraceMs } = this.#limits;
     const what = this.#sendingMs >= this.#takingMs ? 'the body of the request came' : 'the client took its reply';
     const reason = `${what} with less than ${minBodyRateBytes} bytes a second for ${formatTimeout(bodyGraceMs)} while requests waited for their turn (--min-body-rate)`;
-    return { status: 408, reason };
+    return clientFault(408, reason);
   }
 }
 

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ClientLimits } from '../../config/options.ts';
 import { warnOfBug } from '../../util/bug.ts';
-import type { Failure } from '../error-reply.ts';
+import type { Failure } from '../failure.ts';
 import { dropInput, endAfter, endWithLinger } from './linger.ts';
 import type { Look } from './look.ts';
 import { HEAD_IS_LATE, type ParseError, malformationOf, malformedReply } from './malformed.ts';

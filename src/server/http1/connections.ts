@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ClientLimits } from '../../config/options.ts';
 import { Connection, type ConnectionEvents } from './connection.ts';
-import { describeRefusal } from '../error-reply.ts';
+import { describeRefusal } from '../failure.ts';
 import { GracefulStop } from './graceful-stop.ts';
 import type { NodeExchange } from './node-exchange.ts';
 import type { Tally } from '../tally.ts';

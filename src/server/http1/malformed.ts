@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ClientLimits } from '../../config/options.ts';
 import { formatTimeout } from '../../util/format.ts';
-import type { Failure } from '../error-reply.ts';
+import { type Failure, clientFault, shownReason } from '../failure.ts';
 import { OTHER_VERSION } from './refusal.ts';
 
 /** What Node's parser says of bytes that are no request. `reason` is one of its texts. */
@@ -16,26 +16,25 @@ export function malformationOf({ code = '', reason }: ParseError, limits: Client
   if (told !== undefined) return told(limits);
   // Of a client that ends its side in the middle there is nothing more to say.
   if (!code.startsWith('HPE_') || code === 'HPE_INVALID_EOF_STATE') return undefined;
-  return { status: 400, reason: `the request is malformed${reason ? `: ${reason}` : ''}` };
+  return clientFault(400, `the request is malformed${reason ? `: ${reason}` : ''}`);
 }
 
 const TOLD_BY_CODE: Readonly<Record<string, (limits: ClientLimits) => Failure>> = {
-  HPE_HEADER_OVERFLOW: ({ maxHeadBytes, maxHeaders }) => ({
-    status: 431,
-    reason: `head or trailers of more than ${maxHeadBytes} bytes (--max-head) or ${maxHeaders} fields (--max-headers)`,
-  }),
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: () => ({ status: 413, reason: 'the chunk extensions of the request are too long' }),
-  [HEAD_IS_LATE]: ({ headTimeoutMs }) => ({
-    status: 408,
-    reason: `no whole head came within ${formatTimeout(headTimeoutMs)} (--head-timeout)`,
-  }),
+  HPE_HEADER_OVERFLOW: ({ maxHeadBytes, maxHeaders }) =>
+    clientFault(
+      431,
+      `head or trailers of more than ${maxHeadBytes} bytes (--max-head) or ${maxHeaders} fields (--max-headers)`,
+    ),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: () => clientFault(413, 'the chunk extensions of the request are too long'),
+  [HEAD_IS_LATE]: ({ headTimeoutMs }) =>
+    clientFault(408, `no whole head came within ${formatTimeout(headTimeoutMs)} (--head-timeout)`),
   HPE_PAUSED_H2_UPGRADE: () => OTHER_VERSION,
 };
 
 /** The reply to what is no request, after which the connection closes. */
-export function malformedReply({ status, reason }: Failure): Buffer {
-  const title = `${status} ${STATUS_CODES[status]}`;
-  const text = `${title}: ${reason}\n`;
+export function malformedReply(failure: Failure): Buffer {
+  const title = `${failure.status} ${STATUS_CODES[failure.status]}`;
+  const text = `${title}: ${shownReason(failure, 'hidden')}\n`;
   const fields = ['connection: close', 'content-type: text/plain; charset=utf-8', `content-length: ${text.length}`];
   return Buffer.from([`HTTP/1.1 ${title}`, ...fields, '', text].join('\r\n'), 'latin1');
 }

@@ -8,7 +8,7 @@ import type { FieldEntries } from '../../http/field-entries.ts';
 import { Wakers } from '../../io/readiness.ts';
 import { CLOSED, type StreamError } from '../../io/stream-error.ts';
 import { BodyTime } from '../body-time.ts';
-import type { Failure } from '../error-reply.ts';
+import type { Failure } from '../failure.ts';
 import { endAfter } from './linger.ts';
 import type { Look } from './look.ts';
 import { bodyTooLarge, isBodyTooLarge } from './refusal.ts';

@@ -8,7 +8,7 @@ import { assertWireFields } from '../../http/wire-door.ts';
 import { Wakers, type Readiness } from '../../io/readiness.ts';
 import { callSafely, warnOfBug } from '../../util/bug.ts';
 import { ClientPace, type ClientSight } from './client-pace.ts';
-import type { Failure } from '../error-reply.ts';
+import type { Failure } from '../failure.ts';
 import { type Exchange, type ReplyHead, type ReplySink, lengthToTell } from '../exchange.ts';
 import { endAfter } from './linger.ts';
 import type { Look } from './look.ts';

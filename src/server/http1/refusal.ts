@@ -2,12 +2,9 @@ import { type IncomingMessage, METHODS } from 'node:http';
 import type { ClientLimits } from '../../config/options.ts';
 import { HOPS_FIELD, isLoop } from '../../http/hops.ts';
 import { isAuthority, membersOf } from '../../http/syntax.ts';
-import type { Failure } from '../error-reply.ts';
+import { type Failure, clientFault } from '../failure.ts';
 
-export const OTHER_VERSION: Failure = {
-  status: 505,
-  reason: 'the request is of another version than HTTP/1.0 and HTTP/1.1',
-};
+export const OTHER_VERSION = clientFault(505, 'the request is of another version than HTTP/1.0 and HTTP/1.1');
 
 /** Why no guest should see a request that Node has accepted, if there is a reason. Source: RFC 9112, 2.3, 3.2, 6.1; RFC 9110, 9.3.6. */
 export function refusalOf(incoming: IncomingMessage, limits: ClientLimits): Failure | undefined {
@@ -16,7 +13,7 @@ export function refusalOf(incoming: IncomingMessage, limits: ClientLimits): Fail
   if (!isHttp(incoming)) return badRequest('the request is of another protocol than HTTP');
   if (url.length > limits.maxTargetBytes) return targetTooLong(limits);
   if (rawHeaders.length > 2 * limits.maxHeaders) return tooManyHeaders(limits);
-  if (method === 'CONNECT') return { status: 501, reason: 'CONNECT asks for a tunnel, and there is none' };
+  if (method === 'CONNECT') return clientFault(501, 'CONNECT asks for a tunnel, and there is none');
   if (url === '*' && method !== 'OPTIONS') return badRequest('only OPTIONS takes the target *');
   const target = targetOf(incoming);
   if (target === undefined) return badRequest('the target of the request is neither a path nor an http URL');
@@ -26,7 +23,7 @@ export function refusalOf(incoming: IncomingMessage, limits: ClientLimits): Fail
   if (target.authority !== undefined && !isAuthority(target.authority))
     return badRequest('the authority of the request is not valid');
   if (httpVersionMinor > 0 && !isMet(headers.expect))
-    return { status: 417, reason: 'the request expects something other than 100-continue' };
+    return clientFault(417, 'the request expects something other than 100-continue');
   return loopRefusal(headers[HOPS_FIELD]) ?? bodyRefusalOf(incoming, limits);
 }
 
@@ -62,7 +59,7 @@ function isMet(expectations = ''): boolean {
 /** Of a request with these values of `cdn-loop`, if it has any. */
 export function loopRefusal(hops: string | readonly string[] | null | undefined): Failure | undefined {
   if (hops === undefined || hops === null || !isLoop(`${hops}`)) return undefined;
-  return { status: 508, reason: 'the request has been passed on too often: guests call each other in a loop' };
+  return clientFault(508, 'the request has been passed on too often: guests call each other in a loop');
 }
 
 export function isBodyTooLarge(byteLength: number, { maxBodyBytes }: ClientLimits): boolean {
@@ -71,7 +68,7 @@ export function isBodyTooLarge(byteLength: number, { maxBodyBytes }: ClientLimit
 
 /** The reason of a request whose body is too large, known before it or while it comes. */
 export function bodyTooLarge({ maxBodyBytes }: ClientLimits): Failure {
-  return { status: 413, reason: `the body of the request is larger than ${maxBodyBytes} bytes (--max-body)` };
+  return clientFault(413, `the body of the request is larger than ${maxBodyBytes} bytes (--max-body)`);
 }
 
 /** Whether nothing that follows on its connection can be trusted to be a request. */
@@ -83,16 +80,16 @@ export function endsConnection({ headers, httpVersionMinor }: IncomingMessage): 
 function bodyRefusalOf({ headers }: IncomingMessage, limits: ClientLimits): Failure | undefined {
   const coding = headers['transfer-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'chunked')
-    return { status: 501, reason: 'the request has a transfer coding other than chunked' };
+    return clientFault(501, 'the request has a transfer coding other than chunked');
   return isBodyTooLarge(Number(headers['content-length'] ?? 0), limits) ? bodyTooLarge(limits) : undefined;
 }
 
 function targetTooLong({ maxTargetBytes }: ClientLimits): Failure {
-  return { status: 414, reason: `the target of the request is longer than ${maxTargetBytes} bytes (--max-target)` };
+  return clientFault(414, `the target of the request is longer than ${maxTargetBytes} bytes (--max-target)`);
 }
 
 function tooManyHeaders({ maxHeaders }: ClientLimits): Failure {
-  return { status: 431, reason: `the request has more than ${maxHeaders} fields (--max-headers)` };
+  return clientFault(431, `the request has more than ${maxHeaders} fields (--max-headers)`);
 }
 
 /** What a request target says: an authority only in absolute form. Source: RFC 9112, 3.2.2. */
@@ -121,5 +118,5 @@ function countHosts(raw: readonly string[]): number {
 }
 
 function badRequest(reason: string): Failure {
-  return { status: 400, reason };
+  return clientFault(400, reason);
 }
