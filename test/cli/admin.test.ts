@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { connectRaw, rawGet } from '../harness/raw-client.ts';
-import { until } from '../hazards/until.ts';
+import { until } from '../harness/until.ts';
 import { assembleAttack } from '../hostile/assemble.ts';
 import { guestPath, runWasiServe, servingOn } from './wasi-serve.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { connectRaw, rawGet } from '../harness/raw-client.ts';
-import { until } from '../hazards/until.ts';
+import { until } from '../harness/until.ts';
 import { guestPath, servingOn } from './wasi-serve.ts';
 
 /** Has a process throw, or reject, where nobody handles it, at SIGUSR2. */

@@ -1,7 +1,7 @@
 import { type Socket, connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { listTooLow } from '../../src/cli/serve/system-limits.ts';
-import { until } from '../hazards/until.ts';
+import { until } from '../harness/until.ts';
 import { guestPath, servingOn } from './wasi-serve.ts';
 
 /** The thread that watches reads its files when the process serves already, perhaps in vain. */

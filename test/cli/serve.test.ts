@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isRefused } from '../harness/raw-client.ts';
-import { until } from '../hazards/until.ts';
+import { until } from '../harness/until.ts';
 import { guestPath, servingOn } from './wasi-serve.ts';
 
 const HELLO = guestPath('hello');

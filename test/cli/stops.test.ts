@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type LoadPlan, type LoadReport, startLoad } from '../harness/load.ts';
 import { type ProxyName, isInstalled, startProxy } from '../harness/proxies.ts';
 import { connectRaw, isRefused, rawGet, valuesOf } from '../harness/raw-client.ts';
-import { until } from '../hazards/until.ts';
+import { until } from '../harness/until.ts';
 import { guestPath, servingOn } from './wasi-serve.ts';
 
 /** How often each load is stopped; `WASI_SERVE_STOPS=50` is to be run when something of a stop changes. */

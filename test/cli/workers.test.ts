@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { guestFile } from '../harness/guests.ts';
 import { type RawClient, connectRaw, isRefused, rawGet } from '../harness/raw-client.ts';
-import { until } from '../hazards/until.ts';
+import { until } from '../harness/until.ts';
 import { guestPath, runWasiServe, servingOn } from './wasi-serve.ts';
 
 const HELLO = guestPath('hello');

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { ServeOptions } from '../../src/index.ts';
 import { rawGet } from '../harness/raw-client.ts';
-import { Crowd, HostProcess, beGood } from './crowd.ts';
-import { until } from './until.ts';
+import { Crowd, HostProcess, beGood } from '../harness/crowd.ts';
+import { until } from '../harness/until.ts';
 
 /** 1 for a thorough run: `scripts/bad-clients.sh`. */
 const SCALE = Number(process.env['BAD_CLIENTS_SCALE'] ?? 0.1);

@@ -9,9 +9,9 @@ import { takeBugs } from '../harness/bugs.ts';
 import { guest } from '../harness/guests.ts';
 import { rawGet, requestRaw } from '../harness/raw-client.ts';
 import { failuresOf, type Served, serveGuest } from '../harness/serve-guest.ts';
-import { leftovers, untilNothingIsLeft } from './leftovers.ts';
-import { outcomeOf } from './outcome.ts';
-import { until } from './until.ts';
+import { leftovers, untilNothingIsLeft } from '../harness/leftovers.ts';
+import { outcomeOf } from '../harness/outcome.ts';
+import { until } from '../harness/until.ts';
 
 // What fails here is the host's own, or an embedder's function: it ends its request, and nothing else.
 

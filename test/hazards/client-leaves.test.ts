@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { ServeOptions } from '../../src/index.ts';
 import { type RawClient, connectRaw, rawGet, requestRaw } from '../harness/raw-client.ts';
 import { type Served, failuresOf, linesOf, serveGuest, untilAnswered } from '../harness/serve-guest.ts';
-import { leftovers, listenersOf, openServerSockets, untilNothingIsLeft } from './leftovers.ts';
-import { until, untilStalled } from './until.ts';
+import { leftovers, listenersOf, openServerSockets, untilNothingIsLeft } from '../harness/leftovers.ts';
+import { until, untilStalled } from '../harness/until.ts';
 
 /** A phase of a request in which its client may leave, with a guest at work. */
 interface Phase {

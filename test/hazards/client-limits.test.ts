@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type RawClient, type RawReply, connectRaw, rawGet, requestRaw, valuesOf } from '../harness/raw-client.ts';
 import { type Served, linesOf, noticesOf, serveGuest } from '../harness/serve-guest.ts';
-import { until } from './until.ts';
+import { until } from '../harness/until.ts';
 
 const CHUNKED_POST = 'POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n';
 const MIB = 1024 * 1024;

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { requestRaw } from '../harness/raw-client.ts';
 import { serveGuest } from '../harness/serve-guest.ts';
 import { startTcpUpstream } from '../harness/upstream.ts';
-import { leftovers, untilNothingIsLeft } from './leftovers.ts';
-import { outcomeOf } from './outcome.ts';
+import { leftovers, untilNothingIsLeft } from '../harness/leftovers.ts';
+import { outcomeOf } from '../harness/outcome.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 const CLIENTS = 32;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { connectRaw, rawGet, requestRaw } from '../harness/raw-client.ts';
 import { failuresOf, linesOf, serveGuest, untilAnswered } from '../harness/serve-guest.ts';
-import { leftovers, untilNothingIsLeft } from './leftovers.ts';
-import { until } from './until.ts';
+import { leftovers, untilNothingIsLeft } from '../harness/leftovers.ts';
+import { until } from '../harness/until.ts';
 
 describe('at its deadline a guest', () => {
   test('that has not answered is answered for with 504', async () => {

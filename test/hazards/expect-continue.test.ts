@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { connectRaw, requestRaw, valuesOf } from '../harness/raw-client.ts';
 import { linesOf, noticesOf, serveGuest } from '../harness/serve-guest.ts';
 import { startUpstream } from '../harness/upstream.ts';
-import { until } from './until.ts';
+import { until } from '../harness/until.ts';
 
 function post(path: string, ...lines: string[]): string {
   return [`POST ${path} HTTP/1.1`, 'Host: test', 'Content-Length: 4', ...lines, '', ''].join('\r\n');

@@ -9,8 +9,8 @@ import { type Host, type ServeOptions, component, createHost } from '../../src/i
 import { guest, guestFile, TEST_CACHE } from '../harness/guests.ts';
 import { connectRaw, rawGet } from '../harness/raw-client.ts';
 import { type Observed, failuresOf, linesOf, observe, untilAnswered } from '../harness/serve-guest.ts';
-import { leftovers, untilNothingIsLeft } from './leftovers.ts';
-import { until, untilStalled, untilStill } from './until.ts';
+import { leftovers, untilNothingIsLeft } from '../harness/leftovers.ts';
+import { until, untilStalled, untilStill } from '../harness/until.ts';
 
 const MIB = 1024 * 1024;
 

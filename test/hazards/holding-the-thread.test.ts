@@ -4,7 +4,7 @@ import { LOAD_WAYS, type LoadWay, TEST_CACHE } from '../harness/guests.ts';
 import { type RawClient, connectRaw, rawGet } from '../harness/raw-client.ts';
 import { type Served, serveGuest } from '../harness/serve-guest.ts';
 import { assembleAttack } from '../hostile/assemble.ts';
-import { until } from './until.ts';
+import { until } from '../harness/until.ts';
 
 const CLIENTS = 4;
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { connectRaw, rawGet, requestRaw, valuesOf } from '../harness/raw-client.ts';
 import { serveGuest, untilAnswered } from '../harness/serve-guest.ts';
-import { leftovers, untilNothingIsLeft } from './leftovers.ts';
-import { until } from './until.ts';
+import { leftovers, untilNothingIsLeft } from '../harness/leftovers.ts';
+import { until } from '../harness/until.ts';
 
 const CHUNKED_POST = 'POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n';
 

@@ -1,9 +1,9 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { connectRaw, rawGet, requestRaw } from '../harness/raw-client.ts';
 import { failuresOf, serveGuest, untilAnswered } from '../harness/serve-guest.ts';
-import { leftovers, untilNothingIsLeft } from './leftovers.ts';
-import { outcomeOf } from './outcome.ts';
-import { until } from './until.ts';
+import { leftovers, untilNothingIsLeft } from '../harness/leftovers.ts';
+import { outcomeOf } from '../harness/outcome.ts';
+import { until } from '../harness/until.ts';
 
 /** How often each misbehaves at once. */
 const CROWD = 50;

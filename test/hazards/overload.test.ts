@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { connectRaw, rawGet, requestRaw, valuesOf } from '../harness/raw-client.ts';
 import { failuresOf, serveGuest, untilAnswered } from '../harness/serve-guest.ts';
-import { leftovers, untilNothingIsLeft } from './leftovers.ts';
-import { until } from './until.ts';
+import { leftovers, untilNothingIsLeft } from '../harness/leftovers.ts';
+import { until } from '../harness/until.ts';
 
 const LIMITS = { maxConcurrentRequests: 2, maxQueuedRequests: 2 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { connectRaw, rawGet, requestRaw } from '../harness/raw-client.ts';
 import { noticesOf, serveGuest } from '../harness/serve-guest.ts';
-import { until, untilStill } from './until.ts';
+import { until, untilStill } from '../harness/until.ts';
 
 const NO_HOST = 'GET / HTTP/1.1\r\n\r\n';
 const MIB = 1024 * 1024;

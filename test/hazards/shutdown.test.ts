@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { connectRaw, isRefused, rawGet, requestRaw, valuesOf } from '../harness/raw-client.ts';
 import { failuresOf, linesOf, serveGuest } from '../harness/serve-guest.ts';
-import { leftovers, untilNothingIsLeft } from './leftovers.ts';
-import { until, untilStalled } from './until.ts';
+import { leftovers, untilNothingIsLeft } from '../harness/leftovers.ts';
+import { until, untilStalled } from '../harness/until.ts';
 
 const MIB = 1024 * 1024;
 

@@ -6,8 +6,8 @@ import { Slowness } from '../../src/server/http1/slowness.ts';
 import { type RawClient, connectRaw, rawGet, requestRaw } from '../harness/raw-client.ts';
 import { type Served, failuresOf, noticesOf, serveGuest } from '../harness/serve-guest.ts';
 import { assembleFields } from '../hostile/assemble.ts';
-import { leftovers, untilNothingIsLeft } from './leftovers.ts';
-import { until } from './until.ts';
+import { leftovers, untilNothingIsLeft } from '../harness/leftovers.ts';
+import { until } from '../harness/until.ts';
 
 const POST = 'POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n';
 

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { connectRaw, rawGet, requestRaw } from '../harness/raw-client.ts';
 import { failuresOf, linesOf, serveGuest, untilAnswered } from '../harness/serve-guest.ts';
-import { leftovers, untilNothingIsLeft } from './leftovers.ts';
-import { until, untilStalled } from './until.ts';
+import { leftovers, untilNothingIsLeft } from '../harness/leftovers.ts';
+import { until, untilStalled } from '../harness/until.ts';
 
 const MIB = 1024 * 1024;
 /** What the kernel takes for one connection over loopback, both sides, and ours beside it. */
@@ -60,7 +60,7 @@ test('a reader that stops keeps no place from others beyond the deadline', async
 
 test('a reader as fast as the guest leaves others their turn', async () => {
   await using served = await serveGuest('flood');
-  const reader = fork(new URL('./fast-reader.ts', import.meta.url), [`${served.origin}/?bytes=${256 * MIB}`]);
+  const reader = fork(new URL('../harness/fast-reader.ts', import.meta.url), [`${served.origin}/?bytes=${256 * MIB}`]);
   const ended = once(reader, 'exit');
   await until(() => served.host.inFlight === 1);
   expect((await requestRaw(served.origin, rawGet('/?bytes=1'))).body).toBe('x');

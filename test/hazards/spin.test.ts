@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { connectRaw, rawGet, requestRaw, valuesOf } from '../harness/raw-client.ts';
 import { type Served, failuresOf, serveGuest, untilAnswered } from '../harness/serve-guest.ts';
-import { leftovers, untilNothingIsLeft } from './leftovers.ts';
-import { outcomeOf } from './outcome.ts';
-import { until } from './until.ts';
+import { leftovers, untilNothingIsLeft } from '../harness/leftovers.ts';
+import { outcomeOf } from '../harness/outcome.ts';
+import { until } from '../harness/until.ts';
 
 const ENGINES = ['linker', 'jco'] as const;
 const ISOLATIONS = ['reset', 'fresh'] as const;

@@ -8,7 +8,7 @@ import { NodeExchange } from '../../src/server/http1/node-exchange.ts';
 import { type Readiness, waitForAny } from '../../src/io/readiness.ts';
 import { connectRaw, rawGet } from '../harness/raw-client.ts';
 import { failuresOf, serveGuest } from '../harness/serve-guest.ts';
-import { leftovers, untilNothingIsLeft } from './leftovers.ts';
+import { leftovers, untilNothingIsLeft } from '../harness/leftovers.ts';
 
 const MIB = 1024 * 1024;
 

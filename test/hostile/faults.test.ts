@@ -10,9 +10,9 @@ import { OutgoingResponse } from '../../src/wasi/http/outgoing.ts';
 import { connectRaw, rawGet, requestRaw, valuesOf } from '../harness/raw-client.ts';
 import { failuresOf, type Served, serveGuest } from '../harness/serve-guest.ts';
 import type { WitFunc } from '../harness/wit-funcs.ts';
-import { leftovers, untilNothingIsLeft } from '../hazards/leftovers.ts';
-import { outcomeOf } from '../hazards/outcome.ts';
-import { until } from '../hazards/until.ts';
+import { leftovers, untilNothingIsLeft } from '../harness/leftovers.ts';
+import { outcomeOf } from '../harness/outcome.ts';
+import { until } from '../harness/until.ts';
 import { assembleEveryFunction, isCalledBeforeHead, takesOutparam } from './every-function.ts';
 import { Injection, mayWait } from './injection.ts';
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { outcomeOf } from '../hazards/outcome.ts';
+import { outcomeOf } from '../harness/outcome.ts';
 import { rawGet, requestRaw } from '../harness/raw-client.ts';
 import type { Targets, Weight } from './held-host.ts';
 

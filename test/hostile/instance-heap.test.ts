@@ -5,7 +5,7 @@ import { type Component, HostError, loadComponent, SharedQuota } from '../../src
 import { linkComponent } from '../../src/linker/link.ts';
 import { collectGarbage } from '../../src/util/collect.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/util/limits.ts';
-import { until } from '../hazards/until.ts';
+import { until } from '../harness/until.ts';
 import { connectRaw, type RawClient, rawGet, requestRaw, valuesOf } from '../harness/raw-client.ts';
 import { noticesOf, type Served, serveGuest } from '../harness/serve-guest.ts';
 import { assembleFields } from './assemble.ts';

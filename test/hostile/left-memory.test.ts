@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { servingOn } from '../cli/wasi-serve.ts';
-import { until } from '../hazards/until.ts';
+import { until } from '../harness/until.ts';
 import { assembleFields } from './assemble.ts';
 
 const MIB = 1024 * 1024;

@@ -6,7 +6,7 @@ import { TEST_CACHE } from '../harness/guests.ts';
 import { rawGet, requestRaw } from '../harness/raw-client.ts';
 import { failuresOf, linesOf, noticesOf, serveGuest } from '../harness/serve-guest.ts';
 import { startUpstream } from '../harness/upstream.ts';
-import { until } from '../hazards/until.ts';
+import { until } from '../harness/until.ts';
 import { assembleAttack } from './assemble.ts';
 import { type Attacker, startAttacker } from './run-attack.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { LOAD_WAYS } from '../harness/guests.ts';
 import { rawGet } from '../harness/raw-client.ts';
 import { failuresOf } from '../harness/serve-guest.ts';
-import { until } from '../hazards/until.ts';
+import { until } from '../harness/until.ts';
 import { startAttacker, strike } from './run-attack.ts';
 
 const ATTACK = { file: 'orders', name: 'drop-in-order', outcome: 200 } as const;

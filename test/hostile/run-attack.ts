@@ -6,7 +6,7 @@ import { HOSTILE_UPSTREAMS, type HostileUpstream } from '../harness/hostile-upst
 import { rawGet, requestRaw } from '../harness/raw-client.ts';
 import { type Served, serveGuest } from '../harness/serve-guest.ts';
 import { startTcpUpstream } from '../harness/upstream.ts';
-import { outcomeOf } from '../hazards/outcome.ts';
+import { outcomeOf } from '../harness/outcome.ts';
 import { assembleAttack } from './assemble.ts';
 import type { Attack } from './attacks.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Component, createHost, loadComponent } from '../../src/index.ts';
 import { LOAD_WAYS, TEST_CACHE } from '../harness/guests.ts';
-import { until } from '../hazards/until.ts';
+import { until } from '../harness/until.ts';
 import { assembleAttack } from './assemble.ts';
 
 /** What `do-as-told` does beyond the end of its memory. */

@@ -2,8 +2,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { HostError } from '../../src/index.ts';
 import { rawGet, requestRaw } from '../harness/raw-client.ts';
 import { failuresOf, type Served, serveGuest } from '../harness/serve-guest.ts';
-import { leftovers, untilNothingIsLeft } from '../hazards/leftovers.ts';
-import { until } from '../hazards/until.ts';
+import { leftovers, untilNothingIsLeft } from '../harness/leftovers.ts';
+import { until } from '../harness/until.ts';
 import { type Attack, type AttackWay, attacksIn, nameOf } from './attacks.ts';
 import { startAttacker, strike } from './run-attack.ts';
 

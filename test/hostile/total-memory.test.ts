@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Component, HostError, type LogEvent, SharedQuota, loadComponent } from '../../src/index.ts';
 import { collectGarbage } from '../../src/util/collect.ts';
-import { until } from '../hazards/until.ts';
+import { until } from '../harness/until.ts';
 import { type RawClient, type RawReply, connectRaw, rawGet, requestRaw, valuesOf } from '../harness/raw-client.ts';
 import { type Served, failuresOf, serveGuest } from '../harness/serve-guest.ts';
 import { assembleAttack } from './assemble.ts';

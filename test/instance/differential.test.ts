@@ -6,7 +6,7 @@ import { type LoadWay, guestFile } from '../harness/guests.ts';
 import { ConnectionEnded, type Ending, type RawReply, requestRaw } from '../harness/raw-client.ts';
 import { type Served, linesOf, serveGuest } from '../harness/serve-guest.ts';
 import { type Upstream, startUpstream } from '../harness/upstream.ts';
-import { until } from '../hazards/until.ts';
+import { until } from '../harness/until.ts';
 
 /** The oracle first: jco's glue. */
 const WAYS: readonly LoadWay[] = [

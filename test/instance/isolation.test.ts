@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ServeOptions } from '../../src/index.ts';
 import { type Answering, type Way, answer, ways } from '../harness/matrix.ts';
 import { linesOf } from '../harness/serve-guest.ts';
-import { until } from '../hazards/until.ts';
+import { until } from '../harness/until.ts';
 
 /** How many handles are tried that a request was not given. */
 const FORGED_HANDLES = 24;

@@ -10,7 +10,7 @@ import type { LinkedPre } from '../../src/linker/link.ts';
 import type { LinkedInstance } from '../../src/linker/run/linked-instance.ts';
 import type { WasiCtx } from '../../src/wasi/context.ts';
 import { wasiInterfaces } from '../../src/wasi/interfaces.ts';
-import { until } from '../hazards/until.ts';
+import { until } from '../harness/until.ts';
 import { PokerHost, findChange, linkPoker, linkText, noCtx, poke, stateOf } from './poker.ts';
 
 const PAGE_BYTES = 65_536;

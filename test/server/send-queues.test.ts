@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type Socket, connect, createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { SendQueues, keyOf, parseSendQueues } from '../../src/server/http1/send-queues.ts';
-import { until } from '../hazards/until.ts';
+import { until } from '../harness/until.ts';
 
 describe('what the kernel has of a connection', () => {
   test.each([['127.0.0.1'], ['::1'], ['::ffff:127.0.0.1']])('is known, over %s', async (address) => {

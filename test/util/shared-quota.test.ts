@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { collectGarbage } from '../../src/util/collect.ts';
 import { type Holding, SharedQuota } from '../../src/util/shared-quota.ts';
-import { until } from '../hazards/until.ts';
+import { until } from '../harness/until.ts';
 
 /** Owners that live until they are let go of. */
 class Owners {

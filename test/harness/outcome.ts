@@ -1,4 +1,4 @@
-import type { RawReply } from '../harness/raw-client.ts';
+import type { RawReply } from './raw-client.ts';
 
 /** The status of a reply that is whole, or how it broke off. */
 export async function outcomeOf(reply: Promise<RawReply>): Promise<number | string> {

@@ -2,7 +2,7 @@
 // its memory in bytes, its connections, the requests in flight, and what the operator has read.
 import { createHost } from '../../src/index.ts';
 import { formatOrigin } from '../../src/server/http1/listen.ts';
-import { guest } from '../harness/guests.ts';
+import { guest } from './guests.ts';
 
 const [name = '', options = '{}'] = process.argv.slice(2);
 const notices: string[] = [];

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Observed, linesOf } from '../harness/serve-guest.ts';
+import { type Observed, linesOf } from './serve-guest.ts';
 
 /** How long something may take that is expected to happen. */
 const PATIENCE_MS = 10_000;
