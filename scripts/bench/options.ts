@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { type Contender, DEFAULT_CONTENDERS, parseContender } from './contenders.ts';
-import { DEFAULT_GUESTS, GUESTS, type Guest } from './guests.ts';
+import { type Contender, DEFAULT_CONTENDERS, parseContender } from './servers/contenders.ts';
+import { DEFAULT_GUESTS, GUESTS, type Guest } from './servers/guests.ts';
 
 /** What a run does. */
 export interface Options {

@@ -1,18 +1,18 @@
 import { writeFileSync } from 'node:fs';
-import { type Contender, OURS, OVERLAPPING } from './contenders.ts';
-import { createLoadGenerator } from './generators.ts';
-import { type Guest, HELLO, SLEEP, prepareGuests } from './guests.ts';
-import { INSIDES_SECONDS, measureInsides } from './insides.ts';
-import { type Machine, readMachine } from './machine.ts';
-import { type Bench, type Entrant, measureGuest, planSeconds } from './measure.ts';
+import { type Contender, OURS, OVERLAPPING } from './servers/contenders.ts';
+import { createLoadGenerator } from './load/generators.ts';
+import { type Guest, HELLO, SLEEP, prepareGuests } from './servers/guests.ts';
+import { INSIDES_SECONDS, measureInsides } from './measure/insides.ts';
+import { type Machine, readMachine } from './machine/machine.ts';
+import { type Bench, type Entrant, measureGuest, planSeconds } from './measure/measure.ts';
 import type { Options } from './options.ts';
-import { OVERLAP_SECONDS, measureOverlap } from './overlap.ts';
-import { messageOf } from './processes.ts';
-import { Progress } from './progress.ts';
-import { type Report, isSound, toJson, toMarkdown } from './report.ts';
-import { type Insides, type OverlapRow, type Row, type WorkersRow, createRow } from './results.ts';
-import { createSite } from './site.ts';
-import { createWorkersRows, measureWorkers, planWorkersSeconds } from './workers.ts';
+import { OVERLAP_SECONDS, measureOverlap } from './measure/overlap.ts';
+import { messageOf } from './machine/processes.ts';
+import { Progress } from './measure/progress.ts';
+import { type Report, isSound, toJson, toMarkdown } from './report/report.ts';
+import { type Insides, type OverlapRow, type Row, type WorkersRow, createRow } from './report/results.ts';
+import { createSite } from './machine/site.ts';
+import { createWorkersRows, measureWorkers, planWorkersSeconds } from './measure/workers.ts';
 
 /** What is measured, in order, and where the results go. */
 interface Field {

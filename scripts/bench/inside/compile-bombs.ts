@@ -1,8 +1,8 @@
-// What V8 takes for functions that are just within the limits on compiling: `node scripts/bench/compile-bombs.ts`. A process for each kind and compiler.
+// What V8 takes for functions that are just within the limits on compiling: `node scripts/bench/inside/compile-bombs.ts`. A process for each kind and compiler.
 import { execFileSync } from 'node:child_process';
-import { createHost, loadComponent } from '../../src/index.ts';
-import { assembleFields } from '../../test/hostile/assemble.ts';
-import { BOMBS } from '../../test/hostile/bombs.ts';
+import { createHost, loadComponent } from '../../../src/index.ts';
+import { assembleFields } from '../../../test/hostile/assemble.ts';
+import { BOMBS } from '../../../test/hostile/bombs.ts';
 
 const COMPILERS = ['--liftoff-only', '--no-liftoff'];
 

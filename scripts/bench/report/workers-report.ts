@@ -1,7 +1,7 @@
 import { NONE, formatCount, formatPercent, formatRatio, formatTable } from './format.ts';
 import { median } from './numbers.ts';
 import type { WorkersRow, WorkersSample } from './results.ts';
-import { WORKERS_CONNECTIONS } from './workers.ts';
+import { WORKERS_CONNECTIONS } from '../measure/workers.ts';
 
 /** What a second core has to be worth, at least, for two workers of ours. */
 const LEAST_GAIN = 1.7;

@@ -1,4 +1,4 @@
-import type { GuestRequest } from './guests.ts';
+import type { GuestRequest } from '../servers/guests.ts';
 
 /** Load of one kind for some time. */
 export interface LoadJob {

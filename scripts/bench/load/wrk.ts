@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { GuestRequest } from './guests.ts';
+import type { GuestRequest } from '../servers/guests.ts';
 import { type LoadGenerator, type LoadJob, type LoadSample, REPLY_TIMEOUT_SECONDS, toFaults } from './load.ts';
-import type { Command } from './processes.ts';
-import type { Site } from './site.ts';
+import type { Command } from '../machine/processes.ts';
+import type { Site } from '../machine/site.ts';
 
 const WRK = 'wrk';
 

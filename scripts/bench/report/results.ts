@@ -1,5 +1,5 @@
-import type { Contender } from './contenders.ts';
-import type { LoadSample } from './load.ts';
+import type { Contender } from '../servers/contenders.ts';
+import type { LoadSample } from '../load/load.ts';
 
 /** What was measured of one contender with one guest. Filled as the run goes on. */
 export interface Row {

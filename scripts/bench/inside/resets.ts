@@ -1,17 +1,17 @@
 // What a reset costs beside what it restores, in this process and without sockets: a JSON object a line, by guest.
 // `memory` writes as many pages as it is told to, in a memory whose size says nothing of them.
-import { captureImage, restoreImage } from '../../src/instance/image.ts';
-import { callIncomingHandler } from '../../src/instance/handlers/incoming-handler.ts';
-import { Lease } from '../../src/instance/pool.ts';
-import type { InstanceStrategy } from '../../src/instance/strategy.ts';
-import { readSource } from '../../src/component/source.ts';
-import { linkComponent } from '../../src/linker/link.ts';
-import { WasiCtx } from '../../src/wasi/context.ts';
-import { EMPTY_BODY } from '../../src/http/body-source.ts';
-import { wasiInterfaces } from '../../src/wasi/interfaces.ts';
-import { GUESTS } from './guests.ts';
-import { median, percentile } from './numbers.ts';
-import type { ResetRow } from './results.ts';
+import { captureImage, restoreImage } from '../../../src/instance/image.ts';
+import { callIncomingHandler } from '../../../src/instance/handlers/incoming-handler.ts';
+import { Lease } from '../../../src/instance/pool.ts';
+import type { InstanceStrategy } from '../../../src/instance/strategy.ts';
+import { readSource } from '../../../src/component/source.ts';
+import { linkComponent } from '../../../src/linker/link.ts';
+import { WasiCtx } from '../../../src/wasi/context.ts';
+import { EMPTY_BODY } from '../../../src/http/body-source.ts';
+import { wasiInterfaces } from '../../../src/wasi/interfaces.ts';
+import { GUESTS } from '../servers/guests.ts';
+import { median, percentile } from '../report/numbers.ts';
+import type { ResetRow } from '../report/results.ts';
 
 /** The first ones are for V8 to compile what is hot. */
 const WARM_UP_REQUESTS = 2000;
@@ -39,7 +39,7 @@ function print(row: ResetRow): void {
 
 async function measure(guest: string, pathWithQuery: string): Promise<ResetRow> {
   const head = { method: 'GET', scheme: 'HTTP', authority: 'localhost', pathWithQuery, fields: [] } as const;
-  const source = readSource(`${import.meta.dirname}/../../components/${guest}/${guest}.wasm`);
+  const source = readSource(`${import.meta.dirname}/../../../components/${guest}/${guest}.wasm`);
   const pre = await linkComponent(source, wasiInterfaces);
   const instance = pre.instantiate(new WasiCtx({}));
   const image = captureImage(instance, undefined);

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Reply, ask } from './client.ts';
 import type { Contender } from './contenders.ts';
 import type { Guest } from './guests.ts';
-import type { Child } from './processes.ts';
-import type { Site } from './site.ts';
+import type { Child } from '../machine/processes.ts';
+import type { Site } from '../machine/site.ts';
 
 /** A contender that serves a guest. */
 export interface Server extends AsyncDisposable {

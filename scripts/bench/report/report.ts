@@ -1,9 +1,9 @@
-import { FLOOR, type Contender, type ContenderId, PEER } from './contenders.ts';
+import { FLOOR, type Contender, type ContenderId, PEER } from '../servers/contenders.ts';
 import { NONE, formatBytes, formatCount, formatMs, formatPercent, formatRatio, formatTable } from './format.ts';
-import type { LoadSample } from './load.ts';
-import type { Machine } from './machine.ts';
+import type { LoadSample } from '../load/load.ts';
+import type { Machine } from '../machine/machine.ts';
 import { median, spread } from './numbers.ts';
-import { OVERLAP_LIMIT_MS, OVERLAP_REQUESTS } from './overlap.ts';
+import { OVERLAP_LIMIT_MS, OVERLAP_REQUESTS } from '../measure/overlap.ts';
 import {
   CONNECTIONS,
   type Insides,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { type Component, type ServeOptions, createHost, loadComponent } from '../../src/index.ts';
+import { type Component, type ServeOptions, createHost, loadComponent } from '../../../src/index.ts';
 
 /** A way to have requests wait in this process. */
 export interface Way extends AsyncDisposable {
@@ -89,7 +89,7 @@ function limitsFor(requests: number): ServeOptions {
 }
 
 function load(guest: string, isolation: 'reset' | 'fresh'): Promise<Component> {
-  const file = fileURLToPath(import.meta.resolve(`../../components/${guest}/${guest}.wasm`));
+  const file = fileURLToPath(import.meta.resolve(`../../../components/${guest}/${guest}.wasm`));
   return loadComponent(file, { engine: 'linker', isolation });
 }
 

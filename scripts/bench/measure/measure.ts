@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Guest } from './guests.ts';
-import type { LoadGenerator, LoadSample } from './load.ts';
-import { formatCount, formatMs, formatBytes } from './format.ts';
-import { residentBytes } from './memory.ts';
-import type { Options } from './options.ts';
-import { messageOf } from './processes.ts';
+import type { Guest } from '../servers/guests.ts';
+import type { LoadGenerator, LoadSample } from '../load/load.ts';
+import { formatCount, formatMs, formatBytes } from '../report/format.ts';
+import { residentBytes } from '../machine/memory.ts';
+import type { Options } from '../options.ts';
+import { messageOf } from '../machine/processes.ts';
 import type { Progress } from './progress.ts';
-import { CONNECTIONS, type Load, type Row, describeFaults } from './results.ts';
-import { type Server, startServer } from './server.ts';
-import type { Site } from './site.ts';
+import { CONNECTIONS, type Load, type Row, describeFaults } from '../report/results.ts';
+import { type Server, startServer } from '../servers/server.ts';
+import type { Site } from '../machine/site.ts';
 
 /** A run under way. */
 export interface Bench {

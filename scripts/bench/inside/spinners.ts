@@ -1,5 +1,5 @@
 // How long good requests take while guests compute without an end, all in one process:
-//   node scripts/bench/spinners.ts [SPINNERS [REQUESTS]]
+//   node scripts/bench/inside/spinners.ts [SPINNERS [REQUESTS]]
 // One connection asks for one reply after the other; the guests that spin end at their deadline, after which it stops.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 
 const DEADLINE_S = 20;
 const [spinners, requests] = [Number(process.argv[2] ?? 2), Number(process.argv[3] ?? 2000)];
-const root = `${import.meta.dirname}/../..`;
+const root = `${import.meta.dirname}/../../..`;
 const flags = ['--addr', '127.0.0.1:0', '-W', `timeout=${DEADLINE_S}s`, '--access-log', 'off', '--log-format', 'json'];
 const server = spawn(
   process.execPath,

@@ -1,7 +1,7 @@
 // One run of autocannon: a LoadJob as JSON in argv, a LoadSample as JSON on stdout.
 import autocannon from 'autocannon';
 import { type LoadJob, type LoadSample, REPLY_TIMEOUT_SECONDS, toFaults } from './load.ts';
-import { percentile } from './numbers.ts';
+import { percentile } from '../report/numbers.ts';
 
 const job = JSON.parse(process.argv[2] ?? '') as LoadJob;
 process.stdout.write(JSON.stringify(await run(job)));

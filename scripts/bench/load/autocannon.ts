@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { LoadGenerator, LoadSample } from './load.ts';
-import type { Site } from './site.ts';
+import type { Site } from '../machine/site.ts';
 
 /** autocannon, in a process of its own so that it has its core for itself. */
 export function createAutocannon({ processes, pinning, signal }: Site): LoadGenerator {

@@ -1,5 +1,5 @@
 import type { Bench } from './measure.ts';
-import type { Insides, ResetRow } from './results.ts';
+import type { Insides, ResetRow } from '../report/results.ts';
 
 /** For the time shown. */
 export const INSIDES_SECONDS = 340;
@@ -11,10 +11,10 @@ export async function measureInsides(bench: Bench, insides: Insides): Promise<vo
   bench.progress.spend(INSIDES_SECONDS);
 }
 
-/** The lines that a script of this folder prints. */
+/** The lines that a script of `inside/` prints. */
 async function printedBy({ site, progress }: Bench, script: string): Promise<string[]> {
   progress.begin(`inside the host: ${script}`);
-  const command = { file: process.execPath, args: [`scripts/bench/${script}`] };
+  const command = { file: process.execPath, args: [`scripts/bench/inside/${script}`] };
   await using child = site.processes.start(site.pinning.pinServer(command, 1));
   const aborted = new Promise<void>((resolve) => {
     site.signal.addEventListener('abort', () => resolve(), { once: true });

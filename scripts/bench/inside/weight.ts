@@ -1,5 +1,5 @@
-import { ROOM_PAGES } from '../../src/instance/reset.ts';
-import { readProcessFile } from './process-tree.ts';
+import { ROOM_PAGES } from '../../../src/instance/reset.ts';
+import { readProcessFile } from '../machine/process-tree.ts';
 
 /** What this process holds, in bytes. */
 export interface Weight {

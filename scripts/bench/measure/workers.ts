@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Contender, type ContenderId, onCores } from './contenders.ts';
-import { cpuSecondsOfEnded, cpuSecondsOfTree } from './cpu-time.ts';
-import { formatCount, formatRatio } from './format.ts';
-import type { Guest } from './guests.ts';
+import { type Contender, type ContenderId, onCores } from '../servers/contenders.ts';
+import { cpuSecondsOfEnded, cpuSecondsOfTree } from '../machine/cpu-time.ts';
+import { formatCount, formatRatio } from '../report/format.ts';
+import type { Guest } from '../servers/guests.ts';
 import { type Bench, SETTLE_MS } from './measure.ts';
-import { messageOf } from './processes.ts';
-import { type WorkersRow, type WorkersSample, describeFaults } from './results.ts';
-import { type Server, startServer } from './server.ts';
+import { messageOf } from '../machine/processes.ts';
+import { type WorkersRow, type WorkersSample, describeFaults } from '../report/results.ts';
+import { type Server, startServer } from '../servers/server.ts';
 
 /** Enough that each of the workers always has some to answer. */
 export const WORKERS_CONNECTIONS = 32;

@@ -1,5 +1,5 @@
 // How much memory a request takes that waits in its guest; each way to have it wait in a process of its own:
-//   node scripts/bench/density.ts [REQUESTS [GUEST [WAY...]]]     GUEST waits for `?ms=`; default: 10000 sleep, all ways
+//   node scripts/bench/inside/density.ts [REQUESTS [GUEST [WAY...]]]     GUEST waits for `?ms=`; default: 10000 sleep, all ways
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';

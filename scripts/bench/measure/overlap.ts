@@ -1,11 +1,11 @@
 import { Agent } from 'node:http';
-import { type Reply, ask } from './client.ts';
-import { formatMs } from './format.ts';
-import { SLEEP } from './guests.ts';
+import { type Reply, ask } from '../servers/client.ts';
+import { formatMs } from '../report/format.ts';
+import { SLEEP } from '../servers/guests.ts';
 import type { Bench } from './measure.ts';
-import { messageOf } from './processes.ts';
-import type { OverlapRow } from './results.ts';
-import { type Server, startServer } from './server.ts';
+import { messageOf } from '../machine/processes.ts';
+import type { OverlapRow } from '../report/results.ts';
+import { type Server, startServer } from '../servers/server.ts';
 
 /** As many at once, each with a connection of its own. */
 export const OVERLAP_REQUESTS = 200;
