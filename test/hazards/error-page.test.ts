@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ServeOptions } from '../../src/index.ts';
 import { connectRaw, rawGet, requestRaw, valuesOf } from '../harness/raw-client.ts';
 import { noticesOf, serveGuest, untilAnswered } from '../harness/serve-guest.ts';
-import { until } from './until.ts';
+import { until } from '../harness/until.ts';
 
 const HTML = 'Accept: text/html,application/xhtml+xml;q=0.9';
 const REASON = 'guest never invoked `response-outparam::set` method';
