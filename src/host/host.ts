@@ -16,7 +16,7 @@ import { HEAP_IS_FULL } from '../util/heap-watch.ts';
 import { HostError } from '../util/host-error.ts';
 import { describeTotalHeld, describeTotalInstanceHeap, describeTotalMemory } from '../util/limits.ts';
 import { LoopTurns } from '../util/loop-turns.ts';
-import { Tally } from '../server/tally.ts';
+import { CountedLog } from '../server/counted-log.ts';
 import { toError } from '../util/to-error.ts';
 import { HeldTotal } from '../util/held-bytes.ts';
 import { type OutboundOnDemand, createOutboundOnDemand } from '../outbound/outbound-on-demand.ts';
@@ -116,7 +116,7 @@ function stopped(): HostError {
 }
 
 function createService(component: Component, config: ServeConfig, log: Log, sendRequest: SendRequest): Service {
-  const refusals = new Tally(log);
+  const refusals = new CountedLog(log);
   const { heap, onRun, turns } = component;
   const tell = (what: string): void => refusals.count(what);
   const maxBytes = config.limits.maxTotalHeldBytes;

@@ -2,19 +2,19 @@ import { type IncomingMessage, type ServerResponse, createServer } from 'node:ht
 import { HOPS_FIELD, isOfGuest } from '../http/hops.ts';
 import { type Address, addressOf, bind } from './http1/listen.ts';
 
-/** What the admin port tells. */
+/** What the admin port reports. */
 export interface Admin {
-  /** Whether requests are taken. */
+  /** Whether requests are accepted. */
   isReady(): boolean;
   /** Metrics as text in Prometheus' format. */
   toText(): Promise<string>;
-  /** Lines that health and readiness have beside the one word, where there is more to say. */
+  /** Further lines for health and readiness, below the one word. */
   describe?(): string;
 }
 
-/** An open port, apart from the guest's. Whoever opens one disposes it. */
+/** An open port for the operator, separate from the one that guests answer. Whoever opens it disposes it. */
 export interface AdminPort extends AsyncDisposable {
-  /** The real one. */
+  /** The address that it is bound to, with the real port. */
   readonly address: Address;
 }
 
@@ -27,7 +27,7 @@ interface AdminReply {
 
 type Page = (admin: Admin) => AdminReply | Promise<AdminReply>;
 
-/** Few ask here, and none sends much. */
+/** Bounds on clients: few connect, and their requests are small. */
 const BOUNDS = { maxHeaderSize: 8 * 1024, headersTimeout: 5000, requestTimeout: 5000, keepAliveTimeout: 5000 } as const;
 const MAX_CONNECTIONS = 64;
 
@@ -46,14 +46,14 @@ const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>([
 /** Source: prometheus.io, "Exposition formats", the text-based one. */
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** Opens a port for whoever supervises this process: health, readiness, metrics. Throws `HostError` where that fails. */
+/** Opens a port for health, readiness and metrics. Throws `HostError` if it cannot be opened. */
 export async function listenAdmin(admin: Admin, address: Address): Promise<AdminPort> {
   const server = createServer(BOUNDS, (request, response) => {
     answer(admin, request, response).catch(() => response.destroy());
   });
   server.maxConnections = MAX_CONNECTIONS;
   await bind(server, address, '--admin-addr');
-  // One that is not accepted asks again.
+  // A client whose connection was not accepted tries again.
   server.on('error', () => undefined);
   return {
     address: addressOf(server),
@@ -74,10 +74,10 @@ async function answer(admin: Admin, request: IncomingMessage, response: ServerRe
 }
 
 async function toReply(admin: Admin, { method, url = '', headers }: IncomingMessage): Promise<AdminReply> {
-  // Guests may call local addresses, and what all of them do is none of their business.
+  // Guests may call local addresses, but must not learn what other guests do.
   if (isOfGuest(`${headers[HOPS_FIELD]}`)) return { status: 403, text: 'not for guests\n' };
   const page = PAGES.get(url.replace(/\?.*/s, ''));
-  if (page === undefined) return { status: 404, text: `there are ${[...PAGES.keys()].join(', ')}\n` };
+  if (page === undefined) return { status: 404, text: `not found: the pages are ${[...PAGES.keys()].join(', ')}\n` };
   if (method !== 'GET' && method !== 'HEAD') return { status: 405, text: 'GET only\n' };
   try {
     return await page(admin);

@@ -11,7 +11,7 @@ export interface BodySight {
   readonly isAwaited: boolean;
 }
 
-/** How long the body of a request takes, look by look: what its client takes too long over. */
+/** Measures how long the body of a request takes, and tells when its client is too slow. */
 export class BodyTime {
   readonly #limits: ClientLimits;
   /** At the last look, where the guest waited; -1 where it did not. */

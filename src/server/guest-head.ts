@@ -2,7 +2,7 @@ import type { FieldEntries } from '../http/field-entries.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { RequestScope } from './request-scope.ts';
 
-/** The head as the guest sees it: the operator's fields in place of the client's, and the request's id. Many guests never look. */
+/** The head as the guest sees it: the operator's fields in place of the client's, and the request's id. Made when the guest reads it, which many never do. */
 export class GuestHead implements RequestHead {
   readonly #head: RequestHead;
   readonly #scope: RequestScope;

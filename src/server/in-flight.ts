@@ -3,11 +3,11 @@ import { Drained } from '../util/drained.ts';
 import type { CancelReason, WasiCtx } from '../wasi/context.ts';
 
 /**
- * The requests that are not over and the guests that wait for something, so that these end when their time is over, and a host that stops can
- * wait for them or end them.
+ * The requests that are not over, and those of their guests that wait for something: guests are ended at their deadlines, and a host that stops
+ * waits for requests or ends them.
  */
 export class InFlight {
-  /** The longer one has waited the earlier: they all have equally long, so that one timer does for all. */
+  /** In the order of their deadlines, since all have the same time limit: one timer, for the first, is enough. */
   readonly #contexts = new Set<WasiCtx>();
   #deadline: NodeJS.Timeout | undefined;
   readonly #idle = new Drained();
@@ -15,7 +15,7 @@ export class InFlight {
   #nextOrdinal = 0;
   #state: 'serving' | 'stopping' = 'serving';
 
-  /** Counts a request, be it at work or waiting for its turn, until it leaves. */
+  /** Counts a request, running or queued, until `leave`. */
   arrive(): void {
     this.#requests += 1;
   }
@@ -26,7 +26,7 @@ export class InFlight {
     if (this.#requests === 0) this.#idle.notify();
   }
 
-  /** Has a guest cancelled at its deadline, and when the host's time to finish is over, at once if it is already; until it is removed. */
+  /** Until `remove`, cancels a guest at its deadline, and when a host that stops ends its guests: immediately if it already has. */
   add(ctx: WasiCtx): void {
     this.#contexts.add(ctx);
     if (this.#state === 'stopping') ctx.cancellation.cancel('stopping');
@@ -40,7 +40,7 @@ export class InFlight {
     this.#deadline = undefined;
   }
 
-  /** Ends all guests that wait; the others hear of it when they are interrupted. */
+  /** Cancels all guests that wait. Those that compute find out when they are interrupted. */
   cancelAll(reason: CancelReason): void {
     for (const ctx of this.#contexts) ctx.cancellation.cancel(reason);
   }
@@ -57,7 +57,7 @@ export class InFlight {
     }
   };
 
-  /** Whether the time is over in which requests could finish: no guest begins any more. */
+  /** Whether a host that stops has ended its guests: no guest starts any more. */
   get isStopping(): boolean {
     return this.#state === 'stopping';
   }
@@ -67,7 +67,7 @@ export class InFlight {
     return this.#nextOrdinal++;
   }
 
-  /** Resolves when all requests are over; those that are not after `timeoutMs` are cancelled. Returns how many that were. */
+  /** Resolves when all requests are over, with the number of those that were cancelled because they were not over after `timeoutMs`. */
   async drain(timeoutMs: number): Promise<number> {
     if (this.#requests === 0 || (await this.#idle.waitFor(timeoutMs))) return 0;
     const cancelled = this.#requests;

@@ -6,13 +6,13 @@ import type { LoopTurns } from '../util/loop-turns.ts';
 import { READY, waitForAny } from '../io/readiness.ts';
 import type { Exchange, Framing, ReplySink } from './exchange.ts';
 
-/** How a reply went: complete, broken off by the guest or the host with why, or given up because the client left. */
+/** How a reply ended: complete; broken off by the guest or the host, with the reason; or given up because the client left. */
 export type ReplyEnd =
   | { readonly at: 'complete'; readonly byteLength: number }
   | { readonly at: 'aborted'; readonly byteLength: number; readonly reason: string }
   | { readonly at: 'client-left'; readonly byteLength: number };
 
-/** A response that cannot be sent as it is; nothing has been. */
+/** A response that cannot be sent. Nothing of it has been. */
 export interface Unsendable {
   readonly at: 'unsendable';
   readonly reason: string;
@@ -21,27 +21,27 @@ export interface Unsendable {
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * A body larger than this is passed on by the piece, though it is whole: its request is not over, and holds it, until the client takes it.
- * Less is no more than sockets hold anyway.
+ * A larger body is passed on piece by piece even if it is whole, so that its request is charged for it until the client has received it.
+ * A smaller one fits into the buffer of a socket.
  */
 const MAX_AT_ONCE_BYTES = 64 * 1024;
 
 export const LEFT_UNANSWERED: ReplyEnd = Object.freeze({ at: 'client-left', byteLength: 0 });
 
-/** What has to do with the guest of a response that is being sent. */
+/** What `sendResponse` needs to know of the guest and of other replies. */
 export interface Sending {
   /** Resolves when the guest has given the thread back. */
   readonly settled: () => Promise<void>;
-  /** The head is out, and the client does not take all of the body at once. */
+  /** Called when the head is sent and the body is passed on piece by piece. */
   readonly onStream: (bytes: OutgoingBytes) => void;
-  /** In which long bodies are passed on. */
+  /** The queue in which the pieces of long bodies wait. */
   readonly turns: LoopTurns;
 }
 
 /**
  * Sends a guest's response: the head when the guest has given the thread back, then the body as the guest writes it.
  *
- * A body that is finished by then goes out with its length. One that breaks breaks the connection.
+ * A body that is finished by then is sent with its length. If the body breaks off, so does the connection.
  */
 export async function sendResponse(
   exchange: Exchange,
@@ -67,7 +67,7 @@ export async function sendResponse(
   return end;
 }
 
-/** The client left before it got anything. */
+/** The client left before it received anything. */
 function leave(bytes: OutgoingBytes | undefined): ReplyEnd {
   bytes?.leave();
   return LEFT_UNANSWERED;
@@ -91,7 +91,7 @@ function sendWithoutBody(
   return { at: 'complete', byteLength: 0 };
 }
 
-/** The whole body, if the guest has finished it without trailers and it is small; otherwise nothing is taken. */
+/** Takes the whole body, if the guest has finished it without trailers and it is small; otherwise takes nothing. */
 function takeWhole(bytes: OutgoingBytes): Uint8Array | undefined {
   if (!bytes.isWhole || bytes.queuedBytes > MAX_AT_ONCE_BYTES) return undefined;
   const pieces: Uint8Array[] = [];
@@ -106,10 +106,14 @@ function streamFraming(bytes: OutgoingBytes, wireBody: WireBody): Framing {
 }
 
 /**
- * Passes each piece on as the wire takes it, and gives the thread to others wherever it waits: a guest and a client that are both
- * always ready would else keep it between them.
+ * Passes each piece on when the wire accepts it, and gives the thread to others whenever it waits: otherwise a guest and a client that are
+ * both always ready would keep it between them.
  */
-async function pump({ clientLeft, reply }: Exchange, bytes: OutgoingBytes, { wire, turns }: Way): Promise<ReplyEnd> {
+async function pump(
+  { clientLeft, reply }: Exchange,
+  bytes: OutgoingBytes,
+  { wire, turns }: Pumping,
+): Promise<ReplyEnd> {
   let byteLength = 0;
   for (;;) {
     if (clientLeft.isReady()) return { at: 'client-left', byteLength };
@@ -136,10 +140,10 @@ async function pump({ clientLeft, reply }: Exchange, bytes: OutgoingBytes, { wir
   }
 }
 
-/** A reply of which more has been sent lets short ones pass. */
+/** When more than this has been sent of a reply, short replies go first. */
 const MAX_SHORT_BYTES = 256 * 1024;
 
-/** Resolves when all that is ready to run in this process has had its turn; for a long reply when it is its own. */
+/** Resolves when all that is ready to run in this process has run; for a long reply, when it is its turn among the long ones. */
 function nextTurn(sentBytes: number, turns: LoopTurns): Promise<void> {
   if (sentBytes > MAX_SHORT_BYTES) return turns.next();
   return new Promise((resolve) => {
@@ -150,9 +154,9 @@ function nextTurn(sentBytes: number, turns: LoopTurns): Promise<void> {
 type BodyWire = Pick<ReplySink, 'write' | 'writable'>;
 
 /** Where the pieces of a body go, and when. */
-interface Way extends Pick<Sending, 'turns'> {
+interface Pumping extends Pick<Sending, 'turns'> {
   readonly wire: BodyWire;
 }
 
-/** Where the bytes go of a reply that has no body on the wire. */
+/** Drops the bytes of a reply that has no body on the wire. */
 const DISCARDING: BodyWire = Object.freeze({ write: () => {}, writable: READY });

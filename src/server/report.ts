@@ -8,12 +8,12 @@ import { CLIENT_LEFT_STATUS, type Failure, brokenOff, trappedLater } from './fai
 import { LEFT_UNANSWERED, type ReplyEnd } from './reply.ts';
 import type { Service } from './service.ts';
 
-/** What is told of one request: a line when it is answered, and one for each thing that went wrong. */
+/** Logs one request: a line when it is answered, and one for each failure. */
 export class RequestReport implements ServedRequest {
   status = 0;
-  /** From 0, once there is a guest. */
+  /** The number of the request, from 0, once it has a guest. */
   ordinal = 0;
-  /** Whether the reply is out, as far as it will ever be. */
+  /** Whether the reply has ended. */
   isReplied = false;
   /** The guest's time on the thread, once there is a guest. */
   cpu: CpuTime | undefined;
@@ -29,7 +29,7 @@ export class RequestReport implements ServedRequest {
     this.#head = head;
   }
 
-  /** The client's `x-request-id` where it is a plain one, else made here. */
+  /** The client's `x-request-id` if it is a plain one, else a new one. */
   get id(): string {
     return (this.#id ??= plainId(firstValue(this.#head.fields, 'x-request-id')) ?? randomUUID());
   }
@@ -46,7 +46,7 @@ export class RequestReport implements ServedRequest {
     return this.#head.pathWithQuery;
   }
 
-  /** How long ago the request came, and how much of that its guest has run. */
+  /** How long ago the request came, and for how much of that its guest has run. */
   get times(): Pick<RequestRecord, 'durationMs' | 'cpuMs'> {
     const nowMs = performance.now();
     const cpuMs = this.cpu?.isCounted === true ? this.cpu.usedMs(nowMs) : undefined;
@@ -71,14 +71,14 @@ export class RequestReport implements ServedRequest {
     this.replied(LEFT_UNANSWERED);
   }
 
-  /** The reply is out, as far as it will ever be. */
+  /** The reply has ended. */
   replied(end: ReplyEnd): void {
     this.isReplied = true;
     if (end.at === 'aborted') this.failed(brokenOff(end.reason));
     this.#service.log(new RequestAnswered(this, end));
   }
 
-  /** What is known of the request, now that it ended so. */
+  /** The record of the request for the log. */
   describe(end: ReplyEnd, times: RequestReport['times']): RequestRecord {
     const { label, pool } = this.#service;
     const { method, pathWithQuery } = this.#head;
@@ -96,7 +96,7 @@ export class RequestReport implements ServedRequest {
   }
 }
 
-/** The record is made for a log that looks at it. */
+/** An event whose record is only made if the log reads it. */
 class RequestAnswered {
   readonly at = 'request';
   readonly #report: RequestReport;

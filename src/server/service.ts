@@ -8,23 +8,23 @@ import type { FieldEntries } from '../http/field-entries.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { Admission } from './admit.ts';
 import type { InFlight } from './in-flight.ts';
-import type { Tally } from './tally.ts';
+import type { CountedLog } from './counted-log.ts';
 
-/** All that the spine needs to answer requests with one component. Made once. */
+/** All that `handle` needs to answer requests with one component. Made once. */
 export interface Service {
   /** The component's name in logs. */
   readonly label: string;
   readonly pool: InstancePool;
   readonly admission: Admission;
-  /** For what can wait while other requests come: long bodies on their way out, requests whose bodies are on their way in. */
+  /** The queue of what can wait while other requests come: pieces of long replies, requests whose bodies have not arrived. */
   readonly turns: LoopTurns;
   readonly inFlight: InFlight;
-  /** What all requests have the host hold. */
+  /** What the host holds for all requests together. */
   readonly held: HeldTotal;
   readonly log: Log;
-  /** Requests that no guest should see, clients that were ended, and bounds that guests have reached, by what. */
-  readonly refusals: Tally;
-  /** What the guest of a request may touch. */
+  /** Refused requests, clients that were disconnected, and limits that guests have reached. */
+  readonly refusals: CountedLog;
+  /** What the guest of a request may use. */
   readonly grant: (request: ServedRequest, head: RequestHead) => Grants;
   /** Fields that replace the client's. */
   readonly requestFields: FieldEntries;

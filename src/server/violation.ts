@@ -2,25 +2,25 @@ import { type Readiness, Wakers } from '../io/readiness.ts';
 import type { Failure } from './failure.ts';
 
 /**
- * Ready once a client has broken a rule for the body of its request, so that no reply of a guest can be right any more; or is too slow for the place
- * that its guest holds.
+ * Ready when the client has broken a rule for the body of its request, so that no reply of a guest can be right any more; or is too slow while
+ * others wait for the place that its guest holds.
  */
 export class Violation implements Readiness {
   readonly #wakers = new Wakers();
   #failure: Failure | undefined;
 
-  /** What the client is told, once it has. */
+  /** What the client is told, when it has broken a rule. */
   get failure(): Failure | undefined {
     return this.#failure;
   }
 
-  /** Whether there is a guest that it would end. */
-  get isHeeded(): boolean {
+  /** Whether there is a guest that a violation would end. */
+  get hasGuest(): boolean {
     return this.#failure === undefined && this.#wakers.size > 0;
   }
 
-  /** The first counts. */
-  commit(failure: Failure): void {
+  /** The client has broken a rule. Only the first failure counts. */
+  set(failure: Failure): void {
     if (this.#failure !== undefined) return;
     this.#failure = failure;
     this.#wakers.wake();

@@ -3,9 +3,9 @@ import type { Exchange } from './exchange.ts';
 import type { Service } from './service.ts';
 
 /**
- * Ends a guest that waits: at its deadline, some time after its client left, when that breaks the rules for its body, or when the host stops.
+ * Ends a guest that waits: at its deadline, some time after its client left, when its client breaks a rule for the body, or when the host stops.
  *
- * Only one that gave the thread back is watched, since none of these can happen before; most never do. Whoever makes one disposes it.
+ * Only a guest that gave the thread back is watched, since none of these can happen before; most never do. Whoever makes one disposes it.
  */
 export class Watch implements Disposable {
   readonly #service: Service;
@@ -17,20 +17,20 @@ export class Watch implements Disposable {
     this.#service = service;
     this.#ctx = ctx;
     this.#exchange = exchange;
-    this.#look();
-    exchange.clientLeft.onReady(this.#look);
-    exchange.violation.onReady(this.#look);
+    this.#check();
+    exchange.clientLeft.onReady(this.#check);
+    exchange.violation.onReady(this.#check);
     service.inFlight.add(ctx);
   }
 
   [Symbol.dispose](): void {
     clearTimeout(this.#grace);
-    this.#exchange.clientLeft.offReady(this.#look);
-    this.#exchange.violation.offReady(this.#look);
+    this.#exchange.clientLeft.offReady(this.#check);
+    this.#exchange.violation.offReady(this.#check);
     this.#service.inFlight.remove(this.#ctx);
   }
 
-  readonly #look = (): void => {
+  readonly #check = (): void => {
     const { clientLeft, violation } = this.#exchange;
     const { cancellation } = this.#ctx;
     if (clientLeft.isReady())

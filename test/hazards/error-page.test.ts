@@ -95,7 +95,7 @@ describe('an error reply', () => {
   test('tells a client what is wrong with its own request', async () => {
     await using served = await serveGuest('hello');
     const reply = await requestRaw(served.origin, 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\nX-Request-Id: abc\r\n\r\n');
-    expect(reply.body).toBe('400 Bad Request: the request has more than one Host (request abc)\n');
+    expect(reply.body).toBe('400 Bad Request: the request has more than one Host field (request abc)\n');
     expect(await untilAnswered(served)).toMatchObject({ status: 400, id: 'abc' });
   });
 });

@@ -85,7 +85,7 @@ describe('what is no request', () => {
     await served[Symbol.asyncDispose]();
     expect(served.events.all.flatMap((event) => (event.at === 'notice' ? [event.message] : []))).toEqual([
       'refused with 400: the request is malformed: Invalid method encountered',
-      'refused with 400: the request has no Host',
+      'refused with 400: the request has no Host field',
       'refused with 400: the request is malformed: Invalid method encountered (19 more)',
     ]);
   });
@@ -117,7 +117,7 @@ test('what a client sends through a tunnel that it did not get is dropped, and n
   await client.send('\x16\x03\x01\x02\0\x01');
   expect(await client.readSome()).toBe('');
   expect(served.events.all.flatMap((event) => (event.at === 'notice' ? [event.message] : []))).toEqual([
-    'refused with 501: CONNECT asks for a tunnel, and there is none',
+    'refused with 501: CONNECT is not supported',
   ]);
 });
 

@@ -108,7 +108,7 @@ test('clients that together send too many requests before their replies are rese
   const bytes = 'GET /?ms=60000 HTTP/1.1\r\nHost: a\r\n\r\n' + 'GET / HTTP/1.1\r\nHost:a\r\n\r\n'.repeat(5000);
   for (const client of greedy) void client.send(bytes);
   await until(() => noticesOf(served).length > 0);
-  expect(noticesOf(served)[0]).toBe('reset: more than 16384 requests waited for the replies to others before them');
+  expect(noticesOf(served)[0]).toBe('reset: more than 16384 requests waited for the replies to earlier ones');
   for (let reply = 0; reply < 101; reply += 1) expect((await modest.readReply()).status).toBe(200);
   await served.host.close(0);
   for (const client of greedy) await client[Symbol.asyncDispose]();

@@ -9,12 +9,12 @@ import type { RequestHead } from '../../http/request-head.ts';
 import { assertWireFields } from '../../http/wire-door.ts';
 import { Latch, type Readiness, Wakers } from '../../io/readiness.ts';
 import { CLOSED, type StreamError } from '../../io/stream-error.ts';
-import { type Exchange, type ReplyHead, type ReplySink, lengthToTell } from '../exchange.ts';
+import { type Exchange, type ReplyHead, type ReplySink, contentLengthOf } from '../exchange.ts';
 import type { Failure } from '../failure.ts';
 import { bodyTooLarge, isBodyTooLarge, loopRefusal } from '../http1/refusal.ts';
 import { Violation } from '../violation.ts';
 
-/** A `Request` in, a `Response` out. Trailers have no place in either. */
+/** An exchange that comes as a `Request` and is answered with a `Response`. Neither can carry trailers. */
 export class FetchExchange implements Exchange {
   readonly head: RequestHead;
   readonly body: BodySource;
@@ -39,7 +39,7 @@ export class FetchExchange implements Exchange {
     this.refusal = refusalOf(request, limits);
   }
 
-  /** Resolves with the reply's head. */
+  /** Resolves when the head of the reply is there. */
   get response(): Promise<Response> {
     return this.reply.response;
   }
@@ -58,7 +58,7 @@ function refusalOf({ headers }: Request, limits: ClientLimits): Failure | undefi
   return loopRefusal(headers.get(HOPS_FIELD));
 }
 
-/** All between authority and fragment, as it stands: the parts of a `URL` lack an empty query. */
+/** What stands between authority and fragment, unchanged: a `URL` drops an empty query. */
 function toPathWithQuery(url: string): string {
   const rest = /^[^:]+:\/\/[^/?#]*([^#]*)/.exec(url)?.[1] ?? '';
   return rest.startsWith('/') ? rest : `/${rest}`;
@@ -67,7 +67,7 @@ function toPathWithQuery(url: string): string {
 const BROKEN_OFF: ErrorCode = Object.freeze({ tag: 'connection-terminated' });
 const NO_BYTES = new Uint8Array(0);
 
-/** A web stream as a body: one chunk is read ahead, and only once the guest asks. */
+/** A web stream as a body. One chunk is read ahead, after the guest has asked for the first. */
 class StreamBody implements BodySource {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #wakers = new Wakers();
@@ -136,7 +136,7 @@ class StreamBody implements BodySource {
       .catch(() => this.#stop('broken'));
   }
 
-  /** Whoever makes a `Request` may put anything into its stream. */
+  /** Takes a chunk, which may be anything that the maker of the `Request` put into the stream. */
   #arrived(chunk: unknown): void {
     if (!(chunk instanceof Uint8Array)) {
       void this.#reader.cancel().catch(() => undefined);
@@ -153,7 +153,7 @@ class StreamBody implements BodySource {
   #violate(): void {
     void this.#reader.cancel().catch(() => undefined);
     this.#code = { tag: 'HTTP-request-body-size', val: BigInt(this.#receivedBytes) };
-    this.#violation.commit(bodyTooLarge(this.#limits));
+    this.#violation.set(bodyTooLarge(this.#limits));
     this.#stop('broken');
   }
 
@@ -169,7 +169,7 @@ class FetchReply implements ReplySink {
   readonly #resolve: (response: Response) => void;
   readonly #reject: (reason: unknown) => void;
   readonly #drained = new Wakers();
-  /** Its signal is told of nothing more once nobody holds the request. */
+  /** Kept because its signal no longer fires when nobody holds the request. */
   readonly #request: Request;
   readonly #aborted = (): void => this.#leave(this.#request.signal.reason);
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -263,7 +263,7 @@ function toResponse(head: ReplyHead, body: BodyInit | null): Response {
   assertWireFields(fields);
   const headers = new Headers();
   for (const [name, value] of fields) if (name !== 'content-length') headers.append(name, value);
-  const byteLength = body !== null || framing.by !== 'length' ? lengthToTell(head) : undefined;
+  const byteLength = body !== null || framing.by !== 'length' ? contentLengthOf(head) : undefined;
   if (byteLength !== undefined) headers.set('content-length', byteLength);
   return new Response(body, { status: status > 599 ? 502 : status, headers });
 }

@@ -9,35 +9,37 @@ import { HEAD_IS_LATE, type ParseError, malformationOf, malformedReply } from '.
 import type { NodeExchange } from './node-exchange.ts';
 import { ReadGate } from './read-gate.ts';
 
-/** Whom a connection tells what happens on it. */
+/** Called with what happens on a connection. */
 export interface ConnectionEvents {
-  /** It is the turn of a request. */
+  /** A request is the next to be answered. */
   onTurn(exchange: NodeExchange): void;
-  /** What has come is not a request. */
+  /** What arrived is not a request. */
   onMalformed(failure: Failure): void;
 }
 
-/** A connection. Its requests are answered one after the other, so that its latest reply is the last that it waits for. */
+/** A connection of a server. Its requests are answered one after the other, so the latest reply is the last one that is due. */
 export class Connection {
   readonly socket: Socket;
   readonly #events: ConnectionEvents;
-  /** The latest, and the one whose turn it is. */
-  #exchange: NodeExchange | undefined;
-  #atWork: NodeExchange | undefined;
+  /** The latest request that has arrived. */
+  #latest: NodeExchange | undefined;
+  /** The request that is being answered. */
+  #current: NodeExchange | undefined;
+  /** The reply to the latest request, until it is sent. */
   #reply: ServerResponse | undefined;
-  /** How many requests have come that are not answered; those too that never are. */
+  /** How many requests have arrived and are not answered, including those that never will be. */
   #unanswered = 0;
-  /** Those that wait for the replies to requests before them. */
+  /** Requests that wait for the replies to earlier ones. */
   #waiting: NodeExchange[] | undefined;
   #hasPipelined = false;
-  /** `ending`: no other request is answered. `broken`: what comes is no request at all. */
+  /** `ending`: no further request is answered. `broken`: what arrives is not a request. */
   #state: 'open' | 'ending' | 'broken' = 'open';
   #failure: Failure | undefined;
   readonly #limits: ClientLimits;
   readonly #gate: ReadGate;
-  /** Whether the gate was shut when the latest request had come: a head that follows it may be late through no fault of its client. */
+  /** Whether the gate was shut when the latest request arrived: then a head that follows it may be late through no fault of its client. */
   #wasShut = false;
-  /** A head that Node has given up though it was late for that reason, and how long its client had since. */
+  /** Node's error for a head that was late for that reason, and how much time its client has had since. */
   #lateHead: { readonly error: ParseError; ms: number } | undefined;
 
   constructor(socket: Socket, limits: ClientLimits, events: ConnectionEvents) {
@@ -47,28 +49,31 @@ export class Connection {
     this.#gate = new ReadGate(socket);
   }
 
-  /** The latest, while it is not over. */
+  /** The reply to the latest request, until it is sent. */
   get reply(): ServerResponse | undefined {
     return this.#reply;
   }
 
-  /** Whether a request that has come now is to be answered: not behind a reply that has said `Connection: close`. */
+  /** Whether a request that arrives now is answered: not after a reply that said `Connection: close`. */
   get takesRequests(): boolean {
     const hasSaidClose = this.#reply?.headersSent === true && !this.#reply.shouldKeepAlive;
     return this.#state === 'open' && this.socket.writable && !hasSaidClose;
   }
 
-  /** Whether its client has sent a request before it had the reply to another. */
+  /** Whether the client has ever sent a request before it had the reply to an earlier one. */
   get hasPipelined(): boolean {
     return this.#hasPipelined;
   }
 
-  /** How many requests have come that are not answered; those too that never are. */
+  /** How many requests have arrived and are not answered, including those that never will be. */
   get unanswered(): number {
     return this.#unanswered;
   }
 
-  /** Counts a request that has come. If more are not answered than may be, nothing is read until one is. Behind the last that is answered, all is dropped. */
+  /**
+   * Counts a request that has arrived. While too many are unanswered, nothing more is read. After the last request that is answered, all that
+   * arrives is dropped.
+   */
   count(): void {
     this.#unanswered += 1;
     this.#lateHead = undefined;
@@ -77,10 +82,10 @@ export class Connection {
     this.#wasShut = this.#gate.isShut;
   }
 
-  /** A request has come, which `reply` will answer in its turn. */
+  /** A request has arrived, which `reply` will answer in its turn. */
   asked(exchange: NodeExchange, reply: ServerResponse): void {
     const isItsTurn = this.#reply === undefined;
-    this.#exchange = exchange;
+    this.#latest = exchange;
     this.#reply = reply;
     if (exchange.endsConnection) this.#state = 'ending';
     reply.on('close', () => {
@@ -98,21 +103,21 @@ export class Connection {
     }
   }
 
-  /** Has the latest reply say `Connection: close`, if it still can. Another request that comes before that is said is answered. */
+  /** Makes the latest reply say `Connection: close`, if its head is not sent. A request that arrives before it is sent is still answered. */
   announceClose(): void {
     if (this.#state === 'open' && this.#reply?.headersSent === false) endAfter(this.#reply, this.socket);
   }
 
-  /** As `announceClose`, but no request that comes from now on is answered. */
+  /** Like `announceClose`, but no request that arrives from now on is answered. */
   endAfterReply(): void {
     this.announceClose();
     if (this.#state === 'open' && this.#reply?.shouldKeepAlive === false) this.#state = 'ending';
   }
 
-  /** What comes is not a request, nor the rest of one. */
+  /** What arrives is neither a request nor the rest of one. */
   break(error: ParseError): void {
-    // Behind the last request nothing needs to be one.
-    if (this.#state === 'broken' || (this.#state === 'ending' && this.#exchange?.isWhole !== false)) return;
+    // What follows the last request is dropped anyway.
+    if (this.#state === 'broken' || (this.#state === 'ending' && this.#latest?.isWhole !== false)) return;
     if (this.#wasShut && error.code === HEAD_IS_LATE) {
       this.#wasShut = false;
       this.#lateHead = { error, ms: 0 };
@@ -121,26 +126,26 @@ export class Connection {
     const failure = malformationOf(error, this.#limits);
     this.#state = 'broken';
     this.#failure = failure;
-    if (this.#exchange?.isWhole === false) this.#breakRequest(this.#exchange, failure);
+    if (this.#latest?.isWhole === false) this.#breakRequest(this.#latest, failure);
     else if (this.#reply === undefined) this.#endBroken(failure);
     if (failure !== undefined) this.#events.onMalformed(failure);
   }
 
-  /** Ends what comes too slowly: the body of the latest request, since none follows one that is not whole, or a head. */
+  /** Ends what arrives too slowly: the body of the latest request, since nothing follows one that is not whole, or a head. */
   lookAtInput(look: Look): void {
     if (this.#gate.isShut) return;
-    this.#exchange?.lookAtBody(look);
+    this.#latest?.lookAtBody(look);
     if (this.#lateHead === undefined) return;
     this.#lateHead.ms += look.elapsedMs;
     if (this.#lateHead.ms >= this.#limits.headTimeoutMs) this.break(this.#lateHead.error);
   }
 
-  /** The request at work, if its guest is one that has to wait. */
+  /** The request that is being answered, if its guest waits. */
   get held(): NodeExchange | undefined {
-    return this.#atWork?.holdsGuest === true ? this.#atWork : undefined;
+    return this.#current?.holdsGuest === true ? this.#current : undefined;
   }
 
-  /** The rest of the latest request never comes. */
+  /** The rest of the latest request never arrives. */
   #breakRequest(exchange: NodeExchange, failure: Failure | undefined): void {
     if (this.#reply === undefined || failure === undefined) this.socket.destroy();
     else exchange.breakOff(failure);
@@ -148,33 +153,33 @@ export class Connection {
 
   #replied(reply: ServerResponse): void {
     this.#unanswered -= 1;
-    // Behind the last request that is answered all is dropped, which takes reading it.
+    // What follows the last request that is answered is dropped, which takes reading it.
     if (this.#unanswered <= this.#limits.maxPipelined || this.#state !== 'open') this.#gate.open();
     if (this.#reply !== reply) {
-      this.#takeTurn();
+      this.#next();
       return;
     }
     this.#reply = undefined;
-    const isWhole = this.#exchange?.isWhole === true;
+    const isWhole = this.#latest?.isWhole === true;
     if (isWhole) {
-      this.#exchange = undefined;
-      this.#atWork = undefined;
+      this.#latest = undefined;
+      this.#current = undefined;
     }
     if (this.#state === 'broken') this.#endBroken(isWhole ? this.#failure : undefined);
   }
 
-  /** Of the next request, unless its client has left. */
-  #takeTurn(): void {
+  /** Begins with the next request, unless the client has left. */
+  #next(): void {
     const exchange = this.#waiting?.shift();
     if (exchange !== undefined && !this.socket.destroyed) this.#begin(exchange);
   }
 
   #begin(exchange: NodeExchange): void {
-    this.#atWork = exchange;
+    this.#current = exchange;
     this.#events.onTurn(exchange);
   }
 
-  /** All replies to requests are out; `failure` answers what came behind them. */
+  /** All replies are sent. `failure` answers what arrived after the requests. */
   #endBroken(failure: Failure | undefined): void {
     if (!this.socket.writable) return;
     if (failure !== undefined) this.socket.write(malformedReply(failure));

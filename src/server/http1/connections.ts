@@ -5,19 +5,19 @@ import { Connection, type ConnectionEvents } from './connection.ts';
 import { describeRefusal } from '../failure.ts';
 import { GracefulStop } from './graceful-stop.ts';
 import type { NodeExchange } from './node-exchange.ts';
-import type { Tally } from '../tally.ts';
+import type { CountedLog } from '../counted-log.ts';
 
 /**
- * How many requests of all connections may wait for the replies to others before them; each takes some 2 kB.
+ * How many requests of all connections together may wait for the replies to earlier ones. Each takes about 2 kB.
  *
- * Of one connection there are seldom more than a few: but what Node reads at once, 64 KiB, may hold 2,400.
+ * One connection seldom has more than a few, but the 64 KiB that Node reads at a time may hold 2,400.
  */
 const MAX_WAITING = 32_768;
 
-/** Bounds on clients, and whom to tell when one breaks them. */
+/** Bounds on clients, and the log of those that exceed them. */
 interface ConnectionRules {
   readonly limits: ClientLimits;
-  readonly refusals: Tally;
+  readonly refusals: CountedLog;
 }
 
 /** The connections of a server. */
@@ -25,13 +25,13 @@ export class Connections {
   readonly #connections = new Map<Socket, Connection>();
   readonly #events: ConnectionEvents;
   readonly #limits: ClientLimits;
-  readonly #refusals: Tally;
+  readonly #refusals: CountedLog;
   readonly #onTurn: (exchange: NodeExchange) => void;
-  /** How many requests have come since those that wait were counted. */
+  /** How many requests have arrived since those that wait were counted. */
   #uncounted = 0;
   #stop: GracefulStop | undefined;
 
-  /** `onTurn` is called with each request when it is its turn. */
+  /** Calls `onTurn` with each request when it is the next on its connection. */
   constructor({ limits, refusals }: ConnectionRules, onTurn: (exchange: NodeExchange) => void) {
     this.#limits = limits;
     this.#refusals = refusals;
@@ -48,7 +48,7 @@ export class Connections {
     socket.once('close', () => this.#connections.delete(socket));
   }
 
-  /** How many are open. */
+  /** How many connections are open. */
   get size(): number {
     return this.#connections.size;
   }
@@ -61,26 +61,26 @@ export class Connections {
     return this.#connections.values();
   }
 
-  /** A request has come on `connection`, to be answered or not. */
-  came(connection: Connection): void {
+  /** A request has arrived on `connection`, whether it will be answered or not. */
+  arrived(connection: Connection): void {
     connection.count();
     this.#uncounted += 1;
     if (this.#uncounted >= MAX_WAITING / 2) this.#countWaiting();
   }
 
-  /** A request has come, which `reply` will answer in its turn. */
+  /** A request has arrived, which `reply` will answer in its turn. */
   asked(connection: Connection, exchange: NodeExchange, reply: ServerResponse): void {
     this.#stop?.asked(connection, reply);
     connection.asked(exchange, reply);
   }
 
-  /** Stops, once; resolves when no other request can come. `closePort` is called when no connection is to be accepted any more. */
+  /** Stops, once. Calls `closePort` when no more connections are to be accepted; resolves when no further request can arrive. */
   stop(closePort: () => void, delayMs: number | undefined): Promise<void> {
     this.#stop ??= new GracefulStop({ connections: this, begin: this.#onTurn, closePort }, delayMs);
     return this.#stop.settled;
   }
 
-  /** Resolves when all are closed, or after `timeoutMs`. */
+  /** Resolves when all connections are closed, or after `timeoutMs`. */
   async closed(timeoutMs: number): Promise<void> {
     await this.#stop?.untilClosed(timeoutMs);
   }
@@ -90,7 +90,7 @@ export class Connections {
     else this.#stop.takeTurn(exchange);
   }
 
-  /** Resets whoever has most requests wait, as long as there are too many. */
+  /** While too many requests wait, resets the connection with the most. */
   #countWaiting(): void {
     this.#uncounted = 0;
     const connections = [...this.#connections.values()].filter(({ socket }) => !socket.destroyed);
@@ -101,7 +101,7 @@ export class Connections {
       if (most === undefined) return;
       waiting -= most.unanswered - 1;
       most.socket.resetAndDestroy();
-      this.#refusals.count(`reset: more than ${MAX_WAITING / 2} requests waited for the replies to others before them`);
+      this.#refusals.count(`reset: more than ${MAX_WAITING / 2} requests waited for the replies to earlier ones`);
     }
   }
 }

@@ -5,9 +5,9 @@ import type { Socket } from 'node:net';
 const LINGER_MS = 2000;
 
 /**
- * Ends a connection so that its client gets what was sent last: bytes that are unread at a close would reset it.
+ * Ends a connection so that its client receives what was sent last: if bytes were unread when it closes, they would reset it.
  *
- * What still comes is read and dropped by whoever reads the socket.
+ * What still arrives is read and dropped by the reader of the socket.
  */
 export function endWithLinger(socket: Socket): void {
   socket.end();
@@ -15,15 +15,15 @@ export function endWithLinger(socket: Socket): void {
   socket.once('close', () => clearTimeout(timer));
 }
 
-/** Has Node end a connection so after `reply`, which says that it does if it still can. */
+/** Makes Node end the connection in this way after `reply`, which says `Connection: close` if its head is not sent. */
 export function endAfter(reply: ServerResponse, socket: Socket): void {
   reply.shouldKeepAlive = false;
   socket.destroySoon = () => endWithLinger(socket);
 }
 
-/** Has all that still comes on a connection of node:http read and dropped without being parsed: none of it is answered. */
+/** Reads and drops all that still arrives on a connection of node:http, without parsing it: none of it is answered. */
 export function dropInput(socket: Socket): void {
   socket.removeAllListeners('data');
-  // Which takes the socket away from Node's parser.
+  // This takes the socket away from Node's parser.
   socket.on('data', () => {});
 }

@@ -11,7 +11,7 @@ import type { Exchange } from '../exchange.ts';
 import type { ParseError } from './malformed.ts';
 import { NodeExchange } from './node-exchange.ts';
 import { SlowClients } from './slow-clients.ts';
-import type { Tally } from '../tally.ts';
+import type { CountedLog } from '../counted-log.ts';
 
 /** Where to listen. Port 0 takes any free one. */
 export interface Address {
@@ -26,39 +26,39 @@ export interface ListeningSocket {
 
 /** An open port. */
 export interface Listening {
-  /** The real address. */
+  /** The address that it is bound to, with the real port. */
   readonly address: Address;
   /** How many connections are open. */
   readonly connections: number;
   /**
-   * Stops so that no request is lost: replies say `Connection: close`, then no connection is accepted, those that are idle are closed, and those
-   * at work go on. Resolves when no other request can come.
+   * Stops without losing a request: replies say `Connection: close`, then no connection is accepted, idle ones are closed, and requests that
+   * have arrived are answered. Resolves when no further request can arrive.
    *
-   * Accepts connections and requests for `delayMs`; if that is not given, until clients are done, 1 second at most.
+   * Accepts connections and requests for `delayMs`; without it, until clients are done, for 1 second at most.
    */
   stop(delayMs?: number): Promise<void>;
-  /** Stops, has clients take what is written, and after `timeoutMs` closes what is still open; resolves when the port is free. */
+  /** Stops, waits until clients have received their replies, and after `timeoutMs` closes what is still open. Resolves when the port is free. */
   close(timeoutMs: number): Promise<void>;
 }
 
-/** How often Node looks for heads that take too long. */
-const LOOK_MS = 1000;
+/** How often Node checks for heads that take too long. */
+const CHECK_MS = 1000;
 
-/** What takes requests: their guests' answers, what to tell the operator, and bounds. */
+/** What a listener needs of its host: who answers requests, the log of refusals, bounds on clients. */
 export interface Listener {
   readonly answer: (exchange: Exchange) => void;
-  readonly refusals: Tally;
+  readonly refusals: CountedLog;
   readonly limits: ClientLimits;
   readonly admission: Pick<Admission, 'queued' | 'isBusy' | 'onBusy'>;
   readonly turns: LoopTurns;
 }
 
-/** Opens a port, whose requests `listener` takes. Throws `HostError` where that fails. */
+/** Opens a port whose requests `listener` answers. Throws `HostError` if it cannot be opened. */
 export async function listen(listener: Listener, target: Address | ListeningSocket): Promise<Listening> {
   const { limits } = listener;
   const connections = new Connections(listener, (exchange) => begin(exchange, listener));
   const server = createServer({ ...toServerOptions(limits), IncomingMessage: PlainRequest });
-  // One more is let through than may come, which tells that there are too many.
+  // One more than allowed is let through, so that we see that there are too many.
   server.maxHeadersCount = limits.maxHeaders + 1;
   server.maxConnections = limits.maxConnections;
   // A client may end its side and still wait for its reply.
@@ -100,7 +100,7 @@ function toServerOptions({ maxHeadBytes, headTimeoutMs, keepAliveTimeoutMs }: Cl
   return {
     maxHeaderSize: maxHeadBytes,
     headersTimeout: headTimeoutMs,
-    connectionsCheckingInterval: Math.min(LOOK_MS, headTimeoutMs),
+    connectionsCheckingInterval: Math.min(CHECK_MS, headTimeoutMs),
     keepAliveTimeout: keepAliveTimeoutMs,
     /** A whole request may take as long as its guest does. */
     requestTimeout: 0,
@@ -111,7 +111,7 @@ function toServerOptions({ maxHeadBytes, headTimeoutMs, keepAliveTimeoutMs }: Cl
   };
 }
 
-/** A request that never leaves HTTP: Node would hand over the socket of a CONNECT, or close it. */
+/** A request that never upgrades: for CONNECT Node would hand over the socket, or close it. */
 class PlainRequest extends IncomingMessage {
   get upgrade(): boolean {
     return false;
@@ -121,7 +121,7 @@ class PlainRequest extends IncomingMessage {
 }
 
 function begin(exchange: NodeExchange, { answer }: Listener): void {
-  // What came of a body in one packet with the head is there by then: a guest that reads a short one need not wait for it.
+  // By then Node has parsed the part of the body that came in one packet with the head: a guest that reads a short body need not wait for it.
   if (exchange.hasBody) setImmediate(answer, exchange);
   else answer(exchange);
 }
@@ -139,7 +139,7 @@ function takeRequests(server: Server, connections: Connections, { limits }: List
   const takeFrom = (socket: Socket, incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const connection = connections.of(socket);
     if (connection === undefined || socket.destroyed) return;
-    connections.came(connection);
+    connections.arrived(connection);
     if (connection.takesRequests) {
       connections.asked(connection, new NodeExchange(incoming, outgoing, limits), outgoing);
     }
@@ -147,7 +147,7 @@ function takeRequests(server: Server, connections: Connections, { limits }: List
   for (const event of REQUEST_EVENTS) server.on(event, take);
 }
 
-/** The events by which node:http hands over a request; `dropRequest` is none, since no server here has `maxRequestsPerSocket`. */
+/** The events with which node:http hands over a request. There is no `dropRequest`, since no server here sets `maxRequestsPerSocket`. */
 const REQUEST_EVENTS = ['request', 'checkContinue', 'checkExpectation'] as const;
 
 function watchConnections(
@@ -158,10 +158,10 @@ function watchConnections(
   const onReset = (reason: string): void => refusals.count(reason);
   const slowClients = new SlowClients(connections, { limits, admission, onReset });
   server.on('connection', (socket) => {
-    // Each request of a client that pipelines listens on their one socket.
+    // Each request of a client that pipelines adds listeners to the same socket.
     socket.setMaxListeners(0);
     connections.opened(socket);
-    // libuv accepts one in a turn of the loop.
+    // libuv accepts one connection in a turn of the loop.
     turns.giveWay();
   });
   server.on('clientError', (error: ParseError, socket) => {
@@ -170,7 +170,7 @@ function watchConnections(
       socket.destroy();
       return;
     }
-    // A client that asked for the end of the connection, and goes on sending.
+    // The client asked to close the connection, and goes on sending.
     if (error.code === 'HPE_CLOSED_CONNECTION' && connection.reply !== undefined) return;
     connection.break(error);
   });
@@ -183,12 +183,12 @@ export function formatOrigin({ hostname, port }: Address): string {
   return `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
 }
 
-/** How many clients may connect while the event loop is busy: beyond it the kernel has them try again a second later. It allows 4,096 itself. */
+/** How many clients may connect while the event loop is busy: the kernel makes others try again a second later. It allows 4,096 itself. */
 const BACKLOG = 4096;
 
-/** Has a server listen. Throws `HostError` where that fails; `option` is the one that sets the address. */
+/** Makes a server listen. Rejects with a `HostError` if it cannot; `option` is the one that sets the address. */
 export function bind(server: Server, { hostname, port }: Address, option: string): Promise<void> {
-  // Node would throw it later, to nobody.
+  // Node would throw later, where nobody could catch it.
   if (!isPermitted('net')) return Promise.reject(netError({ hostname, port }, option));
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(toBindError(error, { hostname, port }, option)));
@@ -205,7 +205,7 @@ function listenOn(server: Server, { fd }: ListeningSocket): Promise<void> {
   });
 }
 
-/** The real address of a server that listens. */
+/** The address of a server that listens, with the real port. */
 export function addressOf(server: Server): Address {
   const { address, port } = server.address() as AddressInfo;
   return { hostname: address, port };
@@ -218,7 +218,7 @@ function netError(address: Address, option: string): HostError {
   );
 }
 
-/** What the operator has to act on. `option` is the one that sets the address. */
+/** The error of `listen` for the operator. `option` is the one that sets the address. */
 export function toBindError(error: NodeJS.ErrnoException, address: Address, option: string): HostError {
   const origin = formatOrigin(address);
   if (error.code === 'EADDRINUSE') {

@@ -4,22 +4,22 @@ import { formatTimeout } from '../../util/format.ts';
 import { type Failure, clientFault, shownReason } from '../failure.ts';
 import { OTHER_VERSION } from './refusal.ts';
 
-/** What Node's parser says of bytes that are no request. `reason` is one of its texts. */
+/** The error of Node's parser for bytes that are not a request. `reason` is one of its texts. */
 export type ParseError = Error & { readonly code?: string; readonly reason?: string };
 
-/** The code of a head that Node gives up because it takes too long. */
+/** The error code for a head that takes too long. */
 export const HEAD_IS_LATE = 'ERR_HTTP_REQUEST_TIMEOUT';
 
-/** What the client did wrong, of an error with which Node gives up a connection; `undefined` where it is the connection's own. */
+/** What the client did wrong, for an error with which Node gives up a connection; `undefined` if it is an error of the connection. */
 export function malformationOf({ code = '', reason }: ParseError, limits: ClientLimits): Failure | undefined {
-  const told = TOLD_BY_CODE[code];
-  if (told !== undefined) return told(limits);
-  // Of a client that ends its side in the middle there is nothing more to say.
+  const toFailure = FAILURE_BY_CODE[code];
+  if (toFailure !== undefined) return toFailure(limits);
+  // A client that ends its side in the middle of a request gets no reply.
   if (!code.startsWith('HPE_') || code === 'HPE_INVALID_EOF_STATE') return undefined;
   return clientFault(400, `the request is malformed${reason ? `: ${reason}` : ''}`);
 }
 
-const TOLD_BY_CODE: Readonly<Record<string, (limits: ClientLimits) => Failure>> = {
+const FAILURE_BY_CODE: Readonly<Record<string, (limits: ClientLimits) => Failure>> = {
   HPE_HEADER_OVERFLOW: ({ maxHeadBytes, maxHeaders }) =>
     clientFault(
       431,
@@ -31,7 +31,7 @@ const TOLD_BY_CODE: Readonly<Record<string, (limits: ClientLimits) => Failure>> 
   HPE_PAUSED_H2_UPGRADE: () => OTHER_VERSION,
 };
 
-/** The reply to what is no request, after which the connection closes. */
+/** The reply to bytes that are not a request. The connection closes after it. */
 export function malformedReply(failure: Failure): Buffer {
   const title = `${failure.status} ${STATUS_CODES[failure.status]}`;
   const text = `${title}: ${shownReason(failure, 'hidden')}\n`;

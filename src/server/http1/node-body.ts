@@ -14,23 +14,23 @@ import type { Look } from './look.ts';
 import { bodyTooLarge, isBodyTooLarge } from './refusal.ts';
 import type { Violation } from '../violation.ts';
 
-/** A client that stopped in the middle of its request. */
+/** What a guest reads if the client stops in the middle of its request. */
 const BROKEN_OFF: ErrorCode = Object.freeze({ tag: 'connection-terminated' });
 
 const NO_BYTES = new Uint8Array(0);
 
-/** How long a client may go on sending what nobody reads, once it has its reply. Source: nginx's `lingering_time`. */
+/** How long a client that has its reply may go on sending a body that nobody reads. Source: nginx's `lingering_time`. */
 const LINGER_MS = 30_000;
 
-/** Bounds on a body, and what is told of a client that breaks them. */
+/** Bounds on a body, and what becomes ready when the client exceeds them. */
 interface BodyRules {
   readonly limits: ClientLimits;
   readonly violation: Violation;
 }
 
 /**
- * The body of a request on a socket of ours. Nothing is read from the socket, and no `100 Continue` sent,
- * before the guest asks; what Node has buffered and the guest has not taken keeps the socket from reading on.
+ * The body of a request on a socket of ours. Before the guest asks for it, nothing is read from the socket and no `100 Continue` is sent.
+ * While Node has buffered bytes that the guest has not read, the socket is not read.
  */
 export class NodeBody implements BodySource {
   readonly #incoming: IncomingMessage;
@@ -38,7 +38,7 @@ export class NodeBody implements BodySource {
   readonly #wakers = new Wakers();
   readonly #wake = (): void => this.#wakers.wake();
   readonly #arrived = (): void => {
-    // The end arrives like bytes, as `readable`; Node makes it `end` only for those who read on.
+    // The end arrives like bytes, as `readable`; Node emits `end` only after another read.
     if (this.#incoming.readableLength === 0) this.#incoming.read(0);
     this.#wake();
   };
@@ -49,16 +49,16 @@ export class NodeBody implements BodySource {
   #rest: Uint8Array = NO_BYTES;
   #receivedBytes = 0;
   #broken: { readonly error: StreamError; readonly code: ErrorCode } | undefined;
-  /** From the first look on: most bodies have come by then. */
+  /** Made at the first sweep: most bodies have arrived by then. */
   #time: BodyTime | undefined;
 
-  /** `violation` is told what the client does wrong. */
+  /** `violation` becomes ready if the client exceeds `limits`. */
   constructor(incoming: IncomingMessage, outgoing: ServerResponse, { limits, violation }: BodyRules) {
     this.#incoming = incoming;
     this.#outgoing = outgoing;
     this.#limits = limits;
     this.#violation = violation;
-    // Node drops a body that nobody has asked for when the reply is out; a guest may read on after it.
+    // When the reply is sent, Node drops a body that nobody has read; a guest may read on after its reply.
     incoming.read(0);
   }
 
@@ -85,7 +85,7 @@ export class NodeBody implements BodySource {
     this.#wakers.remove(wake);
   }
 
-  /** Whether the guest waits for more. */
+  /** Whether the guest waits for more bytes. */
   get isAwaited(): boolean {
     return this.#wakers.size > 0 && this.#end() === undefined;
   }
@@ -99,13 +99,13 @@ export class NodeBody implements BodySource {
     if (failure !== undefined) this.violate(failure, { tag: 'connection-read-timeout' });
   }
 
-  /** The client breaks the rules: the guest reads no more of the body but `code`, and the connection ends with its reply. */
+  /** The client breaks a rule: the next that the guest reads of the body is `code`, and the connection closes after the reply. */
   violate(failure: Failure, code: ErrorCode): void {
     if (this.#end() !== undefined) return;
     this.#rest = NO_BYTES;
     this.#broken = { error: bodyFailed(failure.reason, code), code };
     endAfter(this.#outgoing, this.#incoming.socket);
-    this.#violation.commit(failure);
+    this.#violation.set(failure);
     this.#wake();
   }
 
@@ -124,14 +124,14 @@ export class NodeBody implements BodySource {
     return end === CLOSED ? this.#trailers() : err(this.#broken?.code ?? BROKEN_OFF);
   }
 
-  /** The connection waits until the exchange is over. */
+  /** Drops what the guest has not read. The connection is not read until the exchange is over. */
   [Symbol.dispose](): void {
     this.#rest = NO_BYTES;
   }
 
   /**
-   * The exchange is over: what the client still sends is read and dropped, so that it gets its reply and may send its next request.
-   * One that takes too long over it loses the connection.
+   * The exchange is over: what the client still sends is read and dropped, so that it receives its reply and may send its next request.
+   * A client that takes too long loses the connection.
    */
   drain(): void {
     const incoming = this.#incoming;
@@ -166,7 +166,7 @@ export class NodeBody implements BodySource {
     return NO_BYTES;
   }
 
-  /** Node drops trailers beyond the number that it keeps. */
+  /** The trailers, or an error if there may have been more: Node drops those beyond a number. */
   #trailers(): Result<FieldEntries | undefined, ErrorCode> {
     const { rawTrailers } = this.#incoming;
     if (rawTrailers.length <= 2 * this.#limits.maxHeaders) return ok(toEntries(rawTrailers));
@@ -185,7 +185,7 @@ export class NodeBody implements BodySource {
   }
 }
 
-/** Unless the rest of the request comes first, or its connection closes, of which Node does not tell a request that is answered. */
+/** Destroys a request after a while, unless the rest of it arrives or its connection closes, of which Node does not notify a request that is answered. */
 function destroyAfterLinger(incoming: IncomingMessage): void {
   const { socket } = incoming;
   const timer = setTimeout(() => incoming.destroy(), LINGER_MS);
@@ -208,7 +208,7 @@ function expectsContinue(incoming: IncomingMessage): boolean {
   return incoming.httpVersion === '1.1' && incoming.headers.expect?.toLowerCase().includes('100-continue') === true;
 }
 
-/** Node's flat list of names and values as entries; `undefined` where it is empty. */
+/** Node's flat list of names and values as entries; `undefined` if it is empty. */
 function toEntries(raw: readonly string[]): FieldEntries | undefined {
   return raw.length === 0 ? undefined : pairUp(raw);
 }

@@ -9,17 +9,17 @@ import { Wakers, type Readiness } from '../../io/readiness.ts';
 import { callSafely, warnOfBug } from '../../util/bug.ts';
 import { ClientPace, type ClientSight } from './client-pace.ts';
 import type { Failure } from '../failure.ts';
-import { type Exchange, type ReplyHead, type ReplySink, lengthToTell } from '../exchange.ts';
+import { type Exchange, type ReplyHead, type ReplySink, contentLengthOf } from '../exchange.ts';
 import { endAfter } from './linger.ts';
 import type { Look } from './look.ts';
 import { NodeBody, pairUp } from './node-body.ts';
 import { endsConnection, refusalOf, targetOf } from './refusal.ts';
 import { Violation } from '../violation.ts';
 
-/** What a guest reads of a body that breaks the rules. */
+/** What a guest reads of a malformed body. */
 const MALFORMED: ErrorCode = Object.freeze({ tag: 'HTTP-protocol-error' });
 
-/** What a guest reads of a body that comes too slowly. */
+/** What a guest reads of a body that arrives too slowly. */
 const TOO_SLOW: ErrorCode = Object.freeze({ tag: 'connection-read-timeout' });
 
 /** A request and its reply on a socket of ours: raw header bytes in, direct writes out, backpressure both ways. */
@@ -36,7 +36,7 @@ export class NodeExchange implements Exchange {
   readonly #outgoing: ServerResponse;
   readonly #body: NodeBody | undefined;
   readonly #limits: ClientLimits;
-  /** From the first look on at which the guest waits: most are over by then. */
+  /** Made at the first sweep at which the guest waits: most requests are over by then. */
   #pace: ClientPace | undefined;
 
   constructor(incoming: IncomingMessage, outgoing: ServerResponse, limits: ClientLimits) {
@@ -63,7 +63,7 @@ export class NodeExchange implements Exchange {
     return this.#body !== undefined;
   }
 
-  /** Whether all of the request has come. */
+  /** Whether the whole request has arrived. */
   get isWhole(): boolean {
     return this.#incoming.complete;
   }
@@ -73,28 +73,28 @@ export class NodeExchange implements Exchange {
     this.#body?.look(look);
   }
 
-  /** For how long the client has kept its guest waiting by being slow, in milliseconds. Looked at from time to time while requests wait for their turn. */
+  /** For how long the slow client has kept its guest waiting, in milliseconds. Called at each sweep while places are scarce. */
   lookAtPace(elapsedMs: number, taken: Pick<ClientSight, 'takenBytes' | 'isTaken'>): number {
     this.#pace ??= new ClientPace(this.#limits);
     const isAwaited = this.#body?.isAwaited === true;
     return this.#pace.look(elapsedMs, { readBytes: this.#incoming.socket.bytesRead, isAwaited, ...taken });
   }
 
-  /** Whether it has a guest that waits, or did. */
+  /** Whether there is a guest that has waited for something and is not over. */
   get holdsGuest(): boolean {
-    return this.violation.isHeeded;
+    return this.violation.hasGuest;
   }
 
-  /** Ends the guest, because its client is too slow for the place that it holds. Returns why, where the client is not told because a head is out. */
+  /** Ends the guest, because the client is too slow while others wait for its place. Returns the failure if the client cannot be told of it, since a head is sent. */
   evict(): Failure | undefined {
     const failure = this.#pace?.failure;
     if (failure === undefined) return undefined;
     if (this.#body?.isAwaited === true) this.#body.violate(failure, TOO_SLOW);
-    else this.violation.commit(failure);
+    else this.violation.set(failure);
     return this.#outgoing.headersSent ? failure : undefined;
   }
 
-  /** The rest of the request never comes. */
+  /** The rest of the request never arrives. */
   breakOff(failure: Failure): void {
     this.#body?.violate(failure, MALFORMED);
   }
@@ -104,13 +104,13 @@ export class NodeExchange implements Exchange {
   }
 }
 
-/** Node fails a reply so that is written to when it has ended: a bug of ours, which closes its connection. */
+/** Node emits an error for a write to a reply that has ended: a bug of ours. The connection is closed. */
 function closeBroken(this: ServerResponse, error: Error): void {
   this.destroy();
   warnOfBug(error);
 }
 
-/** Reads from Node's message what is asked for. */
+/** Reads a part of Node's message when it is asked for. */
 class NodeHead implements RequestHead {
   readonly #incoming: IncomingMessage;
   #fields: FieldEntries | undefined;
@@ -145,14 +145,14 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) !== 0);
 }
 
-/** The reset that answers an interim response has to be here before the next, which finds it. */
+/** By the second interim response, the reset that answers the first has to have arrived. */
 const ASK_AGAIN_MS = 500;
 
 /**
- * Ready once the connection closed before the reply was written in full.
+ * Ready when the connection closed before the reply was written in full.
  *
- * A client that has closed looks like one that will send no more but waits for its reply, until something is sent to it: only the
- * first then resets the connection. So while there is no reply yet, interim responses ask. Source: RFC 9110, 15.2.
+ * A client that has closed the connection looks like one that sends no more but waits for its reply, until something is sent to it: then only the
+ * former resets the connection. So interim responses are sent to find out, while there is no reply. Source: RFC 9110, 15.2.
  */
 class ClientLeft implements Readiness {
   readonly #incoming: IncomingMessage;
@@ -181,7 +181,7 @@ class ClientLeft implements Readiness {
   #listen(): Wakers {
     const wakers = new Wakers();
     const { socket } = this.#incoming;
-    const ended = (): void => callSafely(() => this.#askTwice());
+    const ended = (): void => callSafely(() => this.#probeTwice());
     socket.once('end', ended);
     if (socket.readableEnded) ended();
     this.#outgoing.once('close', () => {
@@ -192,19 +192,19 @@ class ClientLeft implements Readiness {
     return wakers;
   }
 
-  #askTwice(): void {
-    this.#ask();
-    this.#timer = setTimeout(() => callSafely(() => this.#ask()), ASK_AGAIN_MS);
+  #probeTwice(): void {
+    this.#probe();
+    this.#timer = setTimeout(() => callSafely(() => this.#probe()), ASK_AGAIN_MS);
   }
 
-  #ask(): void {
+  #probe(): void {
     const outgoing = this.#outgoing;
     if (this.#incoming.httpVersion !== '1.1' || outgoing.socket === null) return;
     if (!outgoing.closed && !outgoing.headersSent) outgoing.writeProcessing();
   }
 }
 
-/** A larger body costs more to copy behind its head than a second write. */
+/** For a larger body, a second write costs less than copying the body behind the head. */
 const MAX_JOINED_BYTES = 4096;
 
 class NodeReply implements ReplySink {
@@ -228,14 +228,14 @@ class NodeReply implements ReplySink {
   whole(head: ReplyHead, body: Uint8Array): void {
     this.#writeHead(head);
     if (head.framing.by === 'absence') this.#outgoing.end();
-    // As a string Node puts it behind the head and writes both at once.
+    // Node appends a string to the head and writes both together.
     else if (body.byteLength <= MAX_JOINED_BYTES) this.#outgoing.end(toByteString(body), 'latin1');
     else this.#outgoing.end(body);
   }
 
   start(head: ReplyHead): void {
     this.#writeHead(head);
-    // `flushHeaders` would send the head as UTF-8; one without a body on the wire goes out when the reply ends, which is now.
+    // `flushHeaders` would send the head as UTF-8. A reply without a body on the wire ends now, which sends its head.
     if (head.framing.by === 'absence') this.#outgoing.end();
     else this.#outgoing.write('', 'latin1');
   }
@@ -252,7 +252,7 @@ class NodeReply implements ReplySink {
     this.#outgoing.end();
   }
 
-  /** Without a head on the wire it is enough to close, which harms no earlier reply. */
+  /** Without a head on the wire it is enough to close the connection, which does no harm to earlier replies. */
   abort(): void {
     const { socket } = this.#outgoing;
     if (this.#outgoing.writableEnded) return;
@@ -265,12 +265,12 @@ class NodeReply implements ReplySink {
     const isChunked = framing.by === 'chunks' && this.#incoming.httpVersion === '1.1';
     const raw: string[] = [];
     for (const [name, value] of fields) {
-      // Node refuses to announce trailers where there can be none.
+      // Node refuses to announce trailers if there cannot be any.
       if (name !== 'content-length' && (name !== 'trailer' || isChunked)) raw.push(name, value);
     }
-    const byteLength = lengthToTell({ status, fields, framing });
+    const byteLength = contentLengthOf({ status, fields, framing });
     if (byteLength !== undefined) raw.push('content-length', byteLength);
-    // Given in full each time: Node keeps the phrase of a head that failed.
+    // The reason phrase is always given: Node keeps the one of a head that failed.
     this.#outgoing.writeHead(status, STATUS_CODES[status] ?? 'unknown', raw);
   }
 }

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 
 /**
- * Has a server of node:http read nothing more from a socket while the gate is shut, so that its client has to wait before it sends more.
+ * Keeps a server of node:http from reading from a socket while the gate is shut, so that the client has to wait before it sends more.
  *
- * Node resumes a socket for each body that is read and each reply that is out, which has no effect meanwhile. What has been read already is
- * still parsed: 64 KiB at most.
+ * Node resumes a socket for each body that is read and each reply that is sent, which has no effect while the gate is shut. What has been read
+ * already is still parsed: 64 KiB at most.
  */
 export class ReadGate {
   readonly #socket: Socket;
@@ -29,7 +29,7 @@ export class ReadGate {
   open(): void {
     if (this.#state === 'open') return;
     this.#state = 'open';
-    // What is left is that of the class.
+    // Without it the method of the class is in force again.
     Reflect.deleteProperty(this.#socket, 'resume');
     this.#socket.resume();
   }

@@ -4,24 +4,24 @@ import { HOPS_FIELD, isLoop } from '../../http/hops.ts';
 import { isAuthority, membersOf } from '../../http/syntax.ts';
 import { type Failure, clientFault } from '../failure.ts';
 
-export const OTHER_VERSION = clientFault(505, 'the request is of another version than HTTP/1.0 and HTTP/1.1');
+export const OTHER_VERSION = clientFault(505, 'the HTTP version of the request is neither 1.0 nor 1.1');
 
-/** Why no guest should see a request that Node has accepted, if there is a reason. Source: RFC 9112, 2.3, 3.2, 6.1; RFC 9110, 9.3.6. */
+/** Why a request that Node has accepted is refused before a guest sees it, if it is. Source: RFC 9112, 2.3, 3.2, 6.1; RFC 9110, 9.3.6. */
 export function refusalOf(incoming: IncomingMessage, limits: ClientLimits): Failure | undefined {
   const { headers, httpVersionMajor, httpVersionMinor, method, rawHeaders, url = '/' } = incoming;
   if (httpVersionMajor !== 1) return OTHER_VERSION;
-  if (!isHttp(incoming)) return badRequest('the request is of another protocol than HTTP');
+  if (!isHttp(incoming)) return badRequest('the protocol of the request is not HTTP');
   if (url.length > limits.maxTargetBytes) return targetTooLong(limits);
   if (rawHeaders.length > 2 * limits.maxHeaders) return tooManyHeaders(limits);
-  if (method === 'CONNECT') return clientFault(501, 'CONNECT asks for a tunnel, and there is none');
-  if (url === '*' && method !== 'OPTIONS') return badRequest('only OPTIONS takes the target *');
+  if (method === 'CONNECT') return clientFault(501, 'CONNECT is not supported');
+  if (url === '*' && method !== 'OPTIONS') return badRequest('the target * is only for OPTIONS');
   const target = targetOf(incoming);
   if (target === undefined) return badRequest('the target of the request is neither a path nor an http URL');
-  if (headers.host === undefined) return badRequest('the request has no Host');
-  if (countHosts(rawHeaders) > 1) return badRequest('the request has more than one Host');
-  if (!isAuthority(headers.host)) return badRequest('the Host of the request is not valid');
+  if (headers.host === undefined) return badRequest('the request has no Host field');
+  if (countHosts(rawHeaders) > 1) return badRequest('the request has more than one Host field');
+  if (!isAuthority(headers.host)) return badRequest('the Host field of the request is invalid');
   if (target.authority !== undefined && !isAuthority(target.authority))
-    return badRequest('the authority of the request is not valid');
+    return badRequest('the authority of the request is invalid');
   if (httpVersionMinor > 0 && !isMet(headers.expect))
     return clientFault(417, 'the request expects something other than 100-continue');
   return loopRefusal(headers[HOPS_FIELD]) ?? bodyRefusalOf(incoming, limits);
@@ -29,14 +29,14 @@ export function refusalOf(incoming: IncomingMessage, limits: ClientLimits): Fail
 
 const HTTP_METHODS: ReadonlySet<string | undefined> = new Set(METHODS);
 
-/** These Node's parser takes for other protocols too. Source: llhttp's `METHODS_RTSP` and `METHODS_ICE`. */
+/** Methods that Node's parser accepts for other protocols too. Source: llhttp's `METHODS_RTSP` and `METHODS_ICE`. */
 const SHARED_METHODS: ReadonlySet<string | undefined> = new Set(['GET', 'POST', 'OPTIONS', 'SOURCE']);
 
 /**
- * Whether a request names HTTP as its protocol: Node's parser also takes `RTSP/1.0` and `ICE/1.0`, and does not tell.
+ * Whether a request names HTTP as its protocol: Node's parser also accepts `RTSP/1.0` and `ICE/1.0`, and does not say so.
  *
- * So its line is looked for in the bytes that are being parsed, where it is if it came with the end of the head. Copying them takes a
- * microsecond, which is spent for HTTP/1.0 only, the version of these protocols.
+ * So this searches for the request line in the bytes that are being parsed, which contain it if it came with the end of the head. Copying them takes
+ * a microsecond, which is spent for HTTP/1.0 only, the version of these protocols.
  */
 function isHttp({ method, url, httpVersionMinor, socket }: IncomingMessage): boolean {
   if (!HTTP_METHODS.has(method)) return false;
@@ -51,29 +51,29 @@ function isHttp({ method, url, httpVersionMinor, socket }: IncomingMessage): boo
   return asHttp <= Math.min(asRtsp, asIce);
 }
 
-/** Whether all that a request expects is what there is: an interim reply. Source: RFC 9110, 10.1.1. */
+/** Whether a request expects nothing but `100-continue`. Source: RFC 9110, 10.1.1. */
 function isMet(expectations = ''): boolean {
   return membersOf(expectations).every((one) => ['', '100-continue'].includes(one.toLowerCase()));
 }
 
-/** Of a request with these values of `cdn-loop`, if it has any. */
+/** Refuses a request that guests have passed on in a loop, by the values of its `cdn-loop` field, if it has one. */
 export function loopRefusal(hops: string | readonly string[] | null | undefined): Failure | undefined {
   if (hops === undefined || hops === null || !isLoop(`${hops}`)) return undefined;
-  return clientFault(508, 'the request has been passed on too often: guests call each other in a loop');
+  return clientFault(508, 'the request was passed on too often: guests call each other in a loop');
 }
 
 export function isBodyTooLarge(byteLength: number, { maxBodyBytes }: ClientLimits): boolean {
   return maxBodyBytes > 0 && byteLength > maxBodyBytes;
 }
 
-/** The reason of a request whose body is too large, known before it or while it comes. */
+/** The failure of a request whose body is too large, by its declared length or by what has arrived. */
 export function bodyTooLarge({ maxBodyBytes }: ClientLimits): Failure {
   return clientFault(413, `the body of the request is larger than ${maxBodyBytes} bytes (--max-body)`);
 }
 
-/** Whether nothing that follows on its connection can be trusted to be a request. */
+/** Whether what follows the request on its connection cannot be trusted to be another one. */
 export function endsConnection({ headers, httpVersionMinor }: IncomingMessage): boolean {
-  // Node loses what it has read behind a request that asks for an upgrade. Source of the other: RFC 9112, 6.1.
+  // Node loses what it has read after a request that asks for an upgrade. Source of the second: RFC 9112, 6.1.
   return headers.upgrade !== undefined || (httpVersionMinor === 0 && headers['transfer-encoding'] !== undefined);
 }
 
@@ -92,13 +92,13 @@ function tooManyHeaders({ maxHeaders }: ClientLimits): Failure {
   return clientFault(431, `the request has more than ${maxHeaders} fields (--max-headers)`);
 }
 
-/** What a request target says: an authority only in absolute form. Source: RFC 9112, 3.2.2. */
+/** The parts of a request target. It has an authority in absolute form only. Source: RFC 9112, 3.2.2. */
 export interface RequestTarget {
   readonly authority: string | undefined;
   readonly pathWithQuery: string;
 }
 
-/** `undefined` where it is neither a path, nor `*`, nor the URL of something that HTTP serves. */
+/** The target of a request; `undefined` if it is neither a path, nor `*`, nor an http URL. */
 export function targetOf({ url = '/' }: IncomingMessage): RequestTarget | undefined {
   if (url.startsWith('/') || url === '*') return { authority: undefined, pathWithQuery: url };
   const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url);
@@ -107,7 +107,7 @@ export function targetOf({ url = '/' }: IncomingMessage): RequestTarget | undefi
   return { authority, pathWithQuery: rest.startsWith('/') ? rest : `/${rest}` };
 }
 
-/** Node keeps the first of several in `headers`. Shape of `raw`: names and values in turn. */
+/** Counts the Host fields, of which Node keeps only the first in `headers`. Shape of `raw`: names and values in turn. */
 function countHosts(raw: readonly string[]): number {
   let count = 0;
   for (let index = 0; index < raw.length; index += 2) {
