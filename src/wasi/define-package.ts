@@ -7,7 +7,7 @@ type Funcs = Readonly<Record<string, HostFunc<WasiCtx>>>;
 type Resources = Readonly<Record<string, ResourceClass>>;
 
 /** What a package says of one of its interfaces. What is left out is empty. */
-interface Definition<F extends Funcs, R extends Resources> {
+export interface InterfaceDefinition<F extends Funcs, R extends Resources> {
   readonly funcs: F;
   readonly resources?: R;
   /** The functions that may return a promise. */
@@ -28,7 +28,7 @@ export interface WasiInterface<
 
 type DefineInterface = <const F extends Funcs, const R extends Resources = Resources>(
   name: string,
-  definition: Definition<F, R>,
+  definition: InterfaceDefinition<F, R>,
 ) => WasiInterface<F, R>;
 
 /**
@@ -46,7 +46,10 @@ export function definePackage(
   version: string,
   wit: EncodedWit = wasiWit,
 ): DefineInterface {
-  return <const F extends Funcs, const R extends Resources = Resources>(name: string, given: Definition<F, R>) =>
+  return <const F extends Funcs, const R extends Resources = Resources>(
+    name: string,
+    given: InterfaceDefinition<F, R>,
+  ) =>
     Object.freeze({
       name: `${packageName}/${name}` as const,
       version,
