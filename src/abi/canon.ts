@@ -17,22 +17,19 @@ export interface FuncOptions extends CanonicalOptions {
   readonly calling: 'sync' | 'may-wait';
 }
 
-/** As `FuncOptions`; a host function gets the request's context first, another component's function the caller. */
+/** As `FuncOptions`; a host function gets the context of the call first, another component's function the caller. */
 export interface LowerOptions extends FuncOptions {
   readonly callee: 'host' | 'component';
 }
 
-/** Whose time does not pass while the host has it wait. */
-interface Waiter {
-  /** `heldBytes` are what the arguments of the call take meanwhile. */
-  waits(heldBytes: number): void;
-  goesOn(heldBytes: number): void;
-}
-
-/** The instance that calls a lowered function. */
-export interface Caller extends Waiter {
-  /** The request's context, which host functions get first. */
+/** The instance that calls a lowered function. Its time does not pass while the host has it wait. */
+export interface Caller {
+  /** The context of the call that runs in the instance, which host functions get first. */
   readonly ctx: unknown;
+  /** The call of `ctx` waits. `heldBytes` are what the arguments of the host function take meanwhile. */
+  waits(ctx: unknown, heldBytes: number): void;
+  /** The call of `ctx` is the one that runs again. */
+  goesOn(ctx: unknown, heldBytes: number): void;
   /** In the order in which lowered functions number them. */
   readonly contexts: readonly LiftLowerContext[];
   /** Where the names of the host functions go that it calls, as long as somebody wants to know. */
@@ -109,7 +106,7 @@ interface Outcome {
 }
 
 /**
- * Has `finish` run when the promise of a call resolves; whatever fails ends the instance. `waiter` is told when the host has it wait.
+ * Runs `finish` when the promise of a call resolves; whatever fails ends the instance. `caller` is told if it is the host that has it wait.
  *
  * No `await`, whose frame each guest that waits would hold.
  */
@@ -117,16 +114,17 @@ export function finishLater(
   { inst, maxCallBytes, budget }: LiftLowerContext,
   value: Promise<unknown>,
   finish: (value: unknown) => unknown,
-  waiter?: Waiter,
+  caller?: Caller,
 ): Promise<unknown> {
   const heldBytes = maxCallBytes - budget;
-  waiter?.waits(heldBytes);
+  const ctx = caller?.ctx;
+  caller?.waits(ctx, heldBytes);
   const fail = (error: unknown): never => {
-    waiter?.goesOn(heldBytes);
+    caller?.goesOn(ctx, heldBytes);
     throw inst.end(error);
   };
   const succeed = (settled: unknown): unknown => {
-    waiter?.goesOn(heldBytes);
+    caller?.goesOn(ctx, heldBytes);
     try {
       checkAlive(inst);
       return finish(settled);

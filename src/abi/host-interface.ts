@@ -17,7 +17,7 @@
  * Source: the JavaScript bindings that jco generates, except that a fallible function returns its `Result`.
  */
 
-/** A host function: the request's context first, for a method then the rep of `self`, then the parameters of the WIT function. */
+/** A host function: the context of the call first, a request's, for a method then the rep of `self`, then the parameters of the WIT function. */
 export type HostFunc<Ctx> = (ctx: Ctx, ...args: never[]) => unknown;
 
 /** The class of a resource's reps: nothing but its instances becomes a handle. Dropping the last handle calls `[Symbol.dispose]` where the rep has one. */

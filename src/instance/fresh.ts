@@ -2,7 +2,6 @@ import type { LinkedInstance } from '../linker/run/linked-instance.ts';
 import type { LinkedPre } from '../linker/link.ts';
 import type { InstancePre } from '../linker/instance-pre.ts';
 import type { WasiCtx } from '../wasi/context.ts';
-import { createIdleContext } from './idle-context.ts';
 import { Spares } from './spares.ts';
 import type { InstanceStrategy } from './strategy.ts';
 
@@ -26,7 +25,6 @@ export function createFreshStrategy(pre: InstancePre<WasiCtx>): InstanceStrategy
 export function createRecyclingStrategy(pre: LinkedPre<WasiCtx>): InstanceStrategy {
   if (!pre.marksAllWrites) return createFreshStrategy(pre);
   const spares = new Spares(pre);
-  const idle = createIdleContext();
   return {
     name: 'fresh',
     kept: spares,
@@ -42,7 +40,7 @@ export function createRecyclingStrategy(pre: LinkedPre<WasiCtx>): InstanceStrate
         instance.abandon();
         return;
       }
-      instance.bind(idle);
+      instance.rest();
       if (instance.hasGrownMemories || !spares.hasRoomFor(instance.byteLength)) {
         instance.release();
         return;

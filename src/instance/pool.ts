@@ -77,11 +77,11 @@ export class StartFailure extends Error {
  */
 export class Lease {
   readonly ctx: WasiCtx;
-  readonly instance: Instance;
+  readonly instance: Instance<WasiCtx>;
   readonly #strategy: InstanceStrategy;
   #state: InstanceState = 'reusable';
 
-  constructor(strategy: InstanceStrategy, instance: Instance, ctx: WasiCtx) {
+  constructor(strategy: InstanceStrategy, instance: Instance<WasiCtx>, ctx: WasiCtx) {
     this.#strategy = strategy;
     this.instance = instance;
     this.ctx = ctx;

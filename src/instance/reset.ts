@@ -2,7 +2,6 @@ import type { LinkedInstance } from '../linker/run/linked-instance.ts';
 import type { LinkedPre } from '../linker/link.ts';
 import type { WasiCtx } from '../wasi/context.ts';
 import { type Image, captureImage, hasGrownTables, restoreImage } from './image.ts';
-import { createIdleContext } from './idle-context.ts';
 import { Spares } from './spares.ts';
 import type { InstanceStrategy } from './strategy.ts';
 
@@ -22,7 +21,6 @@ export const ROOM_PAGES = 1024;
  */
 export function createResetStrategy(pre: LinkedPre<WasiCtx>, warm?: LinkedInstance<WasiCtx>): InstanceStrategy {
   const spares = new Spares(pre);
-  const idle = createIdleContext();
   const images = new WeakMap<object, Image>();
   /** Instances that started with the same state share its bytes. */
   let first: Image | undefined;
@@ -37,12 +35,7 @@ export function createResetStrategy(pre: LinkedPre<WasiCtx>, warm?: LinkedInstan
   return {
     name: 'reset',
     kept: spares,
-    take: (ctx) => {
-      const spare = spares.take();
-      if (spare === undefined) return capture(pre.instantiate(ctx));
-      spare.bind(ctx);
-      return spare;
-    },
+    take: (ctx) => spares.take() ?? capture(pre.instantiate(ctx)),
     giveBack: (given, state) => {
       const instance = given as LinkedInstance<WasiCtx>;
       const image = images.get(instance);
@@ -50,7 +43,7 @@ export function createResetStrategy(pre: LinkedPre<WasiCtx>, warm?: LinkedInstan
         instance.abandon();
         return;
       }
-      instance.bind(idle);
+      instance.rest();
       const hasGrown = instance.hasGrownMemories || hasGrownTables(instance, image);
       if (hasGrown || !spares.hasRoomFor(instance.byteLength)) {
         instance.release();

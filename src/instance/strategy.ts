@@ -12,10 +12,10 @@ export interface KeptInstances {
 export interface InstanceStrategy extends Disposable {
   readonly name: 'fresh' | 'reset';
   readonly kept: KeptInstances;
-  /** An isolated instance for one request. */
-  take(ctx: WasiCtx): Instance;
+  /** An isolated instance for one request, whose context is `ctx`, with which the instance starts if it is new. */
+  take(ctx: WasiCtx): Instance<WasiCtx>;
   /** The request is over; the instance may be used again only if `state` is `reusable`. Instances may come back after the disposal. */
-  giveBack(instance: Instance, state: InstanceState): void;
+  giveBack(instance: Instance<WasiCtx>, state: InstanceState): void;
 }
 
 /**

@@ -56,6 +56,28 @@ describe.each(TWINS)('$twin', (twin) => {
     expect(core()).toBe(2);
   });
 
+  test('a call that waited runs for its own context again, whichever ran meanwhile', async () => {
+    const { cx } = createGuest();
+    const store = { ctx: 'one' as unknown };
+    const wakers: PromiseWithResolvers<undefined>[] = [];
+    const call = (): Promise<undefined> => {
+      const waker = Promise.withResolvers<undefined>();
+      wakers.push(waker);
+      return waker.promise;
+    };
+    const lower = twin.lower(func([]), { ...LOWER_OPTIONS, callee: 'host', calling: 'may-wait' });
+    const wait = lower({ cx, store, call });
+    const first = wait();
+    store.ctx = 'other';
+    const second = wait();
+    wakers[0]?.resolve(undefined);
+    await first;
+    expect(store.ctx).toBe('one');
+    wakers[1]?.reject(new Error('late'));
+    await expect(second).rejects.toThrow('late');
+    expect(store.ctx).toBe('other');
+  });
+
   test('a rejection passes through', async () => {
     const { cx } = createGuest();
     const lower = twin.lower(func([]), { ...LOWER_OPTIONS, calling: 'may-wait' });

@@ -28,7 +28,8 @@ type Lower = (type: FuncType, opts: LowerOptions) => (slots: LowerSlots) => Shar
 
 interface CallerSlots {
   readonly cx: LiftLowerContext;
-  readonly store: { readonly ctx: unknown };
+  /** Whose call runs. */
+  readonly store: { ctx: unknown };
   readonly call: (...args: never[]) => unknown;
 }
 
@@ -39,8 +40,8 @@ function forOneCaller(lower: Lower): (type: FuncType, opts: LowerOptions) => (sl
     return ({ cx, store, call }) => {
       const withoutCaller = (_caller: unknown, ...args: unknown[]): unknown => call(...(args as never[]));
       const shared = maker({ context: 0, call: opts.callee === 'host' ? call : withoutCaller });
-      return (...flats) =>
-        shared(...([...flats, { ctx: store.ctx, contexts: [cx], waits() {}, goesOn() {} }] as never[]));
+      const goesOn = (ctx: unknown): void => void (store.ctx = ctx);
+      return (...flats) => shared(...([...flats, { ctx: store.ctx, contexts: [cx], waits() {}, goesOn }] as never[]));
     };
   };
 }

@@ -53,14 +53,14 @@ test.each(WAYS)('every instance calls the host in its own name: %s', async (way)
   const instances = [1000, 2000, 3000].map((name) => {
     const ctx = noCtx();
     names.set(ctx, name);
-    return pre.instantiate(ctx);
+    return { instance: pre.instantiate(ctx), ctx };
   });
-  const answers = instances.map((instance) => instance.call('test:who/guest', way, [7]));
+  const answers = instances.map(({ instance, ctx }) => instance.call(ctx, 'test:who/guest', way, [7]));
   for (const wake of wakers.toReversed()) wake();
   expect(await Promise.all(answers)).toEqual([1007, 2007, 3007]);
 });
 
-test('an instance serves the request that it was given to last', async () => {
+test('host functions get the context of the call, whichever the instance was started by or called for before', async () => {
   const asked: unknown[] = [];
   const host = {
     name: 'test:who/host',
@@ -70,12 +70,10 @@ test('an instance serves the request that it was given to last', async () => {
     funcs: { who: (ctx: WasiCtx) => asked.push(ctx), wait: () => 0 },
   } as unknown as HostInterface<WasiCtx>;
   const [one, other] = [noCtx(), noCtx()];
-  const instance = (await linkText(COMPONENT, [host])).instantiate(one);
+  const instance = (await linkText(COMPONENT, [host])).instantiate(noCtx());
   for (const way of ['direct', 'by-table'] as const) {
-    instance.bind(one);
-    await instance.call('test:who/guest', way, [0]);
-    instance.bind(other);
-    await instance.call('test:who/guest', way, [0]);
+    await instance.call(one, 'test:who/guest', way, [0]);
+    await instance.call(other, 'test:who/guest', way, [0]);
   }
   expect(asked).toEqual([one, other, one, other]);
 });

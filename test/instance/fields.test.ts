@@ -88,7 +88,7 @@ function everythingOf(instance: Instance): unknown {
 }
 
 const run = (instance: Instance, acts: readonly string[]): Promise<unknown> =>
-  instance.call('test:actor/guest', 'run', [toProgram(acts)]);
+  instance.call(noCtx(), 'test:actor/guest', 'run', [toProgram(acts)]);
 
 const MAKING = ['make a thing', 'make a host object', 'make what it defines itself'] as const;
 

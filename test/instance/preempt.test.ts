@@ -101,7 +101,9 @@ describe.each(HERE)('a guest that $what where it cannot be suspended ($engine)',
   test.each(Object.entries(PLACES))('(%s, in %s) ends when its CPU time is used up', async (func, place) => {
     const pool = await createPoolOf({ [place]: loop }, engine);
     using lease = pool.lease(LIMIT);
-    const error: unknown = await lease.instance.call('test:guest/guest', func, []).catch((reason: unknown) => reason);
+    const error: unknown = await lease.instance
+      .call(lease.ctx, 'test:guest/guest', func, [])
+      .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(WebAssembly.RuntimeError);
     expect(lease.ctx.cancellation.trap).toMatchObject({ reason: 'cpu', message: 'guest used up its CPU time' });
   });
@@ -137,7 +139,9 @@ test.each(ENGINES)('what does not loop passes where it cannot be suspended (%s)'
   const pool = await createPoolOf({}, engine);
   for (const func of Object.keys(PLACES)) {
     using lease = pool.lease({});
-    await expect(lease.instance.call('test:guest/guest', func, [])).resolves.toBe(func === 'return' ? 7 : undefined);
+    await expect(lease.instance.call(lease.ctx, 'test:guest/guest', func, [])).resolves.toBe(
+      func === 'return' ? 7 : undefined,
+    );
   }
 });
 
@@ -182,7 +186,7 @@ test('guests that compute for long at the same time all end with what they would
   const call = async (rounds: number): Promise<unknown> => {
     using lease = pool.lease({});
     lease.begin();
-    const result = await lease.instance.call('test:guest/guest', 'count', [rounds]);
+    const result = await lease.instance.call(lease.ctx, 'test:guest/guest', 'count', [rounds]);
     lease.end();
     ended.push(rounds);
     return result;

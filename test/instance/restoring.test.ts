@@ -34,11 +34,11 @@ test('no sequence of changes survives a restore', { timeout: 120_000 }, async ()
       fc.array(change, { minLength: 1, maxLength: 30 }),
       fc.string({ maxLength: 5000 }),
       async (changes, text) => {
-        await instance.call('test:poker/guest', 'take', [text]);
+        await instance.call(noCtx(), 'test:poker/guest', 'take', [text]);
         for (const { op, at, n, v } of changes) await poke(instance, op, { at, n: Math.min(n, START_BYTES - at), v });
         restoreImage(instance, image);
         expect(findChange(instance, bytes)).toBe(-1);
-        expect(await instance.call('test:poker/guest', 'length', [])).toBe(2);
+        expect(await instance.call(noCtx(), 'test:poker/guest', 'length', [])).toBe(2);
         const { core } = instance;
         expect(core.globals.map((global) => global.value)).toEqual(image.globals);
         expect((stateOf(instance) as { tables: unknown }).tables).toEqual((start as { tables: unknown }).tables);
@@ -90,7 +90,7 @@ test('what is written to grown pages is zero when they are grown again', async (
   const image = captureImage(instance, undefined);
   for (let round = 0; round < 3; round += 1) {
     await poke(instance, 'memory.grow', { n: 3 });
-    expect(await instance.call('test:poker/guest', 'length', [])).toBe(5);
+    expect(await instance.call(noCtx(), 'test:poker/guest', 'length', [])).toBe(5);
     expect(instance.core.memories[0]?.bytes.subarray(START_BYTES).every((byte) => byte === 0)).toBe(true);
     await poke(instance, 'memory.fill', { at: START_BYTES, n: 3 * PAGE_BYTES, v: 0xff });
     restoreImage(instance, image);
@@ -120,7 +120,7 @@ test(
     const image = captureImage(first, undefined);
     const bytes = first.core.memories[0]?.bytes.slice() ?? new Uint8Array(0);
     const more = Array.from({ length: 300 }, () => pre.instantiate(noCtx()));
-    await first.call('test:poker/guest', 'take', ['from the host']);
+    await first.call(noCtx(), 'test:poker/guest', 'take', ['from the host']);
     await poke(first, 'memory.fill', { n: 100_000, v: 1 });
     expect(restoreImage(first, image)).toBeGreaterThan(20);
     expect(findChange(first, bytes)).toBe(-1);

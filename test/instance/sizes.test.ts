@@ -135,7 +135,7 @@ async function run(strategy: InstanceStrategy, request: Request): Promise<Outcom
   const outcomes: Outcome[] = [];
   for (const { op, at } of request) {
     try {
-      outcomes.push((await instance.call('test:sizes/guest', toName(op), [at])) as number);
+      outcomes.push((await instance.call(noCtx(), 'test:sizes/guest', toName(op), [at])) as number);
     } catch (error) {
       expect(error).toBeInstanceOf(WebAssembly.RuntimeError);
       strategy.giveBack(instance, 'tainted');
@@ -299,7 +299,7 @@ describe('an instance whose memory has grown', () => {
     const ctx = noCtx();
     const lease = new Lease(strategy, strategy.take(ctx), ctx);
     lease.begin();
-    await lease.instance.call('test:sizes/guest', toName('memory.grow far'), [20 << 14]);
+    await lease.instance.call(ctx, 'test:sizes/guest', toName('memory.grow far'), [20 << 14]);
     ctx.cancellation.cancel('client-left');
     lease.end();
     lease[Symbol.dispose]();
@@ -334,7 +334,8 @@ describe('a memory that another module imports as its second', () => {
     const strategy = opened(createRecyclingStrategy(await linkText(SECOND, [])));
     for (let round = 0; round < 2; round += 1) {
       const instance = take(strategy);
-      const call = (func: string, ...args: number[]): Promise<unknown> => instance.call('test:sizes/guest', func, args);
+      const call = (func: string, ...args: number[]): Promise<unknown> =>
+        instance.call(noCtx(), 'test:sizes/guest', func, args);
       expect([await call('one-size'), await call('two-size')]).toEqual([2, 2]);
       expect([await call('two-grow'), await call('one-size'), await call('two-size')]).toEqual([2, 5, 5]);
       await call('store', 5 * PAGE_BYTES - 1);

@@ -221,7 +221,7 @@ test.each([
   const strategy = opened(createRecyclingStrategy(linked));
   for (let request = 0; request < 3; request += 1) {
     const instance = take(strategy);
-    expect(await instance.call('test:poker/guest', 'f', [])).toBe(0);
+    expect(await instance.call(noCtx(), 'test:poker/guest', 'f', [])).toBe(0);
     strategy.giveBack(instance, 'reusable');
   }
 });

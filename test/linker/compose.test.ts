@@ -74,13 +74,13 @@ describe.each(['fresh', 'reset'] as const)('a middleware before a handler, %s', 
 });
 
 /** Instantiates a component in WAT that exports `acme:test/run`. */
-async function instantiate(wat: string, interfaces: readonly HostInterface<object>[] = []): Promise<Instance> {
+async function instantiate(wat: string, interfaces: readonly HostInterface<object>[] = []): Promise<Instance<object>> {
   const pre = await linkComponent(createSource('test.wasm', await parse(`(component ${wat})`)), interfaces);
   return pre.instantiate({});
 }
 
-async function run(instance: Instance, func: string, ...args: unknown[]): Promise<unknown> {
-  return await instance.call('acme:test/run', func, args);
+async function run(instance: Instance<object>, func: string, ...args: unknown[]): Promise<unknown> {
+  return await instance.call({}, 'acme:test/run', func, args);
 }
 
 /** Defines a resource whose destructor logs its rep as a decimal digit. */
@@ -340,7 +340,7 @@ describe('interfaces that a user brings', () => {
     }
   }
 
-  async function withCards(body: string): Promise<{ readonly instance: Instance; readonly card: Card }> {
+  async function withCards(body: string): Promise<{ readonly instance: Instance<object>; readonly card: Card }> {
     const card = new Card();
     const cards: HostInterface<object> = {
       name: 'acme:cards/cards',

@@ -58,7 +58,7 @@ describe.each(RESULTS)('a resource in %s that a function without a type returns'
     const pre = await linkComponent(createSource('test', await parse(toWat(result, load))), [serve(make)]);
     const ctx: Added = { added: [] };
     try {
-      await pre.instantiate(ctx).call('acme:test/run', 'run', []);
+      await pre.instantiate(ctx).call(ctx, 'acme:test/run', 'run', []);
     } catch (error) {
       return [(error as Error).message, ...ctx.added];
     }

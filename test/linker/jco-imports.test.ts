@@ -57,7 +57,7 @@ interface Seen extends Disposable {
 const imports = createJcoImports<Ctx>([things]);
 
 function bind(who = 'me'): { bound: Bound; trapped: Promise<never> } {
-  const { interfaces, trapped } = imports.bind({ who });
+  const { interfaces, trapped } = imports.bind({ ctx: { who } });
   return { bound: interfaces['test:things/things'] as unknown as Bound, trapped };
 }
 
@@ -118,6 +118,17 @@ test('an error that is returned is returned', () => {
   expect(bind().bound['fail']?.()).toEqual({ tag: 'err', val: { tag: 'denied' } });
 });
 
+test('functions get the context of the call that runs; one that waited runs again for its own', async () => {
+  const running = { ctx: { who: 'one' } };
+  const { BigThing, wait } = imports.bind(running).interfaces['test:things/things'] as unknown as Bound;
+  const thing = new BigThing('thing');
+  const waiting = wait?.();
+  running.ctx = { who: 'other' };
+  expect(thing.getName()).toBe('other:thing');
+  await waiting;
+  expect(thing.getName()).toBe('one:thing');
+});
+
 test('a function that waits gives a promise, and resources in it', async () => {
   const thing = (await bind('later').bound['wait']?.()) as Seen;
   expect(thing.getName()).toBe('later:later');
@@ -145,6 +156,6 @@ describe('what a host function throws', () => {
 });
 
 test('arguments of an export that are reps go in as resources', () => {
-  const { toJco } = imports.bind({ who: 'me' });
+  const { toJco } = imports.bind({ ctx: { who: 'me' } });
   expect((toJco(new Thing('x')) as Seen).getName()).toBe('me:x');
 });

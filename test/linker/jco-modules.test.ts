@@ -34,7 +34,7 @@ const CASES = [
 
 test.each(CASES)('a guest that is told $decision goes on or traps', async ({ decision, outcome }) => {
   const modules = await prepare(COUNT, createEager());
-  const { exports } = modules.instantiatorFor(DECISION[decision]).instantiate(modules.get(NAME));
+  const { exports } = modules.instantiatorFor({ ctx: DECISION[decision] }).instantiate(modules.get(NAME));
   const count = exports['count'] as () => number;
   if (outcome === 9) expect(count()).toBe(9);
   else expect(count).toThrow(new WebAssembly.RuntimeError(outcome));
@@ -42,7 +42,7 @@ test.each(CASES)('a guest that is told $decision goes on or traps', async ({ dec
 
 test('each instance has memories of its own', async () => {
   const modules = await prepare('(module (memory (export "memory") 1))', createEager());
-  const { instantiate } = modules.instantiatorFor(DECISION.goOn);
+  const { instantiate } = modules.instantiatorFor({ ctx: DECISION.goOn });
   const [one, other] = [1, 2].map(() => instantiate(modules.get(NAME)).exports['memory']);
   expect(one).not.toBe(other);
 });
@@ -82,7 +82,7 @@ test('functions of other core modules are given as they are, whatever their type
     ],
   ]);
   const modules = await prepareJcoModules(artifacts, { limits: DEFAULT_LIMITS });
-  const { instantiate } = modules.instantiatorFor(DECISION.goOn);
+  const { instantiate } = modules.instantiatorFor({ ctx: DECISION.goOn });
   const { exports: one } = instantiate(modules.get('one.wasm'));
   const { exports: other } = instantiate(modules.get('other.wasm'), { one });
   expect((other['f'] as () => number)()).toBe(5);
@@ -98,7 +98,7 @@ test('what JavaScript throws is told, and goes through the guest as a trap', asy
     throw error;
   };
   const { exports } = modules
-    .instantiatorFor(DECISION.goOn, (by) => ends.push(by))
+    .instantiatorFor({ ctx: DECISION.goOn }, (by) => ends.push(by))
     .instantiate(modules.get(NAME), {
       '': { f: fail },
     });

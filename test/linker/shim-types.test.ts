@@ -48,7 +48,7 @@ async function assemble({ caller, called, value }: Types): Promise<Uint8Array> {
 async function run(types: Types): Promise<readonly unknown[]> {
   const pre = await linkComponent(createSource('test.wasm', await assemble(types)), [HOST]);
   const ctx = { taken: [] as unknown[] };
-  await pre.instantiate(ctx).call('acme:test/run', 'run', []);
+  await pre.instantiate(ctx).call(ctx, 'acme:test/run', 'run', []);
   return ctx.taken;
 }
 

@@ -47,7 +47,6 @@ async function measure(guest: string, pathWithQuery: string): Promise<ResetRow> 
   let pages = 0;
   for (let request = 0; request < WARM_UP_REQUESTS + REQUESTS; request++) {
     const ctx = new WasiCtx({});
-    instance.bind(ctx);
     const lease = new Lease(KEPT, instance, ctx);
     const trap = await callIncomingHandler(lease, head, EMPTY_BODY).returned;
     if (trap !== undefined) throw trap;

@@ -74,17 +74,17 @@ function emitMaker(e: Emitter, type: FuncType, opts: LowerOptions): void {
   const value = code.bind(js`call(${args})`);
   if (opts.calling === 'may-wait') {
     emitLater(e);
-    const waiter = isHost ? 'caller' : 'undefined';
-    code.line(js`if (${value} instanceof Promise) return later(cx, ${value}, { out, lends }, ${waiter});`);
+    const waiting = isHost ? 'caller' : 'undefined';
+    code.line(js`if (${value} instanceof Promise) return later(cx, ${value}, { out, lends }, ${waiting});`);
   }
   code.line(js`return finish(cx, ${value}, out, lends); } catch (error) { throw inst.end(error); } }; };`);
 }
 
 /** In a function of its own, so that a call that does not wait pays nothing for the closure. */
 function emitLater({ code }: Emitter): void {
-  code.func('later', ['cx', 'value', 'outcome', 'waiter'], () => {
+  code.func('later', ['cx', 'value', 'outcome', 'caller'], () => {
     code.line(js`const { out, lends } = outcome;`);
-    code.line(js`return finishLater(cx, value, (value) => finish(cx, value, out, lends), waiter);`);
+    code.line(js`return finishLater(cx, value, (value) => finish(cx, value, out, lends), caller);`);
   });
 }
 

@@ -76,7 +76,7 @@ class GuestCall implements AnswerTaker {
     cancellation.onReady(() => this.#endWith(cancellation.trap));
     lease.begin();
     const args = [new IncomingRequest(head, body), new ResponseOutparam(this)];
-    void lease.instance.call('wasi:http/incoming-handler', 'handle', args).then(
+    void lease.instance.call(lease.ctx, 'wasi:http/incoming-handler', 'handle', args).then(
       () => this.#endProperly(),
       (error: unknown) => this.#endWith(toError(error)),
     );

@@ -9,7 +9,7 @@ import { type World, toWorld } from '../../component/world.ts';
 import { HostError } from '../../util/host-error.ts';
 import type { Charging } from '../run/charging.ts';
 import { checkHost } from '../plan/check-host.ts';
-import type { Instance, InstancePre } from '../instance-pre.ts';
+import type { Instance, InstancePre, Running } from '../instance-pre.ts';
 import { JCO_COPIES_URL } from './jco-copies.ts';
 import { type BoundInterface, createJcoImports } from './jco-imports.ts';
 import { type InstantiateCore, type JcoModuleBounds, prepareJcoModules } from './jco-modules.ts';
@@ -58,10 +58,11 @@ export async function linkByJco<Ctx>(
   const { limits, preemption, charging } = bounds;
   const jcoImports = createJcoImports(hosts, { maxHandles: limits.maxHandles, preemption, charging });
   return Object.freeze({
-    instantiate: (ctx: Ctx): Instance => {
-      const { interfaces: imports, trapped, end, toJco, abandon } = jcoImports.bind(ctx);
-      preemption?.enter(ctx);
-      const { instantiate, leave } = modules.instantiatorFor(ctx, end);
+    instantiate: (startCtx: Ctx): Instance<Ctx> => {
+      const running: Running<Ctx> = { ctx: startCtx };
+      const { interfaces: imports, trapped, end, toJco, abandon } = jcoImports.bind(running);
+      preemption?.enter(startCtx);
+      const { instantiate, leave } = modules.instantiatorFor(running, end);
       const exports = tryOrEnd(
         () => glue.instantiate(modules.get, imports, instantiate),
         (error) => {
@@ -71,11 +72,12 @@ export async function linkByJco<Ctx>(
       );
       return {
         end,
-        call: async (interfaceName, func, args) => {
+        call: async (ctx, interfaceName, func, args) => {
           const exported = findExport(exports, interfaceName)?.[func];
           if (exported === undefined) {
             throw new HostError('bad-component', `${source.label} does not export ${interfaceName}.${func}`);
           }
+          running.ctx = ctx;
           preemption?.enter(ctx);
           return await Promise.race([exported(...args.map(toJco)), trapped]);
         },

@@ -3,10 +3,11 @@ import { HandleQuota } from '../../abi/handle-table.ts';
 import type { HostFunc, HostInterface } from '../../abi/host-interface.ts';
 import { Trap } from '../../util/trap.ts';
 import { parseFuncName, toCamelCase, toPascalCase } from '../plan/names.ts';
+import type { Running } from '../instance-pre.ts';
 import type { Charging } from '../run/charging.ts';
 import { type Preemption, whileWaiting } from '../preemption.ts';
 
-/** The functions and classes of one interface as jco's glue takes them, bound to one request's context. */
+/** The functions and classes of one interface as jco's glue takes them, bound to one instance. */
 export type BoundInterface = Readonly<Record<string, unknown>>;
 
 /** What jco's glue sees of a resource: an object with the resource's methods, around the host's rep. */
@@ -39,9 +40,9 @@ class JcoResource<Ctx> {
   }
 }
 
-/** What a host function is called for: the request's context, and whom to tell that it threw. */
+/** What a host function is called for: the call that runs, and whom to tell that it threw. */
 interface BoundInstance<Ctx> {
-  readonly ctx: Ctx;
+  readonly running: Running<Ctx>;
   readonly onTrap: (error: unknown) => void;
   /** Told when the guest waits. */
   readonly preemption: Preemption<Ctx> | undefined;
@@ -61,11 +62,11 @@ type JcoClasses<Ctx> = ReadonlyMap<unknown, JcoResourceClass<Ctx>>;
 
 /** Host interfaces in the style of jco's glue: classes and camelCase functions without a context. */
 export interface JcoImports<Ctx> {
-  /** For one instance, whose request has this context. */
-  bind(ctx: Ctx): JcoBinding;
+  /** For one instance: its host functions get the context of the call that runs. */
+  bind(running: Running<Ctx>): JcoBinding;
 }
 
-/** Host interfaces bound to one request's context. */
+/** Host interfaces bound to one instance. */
 export interface JcoBinding {
   /** All interfaces, by name without version. */
   readonly interfaces: Record<string, BoundInterface>;
@@ -99,7 +100,7 @@ export function createJcoImports<Ctx>(
   }
   const binders = interfaces.map((host) => [host.name, createBinder(host, classes)] as const);
   return {
-    bind: (ctx) => {
+    bind: (running) => {
       const { promise: trapped, reject } = Promise.withResolvers<never>();
       trapped.catch(() => undefined);
       const lifetime = new Lifetime();
@@ -107,9 +108,9 @@ export function createJcoImports<Ctx>(
         reject(lifetime.end(error));
         return lifetime.ended?.by;
       };
-      const quota = new HandleQuota(maxHandles, (bytes) => charging?.take(ctx, bytes));
+      const quota = new HandleQuota(maxHandles, (bytes) => charging?.take(running.ctx as Ctx, bytes));
       const resources: BoundInstance<Ctx>['resources'] = new Set();
-      const instance: BoundInstance<Ctx> = { ctx, onTrap: end, preemption, quota, resources, charging, lifetime };
+      const instance: BoundInstance<Ctx> = { running, onTrap: end, preemption, quota, resources, charging, lifetime };
       return {
         interfaces: Object.fromEntries(binders.map(([name, bind]) => [name, bind(instance)])),
         trapped,
@@ -163,7 +164,7 @@ function createBinder<Ctx>(
   };
 }
 
-/** A function that `new` calls with one request's context, and whose `instanceof` is the shared class's. */
+/** A function that `new` calls for one instance, and whose `instanceof` is the shared class's. */
 function createConstructor<Ctx>(
   jcoClass: JcoResourceClass<Ctx> | undefined,
   construct: ((...args: unknown[]) => unknown) | undefined,
@@ -192,9 +193,10 @@ function call<Ctx>(
   };
   try {
     checkAlive(instance);
-    const result = (func as (ctx: Ctx, ...args: unknown[]) => unknown)(instance.ctx, ...args);
+    const ctx = instance.running.ctx as Ctx;
+    const result = (func as (ctx: Ctx, ...args: unknown[]) => unknown)(ctx, ...args);
     if (!(result instanceof Promise)) return toJco(instance, result, classes);
-    const { preemption, ctx } = instance;
+    const { preemption } = instance;
     const waited = preemption === undefined ? result : whileWaiting(preemption, ctx, result);
     return whileHolding(instance, args, waited).then(finish).catch(trap);
   } catch (error) {
@@ -205,18 +207,20 @@ function call<Ctx>(
 /** What an element of a list takes. */
 const ELEMENT_HELD_BYTES = 16;
 
-/** Has the lists count that a call was given, for as long as it waits. */
+/** Counts the lists that a host function was given, for as long as the call waits, which then is the one that runs again. */
 async function whileHolding<Ctx>(
-  { charging, ctx }: BoundInstance<Ctx>,
+  { charging, running }: BoundInstance<Ctx>,
   args: readonly unknown[],
   waiting: Promise<unknown>,
 ): Promise<unknown> {
+  const ctx = running.ctx as Ctx;
   const lists = args.filter((arg) => Array.isArray(arg) || ArrayBuffer.isView(arg) || typeof arg === 'string');
   const heldBytes = lists.reduce((sum, list) => sum + ELEMENT_HELD_BYTES * (list as ArrayLike<unknown>).length, 0);
   if (heldBytes > 0) charging?.takeOrEnd(ctx, heldBytes);
   try {
     return await waiting;
   } finally {
+    running.ctx = ctx;
     if (heldBytes > 0) charging?.giveBack(ctx, heldBytes);
   }
 }

@@ -5,7 +5,6 @@ import { readCoreImports, readCoreSections } from '../../component/core-module.t
 import { RESERVED } from '../../rewriter/layout.ts';
 import type { ReachableMemory } from '../../rewriter/analyse/reach.ts';
 import type { RewriteOptions } from '../../rewriter/rewrite.ts';
-
 import type { InstanceLimits } from '../../util/limits.ts';
 import type { Holding } from '../../util/shared-quota.ts';
 import { rewriteBounds } from '../run/bounds.ts';
@@ -18,6 +17,7 @@ import {
   sumCosts,
 } from '../run/instance-heap.ts';
 import { createInterrupt, type Interruptible } from '../run/interrupt.ts';
+import type { Running } from '../instance-pre.ts';
 import { JcoCopies } from './jco-copies.ts';
 import { type CoreImports, type JcoGuards, createJcoGuards } from './jco-guards.ts';
 import { type Preemption, STEPS_TOGETHER, DECISION, type Decision, assertNotOver } from '../preemption.ts';
@@ -36,8 +36,8 @@ import {
 /** The core modules that jco made of a component, with maxima, questions before memories grow, and checks where guests are interrupted. */
 export interface JcoModules<Ctx> {
   get(name: string): WebAssembly.Module;
-  /** What jco's glue calls to instantiate one of them, in an instance that works for `ctx`; `onEnd` is told what ends that. */
-  instantiatorFor(ctx: Ctx, onEnd?: (error: unknown) => void): JcoInstantiator;
+  /** What jco's glue calls to instantiate one of them, in the instance of which `running` says which call runs; `onEnd` is told what ends that. */
+  instantiatorFor(running: Running<Ctx>, onEnd?: (error: unknown) => void): JcoInstantiator;
 }
 
 /** Makes the core instances of one instance, and is told when nobody needs them any more. */
@@ -99,8 +99,9 @@ function createInstantiators<Ctx>(
     takePages: createTakePages(),
     takeElements: createTakeElements(),
   };
-  return (ctx, onEnd) => {
-    const core = new JcoCore(given, { limits, memory, heap }, () => preemption?.interrupt(ctx), onEnd);
+  return (running, onEnd) => {
+    const interrupt = (): Decision | undefined => preemption?.interrupt(running.ctx as Ctx);
+    const core = new JcoCore(given, { limits, memory, heap }, interrupt, onEnd);
     const instantiate: InstantiateCore = (module, imports = {}) => {
       const [made, guarding] = byModule.get(module) as MadeModule;
       return core.instantiate(made, guarding.guard(core, imports, core.exported));

@@ -5,7 +5,7 @@ import { GuestMemory } from '../../abi/guest-memory.ts';
 import { HandleQuota } from '../../abi/handle-table.ts';
 import { HostError } from '../../util/host-error.ts';
 import type { Holding } from '../../util/shared-quota.ts';
-import type { Instance } from '../instance-pre.ts';
+import type { Instance, Running } from '../instance-pre.ts';
 import type { GuestResourceType } from '../plan/plan.ts';
 import { DECISION, type Decision } from '../preemption.ts';
 import { CoreInstances, type CoreState } from './core-instances.ts';
@@ -19,11 +19,10 @@ import { assertMayHold, leaveMemory, mayHold } from './take-pages.ts';
  * One instance of a component: its core instances and the functions between them.
  *
  * What all instances can share they do: this holds what differs, and makes what not every request needs when it is needed.
- * `bind` gives it to another request, which is sound only with its state restored.
+ * A call for another request is sound only if the state is restored.
  */
-export class LinkedInstance<Ctx> implements Instance, SharingInstance {
-  /** Of the request that the instance works for. */
-  ctx: Ctx;
+export class LinkedInstance<Ctx> implements Instance<Ctx>, Running<Ctx>, SharingInstance {
+  ctx: Ctx | undefined;
   asked: Set<string> | undefined;
   readonly componentInstances: readonly ComponentInstance[];
   readonly contexts: readonly LiftLowerContext[];
@@ -37,8 +36,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
 
   constructor(linked: Linked<Ctx>, ctx: Ctx) {
     this.#linked = linked;
-    this.ctx = ctx;
-    const quota = new HandleQuota(linked.limits.maxHandles, (bytes) => linked.charging?.take(this.ctx, bytes));
+    const quota = new HandleQuota(linked.limits.maxHandles, (bytes) => linked.charging?.take(this.ctx as Ctx, bytes));
     this.componentInstances = createComponentInstances(linked, this.#lifetime, quota);
     const guestMemories = linked.contexts.memories.map(() => new GuestMemory());
     this.contexts = linked.contexts.contexts.map((opts) => {
@@ -55,13 +53,12 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
       contexts: this.contexts,
       componentInstances: this.componentInstances,
     });
-    this.#start();
+    this.#start(ctx);
   }
 
   /** New core instances on the same memories, which are as new: a fresh instance for another request. */
   restart(ctx: Ctx): void {
-    this.ctx = ctx;
-    this.#start();
+    this.#start(ctx);
   }
 
   /** Lets go of the core instances and makes their memories as new, so that `restart` can follow. */
@@ -72,13 +69,14 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     this.#cores.clear();
   }
 
-  call(interfaceName: string, func: string, args: readonly unknown[]): Promise<unknown> {
+  call(ctx: Ctx, interfaceName: string, func: string, args: readonly unknown[]): Promise<unknown> {
     const lifted = this.#linked.plan.exports.get(interfaceName)?.get(func);
     if (lifted === undefined) {
       throw new HostError('bad-component', `the component does not export ${interfaceName}.${func}`);
     }
     const call = this.#calls.fromHost(lifted);
-    this.#linked.preemption?.enter(this.ctx);
+    this.ctx = ctx;
+    this.#linked.preemption?.enter(ctx);
     try {
       return call(...args) as Promise<unknown>;
     } catch (error) {
@@ -99,24 +97,28 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     return this.#lifetime.end(error);
   }
 
-  waits(heldBytes: number): void {
-    if (heldBytes > 0) this.#linked.charging?.takeOrEnd(this.ctx, heldBytes);
-    this.#linked.preemption?.leave(this.ctx);
+  waits(ctx: Ctx, heldBytes: number): void {
+    if (heldBytes > 0) this.#linked.charging?.takeOrEnd(ctx, heldBytes);
+    this.#linked.preemption?.leave(ctx);
   }
 
-  goesOn(heldBytes: number): void {
-    if (heldBytes > 0) this.#linked.charging?.giveBack(this.ctx, heldBytes);
-    this.#linked.preemption?.enter(this.ctx);
+  goesOn(ctx: Ctx, heldBytes: number): void {
+    this.ctx = ctx;
+    if (heldBytes > 0) this.#linked.charging?.giveBack(ctx, heldBytes);
+    this.#linked.preemption?.enter(ctx);
   }
 
   interrupt(): Decision {
     if (this.#lifetime.ended !== undefined) return DECISION.trap;
-    const decision = this.#linked.preemption?.interrupt(this.ctx) ?? DECISION.goOn;
+    const decision = this.#linked.preemption?.interrupt(this.ctx as Ctx) ?? DECISION.goOn;
     return decision === DECISION.pause && !this.#isSuspendable() ? DECISION.goOn : decision;
   }
 
   async pause(): Promise<Decision> {
-    return (await this.#linked.preemption?.pause(this.ctx)) ?? DECISION.goOn;
+    const ctx = this.ctx as Ctx;
+    const decision = (await this.#linked.preemption?.pause(ctx)) ?? DECISION.goOn;
+    this.ctx = ctx;
+    return decision;
   }
 
   takePages(pages: number): boolean {
@@ -128,9 +130,9 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     return this.#heap.takeElements(count);
   }
 
-  /** Gives the instance to another request. */
-  bind(ctx: Ctx): void {
-    this.ctx = ctx;
+  /** Its request is over: it keeps nothing of that alive. */
+  rest(): void {
+    this.ctx = undefined;
   }
 
   /** What has to be restored before another request, beside the handles. */
@@ -190,10 +192,11 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
     return !isPlain && this.componentInstances.every(({ mayLeave }) => mayLeave);
   }
 
-  #start(): void {
+  #start(ctx: Ctx): void {
     const { starts, preemption, cost } = this.#linked;
+    this.ctx = ctx;
     this.#heap.start(cost);
-    preemption?.enter(this.ctx);
+    preemption?.enter(ctx);
     this.asked = starts.calls;
     try {
       starts.run(() => this.#cores.start());
@@ -201,6 +204,7 @@ export class LinkedInstance<Ctx> implements Instance, SharingInstance {
       throw this.end(error);
     } finally {
       this.asked = undefined;
+      this.rest();
     }
   }
 }
