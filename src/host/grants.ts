@@ -23,6 +23,7 @@ export function createGrant({
   tell,
 }: HostGrants): (request: ServedRequest, head: RequestHead) => Grants {
   const { limits, timeoutMs, cpuTimeoutMs } = config;
-  const alike = Object.freeze({ ...createGrants({ ...config, sendRequest }), limits, timeoutMs, cpuTimeoutMs, tell });
+  // Not frozen: to spread a frozen object takes V8 forty times as long, most of a microsecond.
+  const alike = { ...createGrants({ ...config, sendRequest }), limits, timeoutMs, cpuTimeoutMs, tell };
   return (request, head) => ({ ...alike, request, head, held: new HeldBytes(limits.maxHeldBytes, held) });
 }
