@@ -11,6 +11,11 @@ const checks: readonly Check[] = [
     command: ['node', 'scripts/check-layers.ts'],
     remedy: 'see the messages above; the table is in scripts/check-layers.ts',
   },
+  {
+    name: 'names',
+    command: ['node', 'scripts/check-names.ts'],
+    remedy: 'rename the file or what it exports; what is excused is in scripts/check-names.ts',
+  },
   { name: 'format', command: ['oxfmt', '--check'], remedy: 'run `npm run format`' },
   { name: 'dead code', command: ['knip'], remedy: 'remove what nothing uses, or the `export` before it' },
   { name: 'guests', command: ['node', 'scripts/check-guests.ts'], remedy: 'write the test, or remove the guest' },

@@ -2,7 +2,7 @@ import { cpSync, mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { componentEmbed } from '@bytecodealliance/jco-transpile/wasm-tools';
-import { readWorld } from '../../src/component/encode-wit.ts';
+import { readWorld } from '../../src/component/encode-interface.ts';
 
 /** The release that the host serves. */
 export const WASI_RELEASE = '0.2.12';

@@ -1,5 +1,5 @@
 import type { Alias, CoreSort, ModuleDeclaration, Sort } from './definitions.ts';
-import { decodeSort } from './decode-names.ts';
+import { decodeSort } from './decode-sort.ts';
 import type { Reader } from './reader.ts';
 
 /** Source: `alias`. */

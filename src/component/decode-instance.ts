@@ -1,5 +1,5 @@
 import type { CoreInlineExport, CoreInstanceExpr, Definition, InstanceExpr, NamedRef } from './definitions.ts';
-import { decodeCoreSort, decodeExternName, decodeExternType, decodeSortIndex } from './decode-names.ts';
+import { decodeCoreSort, decodeExternName, decodeExternType, decodeSortIndex } from './decode-sort.ts';
 import type { Reader } from './reader.ts';
 
 const CORE_SORT_INSTANCE = 0x12;

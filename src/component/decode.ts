@@ -3,7 +3,7 @@ import { decodeAlias } from './decode-alias.ts';
 import { decodeCanon } from './decode-canon.ts';
 import { decodeCoreType } from './decode-core-type.ts';
 import { decodeCoreInstanceExpr, decodeExport, decodeImport, decodeInstanceExpr } from './decode-instance.ts';
-import { decodeExternName, decodeExternType } from './decode-names.ts';
+import { decodeExternName, decodeExternType } from './decode-sort.ts';
 import { decodeTypeDefinition } from './decode-type.ts';
 import { Reader, type ReadState } from './reader.ts';
 import type { ComponentSource } from './source.ts';

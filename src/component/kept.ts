@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ArtifactCache, Artifacts, CacheKey } from './cache.ts';
 import { DEFAULT_LIMITS } from '../util/limits.ts';
 import { type ComponentSource, digestSource } from './source.ts';
-import type { CompileBounds } from '../rewriter/analyse/compile-limits.ts';
+import type { CompileBounds } from '../rewriter/analyse/compile-bounds.ts';
 import type { DataSegment } from '../rewriter/emit/data-segments.ts';
 import type { RewriteOptions, Rewritten } from '../rewriter/rewrite.ts';
 

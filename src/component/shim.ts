@@ -1,4 +1,4 @@
-import { CORE_SECTION, type CoreSections, readCoreImports } from './core-module.ts';
+import { CORE_SECTION, type CoreSections, readCoreImports } from './core-sections.ts';
 import type { Reader } from './reader.ts';
 
 /**

@@ -3,14 +3,14 @@ import type { HostInterface } from '../abi/host-interface.ts';
 import { type ArtifactCache, createCache, defaultCacheFolder, NO_CACHE } from '../component/cache.ts';
 import { decodeComponent } from '../component/decode.ts';
 import type { ComponentDefinition } from '../component/definitions.ts';
-import { encodeInterface } from '../component/encode-wit.ts';
+import { encodeInterface } from '../component/encode-interface.ts';
 import { type ComponentSource, createSource, readSource } from '../component/source.ts';
 import { type World, toWorld } from '../component/world.ts';
 import type { Engine, Isolation, LoadOptions } from '../config/options.ts';
 import { createFreshStrategy, createRecyclingStrategy } from '../instance/fresh.ts';
 import { createResetStrategy } from '../instance/reset.ts';
-import { type RunListener, createPreemption, createTurns } from '../instance/preempt/preempt.ts';
-import { probeReset } from '../instance/resettable.ts';
+import { type RunListener, createPreemption, createTurns } from '../instance/preempt/preemption.ts';
+import { probeReset } from '../instance/probe-reset.ts';
 import type { InstanceStrategy } from '../instance/strategy.ts';
 import type { Charging } from '../linker/run/charging.ts';
 import type { Turns } from '../instance/preempt/turns.ts';
@@ -162,8 +162,8 @@ async function linkForJco(
     throw new HostError('not-supported', '--isolation reset: the jco engine gives every request a fresh instance');
   }
   const preemption = choosePreemption(options, 'jco');
-  const { linkByJco } = await import('../linker/jco/jco-glue.ts');
-  const pre = await linkByJco(source, definition, interfaces, {
+  const { linkWithJco } = await import('../linker/jco/link-with-jco.ts');
+  const pre = await linkWithJco(source, definition, interfaces, {
     cache: openCache(options),
     limits: toLimits(options.limits),
     preemption: preemption.name === 'off' ? undefined : createPreemption(options),

@@ -7,7 +7,7 @@ import { HEAP_IS_FULL, type HeapWatch } from '../util/heap-watch.ts';
 import { HostError } from '../util/host-error.ts';
 import { describeTotalHeld } from '../util/limits.ts';
 import { toError } from '../util/to-error.ts';
-import type { RunListener } from './preempt/preempt.ts';
+import type { RunListener } from './preempt/preemption.ts';
 import type { Turns } from './preempt/turns.ts';
 import type { InstanceState, InstanceStrategy, KeptInstances } from './strategy.ts';
 

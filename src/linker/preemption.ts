@@ -1,6 +1,6 @@
 import { Trap } from '../util/trap.ts';
 
-/** Interrupts guests that run for long, and knows how long they do. What the linker needs of it; `instance/preempt.ts` has it. */
+/** Interrupts guests that run for long, and knows how long they do. What the linker needs of it; `instance/preempt/preemption.ts` has it. */
 export interface Preemption<Ctx> {
   /** The memory whose first word every instance's module looks at. Shared, of one page. */
   readonly memory: WebAssembly.Memory;

@@ -1,7 +1,7 @@
 import { backtraceFrames } from './backtrace.ts';
 import type { Log, LogEvent, RequestRecord } from './log.ts';
 import type { Output } from './output.ts';
-import { describeStall } from './terminal/stall-text.ts';
+import { describeStall } from './terminal/describe-stall.ts';
 
 /** A log for programs: one JSON object per line. `now` returns the time of an event in milliseconds since 1970. */
 export function createJsonLog(output: Output, now: () => number = Date.now): Log {

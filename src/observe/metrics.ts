@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
 import type { Log } from './log.ts';
-import { type Watched, readLoads } from './load-metrics.ts';
-import { countEvents } from './request-metrics.ts';
+import { type Watched, readLoads } from './read-loads.ts';
+import { countEvents } from './count-events.ts';
 
 /** The contents of a prom-client registry as JSON, which another process can aggregate. */
 export type MetricRecords = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;

@@ -1,5 +1,5 @@
 import { err } from '../util/result.ts';
-import { toErrorCode } from './error-table.ts';
+import { toErrorCode } from './to-error-code.ts';
 import type { Outbound, OutboundOptions } from './outbound.ts';
 
 /** An `Outbound` whose code is loaded when the first request is sent or `load` is called. */

@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 import { HostError } from '../util/host-error.ts';
 import { type IpNetwork, containsAddress, parseIpAddress, parseIpNetwork } from './ip-network.ts';
 import { findDeniedBlock, isWithinDenied } from './special-addresses.ts';
-import { DEFAULT_PORTS, type Target } from './upstream-target.ts';
+import { DEFAULT_PORTS, type Target } from './target.ts';
 
 /**
  * What a guest may call: whatever one of the patterns matches, so nothing if there are none. If the policy is `undefined`: everything except special

@@ -1,18 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { err, ok, type Result } from '../util/result.ts';
 import type { ErrorCode } from '../http/error-code.ts';
-import { UpstreamFailure } from './error-table.ts';
+import { UpstreamFailure } from './to-error-code.ts';
 import { type FieldEntries, firstValue } from '../http/field-entries.ts';
 import { type AdmitTarget, compilePolicy } from './outbound-policy.ts';
 import type { OutboundRequest, SendRequest } from './send-request.ts';
 import { parseContentLength } from '../http/syntax.ts';
-import { isIdempotent } from '../http/idempotent-methods.ts';
+import { isIdempotent } from '../http/is-idempotent.ts';
 import type { UpstreamConnection } from './upstream/connection.ts';
 import { MAX_KEPT_BYTES } from './upstream/request-body.ts';
-import { type ConnectOptions, connectUpstream, type ConnectRequest } from './upstream/upstream-connect.ts';
+import { type ConnectOptions, connectUpstream, type ConnectRequest } from './upstream/connect-upstream.ts';
 import { UpstreamExchange } from './upstream/upstream-exchange.ts';
 import { UpstreamPool } from './upstream/upstream-pool.ts';
-import { parseTarget } from './upstream-target.ts';
+import { parseTarget } from './target.ts';
 
 /** How guests' outgoing requests are sent. */
 export interface OutboundOptions extends ConnectOptions {

@@ -1,7 +1,7 @@
 import { ByteReader } from '../wasm/byte-reader.ts';
 import type { ByteWriter } from '../wasm/byte-writer.ts';
 import { CheckPass } from './check-pass.ts';
-import type { CompileTimes } from './analyse/compile-limits.ts';
+import type { CompileTimes } from './analyse/compile-bounds.ts';
 import type { CoreModule } from './core-module.ts';
 import { type Effects, noteEffects } from './analyse/effects.ts';
 import { Instructions } from '../wasm/instructions.ts';

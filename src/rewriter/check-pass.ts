@@ -2,7 +2,7 @@ import { BodyEditor } from './emit/body-editor.ts';
 import type { ByteWriter } from '../wasm/byte-writer.ts';
 import type { Callers } from './emit/callers.ts';
 import type { CheckEmitter } from './emit/check-emitter.ts';
-import type { CompileTimes } from './analyse/compile-limits.ts';
+import type { CompileTimes } from './analyse/compile-bounds.ts';
 import type { CoreModule } from './core-module.ts';
 import { KIND, KINDS, WEIGHTS } from './analyse/costs.ts';
 import type { HelperFunctions } from './emit/helper-functions.ts';

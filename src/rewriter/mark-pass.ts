@@ -3,7 +3,7 @@ import type { ByteWriter } from '../wasm/byte-writer.ts';
 import type { Callers } from './emit/callers.ts';
 import type { CheckEmitter } from './emit/check-emitter.ts';
 import { Control } from './analyse/control.ts';
-import type { CompileTimes } from './analyse/compile-limits.ts';
+import type { CompileTimes } from './analyse/compile-bounds.ts';
 import type { CoreModule } from './core-module.ts';
 import { KIND, KINDS, LOAD_UNITS, WEIGHTS } from './analyse/costs.ts';
 import { type Effects, hasEffect, noteEffects } from './analyse/effects.ts';

@@ -9,7 +9,7 @@ import { HelperFunctions } from './emit/helper-functions.ts';
 import { type HostFunctions, listHostFunctions, mayGrowTables, placeHostFunctions } from './emit/host-functions.ts';
 import { type InstanceCost, instanceCostOf } from './analyse/instance-cost.ts';
 import { MAX_TRACKED_PAGES, RESERVED } from './layout.ts';
-import type { CompileTimes } from './analyse/compile-limits.ts';
+import type { CompileTimes } from './analyse/compile-bounds.ts';
 import { composeModule, type Additions } from './emit/compose.ts';
 import {
   checkExportNames,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { toDelayMs } from '../../src/cli/workers/backoff.ts';
+import { toBackoffMs } from '../../src/cli/workers/backoff.ts';
 import { passWholeLines } from '../../src/cli/workers/whole-lines.ts';
 
 describe('whole lines', () => {
@@ -38,7 +38,7 @@ describe('whole lines', () => {
 
 describe('the place of a worker', () => {
   test('is filled immediately, then after twice the delay for each further worker that could not serve, and never given up', () => {
-    const delays = [0, 1, 2, 3, 4, 5, 8, 9, 100, 5000].map(toDelayMs);
+    const delays = [0, 1, 2, 3, 4, 5, 8, 9, 100, 5000].map(toBackoffMs);
     expect(delays).toEqual([0, 0, 100, 200, 400, 800, 6400, 10_000, 10_000, 10_000]);
   });
 });

@@ -7,7 +7,7 @@ import { type ArtifactCache, NO_CACHE, createCache } from '../../src/component/c
 import { type KeptRewriting, createKeptRewriting, rewriterFiles } from '../../src/component/kept.ts';
 import { type RewriteOptions, type Rewritten, rewriteModule } from '../../src/rewriter/rewrite.ts';
 import { createSource } from '../../src/component/source.ts';
-import { probeReset } from '../../src/instance/resettable.ts';
+import { probeReset } from '../../src/instance/probe-reset.ts';
 import { linkComponent, planComponent, rewriteOptionsOf } from '../../src/linker/link.ts';
 import { rewriteModules } from '../../src/linker/run/prepared-module.ts';
 import { wasiInterfaces } from '../../src/wasi/interfaces.ts';
@@ -155,7 +155,7 @@ test('what decides how a module is rewritten is part of the key: every file that
   };
   const src = join(import.meta.dirname, '../../src');
   follow(join(src, 'rewriter/rewrite.ts'));
-  follow(join(src, 'rewriter/analyse/compile-limits.ts'));
+  follow(join(src, 'rewriter/analyse/compile-bounds.ts'));
   // An error keeps nothing.
   imported.delete(join(src, 'util/host-error.ts'));
   expect(imported.size).toBeGreaterThan(30);

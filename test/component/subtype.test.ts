@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ResourceType, ValType } from '../../src/abi/types.ts';
 import { newResource } from '../../src/component/validate/checked-types.ts';
 import { printFuncType, printValType } from '../../src/component/validate/print.ts';
-import { Subtyping } from '../../src/component/validate/subtype.ts';
+import { Subtyping } from '../../src/component/validate/subtyping.ts';
 import { Substitution } from '../../src/component/validate/substitution.ts';
 import { Validation } from '../../src/component/validate/validation.ts';
 import { arbitraryType } from '../abi/arbitrary.ts';

@@ -5,7 +5,7 @@ import type { FieldEntries } from '../../src/http/field-entries.ts';
 import { FORBIDDEN_NAMES } from '../../src/http/forbidden-names.ts';
 import { Fields } from '../../src/wasi/http/fields.ts';
 import type { OutboundRequest } from '../../src/outbound/send-request.ts';
-import { assertWireFields } from '../../src/http/wire-door.ts';
+import { assertWireFields } from '../../src/http/assert-wire-fields.ts';
 import { toWireFields } from '../../src/outbound/upstream/wire-fields.ts';
 import { WasiCtx } from '../../src/wasi/context.ts';
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createResetStrategy } from '../../src/instance/reset.ts';
-import { probeReset } from '../../src/instance/resettable.ts';
+import { probeReset } from '../../src/instance/probe-reset.ts';
 import type { LinkedInstance } from '../../src/linker/run/linked-instance.ts';
 import type { WasiCtx } from '../../src/wasi/context.ts';
 import { linkText, noCtx } from './poker.ts';

@@ -4,7 +4,7 @@ import { NO_CACHE } from '../../src/component/cache.ts';
 import { decodeComponent } from '../../src/component/decode.ts';
 import { createSource } from '../../src/component/source.ts';
 import type { InstancePre } from '../../src/linker/instance-pre.ts';
-import { linkByJco } from '../../src/linker/jco/jco-glue.ts';
+import { linkWithJco } from '../../src/linker/jco/link-with-jco.ts';
 import type { LinkedInstance } from '../../src/linker/run/linked-instance.ts';
 import type { Preemption } from '../../src/linker/preemption.ts';
 import { type LinkedPre, linkComponent } from '../../src/linker/link.ts';
@@ -156,7 +156,7 @@ export async function linkTextByJco(
 ): Promise<InstancePre<WasiCtx>> {
   const source = createSource('a test', await parse(wat));
   const context = { cache: NO_CACHE, limits, preemption };
-  return await linkByJco(source, decodeComponent(source), interfaces, context);
+  return await linkWithJco(source, decodeComponent(source), interfaces, context);
 }
 
 export function linkPoker(host = new PokerHost()): Promise<LinkedPre<WasiCtx>> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { HostInterface } from '../../src/abi/host-interface.ts';
-import { createPreemption } from '../../src/instance/preempt/preempt.ts';
+import { createPreemption } from '../../src/instance/preempt/preemption.ts';
 import { type InstancePool, createPool } from '../../src/instance/pool.ts';
 import { createFreshStrategy, createRecyclingStrategy } from '../../src/instance/fresh.ts';
 import { DECISION } from '../../src/linker/preemption.ts';

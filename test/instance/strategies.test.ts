@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createRecyclingStrategy } from '../../src/instance/fresh.ts';
 import { Lease } from '../../src/instance/pool.ts';
 import { ROOM_PAGES, createResetStrategy } from '../../src/instance/reset.ts';
-import { probeReset } from '../../src/instance/resettable.ts';
+import { probeReset } from '../../src/instance/probe-reset.ts';
 import { Spares } from '../../src/instance/spares.ts';
 import type { InstanceStrategy } from '../../src/instance/strategy.ts';
 import type { LinkedPre } from '../../src/linker/link.ts';

@@ -1,7 +1,7 @@
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { describe, expect, test } from 'vitest';
 import { createBridge, prepareBinding, prepareGuards } from '../../src/linker/run/bridge.ts';
-import type { Mortal } from '../../src/linker/run/guard.ts';
+import type { Mortal } from '../../src/linker/run/guarded.ts';
 
 const TYPE = { params: ['i32'], results: ['i32'] } as const;
 

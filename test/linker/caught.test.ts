@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { HostInterface } from '../../src/abi/host-interface.ts';
 import { Trap } from '../../src/util/trap.ts';
 import type { LinkedInstance } from '../../src/linker/run/linked-instance.ts';
-import { createPreemption } from '../../src/instance/preempt/preempt.ts';
+import { createPreemption } from '../../src/instance/preempt/preemption.ts';
 import { WasiCtx } from '../../src/wasi/context.ts';
 import { linkText, noCtx } from '../instance/poker.ts';
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { UpstreamFailure } from '../../src/outbound/error-table.ts';
+import { UpstreamFailure } from '../../src/outbound/to-error-code.ts';
 import type { FieldEntries } from '../../src/http/field-entries.ts';
 import { Http1Parser, MAX_SECTION_BYTES } from '../../src/outbound/upstream/http1-parser.ts';
 

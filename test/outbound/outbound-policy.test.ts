@@ -1,7 +1,7 @@
 import { array, assert, constantFrom, oneof, property, string } from 'fast-check';
 import { expect, test } from 'vitest';
 import { compilePolicy } from '../../src/outbound/outbound-policy.ts';
-import { parseTarget } from '../../src/outbound/upstream-target.ts';
+import { parseTarget } from '../../src/outbound/target.ts';
 import { createWholeBody, noSignal, openOutbound, serveHttp, toRequest, unwrap } from './upstreams.ts';
 
 const DENIED = { tag: 'err', val: { tag: 'HTTP-request-denied' } };

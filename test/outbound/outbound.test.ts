@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { toErrorCode } from '../../src/outbound/error-table.ts';
+import { toErrorCode } from '../../src/outbound/to-error-code.ts';
 import {
   createBody,
   createCertificate,

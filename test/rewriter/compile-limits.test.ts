@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ByteReader } from '../../src/wasm/byte-reader.ts';
 import { CompileCost, type FunctionShape } from '../../src/rewriter/analyse/compile-cost.ts';
-import { boundCompiling } from '../../src/rewriter/analyse/compile-limits.ts';
+import { boundCompiling } from '../../src/rewriter/analyse/compile-bounds.ts';
 import { contentOf, decodeCoreModule } from '../../src/rewriter/core-module.ts';
 import { rewriteModule } from '../../src/rewriter/rewrite.ts';
 import { SECTION } from '../../src/wasm/sections.ts';

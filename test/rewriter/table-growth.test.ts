@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decodeCoreModule } from '../../src/rewriter/core-module.ts';
 import { instanceCostOf } from '../../src/rewriter/analyse/instance-cost.ts';
-import { HEAP_BYTES } from '../../src/rewriter/analyse/heap-weights.ts';
+import { HEAP_BYTES } from '../../src/rewriter/analyse/heap-bytes.ts';
 import { assemble, Checked, Tracked } from './tracked.ts';
 
 const TYPES = ['funcref', 'externref', 'anyref', 'exnref', '(ref null $struct)', '(ref null $func)'] as const;

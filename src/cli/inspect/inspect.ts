@@ -1,5 +1,5 @@
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { formatInspection } from './inspect-text.ts';
+import { formatInspection } from './format-inspection.ts';
 import { inspectComponent } from './inspection.ts';
 import type { Terminal } from '../terminal.ts';
 

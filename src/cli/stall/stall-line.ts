@@ -6,6 +6,6 @@ import type { LogFormat } from '../serve/serve-flags.ts';
 import type { Begin } from '../workers/messages.ts';
 
 /** Formats an event as the log would. */
-export function formatLine(event: LogEvent, format: LogFormat, colour: Begin['colour']): string {
+export function formatStallLine(event: LogEvent, format: LogFormat, colour: Begin['colour']): string {
   return format === 'json' ? formatJson(event, Date.now()) : formatText(event, colour === 'on' ? COLOURED : PLAIN);
 }

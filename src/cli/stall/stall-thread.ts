@@ -68,7 +68,7 @@ function finish(): void {
 /** Loads the log's formatter only now. */
 async function end(stall: StallRecord): Promise<void> {
   await endProcess(async () => {
-    const { formatLine } = await import('./stall-line.ts');
-    return formatLine({ at: 'stalled', stall }, plan.logFormat, colour);
+    const { formatStallLine } = await import('./stall-line.ts');
+    return formatStallLine({ at: 'stalled', stall }, plan.logFormat, colour);
   });
 }

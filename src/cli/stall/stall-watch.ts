@@ -1,7 +1,7 @@
 import { url as inspectorUrl } from 'node:inspector';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { RunListener } from '../../instance/preempt/preempt.ts';
+import type { RunListener } from '../../instance/preempt/preemption.ts';
 import type { Log } from '../../observe/log.ts';
 import { isPermitted } from '../../util/permissions.ts';
 import type { ServePlan } from '../serve/serve-plan.ts';

@@ -11,7 +11,7 @@ import { colourOf } from '../serve/logs.ts';
 import type { ServePlan } from '../serve/serve-plan.ts';
 import { OVERTIME_MS, boundIn } from '../stall/stall-bounds.ts';
 import type { Terminal } from '../terminal.ts';
-import { SHORT_LIFE_MS, toDelayMs } from './backoff.ts';
+import { SHORT_LIFE_MS, toBackoffMs } from './backoff.ts';
 import type { WorkerPoolCounts } from './worker-pool-metrics.ts';
 import { WORKER_ARG } from './is-worker.ts';
 import type { Begin } from './messages.ts';
@@ -140,7 +140,7 @@ export class WorkerPool {
       if (this.#stopping.signal.aborted) return;
       this.#ends[end.isStalled || this.#killed.has(current) ? 'stalled' : 'failed'] += 1;
       shortLives = servedMs < SHORT_LIFE_MS ? shortLives + 1 : 0;
-      const delayMs = toDelayMs(shortLives);
+      const delayMs = toBackoffMs(shortLives);
       this.#say('error', `${describe(slot, current, end)}; ${this.#count()} left, ${describeDelay(delayMs)}`);
       await sleep(delayMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       if (this.#stopping.signal.aborted) return;

@@ -5,7 +5,7 @@ import { skipConstantExpression } from '../../rewriter/analyse/references.ts';
 import { malformed } from '../../wasm/refusal.ts';
 import { SECTION, type Sections, decodeSections } from '../../wasm/sections.ts';
 import { readLimits, readValueType } from '../../wasm/types.ts';
-import { type CoreTypeTable, decodeCoreTypes } from './core-type-section.ts';
+import { type CoreTypeTable, decodeCoreTypes } from './decode-core-types.ts';
 import {
   type CoreEntity,
   type CoreFuncType,

@@ -13,7 +13,7 @@ import { type Frame, definitionAt, componentTypeAt, funcTypeAt, instanceTypeAt, 
 import { NamedTypes } from './named-types.ts';
 import { printEntity, shorten } from './print.ts';
 import { Substitution } from './substitution.ts';
-import { Subtyping } from './subtype.ts';
+import { Subtyping } from './subtyping.ts';
 import type { Validation } from './validation.ts';
 
 /** The type that an import, or a declared export, says it has. */

@@ -22,7 +22,7 @@ import { defineFunc, defineResource, defineValue } from './define-type.ts';
 import { addExport, addImport, addToSpace, declaredEntity, depthOf, exportedEntity } from './extern.ts';
 import { FreeResources } from './free-resources.ts';
 import { type Frame, type CoreTypeDef, definitionAt, createFrame, outerFrame } from './frame.ts';
-import { typeOfCoreInstance, typeOfInstance } from './instantiate.ts';
+import { typeOfCoreInstance, typeOfInstance } from './instance.ts';
 import { typeOfModuleType } from './module-type.ts';
 import { shorten } from './print.ts';
 import { MAX_TYPE_DEPTH, Validation } from './validation.ts';

@@ -2,7 +2,7 @@ import type { CoreType } from '../../abi/types.ts';
 import { type CoreModule, decodeCoreModule } from '../../rewriter/core-module.ts';
 import { prepareGuards } from '../run/bridge.ts';
 import type { CoreFunctionType } from '../run/function-module.ts';
-import type { Mortal } from '../run/guard.ts';
+import type { Mortal } from '../run/guarded.ts';
 
 /** Of a core module, by where they come from and by name. */
 export type CoreImports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;

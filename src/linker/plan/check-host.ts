@@ -8,7 +8,7 @@ import type {
 } from '../../component/validate/checked-types.ts';
 import { printEntity, shorten } from '../../component/validate/print.ts';
 import { Substitution } from '../../component/validate/substitution.ts';
-import { Subtyping, matchResources } from '../../component/validate/subtype.ts';
+import { Subtyping, matchResources } from '../../component/validate/subtyping.ts';
 import { Validation } from '../../component/validate/validation.ts';
 import { HostError } from '../../util/host-error.ts';
 import { type HostType, HostTypes } from './host-types.ts';

@@ -6,7 +6,7 @@ import type {
   InstanceType,
   ResourceIdentity,
 } from '../../component/validate/checked-types.ts';
-import { Subtyping, matchResources } from '../../component/validate/subtype.ts';
+import { Subtyping, matchResources } from '../../component/validate/subtyping.ts';
 import { Substitution } from '../../component/validate/substitution.ts';
 import { validateComponent } from '../../component/validate/validate.ts';
 import { Validation } from '../../component/validate/validation.ts';

@@ -1,4 +1,4 @@
-import { readCoreImports, readCoreSections } from '../../component/core-module.ts';
+import { readCoreImports, readCoreSections } from '../../component/core-sections.ts';
 import { type Fixup, recogniseFixup, recogniseShim } from '../../component/shim.ts';
 import { typeOfCoreModule } from '../../component/validate/core-module.ts';
 import {

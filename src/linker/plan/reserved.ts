@@ -1,4 +1,4 @@
-import type { CoreImportName } from '../../component/core-module.ts';
+import type { CoreImportName } from '../../component/core-sections.ts';
 import { RESERVED } from '../../rewriter/layout.ts';
 import { HostError } from '../../util/host-error.ts';
 

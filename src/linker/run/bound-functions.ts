@@ -1,5 +1,5 @@
 import { prepareBinding } from './bridge.ts';
-import type { Mortal } from './guard.ts';
+import type { Mortal } from './guarded.ts';
 import { type GivenFunction, type SharedFunctions, givenFunction } from './shared-functions.ts';
 import type { Wiring } from './wiring.ts';
 

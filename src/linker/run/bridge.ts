@@ -8,7 +8,7 @@ import {
   toBlockType,
   toType,
 } from './function-module.ts';
-import { type Mortal, NOTE_TYPE, TAG_TYPE, noteEnd, writeGuarded } from './guard.ts';
+import { type Mortal, NOTE_TYPE, TAG_TYPE, noteEnd, writeGuarded } from './guarded.ts';
 
 /** A core function's type, and JavaScript that does it; it takes one more argument, an externref: the caller, a `Mortal`. */
 export interface Bridged extends CoreFunctionType {

@@ -1,6 +1,6 @@
 import { LimitExceeded } from '../../util/trap.ts';
 import type { InstanceCost } from '../../rewriter/analyse/instance-cost.ts';
-import { HEAP_BYTES } from '../../rewriter/analyse/heap-weights.ts';
+import { HEAP_BYTES } from '../../rewriter/analyse/heap-bytes.ts';
 import { HostError } from '../../util/host-error.ts';
 import { describeTotalInstanceHeap, type InstanceLimits } from '../../util/limits.ts';
 import type { Holding, SharedQuota } from '../../util/shared-quota.ts';

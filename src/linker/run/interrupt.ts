@@ -1,7 +1,7 @@
 import type { SharedFunction } from '../../abi/canon.ts';
 import { INTERRUPT_TYPE } from '../../rewriter/emit/host-functions.ts';
 import { createBridge } from './bridge.ts';
-import type { Mortal } from './guard.ts';
+import type { Mortal } from './guarded.ts';
 import type { Decision } from '../preemption.ts';
 
 /** An instance that can be asked what is to become of its guest. */

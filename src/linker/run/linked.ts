@@ -5,7 +5,7 @@ import type { Preemption } from '../preemption.ts';
 import type { BoundFunctions } from './bound-functions.ts';
 import type { Cards } from './cards.ts';
 import type { Charging } from './charging.ts';
-import type { Mortal } from './guard.ts';
+import type { Mortal } from './guarded.ts';
 import type { HeapLimits, HeapQuota, StartCost } from './instance-heap.ts';
 import type { Makers } from './makers.ts';
 import type { SharedFunctions } from './shared-functions.ts';

@@ -1,4 +1,4 @@
-import { boundCompiling, type CompileBounds, type CompileTimes } from '../../rewriter/analyse/compile-limits.ts';
+import { boundCompiling, type CompileBounds, type CompileTimes } from '../../rewriter/analyse/compile-bounds.ts';
 import { type CoreModule, decodeCoreModule } from '../../rewriter/core-module.ts';
 import type { KeptRewriting } from '../../component/kept.ts';
 import { type RewriteOptions, type Rewritten, rewriteModule } from '../../rewriter/rewrite.ts';

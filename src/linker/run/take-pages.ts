@@ -3,7 +3,7 @@ import { HostError } from '../../util/host-error.ts';
 import { describeTotalMemory } from '../../util/limits.ts';
 import type { Holding, SharedQuota } from '../../util/shared-quota.ts';
 import { createBridge } from './bridge.ts';
-import type { Mortal } from './guard.ts';
+import type { Mortal } from './guarded.ts';
 
 /** Bytes of memory that all instances may have together that are not garbage; `undefined` where there is no bound. */
 export type MemoryQuota = SharedQuota | undefined;

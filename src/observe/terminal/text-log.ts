@@ -4,8 +4,8 @@ import { backtraceFrames } from '../backtrace.ts';
 import type { Log, LogEvent, NoticeLevel, RequestRecord, StallRecord } from '../log.ts';
 import type { Output } from '../output.ts';
 import type { Paint, Tone } from './paint.ts';
-import { describeStall } from './stall-text.ts';
-import { formatStart } from './start-text.ts';
+import { describeStall } from './describe-stall.ts';
+import { formatStart } from './format-start.ts';
 
 /** The longest path and message to show in a line. */
 const MAX_PATH_LENGTH = 512;

@@ -1,11 +1,11 @@
 import type { OutboundRequest } from '../send-request.ts';
-import { UpstreamFailure } from '../error-table.ts';
+import { UpstreamFailure } from '../to-error-code.ts';
 import type { FieldEntries } from '../../http/field-entries.ts';
 import { type CarryResult, type ConnectionOwner, toKeepMs, type UpstreamConnection } from './connection.ts';
 import { toAnnounced, toHttp1Head, toLastChunk } from './http1-head.ts';
 import { Http1Parser } from './http1-parser.ts';
 import type { BodyWire } from './request-body.ts';
-import type { UpstreamSocket } from './upstream-connect.ts';
+import type { UpstreamSocket } from './connect-upstream.ts';
 import type { UpstreamExchange, Wire } from './upstream-exchange.ts';
 
 /** The request that is under way. */

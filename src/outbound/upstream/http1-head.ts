@@ -1,8 +1,8 @@
-import { UpstreamFailure } from '../error-table.ts';
+import { UpstreamFailure } from '../to-error-code.ts';
 import type { FieldEntries } from '../../http/field-entries.ts';
 import type { OutboundRequest } from '../send-request.ts';
 import { isFieldValue, isToken, membersOf } from '../../http/syntax.ts';
-import { assertWireFields } from '../../http/wire-door.ts';
+import { assertWireFields } from '../../http/assert-wire-fields.ts';
 import { toWireFields, toWirePath } from './wire-fields.ts';
 
 /** Methods whose requests usually have a body: without one they send `content-length: 0`. Source: RFC 9110, 8.6. */

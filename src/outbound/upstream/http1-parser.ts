@@ -1,4 +1,4 @@
-import { UpstreamFailure } from '../error-table.ts';
+import { UpstreamFailure } from '../to-error-code.ts';
 import type { FieldEntries } from '../../http/field-entries.ts';
 import { isFieldValue, isToken, membersOf, parseContentLength } from '../../http/syntax.ts';
 

@@ -1,18 +1,18 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
 import { callSafely } from '../../util/bug.ts';
-import { UpstreamFailure } from '../error-table.ts';
+import { UpstreamFailure } from '../to-error-code.ts';
 import { type FieldEntries, firstValue } from '../../http/field-entries.ts';
 import type { OutboundRequest } from '../send-request.ts';
 import { parseContentLength } from '../../http/syntax.ts';
-import { assertWireFields } from '../../http/wire-door.ts';
+import { assertWireFields } from '../../http/assert-wire-fields.ts';
 import { type CarryResult, type ConnectionOwner, toKeepMs, type UpstreamConnection } from './connection.ts';
 import { toAnnounced } from './http1-head.ts';
 import { MAX_SECTION_BYTES } from './http1-parser.ts';
-import { toStreamFailure } from './http2-failure.ts';
+import { toStreamFailure } from './stream-failure.ts';
 import { toEntries, toHttp2Fields, toHttp2Head } from './http2-head.ts';
 import { onceEnded } from './once-ended.ts';
 import type { BodyWire } from './request-body.ts';
-import type { UpstreamSocket } from './upstream-connect.ts';
+import type { UpstreamSocket } from './connect-upstream.ts';
 import type { UpstreamExchange, Wire } from './upstream-exchange.ts';
 
 /** The request that is under way. */

@@ -1,4 +1,4 @@
-import { UpstreamFailure } from '../error-table.ts';
+import { UpstreamFailure } from '../to-error-code.ts';
 import type { FieldEntries } from '../../http/field-entries.ts';
 import type { OutboundRequest } from '../send-request.ts';
 import { isFieldValue, isToken, membersOf } from '../../http/syntax.ts';

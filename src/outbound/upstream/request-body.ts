@@ -1,7 +1,7 @@
 import { toError } from '../../util/to-error.ts';
 import type { HeldBytes } from '../../util/held-bytes.ts';
 import type { Readiness } from '../../io/readiness.ts';
-import { toErrorCode, UpstreamFailure } from '../error-table.ts';
+import { toErrorCode, UpstreamFailure } from '../to-error-code.ts';
 import type { FieldEntries } from '../../http/field-entries.ts';
 import { type OutgoingBytes, PIECE_OVERHEAD_BYTES, type Piece } from '../../http/outgoing-bytes.ts';
 

@@ -2,12 +2,12 @@ import { err, ok, type Result } from '../../util/result.ts';
 import { callEach, callSafely } from '../../util/bug.ts';
 import type { HeldBytes } from '../../util/held-bytes.ts';
 import type { ErrorCode } from '../../http/error-code.ts';
-import { toBodyErrorCode, toErrorCode, UpstreamFailure } from '../error-table.ts';
+import { toBodyErrorCode, toErrorCode, UpstreamFailure } from '../to-error-code.ts';
 import type { FieldEntries } from '../../http/field-entries.ts';
 import { withoutForbidden } from '../../http/forbidden-names.ts';
 import type { OutboundRequest, OutboundResponse } from '../send-request.ts';
 import { Countdown } from '../countdown.ts';
-import { isIdempotent } from '../../http/idempotent-methods.ts';
+import { isIdempotent } from '../../http/is-idempotent.ts';
 import { RequestBody } from './request-body.ts';
 import { UpstreamBody } from './upstream-body.ts';
 

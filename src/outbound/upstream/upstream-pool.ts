@@ -3,7 +3,7 @@ import type { ConnectionOwner, UpstreamConnection } from './connection.ts';
 import { Http1Connection } from './http1-connection.ts';
 import { Http2Connection } from './http2-connection.ts';
 import { IdleTrust } from './idle-trust.ts';
-import { isHttp2, type UpstreamSocket } from './upstream-connect.ts';
+import { isHttp2, type UpstreamSocket } from './connect-upstream.ts';
 
 /** A connection that is kept for its next request. */
 interface Idle {

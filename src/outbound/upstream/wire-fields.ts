@@ -1,8 +1,8 @@
 import { type FieldEntries, toByteString } from '../../http/field-entries.ts';
-import { UpstreamFailure } from '../error-table.ts';
+import { UpstreamFailure } from '../to-error-code.ts';
 import type { OutboundRequest } from '../send-request.ts';
 import { isAuthority } from '../../http/syntax.ts';
-import { assertWireFields } from '../../http/wire-door.ts';
+import { assertWireFields } from '../../http/assert-wire-fields.ts';
 
 /** The fields of a request: `Host` first, and the body's length last if it is declared; no other framing. Throws if they may not be sent. */
 export function toWireFields({ authority, fields, body }: OutboundRequest): FieldEntries {

@@ -1,5 +1,5 @@
 import { ByteReader } from '../../wasm/byte-reader.ts';
-import { BLOCK_STARTS, CLASSES, isCall, ITEM, ITEM_WEIGHTS, type Weight } from './compile-weights.ts';
+import { BLOCK_STARTS, CLASSES, isCall, ITEM, ITEM_WEIGHTS, type Weight } from './item-weights.ts';
 import type { CoreModule } from '../core-module.ts';
 import { EMPTY_BLOCK, Instructions, VALUE_BLOCK } from '../../wasm/instructions.ts';
 import { Labels } from './labels.ts';

@@ -1,5 +1,5 @@
 import { contentOf, type CoreModule, readVector } from '../core-module.ts';
-import { HEAP_BYTES } from './heap-weights.ts';
+import { HEAP_BYTES } from './heap-bytes.ts';
 import type { Instructions } from '../../wasm/instructions.ts';
 import { FORGETS, OP, POPS } from '../../wasm/opcodes.ts';
 import { reachGlobals } from './reach.ts';

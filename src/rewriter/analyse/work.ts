@@ -1,7 +1,7 @@
 import { ByteReader } from '../../wasm/byte-reader.ts';
 import type { Callers } from '../emit/callers.ts';
 import type { CoreModule } from '../core-module.ts';
-import type { CompileTimes } from './compile-limits.ts';
+import type { CompileTimes } from './compile-bounds.ts';
 import {
   KIND,
   KINDS,
@@ -12,7 +12,7 @@ import {
   MAX_UNWINDING_UNITS,
 } from './costs.ts';
 import type { Instructions } from '../../wasm/instructions.ts';
-import { mayFindHost } from './indirect-calls.ts';
+import { mayFindHost } from './may-find-host.ts';
 import { WorkPaths } from './work-paths.ts';
 
 /** Where checks go beside an instruction: flags. */

@@ -6,7 +6,7 @@ import { bodyFailed } from '../../http/http-cause.ts';
 import type { FieldEntries } from '../../http/field-entries.ts';
 import { HOPS_FIELD } from '../../http/hops.ts';
 import type { RequestHead } from '../../http/request-head.ts';
-import { assertWireFields } from '../../http/wire-door.ts';
+import { assertWireFields } from '../../http/assert-wire-fields.ts';
 import { Latch, type Readiness, Wakers } from '../../io/readiness.ts';
 import { CLOSED, type StreamError } from '../../io/stream-error.ts';
 import { type Exchange, type ReplyHead, type ReplySink, contentLengthOf } from '../exchange.ts';

@@ -4,7 +4,7 @@ import { type BodySource, EMPTY_BODY } from '../../http/body-source.ts';
 import type { ErrorCode } from '../../http/error-code.ts';
 import { type FieldEntries, toByteString } from '../../http/field-entries.ts';
 import type { RequestHead } from '../../http/request-head.ts';
-import { assertWireFields } from '../../http/wire-door.ts';
+import { assertWireFields } from '../../http/assert-wire-fields.ts';
 import { Wakers, type Readiness } from '../../io/readiness.ts';
 import { callSafely, warnOfBug } from '../../util/bug.ts';
 import { ClientPace, type ClientSight } from './client-pace.ts';

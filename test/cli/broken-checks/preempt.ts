@@ -1,7 +1,7 @@
-import * as real from '../../../src/instance/preempt/preempt.ts';
+import * as real from '../../../src/instance/preempt/preemption.ts';
 import { DECISION } from '../../../src/linker/preemption.ts';
 
-export * from '../../../src/instance/preempt/preempt.ts';
+export * from '../../../src/instance/preempt/preemption.ts';
 
 /** As the real one, but the word that guests look at is never set, and who asks all the same goes on. */
 export function createPreemption(

@@ -1,7 +1,7 @@
 // Given to Node by `--import`, it breaks the checks in guests on purpose: no guest is ever interrupted. No switch of `src/` does that.
 import { registerHooks } from 'node:module';
 
-const REAL = '/src/instance/preempt/preempt.ts';
+const REAL = '/src/instance/preempt/preemption.ts';
 const BROKEN = new URL('preempt.ts', import.meta.url).href;
 
 registerHooks({

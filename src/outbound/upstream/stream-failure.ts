@@ -1,5 +1,5 @@
 import { constants } from 'node:http2';
-import { toErrorCode, UpstreamFailure } from '../error-table.ts';
+import { toErrorCode, UpstreamFailure } from '../to-error-code.ts';
 import type { PlainErrorCode } from '../../http/error-code.ts';
 
 /** Codes for a violation of the protocol; the others mean that the request was given up. Source: RFC 9113, 7. */

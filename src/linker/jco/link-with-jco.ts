@@ -38,7 +38,7 @@ export interface JcoContext<Ctx> extends JcoModuleBounds<Ctx> {
  *
  * Throws `HostError` if an import is missing or of another type, or if jco refuses the component.
  */
-export async function linkByJco<Ctx>(
+export async function linkWithJco<Ctx>(
   source: ComponentSource,
   definition: ComponentDefinition,
   interfaces: readonly HostInterface<Ctx>[],

@@ -5,7 +5,7 @@ import { depthOf, entityAt } from './extern.ts';
 import { type Frame, definitionAt } from './frame.ts';
 import { NameScope } from './name-scope.ts';
 import { shorten } from './print.ts';
-import { Subtyping } from './subtype.ts';
+import { Subtyping } from './subtyping.ts';
 import type { Validation } from './validation.ts';
 
 /** What a core instance exports. Fails if its module is not given what it imports. */

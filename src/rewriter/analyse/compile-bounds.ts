@@ -1,7 +1,7 @@
 import { ByteReader } from '../../wasm/byte-reader.ts';
 import { CompileCost, type FunctionShape } from './compile-cost.ts';
 import { contentOf, type CoreModule, readVector } from '../core-module.ts';
-import { describeFunction } from './function-names.ts';
+import { describeFunction } from './describe-function.ts';
 import { HostError } from '../../util/host-error.ts';
 import { SECTION } from '../../wasm/sections.ts';
 import { MAX_LOCALS } from './survey.ts';

@@ -1,7 +1,7 @@
 import type { CoreModuleFacts } from '../../component/core-modules.ts';
 import type { Paint } from '../../observe/terminal/paint.ts';
 import { type Row, formatRows } from '../../observe/terminal/rows.ts';
-import { formatChoice } from '../../observe/terminal/start-text.ts';
+import { formatChoice } from '../../observe/terminal/format-start.ts';
 import { formatBytes } from '../../util/format.ts';
 import { toPrintable } from '../../util/printable.ts';
 import type { InspectedImport, Inspection, Servability } from './inspection.ts';
