@@ -5,26 +5,26 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { CACHE_BOUNDS, type CacheBounds, pruneCache } from './prune-cache.ts';
 
-/** Files made from a component, by name. */
+/** Files generated from a component, by name. */
 export type Artifacts = ReadonlyMap<string, Uint8Array>;
 
-/** Where made things are kept from one start to the next. */
+/** Keeps artifacts from one start to the next. */
 export interface ArtifactCache {
-  /** What is kept under `key`; `undefined` where that is nothing, or damaged. */
+  /** The artifacts kept under `key`; `undefined` if there are none, or they are damaged. */
   get(key: CacheKey): Promise<Artifacts | undefined>;
-  /** Keeps artifacts if it can. Never rejects. */
+  /** Keeps artifacts, if possible. Never rejects. */
   put(key: CacheKey, artifacts: Artifacts): Promise<void>;
-  /** What is kept under `key`, or what `make` makes, which then is kept. A damaged entry is made anew. */
+  /** The artifacts kept under `key`; otherwise, or if they are damaged, those that `make` returns, which are then kept. */
   getOrMake(key: CacheKey, make: () => Promise<Artifacts>): Promise<Artifacts>;
 }
 
-/** All that an entry depends on. Each part is checked when it is read. */
+/** Everything that an entry depends on. Each part is checked when the entry is read. */
 export type CacheKey = Readonly<Record<string, string>>;
 
 interface Header {
   readonly key: CacheKey;
   readonly files: readonly KeptFile[];
-  /** SHA-256 of the files' names and lengths and of all that follows the header line. */
+  /** SHA-256 of the files' names and lengths, and of everything after the header line. */
   readonly digest: string;
 }
 
@@ -34,7 +34,7 @@ interface KeptFile {
 }
 
 /**
- * The folder for caches of this user: `$XDG_CACHE_HOME/wasi-serve`, else `~/.cache/wasi-serve`. A path that is empty or relative does not count.
+ * This user's cache folder: `$XDG_CACHE_HOME/wasi-serve`, or else `~/.cache/wasi-serve`. An empty or relative path is ignored.
  *
  * Source: XDG Base Directory Specification, "Basics".
  */
@@ -51,12 +51,12 @@ export const NO_CACHE: ArtifactCache = Object.freeze({
 });
 
 /**
- * Keeps artifacts in `folder`, one file an entry: a line of JSON (`Header`), then the files' bytes end to end.
+ * Keeps artifacts in `folder`, one file per entry: a line of JSON (`Header`), then the files' bytes end to end.
  *
- * An entry is written aside and renamed, so another process sees all of it or nothing. Because entries are code, a folder
- * that others may write to is not used; nor does a disk that is full or read-only fail a start.
+ * An entry is written to a temporary file and renamed, so another process sees all of it or nothing. Entries are code, so a folder that others can write
+ * to is not used. A full or read-only disk does not make a start fail.
  *
- * Whoever puts an entry has those removed that were used longest ago, as far as the folder holds more than `bounds` allow; a larger entry is not kept.
+ * Putting an entry removes the least recently used ones if the folder exceeds `bounds`. An entry that is larger than the bounds is not kept.
  */
 export function createCache(folder: string, bounds: CacheBounds = CACHE_BOUNDS): ArtifactCache {
   const pathOf = (key: CacheKey): string => join(folder, `${digestOf(JSON.stringify(key))}.bin`);
@@ -85,16 +85,16 @@ export function createCache(folder: string, bounds: CacheBounds = CACHE_BOUNDS):
   };
 }
 
-/** Of an entry, and of one that is being written. A folder that the user chose may hold other files. */
+/** The names of entries and of temporary files. A folder that the user chose may contain other files. */
 const ENTRY_NAME = /^[0-9a-f]{64}\.bin(?:\.[0-9a-f-]{36})?$/;
 
-/** The entry was used now. */
+/** Marks the entry as used now. */
 async function touch(path: string): Promise<void> {
   const now = new Date();
   await utimes(path, now, now).catch(() => undefined);
 }
 
-/** Makes the folder for this user alone. Whether it is that. */
+/** Creates the folder, accessible only to this user. Returns whether it is. */
 export function claimFolder(folder: string): boolean {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -124,7 +124,7 @@ function encodeEntry(key: CacheKey, artifacts: Artifacts): Uint8Array {
   return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), payload]);
 }
 
-/** The artifacts of an entry, or `undefined` where it is not whole or not the one asked for. */
+/** The artifacts of an entry; `undefined` if it is incomplete, damaged or has another key. */
 function decodeEntry(entry: Buffer | undefined, key: CacheKey): Artifacts | undefined {
   const headerEnd = entry?.indexOf(0x0a) ?? -1;
   if (entry === undefined || headerEnd === -1) return undefined;

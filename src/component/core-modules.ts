@@ -4,16 +4,16 @@ import { Reader } from './reader.ts';
 
 /** A core module inside a component. */
 export interface CoreModuleFacts {
-  /** From its name section; `undefined` where it has none. */
+  /** The name from its name section; `undefined` if it has none. */
   readonly name: string | undefined;
-  /** Where it begins in the component's bytes. */
+  /** Its offset in the component's bytes. */
   readonly byteOffset: number;
   readonly byteLength: number;
-  /** What made it, as its producers section says: `rustc 1.90.0`. */
+  /** The tools that made it, from its producers section: `rustc 1.90.0`. */
   readonly producers: readonly string[];
 }
 
-/** The core modules of a component, nested ones too, in the order of its bytes. */
+/** The core modules of a component, including nested ones, in the order of its bytes. */
 export function readCoreModules({ definitions }: ComponentDefinition): CoreModuleFacts[] {
   return definitions.flatMap((definition) => {
     if (definition.at === 'component') return readCoreModules(definition.component);
@@ -32,7 +32,7 @@ function describeModule({ bytes, offset }: Definition & { at: 'core module' }): 
   return { name: described.name, byteOffset: offset, byteLength: bytes.byteLength, producers: described.producers };
 }
 
-/** Custom sections mean nothing to who runs a module: damage in them is no reason not to tell the rest. */
+/** Custom sections do not affect how a module runs: damage in them is no reason to withhold the rest. */
 function ignoringDamage(read: () => void): void {
   try {
     read();

@@ -1,6 +1,6 @@
 import { Reader } from './reader.ts';
 
-/** The sections of a core module that linking looks into. Shape: section id to a reader of its contents; custom ones left out. */
+/** The sections of a core module that linking reads. Shape: section id to a reader of its contents; without custom sections. */
 export type CoreSections = ReadonlyMap<number, () => Reader>;
 
 export interface CoreImportName {
@@ -13,7 +13,7 @@ export const CORE_SECTION = { type: 1, import: 2, func: 3, table: 4, export: 7, 
 
 const PREAMBLE_BYTES = 8;
 
-/** Finds the sections of a core module. Throws `HostError` where they do not add up. */
+/** Finds the sections of a core module. Throws `HostError` if they are malformed. */
 export function readCoreSections(bytes: Uint8Array): CoreSections {
   const state = { label: 'a core module', bytes, maxNesting: 0, itemsLeft: Infinity };
   const reader = new Reader(state, PREAMBLE_BYTES, bytes.byteLength);
@@ -38,7 +38,7 @@ const KINDS = ['func', 'table', 'memory', 'global', 'tag'] as const;
 function readImport(reader: Reader): CoreImportName {
   const module = reader.name();
   const name = reader.name();
-  const kind = KINDS[reader.byte()] ?? reader.fail('an import is of no known kind');
+  const kind = KINDS[reader.byte()] ?? reader.fail('unknown kind of import');
   skipExternType(reader, kind);
   return { module, name, kind };
 }

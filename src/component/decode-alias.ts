@@ -14,17 +14,17 @@ export function decodeAlias(reader: Reader): Alias {
     case 0x02:
       return { of: 'outer', sort, count: reader.u32(), index: reader.u32() };
     default:
-      return reader.fail(`0x${target.toString(16)} is no target of an alias`);
+      return reader.fail(`invalid alias target 0x${target.toString(16)}`);
   }
 }
 
-/** An alias in a module type, which can only reach out for a type. Source: `core:alias`. */
+/** An alias in a module type, which can only be of an outer type. Source: `core:alias`. */
 export function decodeCoreAlias(reader: Reader): ModuleDeclaration {
   if (reader.byte() !== 0x10 || reader.byte() !== 0x01) reader.fail('an alias in a module type must be an outer type');
   return { at: 'outer type', count: reader.u32(), index: reader.u32() };
 }
 
 function toCoreSort(reader: Reader, sort: Sort): CoreSort {
-  if (!sort.startsWith('core ')) return reader.fail(`a core instance exports no ${sort}`);
+  if (!sort.startsWith('core ')) return reader.fail(`a core instance cannot export a ${sort}`);
   return sort.slice('core '.length) as CoreSort;
 }

@@ -24,7 +24,7 @@ export function decodeCanon(reader: Reader): Canon {
 }
 
 function assertFuncSort(reader: Reader): void {
-  if (reader.byte() !== 0x00) reader.fail('lift and lower take functions only');
+  if (reader.byte() !== 0x00) reader.fail('lift and lower are only for functions');
 }
 
 const DEFAULT_OPTIONS: CanonOptions = Object.freeze({
@@ -40,7 +40,7 @@ const DEFAULT_OPTIONS: CanonOptions = Object.freeze({
 function decodeOptions(reader: Reader): CanonOptions {
   const given: Partial<CanonOptions> = {};
   for (const option of reader.vec(decodeOption)) {
-    if (Object.keys(option).some((key) => key in given)) reader.fail('a canonical option is given twice');
+    if (Object.keys(option).some((key) => key in given)) reader.fail('duplicate canonical option');
     Object.assign(given, option);
   }
   return { ...DEFAULT_OPTIONS, ...given };
@@ -67,15 +67,15 @@ function decodeOption(reader: Reader): Partial<CanonOptions> {
       return { callback: reader.u32() };
     case 0x08:
     case 0x09:
-      return reader.refuse('a canonical option for garbage-collected values');
+      return reader.refuse('the canonical option for garbage-collected values');
     default:
-      return reader.fail(`0x${opcode.toString(16)} is no canonical option`);
+      return reader.fail(`invalid canonical option 0x${opcode.toString(16)}`);
   }
 }
 
 type Immediate = 'u32' | 'byte' | 'options' | 'result' | 'core type';
 
-/** The forms of WASI 0.3: name and immediates, so that what follows them can be read. */
+/** The canonical definitions of WASI 0.3: names and immediates, so that what follows them can be decoded. */
 const OTHERS: ReadonlyMap<number, readonly [name: string, ...immediates: Immediate[]]> = new Map([
   [0x05, ['task.cancel']],
   [0x06, ['subtask.cancel', 'byte']],
@@ -131,7 +131,7 @@ const IMMEDIATES: Readonly<Record<Immediate, (reader: Reader) => unknown>> = {
 
 function decodeOther(reader: Reader, opcode: number): Canon {
   const form = OTHERS.get(opcode);
-  if (form === undefined) return reader.fail(`0x${opcode.toString(16)} begins no canonical definition`);
+  if (form === undefined) return reader.fail(`invalid canonical definition 0x${opcode.toString(16)}`);
   const [name, ...immediates] = form;
   for (const immediate of immediates) IMMEDIATES[immediate](reader);
   return { op: 'other', name };

@@ -19,17 +19,17 @@ export function decodeCoreType(reader: Reader): CoreTypeDefinition {
 }
 
 function decodeCoreFunc(reader: Reader): CoreFuncDefinition {
-  if (reader.byte() !== FUNC) return reader.refuse('a core type that is neither a function nor a module');
+  if (reader.byte() !== FUNC) return reader.refuse('a core type other than a function or a module');
   return { kind: 'func', params: decodeCoreValTypes(reader), results: decodeCoreValTypes(reader) };
 }
 
-/** How many parameters, or results, a core function has at most. Source: core specification's JS API, "Implementation-defined Limits". */
+/** The most parameters, and the most results, of a core function. Source: core specification's JS API, "Implementation-defined Limits". */
 const MAX_CORE_VALUES = 1000;
 
 function decodeCoreValTypes(reader: Reader): string[] {
   const types = reader.vec(decodeCoreValType);
   return types.length > MAX_CORE_VALUES
-    ? reader.fail(`a core function of ${types.length} parameters or results`)
+    ? reader.fail(`a core function with ${types.length} parameters or results`)
     : types;
 }
 
@@ -40,18 +40,18 @@ function decodeModuleDeclaration(reader: Reader): ModuleDeclaration {
     case 0x00:
       return { at: 'import', module: reader.name(), name: reader.name(), type: decodeCoreExternType(reader) };
     case 0x01:
-      if (reader.peek() === MODULE) reader.fail('a module type is defined inside a module type');
+      if (reader.peek() === MODULE) reader.fail('module type inside a module type');
       return { at: 'type', type: decodeCoreFunc(reader) };
     case 0x02:
       return decodeCoreAlias(reader);
     case 0x03:
       return { at: 'export', name: reader.name(), type: decodeCoreExternType(reader) };
     default:
-      return reader.fail(`0x${opcode.toString(16)} begins no declaration of a module type`);
+      return reader.fail(`invalid module type declaration 0x${opcode.toString(16)}`);
   }
 }
 
-/** Value types of one byte, as the text format spells them. Source: core specification 3.0, 5.3. */
+/** One-byte value types, as the text format spells them. Source: core specification 3.0, 5.3. */
 const VAL_TYPES: ReadonlyMap<number, string> = new Map([
   [0x7f, 'i32'],
   [0x7e, 'i64'],
@@ -71,7 +71,7 @@ const VAL_TYPES: ReadonlyMap<number, string> = new Map([
 function decodeCoreValType(reader: Reader): string {
   const opcode = reader.byte();
   if (opcode === 0x63 || opcode === 0x64) return reader.refuse('a core type that refers to another');
-  return VAL_TYPES.get(opcode) ?? reader.fail(`0x${opcode.toString(16)} is no core value type`);
+  return VAL_TYPES.get(opcode) ?? reader.fail(`invalid core value type 0x${opcode.toString(16)}`);
 }
 
 /** Source: `core:importdesc`. */
@@ -90,13 +90,13 @@ function decodeCoreExternType(reader: Reader): CoreExternType {
       if (reader.byte() !== 0) reader.fail('the attribute of a tag must be 0');
       return { kind: 'tag', type: reader.u32() };
     default:
-      return reader.fail(`0x${kind.toString(16)} is no kind of a core import or export`);
+      return reader.fail(`invalid kind of core import or export 0x${kind.toString(16)}`);
   }
 }
 
 function decodeMutability(reader: Reader): boolean {
   const byte = reader.byte();
-  return byte > 1 ? reader.refuse('a global that is shared') : byte === 1;
+  return byte > 1 ? reader.refuse('a shared global') : byte === 1;
 }
 
 const HAS_MAXIMUM = 1;
@@ -104,9 +104,9 @@ const SHARED = 2;
 
 function decodeLimits(reader: Reader): { readonly limits: CoreLimits; readonly isShared: boolean } {
   const flags = reader.byte();
-  if (flags > (HAS_MAXIMUM | SHARED)) reader.refuse(`limits of form 0x${flags.toString(16)}`);
+  if (flags > (HAS_MAXIMUM | SHARED)) reader.refuse(`limits with flags 0x${flags.toString(16)}`);
   const initial = reader.u32();
   const maximum = (flags & HAS_MAXIMUM) === 0 ? undefined : reader.u32();
-  if (maximum !== undefined && maximum < initial) reader.fail('a maximum is below the minimum');
+  if (maximum !== undefined && maximum < initial) reader.fail('maximum below the minimum');
   return { limits: { initial, maximum }, isShared: (flags & SHARED) !== 0 };
 }

@@ -9,12 +9,12 @@ export function decodeCoreInstanceExpr(reader: Reader): CoreInstanceExpr {
   const opcode = reader.byte();
   if (opcode === 0x00) return { by: 'instantiate', module: reader.u32(), args: reader.vec(decodeCoreArg) };
   if (opcode === 0x01) return { by: 'exports', exports: reader.vec(decodeCoreInlineExport) };
-  return reader.fail(`0x${opcode.toString(16)} begins no core instance`);
+  return reader.fail(`invalid core instance 0x${opcode.toString(16)}`);
 }
 
 function decodeCoreArg(reader: Reader): { readonly name: string; readonly instance: number } {
   const name = reader.name();
-  if (reader.byte() !== CORE_SORT_INSTANCE) reader.fail('a core module is instantiated with instances only');
+  if (reader.byte() !== CORE_SORT_INSTANCE) reader.fail('a core module can only be instantiated with instances');
   return { name, instance: reader.u32() };
 }
 
@@ -27,7 +27,7 @@ export function decodeInstanceExpr(reader: Reader): InstanceExpr {
   const opcode = reader.byte();
   if (opcode === 0x00) return { by: 'instantiate', component: reader.u32(), args: reader.vec(decodeArg) };
   if (opcode === 0x01) return { by: 'exports', exports: reader.vec(decodeInlineExport) };
-  return reader.fail(`0x${opcode.toString(16)} begins no instance`);
+  return reader.fail(`invalid instance 0x${opcode.toString(16)}`);
 }
 
 function decodeArg(reader: Reader): NamedRef {
@@ -48,6 +48,6 @@ export function decodeExport(reader: Reader): Omit<Definition & { at: 'export' }
   const name = decodeExternName(reader);
   const ref = decodeSortIndex(reader);
   const isAscribed = reader.byte();
-  if (isAscribed > 1) reader.fail('an optional type begins with 0 or 1');
+  if (isAscribed > 1) reader.fail('an optional type must begin with 0 or 1');
   return { at: 'export', ...name, ref, type: isAscribed === 1 ? decodeExternType(reader) : undefined };
 }

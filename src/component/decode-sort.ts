@@ -23,14 +23,14 @@ const SORTS: ReadonlyMap<number, Sort> = new Map<number, Sort>([
 /** Source: `core:sort`. */
 export function decodeCoreSort(reader: Reader): CoreSort {
   const opcode = reader.byte();
-  return CORE_SORTS.get(opcode) ?? reader.fail(`0x${opcode.toString(16)} is no core sort`);
+  return CORE_SORTS.get(opcode) ?? reader.fail(`invalid core sort 0x${opcode.toString(16)}`);
 }
 
 /** Source: `sort`. */
 export function decodeSort(reader: Reader): Sort {
   const opcode = reader.byte();
   if (opcode === 0x00) return `core ${decodeCoreSort(reader)}`;
-  return SORTS.get(opcode) ?? reader.fail(`0x${opcode.toString(16)} is no sort`);
+  return SORTS.get(opcode) ?? reader.fail(`invalid sort 0x${opcode.toString(16)}`);
 }
 
 /** Source: `sortidx`. */
@@ -38,15 +38,15 @@ export function decodeSortIndex(reader: Reader): SortIndex {
   return { sort: decodeSort(reader), index: reader.u32() };
 }
 
-/** A name of an import or export. Source: `nameattributes`. */
+/** The name of an import or export. Source: `nameattributes`. */
 export function decodeExternName(reader: Reader): ExternName {
   const form = reader.byte();
-  if (form > 0x02) reader.fail(`0x${form.toString(16)} begins no name of an import or export`);
+  if (form > 0x02) reader.fail(`invalid import or export name 0x${form.toString(16)}`);
   const name = reader.name();
   if (form !== 0x02) return { name };
   const attributes: { -readonly [K in keyof NameAttributes]: NameAttributes[K] } = {};
   for (const [kind, value] of reader.vec(decodeAttribute)) {
-    if (kind in attributes) reader.fail(`a name has two of the attribute ${kind}`);
+    if (kind in attributes) reader.fail(`duplicate name attribute ${kind}`);
     attributes[kind] = value;
   }
   return { name, attributes };
@@ -56,7 +56,7 @@ const ATTRIBUTES = ['implements', 'versionSuffix', 'externalId'] as const;
 
 function decodeAttribute(reader: Reader): readonly [kind: keyof NameAttributes, value: string] {
   const form = reader.byte();
-  const kind = ATTRIBUTES[form] ?? reader.fail(`0x${form.toString(16)} begins no attribute of a name`);
+  const kind = ATTRIBUTES[form] ?? reader.fail(`invalid name attribute 0x${form.toString(16)}`);
   return [kind, reader.name()];
 }
 
@@ -65,7 +65,7 @@ export function decodeExternType(reader: Reader): ExternType {
   const opcode = reader.byte();
   switch (opcode) {
     case 0x00:
-      if (reader.byte() !== 0x11) reader.fail('the only core sort that can be imported or exported is a module');
+      if (reader.byte() !== 0x11) reader.fail('modules are the only core sort that can be imported or exported');
       return { sort: 'core module', type: reader.u32() };
     case 0x01:
       return { sort: 'func', type: reader.u32() };
@@ -78,12 +78,12 @@ export function decodeExternType(reader: Reader): ExternType {
     case 0x05:
       return { sort: 'instance', type: reader.u32() };
     default:
-      return reader.fail(`0x${opcode.toString(16)} begins no type of an import or export`);
+      return reader.fail(`invalid import or export type 0x${opcode.toString(16)}`);
   }
 }
 
 function decodeTypeBound(reader: Reader): { readonly eq: number } | 'resource' {
   const opcode = reader.byte();
   if (opcode === 0x00) return { eq: reader.u32() };
-  return opcode === 0x01 ? 'resource' : reader.fail(`0x${opcode.toString(16)} is no bound of a type`);
+  return opcode === 0x01 ? 'resource' : reader.fail(`invalid type bound 0x${opcode.toString(16)}`);
 }

@@ -35,7 +35,7 @@ export function decodeTypeDefinition(reader: Reader, decodeDeclaration: DecodeDe
   }
 }
 
-/** By opcode. Source: `defvaltype`, `functype`, `resourcetype`. */
+/** The decoders of types, by opcode. Source: `defvaltype`, `functype`, `resourcetype`. */
 const DEFINED: ReadonlyMap<number, (reader: Reader) => TypeDefinition> = new Map<
   number,
   (reader: Reader) => TypeDefinition
@@ -60,7 +60,7 @@ const DEFINED: ReadonlyMap<number, (reader: Reader) => TypeDefinition> = new Map
 ]);
 
 function unknownType(opcode: number): (reader: Reader) => never {
-  return (reader) => reader.fail(`0x${opcode.toString(16)} begins no type`);
+  return (reader) => reader.fail(`invalid type 0x${opcode.toString(16)}`);
 }
 
 /** A primitive type's opcode, or the index of a defined type. Source: `valtype`. */
@@ -73,7 +73,7 @@ function decodeValType(reader: Reader): ValTypeRef {
 
 function decodeOptional(reader: Reader): ValTypeRef | undefined {
   const isThere = reader.byte();
-  if (isThere > 1) reader.fail('an optional type begins with 0 or 1');
+  if (isThere > 1) reader.fail('an optional type must begin with 0 or 1');
   return isThere === 1 ? decodeValType(reader) : undefined;
 }
 
@@ -88,20 +88,20 @@ function decodeLabelled(reader: Reader): LabelledRef {
 function decodeCase(reader: Reader): CaseRef {
   const label = reader.name();
   const type = decodeOptional(reader);
-  if (reader.byte() !== 0) reader.fail('a case of a variant ends with 0');
+  if (reader.byte() !== 0) reader.fail('a variant case must end with 0');
   return { label, type };
 }
 
 function decodeFlags(reader: Reader): string[] {
   const labels = nonEmpty(reader, reader.vec(decodeLabel));
-  return labels.length > 32 ? reader.fail('flags have more than 32 labels') : labels;
+  return labels.length > 32 ? reader.fail('more than 32 flags') : labels;
 }
 
-/** The destructor, if any, is a core function's index. The rep is an `i32`. */
+/** The destructor, if any, is the index of a core function. The rep is an `i32`. */
 function decodeResource(reader: Reader): TypeDefinition {
   if (reader.byte() !== 0x7f) reader.fail('the rep of a resource must be an i32');
   const hasDestructor = reader.byte();
-  if (hasDestructor > 1) reader.fail('an optional destructor begins with 0 or 1');
+  if (hasDestructor > 1) reader.fail('an optional destructor must begin with 0 or 1');
   return { kind: 'resource', destructor: hasDestructor === 1 ? reader.u32() : undefined };
 }
 
@@ -113,10 +113,10 @@ function decodeFunc(reader: Reader, calling: 'sync' | 'async'): TypeDefinition {
 export function decodeResult(reader: Reader): ValTypeRef | undefined {
   const form = reader.byte();
   if (form === 0x00) return decodeValType(reader);
-  if (form !== 0x01 || reader.byte() !== 0x00) reader.fail('a function has one result or none');
+  if (form !== 0x01 || reader.byte() !== 0x00) reader.fail('a function can have at most one result');
   return undefined;
 }
 
 function nonEmpty<T>(reader: Reader, items: T[]): T[] {
-  return items.length === 0 ? reader.fail('a type with parts has none') : items;
+  return items.length === 0 ? reader.fail('empty record, variant, tuple, flags or enum') : items;
 }

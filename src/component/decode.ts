@@ -17,9 +17,9 @@ const PREAMBLE_BYTES = PREAMBLE.length;
 type DecodeLimits = Pick<InstanceLimits, 'maxComponentItems' | 'maxNesting'>;
 
 /**
- * Decodes a component: every definition in order, nested ones too. Core modules stay bytes.
+ * Decodes a component: every definition in order, including nested ones. Core modules stay bytes.
  *
- * Throws `HostError` with the offset of the byte that is wrong. Source: component-model `Binary.md`.
+ * Throws `HostError` with the offset of the invalid byte. Source: component-model `Binary.md`.
  */
 export function decodeComponent(
   { label, bytes }: ComponentSource,
@@ -71,18 +71,17 @@ const SECTION_ITEMS: ReadonlyMap<number, DecodeItem> = new Map<number, DecodeIte
 
 function refuseSection(id: number, section: Reader): never {
   if (id === 9 || id === 12) return section.refuse('start and value sections are not part of WASI 0.2');
-  return section.fail(`there is no section ${id} in a component`);
+  return section.fail(`unknown section ${id}`);
 }
 
 function decodeNested(section: Reader, depth: number): ComponentDefinition {
   section.checkNesting(depth, 'components');
   const preamble = section.take(PREAMBLE_BYTES);
-  if (PREAMBLE.some((byte, index) => preamble[index] !== byte))
-    section.fail('a nested component does not begin like one');
+  if (PREAMBLE.some((byte, index) => preamble[index] !== byte)) section.fail('invalid preamble of a nested component');
   return decodeBody(section, depth);
 }
 
-/** A type that may hold declarations, which are decoded here because they nest. */
+/** A type that may contain declarations, which are decoded here because they nest. */
 function decodeType(reader: Reader, depth: number): TypeDefinition {
   return decodeTypeDefinition(reader, (part) => decodeDeclaration(part, depth + 1));
 }
@@ -107,11 +106,11 @@ function decodeUnlocated(reader: Reader, depth: number): Unlocated<Declaration> 
     case 0x04:
       return { at: 'export', ...decodeExternName(reader), type: decodeExternType(reader) };
     default:
-      return reader.fail(`0x${opcode.toString(16)} begins no declaration`);
+      return reader.fail(`invalid declaration 0x${opcode.toString(16)}`);
   }
 }
 
-/** The component's own name, from the first subsection of `component-name`. What is wrong inside a custom section is no fault of the component's. */
+/** The component's own name, from the first subsection of `component-name`. Damage in a custom section does not make a component invalid. */
 function decodeCustom(section: Reader): string | undefined {
   if (section.name() !== 'component-name') return undefined;
   try {

@@ -1,11 +1,11 @@
 /**
- * A component as its bytes define it: definitions in order, each referring to earlier ones by index.
+ * A component as encoded: definitions in order, each referring to earlier ones by index.
  *
  * Source: component-model `Binary.md`; each type here is one production of it.
  */
 export interface ComponentDefinition {
   readonly definitions: readonly Definition[];
-  /** From the `component-name` section. */
+  /** The name from the `component-name` section. */
   readonly name: string | undefined;
 }
 
@@ -24,7 +24,7 @@ export type Definition = Located &
     | (ExternName & {
         readonly at: 'export';
         readonly ref: SortIndex;
-        /** What others may know of the exported thing, if that is less than all. */
+        /** The type ascribed to the export, if it differs from the exported item's. */
         readonly type: ExternType | undefined;
       })
   );
@@ -36,23 +36,23 @@ export interface ExternName {
   readonly attributes?: NameAttributes;
 }
 
-/** What is said of an import or export beside its name; nothing that linking needs. */
+/** Attributes of an import or export besides its name; linking does not need them. */
 export interface NameAttributes {
   /** The interface that an instance with a plain name implements. */
   readonly implements?: string;
-  /** What is left out of the version in the name. */
+  /** The part of the version that the name leaves out. */
   readonly versionSuffix?: string;
   readonly externalId?: string;
 }
 
 interface Located {
-  /** From the start of the file: of its first byte, or of a core module's or component's own bytes. */
+  /** The offset, from the start of the file, of its first byte, or of a core module's or component's own bytes. */
   readonly offset: number;
 }
 
 export type CoreSort = 'func' | 'table' | 'memory' | 'global' | 'tag' | 'type' | 'module' | 'instance';
 
-/** The sorts of the component level; core ones are spelled `core func`, … */
+/** The sorts at the component level; core sorts are spelled `core func`, … */
 export type Sort = `core ${CoreSort}` | 'func' | 'value' | 'type' | 'component' | 'instance';
 
 export interface SortIndex {
@@ -92,7 +92,7 @@ export type CoreTypeDefinition = CoreFuncDefinition | CoreModuleDefinition;
 
 export interface CoreFuncDefinition {
   readonly kind: 'func';
-  /** As the text format spells them: `i32`, `funcref`, `ref null extern`. */
+  /** The types as the text format spells them: `i32`, `funcref`, `ref null extern`. */
   readonly params: readonly string[];
   readonly results: readonly string[];
 }
@@ -102,28 +102,28 @@ export interface CoreModuleDefinition {
   readonly declarations: readonly ModuleDeclaration[];
 }
 
-/** What a core module type says of what is in it. */
+/** An item of a core module type. */
 export type ModuleDeclaration =
   | { readonly at: 'type'; readonly type: CoreFuncDefinition }
-  /** A type of what stands around the module type. */
+  /** A type of an enclosing scope. */
   | { readonly at: 'outer type'; readonly count: number; readonly index: number }
   | { readonly at: 'import'; readonly module: string; readonly name: string; readonly type: CoreExternType }
   | { readonly at: 'export'; readonly name: string; readonly type: CoreExternType };
 
-/** Smallest and largest size of a memory in pages, or of a table in elements. */
+/** The smallest and largest size of a memory in pages, or of a table in elements. */
 export interface CoreLimits {
   readonly initial: number;
   readonly maximum: number | undefined;
 }
 
-/** The type of what a core module imports or exports; functions and tags by the index of theirs. */
+/** The type of a core import or export; functions and tags by the index of their type. */
 export type CoreExternType =
   | { readonly kind: 'func' | 'tag'; readonly type: number }
   | { readonly kind: 'table'; readonly element: string; readonly limits: CoreLimits }
   | { readonly kind: 'memory'; readonly limits: CoreLimits; readonly isShared: boolean }
   | { readonly kind: 'global'; readonly type: string; readonly isMutable: boolean };
 
-/** A value type: a primitive one, or a defined one by its index. */
+/** A value type: primitive, or a defined type by its index. */
 export type ValTypeRef = { readonly prim: PrimName } | { readonly index: number };
 
 export type PrimName =
@@ -173,7 +173,7 @@ export type TypeDefinition =
     }
   | { readonly kind: 'component' | 'instance'; readonly declarations: readonly Declaration[] };
 
-/** What a component type or an instance type says of what is in it. */
+/** An item of a component type or instance type. */
 export type Declaration = Located &
   (
     | { readonly at: 'core type'; readonly type: CoreTypeDefinition }
@@ -186,10 +186,10 @@ export type ExternType =
   | { readonly sort: 'core module' | 'func' | 'component' | 'instance'; readonly type: number }
   | { readonly sort: 'type'; readonly bound: { readonly eq: number } | 'resource' };
 
-/** Options of `lift` and `lower`, read from the bytes and never guessed. */
+/** The options of `lift` and `lower`, always read from the bytes. */
 export interface CanonOptions {
   readonly stringEncoding: 'utf8' | 'utf16' | 'latin1+utf16';
-  /** Core indices. */
+  /** Core indices of the memory and functions. */
   readonly memory: number | undefined;
   readonly realloc: number | undefined;
   readonly postReturn: number | undefined;
@@ -197,7 +197,7 @@ export interface CanonOptions {
   readonly calling: 'sync' | 'async';
 }
 
-/** A canonical definition. All but `lift` add a core function. `other` is one of WASI 0.3, known by name only. */
+/** A canonical definition. All except `lift` add a core function. `other` is a definition of WASI 0.3, of which we only know the name. */
 export type Canon =
   | { readonly op: 'lift'; readonly func: number; readonly options: CanonOptions; readonly type: number }
   | { readonly op: 'lower'; readonly func: number; readonly options: CanonOptions }

@@ -8,21 +8,21 @@ import type { CompileBounds } from '../rewriter/analyse/compile-bounds.ts';
 import type { DataSegment } from '../rewriter/emit/data-segments.ts';
 import type { RewriteOptions, Rewritten } from '../rewriter/rewrite.ts';
 
-/** A core module, a view of its component's bytes, and what it was rewritten to. */
+/** A core module (a view of its component's bytes) and the result of rewriting it. */
 type Pair = readonly [binary: Uint8Array, rewritten: Rewritten];
 
-/** What rewriting a component's core modules gave, from one start to the next. */
+/** The rewritten core modules of a component, kept from one start to the next. */
 export interface KeptRewriting {
-  /** In the order of `binaries`; `undefined` where any of it is not kept. */
+  /** The results in the order of `binaries`; `undefined` if any of them is not kept. */
   get(binaries: readonly Uint8Array[]): Promise<Rewritten[] | undefined>;
-  /** Only for modules whose originals V8 found valid. Takes some 15 ms of the thread's time for ten megabytes. */
+  /** Keeps results, only for modules whose originals V8 found valid. Takes about 15 ms on the main thread for ten megabytes. */
   put(pairs: readonly Pair[]): Promise<void>;
 }
 
-/** Smaller components are rewritten before an entry of theirs is found. */
+/** Smaller components can be rewritten faster than an entry can be found. */
 const MIN_BYTES = 1024 * 1024;
 
-/** What is kept of `source`, each of its modules rewritten in one way, and its functions within bounds. `undefined` where that is not worth it. */
+/** The kept results for `source`, with its modules rewritten with these options, and functions within these bounds. `undefined` if that is not worthwhile. */
 export async function createKeptRewriting(
   cache: ArtifactCache,
   source: ComponentSource,
@@ -34,7 +34,7 @@ export async function createKeptRewriting(
   const key: CacheKey = {
     component: digestSource(source),
     rewriter: await digestRewriter(),
-    // It decides which originals are valid.
+    // V8 decides which originals are valid.
     v8: process.versions.v8,
     options: hash('sha256', JSON.stringify([options, bounds]), 'hex'),
   };
@@ -49,13 +49,13 @@ export async function createKeptRewriting(
   };
 }
 
-/** SHA-256 of the rewriter's own files, so that nobody has to remember to count its versions. */
+/** SHA-256 of the rewriter's own files, so that it needs no version number to maintain. */
 async function digestRewriter(): Promise<string> {
   const files = await Promise.all((await rewriterFiles()).map((path) => readFile(path)));
   return hash('sha256', Buffer.concat(files), 'hex');
 }
 
-/** All that decides what a module is rewritten to: the rewriter, and how it reads and writes modules. Shape: paths. */
+/** Everything that determines the result of rewriting: the rewriter, and the reader and writer of modules. Shape: paths. */
 export async function rewriterFiles(): Promise<string[]> {
   const folders = ['../rewriter', '../wasm'].map((name) => join(import.meta.dirname, name));
   const files = await Promise.all(
@@ -67,11 +67,11 @@ export async function rewriterFiles(): Promise<string[]> {
   return files.flat().sort();
 }
 
-/** A data segment is a range of the original: its first byte and the one after its last. */
+/** A data segment as a range of the original: its first byte, and the one after its last. */
 type KeptSegment = Omit<DataSegment, 'bytes'> & { readonly from: number; readonly to: number };
 type KeptFacts = Omit<Rewritten, 'bytes' | 'dataSegments'> & { readonly dataSegments: readonly KeptSegment[] };
 
-/** By where a module is in its component: which of them are rewritten, and in what order, is the linker's affair. */
+/** Names a module by its offset in the component: which modules are rewritten, and in what order, is up to the linker. */
 function nameOf({ bytes }: ComponentSource, binary: Uint8Array): string {
   return `${binary.byteOffset - bytes.byteOffset}-${binary.byteLength}`;
 }
@@ -90,7 +90,7 @@ function toArtifacts(source: ComponentSource, [binary, rewritten]: Pair): [name:
   ];
 }
 
-/** The cache has checked that the artifacts are as they were put. */
+/** The cache has checked the artifacts' digest. */
 function fromArtifacts(artifacts: Artifacts, source: ComponentSource, binary: Uint8Array): Rewritten | undefined {
   const name = nameOf(source, binary);
   const [json, bytes] = [artifacts.get(`${name}.json`), artifacts.get(`${name}.wasm`)];

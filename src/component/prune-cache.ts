@@ -1,38 +1,38 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What a folder of caches may hold. */
+/** The bounds of a cache folder. */
 export interface CacheBounds {
   readonly maxBytes: number;
-  /** A file that nobody has used for longer is removed. */
+  /** A file that has not been used for longer is removed. */
   readonly maxAgeMs: number;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** A component of 14 MB takes 10. */
+/** A component of 14 MB takes 10 MB. */
 export const CACHE_BOUNDS: CacheBounds = Object.freeze({ maxBytes: 512 * 1024 * 1024, maxAgeMs: 30 * DAY_MS });
 
-/** Files that are counted together, and may be removed. */
+/** Files that count towards the bounds, and may be removed. */
 export interface CacheFolder {
   readonly path: string;
-  /** Matches their names; all others are somebody else's. */
+  /** Matches their names; all other files are left alone. */
   readonly names: RegExp;
-  /** Whether they are in the folder itself, or in folders below too. */
+  /** Whether they are only in the folder itself, or also in its subfolders. */
   readonly depth: 'flat' | 'tree';
 }
 
 interface CacheFile {
   readonly path: string;
   readonly byteLength: number;
-  /** As of `Date.now()`. Whoever mounts without access times has the last write. */
+  /** On the clock of `Date.now()`. On a file system without access times, it is the time of the last write. */
   readonly usedMs: number;
 }
 
 /**
- * Removes files of a folder that are too old, and of the others those that were used longest ago until the rest is within the bounds.
+ * Removes files that are too old, and then the least recently used ones until the rest is within the bounds.
  *
- * Several processes may do so at the same time: they find the same files, and one that another has removed is no failure. Never rejects.
+ * Several processes may do this concurrently: a file that another has removed is not a failure. Never rejects.
  */
 export async function pruneCache(folder: CacheFolder, { maxBytes, maxAgeMs }: CacheBounds): Promise<void> {
   const files = await listFiles(folder);
@@ -40,7 +40,7 @@ export async function pruneCache(folder: CacheFolder, { maxBytes, maxAgeMs }: Ca
   let [byteLength, left] = [files.reduce((sum, file) => sum + file.byteLength, 0), files.length];
   for (const file of files.sort((one, other) => one.usedMs - other.usedMs)) {
     const isTooOld = nowMs - file.usedMs > maxAgeMs;
-    // The one used last is what somebody has just put.
+    // The most recently used file has just been put.
     const isTooMuch = byteLength > maxBytes && left > 1;
     if (!isTooOld && !isTooMuch) return;
     await rm(file.path, { force: true }).catch(() => undefined);
@@ -62,7 +62,7 @@ async function toCacheFile(path: string): Promise<CacheFile | undefined> {
     const { size, atimeMs, mtimeMs } = await stat(path);
     return { path, byteLength: size, usedMs: Math.max(atimeMs, mtimeMs) };
   } catch {
-    // Another process has removed it.
+    // Another process has already removed it.
     return undefined;
   }
 }

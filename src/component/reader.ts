@@ -2,19 +2,19 @@ import { HostError } from '../util/host-error.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Where a component's bytes are read, and how much has been made of them. Shared by the readers of nested parts. */
+/** The bytes being read, and what the limits still allow. Shared by the readers of nested parts. */
 export interface ReadState {
-  /** For messages: the path, or what the caller calls it. */
+  /** For messages: the path, or the caller's name for the component. */
   readonly label: string;
   /** All bytes of the file; offsets in messages count from its start. */
   readonly bytes: Uint8Array;
   /** How deep components and their types may nest. */
   readonly maxNesting: number;
-  /** How many items are still accepted, over all parts. */
+  /** How many more items are accepted, over all parts. */
   itemsLeft: number;
 }
 
-/** Reads a range of bytes from front to back. Every failure is a `HostError` that names the byte. */
+/** Reads a range of bytes from front to back. Every failure is a `HostError` that gives the byte's offset. */
 export class Reader {
   readonly #state: ReadState;
   readonly #end: number;
@@ -26,12 +26,12 @@ export class Reader {
     this.#end = end;
   }
 
-  /** Of the next byte, from the start of the file. */
+  /** The offset of the next byte, from the start of the file. */
   get offset(): number {
     return this.#offset;
   }
 
-  /** Fails where `depth` is too deep for components or types. */
+  /** Fails if components or types nest too deep. */
   checkNesting(depth: number, what: string): void {
     const { maxNesting } = this.#state;
     if (depth > maxNesting) this.fail(`${what} nest deeper than ${maxNesting}`);
@@ -42,13 +42,13 @@ export class Reader {
   }
 
   byte(): number {
-    if (this.#offset >= this.#end) this.fail('the bytes end too early');
+    if (this.#offset >= this.#end) this.fail('unexpected end of the bytes');
     const byte = this.#state.bytes[this.#offset] as number;
     this.#offset += 1;
     return byte;
   }
 
-  /** The next byte, left in place. */
+  /** Returns the next byte without consuming it. */
   peek(): number {
     const byte = this.byte();
     this.#offset -= 1;
@@ -62,29 +62,29 @@ export class Reader {
       const byte = this.byte();
       value += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) {
-        if (value > 0xffff_ffff) this.fail('a number does not fit 32 bits');
+        if (value > 0xffff_ffff) this.fail('a number does not fit in 32 bits');
         return value;
       }
     }
-    return this.fail('a number is longer than 32 bits take');
+    return this.fail('the encoding of a 32-bit number is too long');
   }
 
-  /** A signed LEB128 number of 33 bits that is an index, so not negative. Source: `valtype`. */
+  /** A signed 33-bit LEB128 number that is an index, so must not be negative. Source: `valtype`. */
   index33(): number {
     const start = this.#offset;
     const index = this.u32();
     const byteLength = this.#offset - start;
     const isNegative = byteLength < 5 && ((this.#state.bytes[this.#offset - 1] as number) & 0x40) !== 0;
-    return isNegative ? this.fail('an index is negative') : index;
+    return isNegative ? this.fail('negative index') : index;
   }
 
-  /** A vector of bytes in UTF-8. */
+  /** A vector of UTF-8 bytes. */
   name(): string {
     const bytes = this.take(this.u32());
     try {
       return utf8.decode(bytes);
     } catch {
-      return this.fail('a name is not UTF-8');
+      return this.fail('a name is not valid UTF-8');
     }
   }
 
@@ -100,43 +100,43 @@ export class Reader {
     return items;
   }
 
-  /** Counts one item that memory is held for. */
+  /** Counts an item for which memory is allocated. */
   countItem(): void {
     this.#state.itemsLeft -= 1;
-    if (this.#state.itemsLeft < 0) this.fail('there are more definitions than any component needs');
+    if (this.#state.itemsLeft < 0) this.fail('too many definitions');
   }
 
-  /** The next `byteLength` bytes, not copied. */
+  /** Takes the next `byteLength` bytes, without copying. */
   take(byteLength: number): Uint8Array {
     const start = this.#offset;
-    if (byteLength > this.#end - start) this.fail(`${byteLength} bytes are announced, ${this.#end - start} are left`);
+    if (byteLength > this.#end - start) this.fail(`expected ${byteLength} bytes, only ${this.#end - start} are left`);
     this.#offset += byteLength;
     return this.#state.bytes.subarray(start, this.#offset);
   }
 
-  /** All bytes that are left, not copied. */
+  /** Takes all remaining bytes, without copying. */
   rest(): Uint8Array {
     return this.take(this.#end - this.#offset);
   }
 
-  /** A reader of the next `byteLength` bytes alone. */
+  /** A reader of the next `byteLength` bytes. */
   part(byteLength: number): Reader {
     const start = this.#offset;
     this.take(byteLength);
     return new Reader(this.#state, start, this.#offset);
   }
 
-  /** Fails where anything is left. */
+  /** Fails if anything is left. */
   assertAtEnd(what: string): void {
     if (!this.isAtEnd) this.fail(`${this.#end - this.#offset} bytes are left over in ${what}`);
   }
 
-  /** The bytes are wrong. */
+  /** Throws: the bytes are invalid. */
   fail(complaint: string): never {
-    throw new HostError('bad-component', `${this.#state.label} is damaged or cut off: ${this.#at(complaint)}`);
+    throw new HostError('bad-component', `${this.#state.label} is damaged or truncated: ${this.#at(complaint)}`);
   }
 
-  /** The bytes may be right, but mean what we do not support. */
+  /** Throws: the bytes may be valid, but use a feature that we do not support. */
   refuse(complaint: string): never {
     throw new HostError('not-supported', `${this.#state.label}: ${this.#at(complaint)}`);
   }

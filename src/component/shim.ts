@@ -2,21 +2,20 @@ import { CORE_SECTION, type CoreSections, readCoreImports } from './core-section
 import type { Reader } from './reader.ts';
 
 /**
- * wit-component hands a module its imports before they can exist: functions that call through a table (the shim module),
- * which another module fills once the memory is there (the fixup module). A linker that makes functions which find
- * their memory later needs neither.
+ * wit-component gives a module imports that cannot exist yet: functions that call through a table (the shim module), which another module fills once
+ * the memory exists (the fixup module). Our linker's functions find their memory later, so it needs neither.
  */
 export interface Shim {
-  /** Export name of a function to the entry of the table that it calls. */
+  /** Maps the export name of a function to the table entry that it calls. */
   readonly slots: ReadonlyMap<string, number>;
-  /** Export name of the table. */
+  /** The export name of the table. */
   readonly table: string;
 }
 
 export interface Fixup {
   /** The import that is the table. */
   readonly table: { readonly module: string; readonly name: string };
-  /** By entry of the table: the import that goes there. */
+  /** The import for each table entry. */
   readonly entries: readonly { readonly module: string; readonly name: string }[];
 }
 
@@ -25,7 +24,7 @@ const OP_CALL_INDIRECT = 0x11;
 const OP_LOCAL_GET = 0x20;
 const OP_I32_CONST = 0x41;
 
-/** The shim that a module is, if it is one and nothing more. */
+/** The module as a shim, if it is a shim and nothing else. */
 export function recogniseShim(sections: CoreSections): Shim | undefined {
   if (
     !hasOnly(sections, [
@@ -53,7 +52,7 @@ export function recogniseShim(sections: CoreSections): Shim | undefined {
   return { table: table.name, slots: new Map(funcs.map(({ name, index }) => [name, entries[index] ?? 0])) };
 }
 
-/** The fixup that a module is, if it is one and nothing more. */
+/** The module as a fixup, if it is a fixup and nothing else. */
 export function recogniseFixup(sections: CoreSections): Fixup | undefined {
   if (!hasOnly(sections, [CORE_SECTION.type, CORE_SECTION.import, CORE_SECTION.elem])) return undefined;
   const imports = readCoreImports(sections);
@@ -77,7 +76,7 @@ function readExport(reader: Reader): { readonly name: string; readonly kind: num
   return { name: reader.name(), kind: reader.byte(), index: reader.u32() };
 }
 
-/** The entry that a function calls with its parameters as they are, by the index of what type; `undefined` where it does anything else. */
+/** The table entry that a function calls with its own parameters, and the type's index; `undefined` if it does anything else. */
 function readTrampoline(section: Reader): { readonly entry: number; readonly type: number } | undefined {
   const body = section.part(section.u32());
   if (body.u32() !== 0) return undefined;
@@ -93,13 +92,13 @@ function readTrampoline(section: Reader): { readonly entry: number; readonly typ
   return isPlain ? { entry, type } : undefined;
 }
 
-/** An `i32.const` immediate that is not negative, as all indices are. */
+/** An `i32.const` immediate that is an index, so not negative. */
 function readSmallS32(reader: Reader): number {
   const value = reader.u32();
   return value;
 }
 
-/** The functions of an active segment at offset 0 of table 0; `undefined` for any other kind. */
+/** The functions of an active segment at offset 0 of table 0; `undefined` for any other segment. */
 function readActiveElements(section: Reader): number[] | undefined {
   const flags = section.u32();
   if (flags !== 0 || section.byte() !== OP_I32_CONST || section.u32() !== 0 || section.byte() !== OP_END)

@@ -4,22 +4,22 @@ import { DEFAULT_LIMITS } from '../util/limits.ts';
 import { HostError } from '../util/host-error.ts';
 import { describeDenial } from '../util/permissions.ts';
 
-/** A component's bytes, known to begin like a component, and where they are from. */
+/** A component's bytes, whose preamble has been checked, and where they come from. */
 export interface ComponentSource {
-  /** For messages: the path, or what the caller calls it. */
+  /** For messages: the path, or the caller's name for the component. */
   readonly label: string;
   readonly bytes: Uint8Array;
 }
 
-/** Reads a component from a file. Throws `HostError` where there is none or it is something else. */
+/** Reads a component from a file. Throws `HostError` if there is no file, or it is not a component. */
 export function readSource(path: string, maxBytes = DEFAULT_LIMITS.maxComponentBytes): ComponentSource {
   return createSource(path, readWhole(path, maxBytes), maxBytes);
 }
 
-/** Without a turn between its parts, which makes it three times as fast: a start has nothing else to do. */
+/** Reads synchronously, which is three times as fast: a start has nothing else to do. */
 function readWhole(path: string, maxBytes: number): Uint8Array {
   try {
-    // What is too large is refused unread.
+    // A file that is too large is not read.
     const { size } = statSync(path);
     if (size > maxBytes) throw new HostError('bad-component', `${path} ${sizeComplaint(size, maxBytes)}`);
     return readFileSync(path);
@@ -31,7 +31,7 @@ function readWhole(path: string, maxBytes: number): Uint8Array {
   }
 }
 
-/** A component from bytes at hand. Throws `HostError` where they are something else. */
+/** Creates a source from bytes. Throws `HostError` if they are not a component. */
 export function createSource(
   label: string,
   bytes: Uint8Array,
@@ -42,7 +42,7 @@ export function createSource(
   return { label, bytes };
 }
 
-/** SHA-256 of a component's bytes, hexadecimal. Takes a few milliseconds for megabytes. */
+/** The SHA-256 of a component's bytes, in hexadecimal. Takes a few milliseconds for megabytes. */
 export function digestSource({ bytes }: ComponentSource): string {
   return hash('sha256', bytes, 'hex');
 }
@@ -53,24 +53,24 @@ function sizeComplaint(byteLength: number, maxBytes: number): string | undefined
 
 /** What is wrong with the first eight bytes. Source: component-model `Binary.md`, "preamble". */
 function preambleComplaint(bytes: Uint8Array): string | undefined {
-  if (bytes.byteLength < 8) return `is no component: it has ${bytes.byteLength} bytes and is empty or cut off`;
+  if (bytes.byteLength < 8) return `is not a component: it has only ${bytes.byteLength} bytes`;
   const view = new DataView(bytes.buffer, bytes.byteOffset, 8);
-  if (view.getUint32(0) !== 0x00_61_73_6d) return 'is no WebAssembly: it does not begin with the bytes 00 61 73 6d';
+  if (view.getUint32(0) !== 0x00_61_73_6d) return 'is not WebAssembly: it does not begin with the bytes 00 61 73 6d';
   const layer = view.getUint16(6, true);
   const version = view.getUint16(4, true);
   if (layer === 0) {
     return 'is a core module, not a component: build it for wasm32-wasip2, or wrap it with `wasm-tools component new`';
   }
   if (layer !== 1 || version !== 0x0d)
-    return `is in version ${version} of layer ${layer}; components are version 13 of layer 1`;
+    return `has version ${version} of layer ${layer}; components have version 13 of layer 1`;
   return undefined;
 }
 
 function reason(error: NodeJS.ErrnoException): string {
   const denial = describeDenial(error);
   if (denial !== undefined) return denial;
-  if (error.code === 'ENOENT') return 'there is no such file';
-  if (error.code === 'EISDIR') return 'it is a folder';
+  if (error.code === 'ENOENT') return 'no such file';
+  if (error.code === 'EISDIR') return 'it is a directory';
   if (error.code === 'EACCES') return 'permission denied';
   return error.message;
 }

@@ -1,4 +1,4 @@
-// What `transpile.ts` runs in a thread: one component, then it ends.
+// The thread that `transpile.ts` starts: it transpiles one component, then ends.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Files, GenerateOptions } from '@bytecodealliance/jco-transpile/component';
 import { PAGE_BYTES } from '../wasm/page-bytes.ts';
@@ -6,19 +6,19 @@ import { rewriteModule } from '../rewriter/rewrite.ts';
 
 /** What the thread is given. */
 export interface TranspileJob {
-  /** Of the component. */
+  /** The component's bytes. */
   readonly bytes: Uint8Array;
   readonly options: GenerateOptions;
-  /** To which each memory of jco's own can grow. */
+  /** The size to which each of jco's own memories can grow. */
   readonly maxMemoryBytes: number;
 }
 
-/** What it gives: the glue and the core modules, by name. */
+/** The result: the glue and the core modules, by name. */
 export type Transpiled = Files;
 
 await transpile(workerData as TranspileJob);
 
-/** Loading jco takes longer than all else that a start without it does: only here it is. */
+/** Loading jco takes longer than everything else in a start without it, so it is loaded only here. */
 async function transpile({ bytes, options, maxMemoryBytes }: TranspileJob): Promise<void> {
   boundMemories(maxMemoryBytes);
   const { $init, generate } = await import('@bytecodealliance/jco-transpile/component');
@@ -28,7 +28,7 @@ async function transpile({ bytes, options, maxMemoryBytes }: TranspileJob): Prom
   parentPort?.postMessage(files satisfies Transpiled, [...buffers]);
 }
 
-/** Has all modules that this thread compiles bounded. V8's own limits on a thread leave memories out. */
+/** Bounds the memories of all modules that this thread compiles: V8's own limits on threads do not cover them. */
 function boundMemories(maxMemoryBytes: number): void {
   const compile = WebAssembly.compile.bind(WebAssembly);
   const bounds = { maxMemoryPages: maxMemoryBytes / PAGE_BYTES, maxTableElements: 1_000_000, memory: 'plain' } as const;

@@ -13,39 +13,39 @@ export interface SuspendingNames {
   readonly exports: readonly string[];
 }
 
-/** What a transpilation may take. */
+/** The limits on a transpilation. */
 export interface TranspileLimits {
   readonly timeoutMs: number;
-  /** Of each memory of jco's own; twice as much as components of 200 MB need. */
+  /** The size of each of jco's own memories: twice what components of 200 MB need. */
   readonly maxMemoryBytes: number;
-  /** Of the glue, each instance of which is evaluated anew: that of a component of many megabytes has one. */
+  /** The size of the glue, which is evaluated for each instance. A component of many megabytes has one megabyte. */
   readonly maxGlueBytes: number;
 }
 
 /** The name of the glue among the artifacts; all others are core modules. */
 export const GLUE_NAME = 'component.js';
 
-/** Types of a kilobyte can make jco write gigabytes, which takes it minutes. */
+/** A kilobyte of types can make jco write gigabytes for minutes. */
 const LIMITS: TranspileLimits = Object.freeze({
   timeoutMs: 60_000,
   maxMemoryBytes: 1024 * 1024 * 1024,
   maxGlueBytes: 32 * 1024 * 1024,
 });
 
-/** Of JavaScript's objects, beside the memories: jco has a few megabytes. */
+/** The thread's JavaScript heap, apart from memories: jco needs a few megabytes. */
 const MAX_HEAP_MIB = 256;
 
-/** The file has the one name in `src/` and the other after `npm run build`. Node takes it not as it is where it runs with `--input-type`. */
+/** The file's extension is `.ts` in `src/` and `.js` after `npm run build`. It is imported from a string, because Node with `--input-type` rejects files. */
 const THREAD = `import(${JSON.stringify(new URL(`transpile-thread${extname(import.meta.url)}`, import.meta.url))})`;
 
-/** How much is told of what jco printed when it failed. */
+/** How much to quote of what jco printed when it failed. */
 const MAX_SAID_CHARS = 500;
 
 /**
- * The component as jco splits it: its glue's source and its core modules. Takes a second for many megabytes.
+ * Transpiles a component with jco to glue code and core modules. Takes a second for many megabytes.
  *
- * In a thread of its own, which ends with it: after a panic jco can be used no more, and what it allocated is never given back.
- * Throws `HostError` where jco refuses the component, panics, or takes too much.
+ * This runs in a thread of its own, which ends afterwards: after a panic jco cannot be used again, and it never frees what it allocated.
+ * Throws `HostError` if jco rejects the component, panics, or exceeds a limit.
  */
 export async function transpileComponent(
   source: ComponentSource,
@@ -53,7 +53,7 @@ export async function transpileComponent(
   limits: TranspileLimits = LIMITS,
 ): Promise<Artifacts> {
   if (!isPermitted('worker')) {
-    throw refusal('not-supported', source, `that takes a thread, and ${describeMissing(['worker'])}`);
+    throw refusal('not-supported', source, `that requires a thread, but ${describeMissing(['worker'])}`);
   }
   const { bytes } = source;
   const files = await runThread(
@@ -83,11 +83,11 @@ function toOptions({ imports, exports }: SuspendingNames): TranspileJob['options
   };
 }
 
-/** Rejects where the thread fails, ends without a result, or takes too long. It is gone then. */
+/** Rejects if the thread fails, ends without a result, or takes too long. The thread is gone then. */
 async function runThread(workerData: TranspileJob, { timeoutMs }: TranspileLimits): Promise<Transpiled> {
   const resourceLimits = { maxOldGenerationSizeMb: MAX_HEAP_MIB };
   await using thread = new Worker(THREAD, { eval: true, workerData, resourceLimits, stderr: true });
-  // Those who wait for it hear of an error; after them nobody does.
+  // The wait below sees errors; this listener ignores later ones.
   thread.on('error', () => undefined);
   const said: string[] = [];
   thread.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
@@ -100,7 +100,7 @@ async function runThread(workerData: TranspileJob, { timeoutMs }: TranspileLimit
   }
 }
 
-/** Rejects with what the thread throws, be it that its memory is used up. */
+/** Rejects with what the thread throws, including when it runs out of memory. */
 async function resultOf(thread: Worker, signal: AbortSignal): Promise<Transpiled> {
   const [transpiled] = (await once(thread, 'message', { signal })) as [Transpiled];
   return transpiled;
@@ -108,7 +108,7 @@ async function resultOf(thread: Worker, signal: AbortSignal): Promise<Transpiled
 
 async function endOf(thread: Worker, signal: AbortSignal): Promise<never> {
   const [exitCode] = (await once(thread, 'exit', { signal })) as [number];
-  throw new Error(`it ended by itself (${exitCode})`);
+  throw new Error(`the thread ended without a result (code ${exitCode})`);
 }
 
 function describe(error: unknown, said: string): string {

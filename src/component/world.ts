@@ -1,12 +1,12 @@
 import type { ComponentDefinition } from './definitions.ts';
 
-/** What a component asks for and gives: the names of its world, with versions (`wasi:http/types@0.2.3`). */
+/** The names of a component's imports and exports, with versions (`wasi:http/types@0.2.3`). */
 export interface World {
   readonly imports: readonly string[];
   readonly exports: readonly string[];
 }
 
-/** The functions and interfaces that a component imports and exports, in its order. The types among them stay out. */
+/** The functions and interfaces that a component imports and exports, in order, without the types among them. */
 export function toWorld({ definitions }: ComponentDefinition): World {
   const world = { imports: [] as string[], exports: [] as string[] };
   for (const definition of definitions) {

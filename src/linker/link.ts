@@ -34,7 +34,7 @@ import { Starts } from './run/starts.ts';
 import type { MemoryQuota } from './run/take-pages.ts';
 import { hostFunctionsOf, wireSteps } from './run/wiring.ts';
 
-/** Decodes a component, proves that its types and the host's agree, and resolves everything in it against the host's interfaces, once. */
+/** Decodes a component, checks its types against the host's, and resolves its imports to the host's interfaces, once. */
 export function planComponent<Ctx>(
   source: ComponentSource,
   interfaces: readonly HostInterface<Ctx>[],
@@ -66,7 +66,7 @@ function exportedFuncs<Ctx>(exports: ReadonlyMap<string, Extern<Ctx>>): Plan<Ctx
   return interfaces;
 }
 
-/** How each module of a plan is rewritten. */
+/** The options with which each module of a plan is rewritten. */
 export function rewriteOptionsOf<Ctx>(
   plan: Plan<Ctx>,
   preemption: 'on' | 'off' = 'off',
@@ -80,22 +80,22 @@ export function rewriteOptionsOf<Ctx>(
   }));
 }
 
-/** What is known and kept of a component before it is linked. */
+/** The environment in which a component is linked. */
 export interface LinkContext<Ctx> {
   readonly definition?: ComponentDefinition;
-  /** Where rewritten modules are kept; by default nowhere. */
+  /** Where rewritten modules are cached; by default nowhere. */
   readonly cache?: ArtifactCache;
   readonly limits?: InstanceLimits;
-  /** Without it guests run for as long as they like. */
+  /** Without it, guests run for as long as they like. */
   readonly preemption?: Preemption<Ctx> | undefined;
-  /** Without it what an instance holds for its request is not counted. */
+  /** Without it, what an instance holds for its request is not counted. */
   readonly charging?: Charging<Ctx> | undefined;
-  /** Both are shared with other components that they are given to. */
+  /** Quotas, which may be shared with other components. */
   readonly memory?: MemoryQuota;
   readonly heap?: HeapQuota;
 }
 
-/** Links a component by our own linker. Throws `HostError` where it is not what we support, or asks for what the host lacks. */
+/** Links a component with our own linker. Throws `HostError` if it uses unsupported features, or imports something that the host does not have. */
 export async function linkComponent<Ctx>(
   source: ComponentSource,
   interfaces: readonly HostInterface<Ctx>[],
@@ -119,7 +119,7 @@ export async function linkComponent<Ctx>(
   });
 }
 
-/** What needs no compiled module. */
+/** The parts that need no compiled module. */
 type Shared<Ctx> = Pick<Linked<Ctx>, 'contexts' | 'makers' | 'starts' | 'functions' | 'preemption'>;
 
 /** Emits code while V8 compiles modules on other threads. */
@@ -131,14 +131,14 @@ async function makeWhileWaiting<Ctx>(plan: Plan<Ctx>, preemption: Preemption<Ctx
 
 type Unbounded<Ctx> = Omit<Linked<Ctx>, 'limits' | 'charging' | 'memory' | 'heap' | 'cost'>;
 
-/** Makes all that instances share. */
+/** Creates everything that instances share. */
 function completePlan<Ctx>(plan: Plan<Ctx>, shared: Shared<Ctx>, modules: readonly PreparedModule[]): Unbounded<Ctx> {
   const wiring = wireSteps(plan, { modules, ...shared });
   const bind = prepareBoundFunctions(wiring, shared.functions);
   return { ...shared, plan, wiring, bind, resources: definedResources(plan), cards: new Cards() };
 }
 
-/** By component instance: the resource types that it defines. */
+/** The resource types that each component instance defines. */
 function definedResources<Ctx>({ componentInstances, builtins }: Plan<Ctx>): Linked<Ctx>['resources'] {
   const defined = builtins.flatMap(({ resource }) =>
     'componentInstance' in resource ? [resource as GuestResourceType] : [],
@@ -148,7 +148,7 @@ function definedResources<Ctx>({ componentInstances, builtins }: Plan<Ctx>): Lin
   });
 }
 
-/** What of a module's state no image holds, if there is any. */
+/** Which of a module's state an image cannot capture, if any. */
 function findUnrestorable(rewritten: PreparedModule['rewritten']): string | undefined {
   if (rewritten.dropsSegments) return 'it drops data or element segments';
   if (rewritten.hasHeapTypes) return 'it has structs or arrays on the heap';
@@ -167,14 +167,14 @@ function isMarked({ isTracked, isShared }: ReachableMemory): boolean {
   return isTracked && !isShared;
 }
 
-/** As `InstancePre`; its instances can be looked into, so that they can be restored. */
+/** An `InstancePre` whose instances expose their state, so that it can be restored. */
 export interface LinkedPre<Ctx> extends InstancePre<Ctx> {
   instantiate(ctx: Ctx): LinkedInstance<Ctx>;
-  /** Why no image can hold all that an instance's core keeps; `undefined` where one can. */
+  /** Why an image cannot capture all of an instance's core state; `undefined` if it can. */
   readonly unrestorable: string | undefined;
-  /** Names of the host functions that starting an instance has called. */
+  /** The names of host functions called while an instance started. */
   readonly startCalls: ReadonlySet<string>;
-  /** Whether all that is ever written to a memory is marked, from its first byte on. */
+  /** Whether every write to a memory is marked, from the very first. */
   readonly marksAllWrites: boolean;
   readonly memory: MemoryQuota;
   readonly heap: HeapQuota;

@@ -176,6 +176,6 @@ function readTag(reader: ByteReader, { tags }: Draft): void {
 function readGlobal(reader: ByteReader, { globals }: Draft, imported: ImportName | undefined): void {
   const type = readValueType(reader);
   const mutability = reader.byte();
-  if (mutability > 1) throw malformed('a global of unknown mutability', reader.at - 1);
+  if (mutability > 1) throw malformed('unknown mutability of a global', reader.at - 1);
   globals.push({ index: globals.length, type, isMutable: mutability === 1, imported });
 }

@@ -20,6 +20,6 @@ export function notSupported(what: string, offset: number): HostError {
 export function beyondLimit(what: string, offset: number): HostError {
   return new HostError(
     'bad-component',
-    `core module: ${what} at byte offset ${offset}; permit more, or build the guest to ask for less`,
+    `core module: ${what} at byte offset ${offset}; raise the limit, or build the guest to need less`,
   );
 }

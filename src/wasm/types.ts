@@ -69,7 +69,7 @@ function readSubType(reader: ByteReader): FunctionType | number {
   const composite = reader.byte();
   if (composite === FUNC) return readFunctionType(reader);
   if (composite !== STRUCT && composite !== ARRAY) {
-    throw notSupported(`a type of form 0x${composite.toString(16)}`, start);
+    throw notSupported(`a type with form 0x${composite.toString(16)}`, start);
   }
   const fields = composite === STRUCT ? reader.count() : 1;
   for (let rest = fields; rest > 0; rest--) skipField(reader);
@@ -118,7 +118,7 @@ export function readLimits(reader: ByteReader): { limits: SizeLimits; isShared: 
   const start = reader.at;
   const flags = reader.byte();
   if ((flags & 0x04) !== 0) throw notSupported('memory64 (a memory or table with 64-bit addresses)', start);
-  if (flags > 3) throw notSupported(`limits of form 0x${flags.toString(16)}`, start);
+  if (flags > 3) throw notSupported(`limits with flags 0x${flags.toString(16)}`, start);
   const initial = reader.u32();
   const maximum = (flags & HAS_MAXIMUM) === 0 ? undefined : reader.u32();
   if (maximum !== undefined && maximum < initial) throw malformed('limits whose maximum is below the minimum', start);

@@ -26,12 +26,12 @@ const TEXT = fileOf('text.wasm', Buffer.from('(module) (module)'));
 
 describe.each(['serve', 'inspect'])('%s', (command) => {
   test.each([
-    ['no file', join(folder, 'none.wasm'), /there is no such file/],
-    ['a folder', folder, /it is a folder/],
+    ['no file', join(folder, 'none.wasm'), /no such file/],
+    ['a folder', folder, /it is a directory/],
     ['a core module', CORE, /is a core module, not a component: build it for wasm32-wasip2/],
-    ['an empty file', EMPTY, /is empty or cut off/],
-    ['a text', TEXT, /is no WebAssembly/],
-    ['a truncated component', TRUNCATED, /is damaged or cut off/],
+    ['an empty file', EMPTY, /it has only 0 bytes/],
+    ['a text', TEXT, /is not WebAssembly/],
+    ['a truncated component', TRUNCATED, /is damaged or truncated/],
   ])('of %s says so in one message and exits with 1', async (_name, file, message) => {
     const { code, stdout, stderr } = await runWasiServe([command, file]);
     expect(code, stderr).toBe(1);
@@ -46,7 +46,7 @@ describe('serve', () => {
     const { code, stderr } = await runWasiServe([guestPath('missing-import')]);
     expect(code, stderr).toBe(1);
     expect(stderr).toMatch(
-      /^error: .* imports what this host does not serve:\n {2}wasi:keyvalue\/store@\S+\n {2}acme:greeter\/greet@\S+\n$/,
+      /^error: .* has imports that this host does not provide:\n {2}wasi:keyvalue\/store@\S+\n {2}acme:greeter\/greet@\S+\n$/,
     );
   });
 

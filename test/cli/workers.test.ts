@@ -82,7 +82,7 @@ describe.concurrent('a start', () => {
   });
 
   test.each([
-    ['no file', ['/no/such/file.wasm'], /there is no such file/],
+    ['no file', ['/no/such/file.wasm'], /no such file/],
     ['another world', [guestPath('command')], /does not implement wasi:http\/proxy/],
     ['a shutdown address of others', [HELLO, '--shutdown-addr', '192.0.2.1:0'], /cannot listen on --shutdown-addr/],
   ])('of %s is refused in one message, with 1', async (_name, args, message) => {

@@ -51,7 +51,7 @@ function decodeOrRefuse(bytes: Uint8Array): void {
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     expect(['bad-component', 'not-supported']).toContain(error.code);
-    expect(error.message).toMatch(/^guest\.wasm(?: is damaged or cut off)?: at byte 0x[0-9a-f]+: /);
+    expect(error.message).toMatch(/^guest\.wasm(?: is damaged or truncated)?: at byte 0x[0-9a-f]+: /);
   }
 }
 
@@ -418,7 +418,7 @@ describe('what is wrong is told with its byte', () => {
       what: 'an unknown section',
       bytes: withSection(13, []),
       code: 'bad-component',
-      says: 'at byte 0xa: there is no section 13',
+      says: 'at byte 0xa: unknown section 13',
     },
     {
       what: 'a start section',
@@ -436,7 +436,7 @@ describe('what is wrong is told with its byte', () => {
       what: 'a section longer than the file',
       bytes: withSection(7, [0]).subarray(0, 10),
       code: 'bad-component',
-      says: 'at byte 0xa: 1 bytes are announced, 0 are left',
+      says: 'at byte 0xa: expected 1 bytes, only 0 are left',
     },
     {
       what: 'bytes after a vector',
@@ -466,7 +466,7 @@ describe('what is wrong is told with its byte', () => {
       what: 'an empty record',
       bytes: withSection(7, [1, 0x72, 0]),
       code: 'bad-component',
-      says: 'a type with parts has none',
+      says: 'empty record, variant, tuple, flags or enum',
     },
     {
       what: 'a module type in a module type',

@@ -22,10 +22,10 @@ test('a component may lie anywhere in a buffer', () => {
 
 describe('what is no component is told apart', () => {
   test.each([
-    { what: 'nothing', bytes: [], says: 'it has 0 bytes and is empty or cut off' },
-    { what: 'a cut preamble', bytes: [...MAGIC, 0x0d, 0, 1], says: 'it has 7 bytes and is empty or cut off' },
-    { what: 'text', bytes: [...Buffer.from('(component)')], says: 'is no WebAssembly' },
-    { what: 'a swapped magic', bytes: [0x6d, 0x73, 0x61, 0, 0x0d, 0, 1, 0], says: 'is no WebAssembly' },
+    { what: 'nothing', bytes: [], says: 'it has only 0 bytes' },
+    { what: 'a cut preamble', bytes: [...MAGIC, 0x0d, 0, 1], says: 'it has only 7 bytes' },
+    { what: 'text', bytes: [...Buffer.from('(component)')], says: 'is not WebAssembly' },
+    { what: 'a swapped magic', bytes: [0x6d, 0x73, 0x61, 0, 0x0d, 0, 1, 0], says: 'is not WebAssembly' },
     { what: 'a core module', bytes: [...MAGIC, 1, 0, 0, 0], says: 'is a core module, not a component' },
     { what: 'an older component', bytes: [...MAGIC, 0x0a, 0, 1, 0], says: 'version 10 of layer 1' },
     { what: 'a newer component', bytes: [...MAGIC, 0x0e, 0, 1, 0], says: 'version 14 of layer 1' },
@@ -38,8 +38,8 @@ describe('what is no component is told apart', () => {
 });
 
 test.each([
-  { path: join(import.meta.dirname, 'no-such.wasm'), says: 'there is no such file' },
-  { path: import.meta.dirname, says: 'it is a folder' },
+  { path: join(import.meta.dirname, 'no-such.wasm'), says: 'no such file' },
+  { path: import.meta.dirname, says: 'it is a directory' },
   { path: join(import.meta.filename, 'below-a-file.wasm'), says: 'ENOTDIR' },
 ])('a path that cannot be read says so: $says', ({ path, says }) => {
   const read = (): unknown => readSource(path);

@@ -82,7 +82,7 @@ describe('types of values', () => {
 
   test('a resource is no other of the same name', () => {
     expect(mismatch(listOfThings(), listOfThings())).toBe(
-      'list: expected own<thing>, found own<thing>, which is another resource',
+      'list: expected own<thing>, found own<thing>, which is a different resource',
     );
   });
 

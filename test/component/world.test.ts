@@ -81,7 +81,7 @@ describe('the world of a component', () => {
     const source = createSource('cut.wasm', (await readFile(guestFile('hello'))).subarray(0, byteLength));
     const error = expect.objectContaining({
       code: 'bad-component',
-      message: expect.stringMatching(/^cut\.wasm is damaged or cut off: at byte 0x/) as string,
+      message: expect.stringMatching(/^cut\.wasm is damaged or truncated: at byte 0x/) as string,
     }) as Error;
     expect(() => decodeComponent(source)).toThrow(error);
   });

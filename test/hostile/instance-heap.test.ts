@@ -105,7 +105,7 @@ test.each<[string, string, Partial<Limits>, RegExp]>([
     'tables of many modules',
     '(table 500 funcref)',
     { maxTableElements: 9999 },
-    /the tables of an instance have 10000 elements together, where 9999 are allowed \(--limit table-elements\)/,
+    /the tables of an instance have 10000 elements in total, the limit is 9999 \(--limit table-elements\)/,
   ],
   [
     'many functions',

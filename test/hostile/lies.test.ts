@@ -79,7 +79,7 @@ const IO: readonly Lie[] = [
     'another name of a parameter',
     'io',
     [[' write: func( contents: list<u8> )', ' write: func(bytes: list<u8>)']],
-    /expected a parameter called "contents", found one called "bytes"/,
+    /expected a parameter "contents", found "bytes"/,
   ],
   [
     'a shorter length',
@@ -272,7 +272,7 @@ const OTHERS: readonly Lie[] = [
         'resolve-addresses: func(name: string, network: borrow<network>)',
       ],
     ],
-    /resolve-addresses.*expected a parameter called "network", found one called "name"/,
+    /resolve-addresses.*expected a parameter "network", found "name"/,
   ],
 ];
 
@@ -281,9 +281,9 @@ describe('a component that declares of WASI what it is not is refused by each en
     const { code, message } = await refusal(await lieAbout(pkg, lies));
     expect(message).toMatch(says);
     expect(message).toMatch(
-      /^lie (?:and this host do not agree on types|imports what this host does not serve):\n {2}wasi:/,
+      /^lie (?:and this host disagree about types|has imports that this host does not provide):\n {2}wasi:/,
     );
-    expect(code).toBe(message.includes('does not serve') ? 'missing-import' : 'bad-component');
+    expect(code).toBe(message.includes('does not provide') ? 'missing-import' : 'bad-component');
   });
 
   test('all that differs is told, but no more than twenty', async () => {
@@ -310,7 +310,7 @@ describe('a component whose parts lie to each other is refused by each engine', 
   test.each(listAttacks('lies'))('%s', async (name) => {
     const { code, message } = await refusal(await assembleAttack('lies', name));
     expect(message).toMatch(SAID_OF_LIES[name] ?? /^there is no row for it$/);
-    expect(code).toBe(message.includes('does not serve') ? 'missing-import' : 'bad-component');
+    expect(code).toBe(message.includes('does not provide') ? 'missing-import' : 'bad-component');
   });
 
   test('the handler that stands around the others is right', async () => {

@@ -1,7 +1,7 @@
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { describe, expect, test } from 'vitest';
 import { createBridge, prepareBinding, prepareGuards } from '../../src/linker/run/bridge.ts';
-import type { Mortal } from '../../src/linker/run/guarded.ts';
+import type { Endable } from '../../src/linker/run/guarded.ts';
 
 const TYPE = { params: ['i32'], results: ['i32'] } as const;
 
@@ -27,7 +27,7 @@ const THROWER = new WebAssembly.Instance(
   ),
 ).exports as Record<'throw' | 'trap', () => never>;
 
-class Caller implements Mortal {
+class Caller implements Endable {
   readonly ends: unknown[] = [];
 
   end(error: unknown): unknown {
@@ -41,14 +41,14 @@ type Func = (...args: never[]) => unknown;
 /** The ways in which a guest gets a function of the host's. */
 const WAYS = {
   'with caller': (func: Func | WebAssembly.Suspending) => createBridge([{ ...TYPE, func }])[0],
-  bound: (func: Func | WebAssembly.Suspending, caller: Mortal) =>
+  bound: (func: Func | WebAssembly.Suspending, caller: Endable) =>
     prepareBinding([TYPE])(caller, createBridge([{ ...TYPE, func }]))[0],
-  guarded: (func: Func | WebAssembly.Suspending, caller: Mortal) => prepareGuards([TYPE])(caller, [func])[0],
+  guarded: (func: Func | WebAssembly.Suspending, caller: Endable) => prepareGuards([TYPE])(caller, [func])[0],
 } as const;
 
 const unused = (): number => 0;
 
-function toGuest(way: keyof typeof WAYS, func: Func | WebAssembly.Suspending, caller: Mortal): () => number {
+function toGuest(way: keyof typeof WAYS, func: Func | WebAssembly.Suspending, caller: Endable): () => number {
   const given = WAYS[way](func, caller);
   const name = way === 'with caller' ? way : 'without';
   const imports = { caller, 'with caller': unused, without: unused, [name]: given };

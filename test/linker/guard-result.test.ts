@@ -79,7 +79,7 @@ describe.each(RESULTS)('a resource in %s that a function without a type returns'
     ['its prototype', Counter.prototype],
     ['an object of another class', new Map()],
   ])('is never %s', async (_other, value) => {
-    const says = 'acme:lib/api@1.0.0#make returned what is not a counter, though the component declares that it does';
+    const says = 'acme:lib/api@1.0.0#make returned a value that is not a counter, as the component declares';
     expect(await run(() => wrap(value))).toEqual([says]);
     expect(await run(() => Promise.resolve(wrap(value)))).toEqual([says]);
   });

@@ -202,7 +202,7 @@ describe('malformed components are refused', () => {
     const error = await refusal(Promise.resolve().then(() => plan(bytes)));
     expect(error).toMatchObject({
       code: 'bad-component',
-      message: expect.stringContaining('there is no component 0 at this point'),
+      message: expect.stringContaining('unknown component 0 at this point'),
     });
   });
 

@@ -2,7 +2,7 @@ import type { PrimValType, ValType } from '../../abi/types.ts';
 import { casesOf, fieldsOf } from '../../abi/despecialize.ts';
 import { isPrim } from './checked-types.ts';
 
-/** How a value lies in memory. */
+/** The layout of a value in memory. */
 export interface ByteSize {
   readonly byteLength: number;
   readonly alignment: number;
@@ -25,12 +25,12 @@ const PRIM_BYTES: Readonly<Record<Exclude<PrimValType, 'string'>, number>> = {
   f64: 8,
 };
 
-/** A pointer and a length of 64 bits each. */
+/** A pointer and a length, 64 bits each. */
 const RANGE: ByteSize = { byteLength: 16, alignment: 8 };
 const HANDLE: ByteSize = { byteLength: 4, alignment: 4 };
 
 /**
- * The size of a value in a memory with addresses of 64 bits, which is what the limit on sizes means. `sizeOf` knows the sizes of parts.
+ * The size of a value in a memory with 64-bit addresses, for which the limit on sizes is defined. `sizeOf` returns the sizes of parts.
  *
  * Source: `elem_size` and `alignment` in component-model `CanonicalABI.md`.
  */

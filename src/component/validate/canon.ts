@@ -14,7 +14,7 @@ import { type Frame, definitionAt, funcTypeAt } from './frame.ts';
 import { printFuncType } from './print.ts';
 import type { Validation } from './validation.ts';
 
-/** Checks a canonical definition, and adds the function that it makes. Source: "Canonical Definitions" in component-model `Explainer.md`. */
+/** Checks a canonical definition, and adds the function that it creates. Source: "Canonical Definitions" in component-model `Explainer.md`. */
 export function checkCanon(validation: Validation, frame: Frame, canon: Canon): void {
   switch (canon.op) {
     case 'lift':
@@ -33,15 +33,15 @@ export function checkCanon(validation: Validation, frame: Frame, canon: Canon): 
       frame.coreFuncs.push(validation.coreFuncs.func(['i32'], []));
       break;
     case 'other':
-      validation.refuse(`the component uses ${canon.name}, which is part of WASI 0.3`);
+      validation.refuse(`the component uses ${canon.name}, which requires WASI 0.3`);
   }
 }
 
-/** Reps are known only to the component that defines the resource. */
+/** Only the component that defines a resource may see its reps. */
 function checkDefinedHere(validation: Validation, frame: Frame, index: number): void {
   const { identity } = namedResourceAt(validation, frame, index);
   if (frame.definedResources.get(identity) !== 'here')
-    validation.fail('resource.new and resource.rep are only for the component that defines the resource');
+    validation.fail('resource.new and resource.rep are only allowed in the component that defines the resource');
 }
 
 function checkLift(validation: Validation, frame: Frame, canon: Canon & { op: 'lift' }): FuncType {
@@ -55,12 +55,12 @@ function checkLift(validation: Validation, frame: Frame, canon: Canon & { op: 'l
   if (passes.result) demand(validation, options, 'memory');
   if (core !== flat)
     validation.fail(
-      `${printFuncType(type)} is lifted from a core function ${printCoreFunc(core)}, not ${printCoreFunc(flat)}`,
+      `${printFuncType(type)} is lifted from a core function ${printCoreFunc(core)}, expected ${printCoreFunc(flat)}`,
     );
   if (options.postReturn !== undefined) {
     const postReturn = definitionAt(validation, frame.coreFuncs, options.postReturn, 'core func');
     if (postReturn !== validation.coreFuncs.func(core.results, []))
-      validation.fail('a post-return function takes what the core function returns, and returns nothing');
+      validation.fail("a post-return function must take the core function's results and return nothing");
   }
   return type;
 }
@@ -69,7 +69,7 @@ function checkLower(validation: Validation, frame: Frame, canon: Canon & { op: '
   const type = definitionAt(validation, frame.funcs, canon.func, 'func');
   const { options } = canon;
   checkOptions(validation, frame, options);
-  if (options.postReturn !== undefined) validation.fail('post-return is no option of lower');
+  if (options.postReturn !== undefined) validation.fail('post-return is not an option of lower');
   const flat = flatten(validation, type, 'lower');
   const passes = passesMemory(validation, type);
   if (passes.params || passes.result) demand(validation, options, 'memory');
@@ -77,14 +77,14 @@ function checkLower(validation: Validation, frame: Frame, canon: Canon & { op: '
   return flat;
 }
 
-/** The core function type that a function's comes down to. */
+/** The core function type to which a function type is flattened. */
 function flatten(validation: Validation, type: FuncType, context: 'lift' | 'lower'): CoreFuncType {
   validation.spend(validation.sizeOf(type));
   const { params, results } = flattenFunctype(type, context);
   return validation.coreFuncs.func(params, results);
 }
 
-/** Whether parameters, or the result, are or have something in memory. */
+/** Whether the parameters, or the result, are passed in memory or contain pointers. */
 function passesMemory(validation: Validation, type: FuncType): { readonly params: boolean; readonly result: boolean } {
   const passes = (types: readonly ValType[], maxFlat: number): boolean =>
     types.some((part) => validation.infoOf(part).hasPointer) || flattenTypes(types).length > maxFlat;
@@ -94,14 +94,14 @@ function passesMemory(validation: Validation, type: FuncType): { readonly params
   };
 }
 
-/** Fails if an option is absent. Without memory `realloc` is of no use. */
+/** Fails if an option is absent. `realloc` is useless without memory. */
 function demand(validation: Validation, options: CanonOptions, option: 'memory' | 'realloc'): void {
   if (options[option] === undefined) validation.fail(`the canonical option ${option} is missing`);
 }
 
 function checkOptions(validation: Validation, frame: Frame, options: CanonOptions): void {
-  if (options.calling === 'async') validation.refuse('async functions are part of WASI 0.3');
-  if (options.callback !== undefined) validation.fail('a callback is only for async functions');
+  if (options.calling === 'async') validation.refuse('async functions require WASI 0.3');
+  if (options.callback !== undefined) validation.fail('callback is only an option of async functions');
   if (options.memory !== undefined) {
     const memory = definitionAt(validation, frame.coreMemories, options.memory, 'core memory');
     if (memory.isShared) validation.fail('values cannot be passed in a shared memory');
@@ -110,5 +110,5 @@ function checkOptions(validation: Validation, frame: Frame, options: CanonOption
   demand(validation, options, 'memory');
   const realloc = definitionAt(validation, frame.coreFuncs, options.realloc, 'core func');
   if (realloc !== validation.coreFuncs.func(['i32', 'i32', 'i32', 'i32'], ['i32']))
-    validation.fail('a realloc function takes four i32 and returns one');
+    validation.fail('a realloc function must take four i32 and return one');
 }

@@ -1,28 +1,28 @@
 import type { FuncType, PrimValType, ResourceType, ValType } from '../../abi/types.ts';
 import type { CoreModuleType } from './core-types.ts';
 
-/** Which resource a type means: one object for each import, definition and instantiation that brings a new one. */
+/** Identifies a resource: one object for each import, definition or instantiation that creates a new one. */
 export interface ResourceIdentity {
-  /** For messages. */
+  /** The name for messages. */
   readonly name: string;
 }
 
 /**
- * A resource type under one of its names. Two are the same resource if their identities are.
+ * A resource type under one of its names. Two of them are the same resource if their identities are the same object.
  *
- * All resource types that validation makes are of this kind.
+ * All resource types created by validation are of this kind.
  */
 export interface NamedResource extends ResourceType {
   readonly identity: ResourceIdentity;
 }
 
-/** Where in nested instances something is: the name of an export, then what is inside it. */
+/** A path in nested instances: the name of an export, then a path inside it. */
 export interface ExportPath {
   readonly name: string;
   readonly inside: ExportPath | undefined;
 }
 
-/** The type of anything that has an index among types. */
+/** The type of anything in the index space of types. */
 export type CheckedType =
   | { readonly sort: 'value'; readonly type: ValType }
   | { readonly sort: 'resource'; readonly resource: NamedResource }
@@ -30,9 +30,9 @@ export type CheckedType =
   | { readonly sort: 'instance'; readonly type: InstanceType }
   | { readonly sort: 'component'; readonly type: ComponentType };
 
-/** The type of what is imported or exported. */
+/** The type of an import or export. */
 export type EntityType = {
-  /** Where it was declared, from the start of the file; absent where it was not declared but made. */
+  /** The offset of its declaration, from the start of the file; absent if it was not declared but derived. */
   readonly offset?: number;
 } & (
   | { readonly sort: 'core module'; readonly type: CoreModuleType }
@@ -45,9 +45,9 @@ export type EntityType = {
 /** A type under a new name. */
 export interface TypeEntity {
   readonly sort: 'type';
-  /** What the new name means: an object of its own, so that it can be told whether a type was named. */
+  /** The type under the new name: a new object, so that named types can be recognised. */
   readonly created: CheckedType;
-  /** What it is equal to; the same object as `created` if the name brings a new resource. */
+  /** The type that it equals; the same object as `created` if the name introduces a new resource. */
   readonly referenced: CheckedType;
 }
 
@@ -55,9 +55,9 @@ export type Entities = ReadonlyMap<string, EntityType>;
 
 export interface InstanceType {
   readonly exports: Entities;
-  /** Resources that each instance of this type has for itself. Empty for an instance that exists. */
+  /** Resources that each instance of this type has of its own. Empty for an existing instance. */
   readonly definedResources: ReadonlySet<ResourceIdentity>;
-  /** Where each resource is exported. */
+  /** The path at which each resource is exported. */
   readonly explicitResources: ReadonlyMap<ResourceIdentity, ExportPath>;
   readonly depth: number;
 }
@@ -65,9 +65,9 @@ export interface InstanceType {
 export interface ComponentType {
   readonly imports: Entities;
   readonly exports: Entities;
-  /** Resources that imports bring, by where. */
+  /** Resources introduced by imports, with their paths. */
   readonly importedResources: ReadonlyMap<ResourceIdentity, ExportPath>;
-  /** Resources that each instantiation makes anew and exports, by where. */
+  /** Resources that each instantiation creates and exports, with their paths. */
   readonly definedResources: ReadonlyMap<ResourceIdentity, ExportPath>;
   readonly explicitResources: ReadonlyMap<ResourceIdentity, ExportPath>;
   readonly depth: number;
@@ -89,24 +89,24 @@ const PRIMS: ReadonlySet<string> = new Set<PrimValType>([
   'string',
 ]);
 
-/** Whether a type has no parts, nor labels. */
+/** Whether a type has neither parts nor labels. */
 export function isPrim(type: ValType): type is ValType & { readonly kind: PrimValType } {
   return PRIMS.has(type.kind);
 }
 
-/** How many parts a type of values is made of, not counting what these are made of. */
+/** How many direct parts a value type has. */
 export function countParts(type: ValType): number {
   if (type.kind === 'record') return type.fields.length;
   if (type.kind === 'variant') return type.cases.length;
   return type.kind === 'tuple' ? type.elements.length : 1;
 }
 
-/** The identity of a resource type that validation made. */
+/** The identity of a resource type created by validation. */
 export function identityOf(resource: ResourceType): ResourceIdentity {
   return (resource as NamedResource).identity;
 }
 
-/** A resource that is no other's. */
+/** Creates a new resource, different from all others. */
 export function newResource(name: string): NamedResource {
   return { name, identity: { name } };
 }
@@ -118,12 +118,12 @@ export function withNewName(type: CheckedType, name: string): CheckedType {
   return type;
 }
 
-/** The entity that a type under an index is, passed on under no new name. */
+/** The entity of an indexed type, passed on without a new name. */
 export function toTypeEntity(type: CheckedType): TypeEntity {
   return { sort: 'type', created: type, referenced: type };
 }
 
-/** What tells whether a type was named: a value type's or a resource type's own object. */
+/** The object by which a named type is recognised: that of the value type or the resource type. */
 export function nameKeyOf(type: CheckedType): object {
   if (type.sort === 'resource') return type.resource;
   return type.type;

@@ -16,7 +16,7 @@ import {
 import { moduleSteps } from './module-steps.ts';
 import { shorten } from './print.ts';
 
-/** What a module has by index, imported things first. */
+/** A module's index spaces, imports first. */
 interface Spaces {
   readonly types: CoreTypeTable;
   readonly func: CoreFuncType[];
@@ -33,9 +33,9 @@ type Kind = (typeof KINDS)[number];
 const MAX_FUNCTIONS = 1_000_000;
 
 /**
- * The type of a core module: what it imports and exports. Bodies and segments are not looked at; V8 validates them.
+ * The type of a core module: its imports and exports. Bodies and segments are not read; V8 validates them.
  *
- * `spend` is told how many steps that takes, before.
+ * `spend` is called first, with the number of steps that this takes.
  */
 export function typeOfCoreModule(
   funcTypes: CoreFuncTypes,
@@ -62,7 +62,7 @@ function readImports(section: ByteReader | undefined, spaces: Spaces): Map<strin
     const name = reader.name();
     const entity = readEntity(reader, readKind(reader), spaces);
     const named = getOrInsert(imports, module, () => new Map<string, CoreEntity>());
-    if (named.has(name)) throw malformed(`a second import "${shorten(module)}" "${shorten(name)}"`, start);
+    if (named.has(name)) throw malformed(`duplicate import "${shorten(module)}" "${shorten(name)}"`, start);
     named.set(name, entity);
     add(spaces, entity);
   });
@@ -70,7 +70,7 @@ function readImports(section: ByteReader | undefined, spaces: Spaces): Map<strin
 }
 
 function readKind(reader: ByteReader): Kind {
-  return KINDS[reader.byte()] ?? fail(reader, 'an import or export of unknown kind');
+  return KINDS[reader.byte()] ?? fail(reader, 'unknown kind of import or export');
 }
 
 function add(spaces: Spaces, entity: CoreEntity): void {
@@ -83,7 +83,7 @@ function readEntity(reader: ByteReader, kind: Kind, { types }: Spaces): CoreEnti
     case 'func':
       return { kind, type: types.funcAt(reader) };
     case 'tag':
-      if (reader.byte() !== 0) return fail(reader, 'a tag of unknown attribute');
+      if (reader.byte() !== 0) return fail(reader, 'unknown tag attribute');
       return { kind, type: types.funcAt(reader) };
     case 'table': {
       const element = types.resolve(readValueType(reader));
@@ -103,7 +103,7 @@ function readEntity(reader: ByteReader, kind: Kind, { types }: Spaces): CoreEnti
 
 function readMutability(reader: ByteReader): boolean {
   const byte = reader.byte();
-  return byte > 1 ? fail(reader, 'a global of unknown mutability') : byte === 1;
+  return byte > 1 ? fail(reader, 'unknown mutability of a global') : byte === 1;
 }
 
 function readDefined(bytes: Uint8Array, sections: Sections, spaces: Spaces): void {
@@ -132,14 +132,14 @@ function readExports(section: ByteReader | undefined, spaces: Spaces): Map<strin
     const name = reader.name();
     const kind = readKind(reader);
     const index = reader.u32();
-    if (exports.has(name)) fail(reader, `a second export "${shorten(name)}"`);
+    if (exports.has(name)) fail(reader, `duplicate export "${shorten(name)}"`);
     exports.set(name, entityAt(reader, spaces, { kind, index }));
   });
   return exports;
 }
 
 function entityAt(reader: ByteReader, spaces: Spaces, { kind, index }: { kind: Kind; index: number }): CoreEntity {
-  if (kind !== 'func' && kind !== 'tag') return spaces[kind][index] ?? fail(reader, `no ${kind} ${index}`);
+  if (kind !== 'func' && kind !== 'tag') return spaces[kind][index] ?? fail(reader, `unknown ${kind} ${index}`);
   return { kind, type: spaces[kind][index] ?? fail(reader, `no ${kind} ${index}`) };
 }
 

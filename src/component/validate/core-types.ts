@@ -1,17 +1,17 @@
 import type { CoreLimits } from '../definitions.ts';
 
-/** How many parameters, or results, a core function has at most. Source: core specification's JS API, "Implementation-defined Limits". */
+/** The most parameters, and the most results, of a core function. Source: core specification's JS API, "Implementation-defined Limits". */
 export const MAX_CORE_VALUES = 1000;
 
-/** A core function type. Equal ones are the same object, if one `CoreFuncTypes` made them. */
+/** A core function type. Equal types created by the same `CoreFuncTypes` are the same object. */
 export interface CoreFuncType {
   readonly params: readonly string[];
   readonly results: readonly string[];
-  /** What the module that defines it declares it a subtype of. */
+  /** The supertype that its module declares. */
   readonly supertype: CoreFuncType | undefined;
 }
 
-/** The type of what a core module imports or exports. */
+/** The type of a core import or export. */
 export type CoreEntity =
   | { readonly kind: 'func' | 'tag'; readonly type: CoreFuncType }
   | { readonly kind: 'table'; readonly element: string; readonly limits: CoreLimits; readonly isShared: boolean }
@@ -21,28 +21,28 @@ export type CoreEntity =
 export type CoreEntities = ReadonlyMap<string, CoreEntity>;
 
 export interface CoreModuleType {
-  /** By module name, then by name. */
+  /** The imports by module name, then by name. */
   readonly imports: ReadonlyMap<string, CoreEntities>;
   readonly exports: CoreEntities;
 }
 
-/** What makes a core type equal to another: its text, with each reference to another type as that one's number. */
+/** The canonical form of a core type: its text, in which each reference to another type is that type's number. */
 interface Interned {
   readonly id: number;
   readonly func: CoreFuncType | undefined;
 }
 
-/** Core types by what makes them equal. Source: core specification 3.0, 3.1.3 "Roll and unroll". */
+/** Interns core types by their canonical form. Source: core specification 3.0, 3.1.3 "Roll and unroll". */
 export class CoreFuncTypes {
   readonly #interned = new Map<string, Interned>();
 
-  /** The type of functions outside of modules: final, in no recursion with others. */
+  /** The type of functions outside modules: final, and not recursive with others. */
   func(params: readonly string[], results: readonly string[]): CoreFuncType {
     const { func } = this.intern(funcKey(params, results), () => ({ params, results, supertype: undefined }));
     return func as CoreFuncType;
   }
 
-  /** What was first made under `key`. */
+  /** Returns what was first created under `key`. */
   intern(key: string, make: () => CoreFuncType | undefined): Interned {
     const known = this.#interned.get(key);
     if (known !== undefined) return known;
@@ -52,22 +52,22 @@ export class CoreFuncTypes {
   }
 }
 
-/** The key of a function type that stands for itself. */
+/** The key of a function type that is in no recursion group. */
 export function funcKey(params: readonly string[], results: readonly string[]): string {
   return `func(${params.join()})(${results.join()})`;
 }
 
-/** Pages of 64 KiB in 4 GiB. */
+/** The number of 64 KiB pages in 4 GiB. */
 const MAX_PAGES = 65_536;
 
-/** Whether a memory can be as large as its limits say. Tables can. */
+/** Whether a memory can be as large as its limits. Tables always can. */
 export function isPossible(entity: CoreEntity): boolean {
   if (entity.kind !== 'memory') return true;
   const { initial, maximum = initial } = entity.limits;
   return Math.max(initial, maximum) <= MAX_PAGES && (!entity.isShared || entity.limits.maximum !== undefined);
 }
 
-/** How `found` cannot take the place of `expected`; `undefined` if it can. Source: core specification 3.0, 3.3.9 "External types". */
+/** Why `found` does not match `expected`; `undefined` if it does. Source: core specification 3.0, 3.3.9 "External types". */
 export function coreMismatch(found: CoreEntity, expected: CoreEntity): string | undefined {
   const fits = isCoreSubtype(found, expected);
   return fits ? undefined : `expected ${printCoreEntity(expected)}, found ${printCoreEntity(found)}`;
@@ -106,7 +106,7 @@ function isWithin(found: CoreLimits, expected: CoreLimits): boolean {
   return expected.maximum === undefined || (found.maximum !== undefined && found.maximum <= expected.maximum);
 }
 
-/** A short text of the type. */
+/** A short description of the type. */
 function printCoreEntity(entity: CoreEntity): string {
   switch (entity.kind) {
     case 'func':

@@ -6,7 +6,7 @@ import { type CoreFuncType, type CoreFuncTypes, MAX_CORE_VALUES, funcKey } from 
 
 const FORM = { func: 0x60, struct: 0x5f, array: 0x5e, sub: 0x50, final: 0x4f, rec: 0x4e } as const;
 
-/** A type of a module, in the terms of all modules: each reference in it is the number of what it refers to. */
+/** A type of a module in a form comparable across modules: each reference in it is the number of the type that it refers to. */
 interface TableEntry {
   readonly id: number;
   readonly func: CoreFuncType | undefined;
@@ -14,7 +14,7 @@ interface TableEntry {
 
 /** A type whose recursion group is still being read. */
 interface Draft {
-  /** Its text, with references into its own group as places in that. */
+  /** Its text, in which references into its own group are positions in the group. */
   readonly text: string;
   readonly supertype: number | undefined;
   readonly func: Pick<CoreFuncType, 'params' | 'results'> | undefined;
@@ -29,16 +29,16 @@ export class CoreTypeTable {
     this.#interner = interner;
   }
 
-  /** The function type whose index comes next. */
+  /** Reads the index of a function type, and returns the type. */
   funcAt(reader: ByteReader): CoreFuncType {
     const start = reader.at;
     const index = reader.u32();
     const func = this.#entries[index]?.func;
-    if (func === undefined) throw malformed(`no function type ${index}`, start);
+    if (func === undefined) throw malformed(`unknown function type ${index}`, start);
     return func;
   }
 
-  /** A value type as `readValueType` gives it, with the number of what it refers to instead of an index. */
+  /** A value type as `readValueType` returns it, with the number of the type that it refers to instead of an index. */
   resolve(text: string): string {
     const nullable = /^ref null (?<name>[a-z]\w*)$/.exec(text)?.groups?.['name'];
     if (nullable !== undefined) return nullable;
@@ -48,7 +48,7 @@ export class CoreTypeTable {
     return `${reference['kind']}#${this.#entries[index]?.id ?? `rec.${index - this.#entries.length}`}`;
   }
 
-  /** Adds a recursion group. Equal groups, of whatever module, are the same types. */
+  /** Adds a recursion group. Equal groups, even of different modules, are the same types. */
   addGroup(drafts: readonly Draft[]): void {
     const [only] = drafts;
     const start = this.#entries.length;
@@ -91,7 +91,7 @@ function readSubType(reader: ByteReader, table: CoreTypeTable): Draft {
   for (let rest = reader.count(); rest > 0; rest -= 1) supertypes.push(reader.u32());
   const composite = readComposite(reader, table);
   const above = supertypes.map((index) => table.resolve(`ref ${index}`)).join();
-  // Final and without a supertype it is what the short form means.
+  // A final type without a supertype is what the short form means.
   const isShort = form === FORM.final && supertypes.length === 0;
   const text = isShort ? composite.text : `${form === FORM.final ? 'final' : 'sub'}(${above}) ${composite.text}`;
   return { text, func: composite.func, supertype: supertypes[0] };
@@ -105,7 +105,7 @@ function readComposite(reader: ByteReader, table: CoreTypeTable): Pick<Draft, 't
     return { text: funcKey(func.params, func.results), func };
   }
   if (form === FORM.array) return { text: `array(${readField(reader, table)})`, func: undefined };
-  if (form !== FORM.struct) throw notSupported(`a type of form 0x${form.toString(16)}`, start);
+  if (form !== FORM.struct) throw notSupported(`a type with form 0x${form.toString(16)}`, start);
   const fields: string[] = [];
   for (let rest = reader.count(); rest > 0; rest -= 1) fields.push(readField(reader, table));
   return { text: `struct(${fields.join()})`, func: undefined };
@@ -115,7 +115,7 @@ function readValueTypes(reader: ByteReader, table: CoreTypeTable): string[] {
   const types: string[] = [];
   const start = reader.at;
   const count = reader.count();
-  if (count > MAX_CORE_VALUES) throw malformed(`a function of ${count} parameters or results`, start);
+  if (count > MAX_CORE_VALUES) throw malformed(`a function with ${count} parameters or results`, start);
   for (let rest = count; rest > 0; rest -= 1) types.push(table.resolve(readValueType(reader)));
   return types;
 }

@@ -8,7 +8,7 @@ import type { Validation } from './validation.ts';
 
 type ValueDefinition = Exclude<TypeDefinition, { kind: 'resource' | 'func' | 'component' | 'instance' }>;
 
-/** A type of values, from its parts. */
+/** Defines a value type from its parts. */
 export function defineValue(validation: Validation, frame: Frame, type: ValueDefinition): CheckedType {
   const defined = toValType(validation, frame, type);
   validation.spend(1);
@@ -29,7 +29,7 @@ function toValType(validation: Validation, frame: Frame, type: ValueDefinition):
       checkLabels(validation, 'case', labelsOf(type.cases));
       return { kind: 'variant', cases: type.cases.map((c) => ({ label: c.label, type: optional(c.type) })) };
     case 'list':
-      if (type.length === 0) validation.fail('a list of fixed length has no elements');
+      if (type.length === 0) validation.fail('a fixed-length list must not be empty');
       return { kind: 'list', element: part(type.element), length: type.length };
     case 'tuple':
       return { kind: 'tuple', elements: type.elements.map(part) };
@@ -56,14 +56,14 @@ function labelsOf(items: readonly { readonly label: string }[]): string[] {
   return items.map(({ label }) => label);
 }
 
-/** Labels are in kebab-case, and differ in more than upper and lower case. */
+/** Labels must be in kebab-case, and differ in more than upper and lower case. */
 function checkLabels(validation: Validation, what: string, labels: readonly string[]): void {
   const seen = new Set<string>();
   for (const label of labels) {
     validation.spend(1);
     if (!isLabel(label)) validation.fail(`the ${what} "${shorten(label)}" is not in kebab-case`);
     const lower = label.toLowerCase();
-    if (seen.has(lower)) validation.fail(`there are two of the ${what} "${shorten(label)}"`);
+    if (seen.has(lower)) validation.fail(`duplicate ${what} "${shorten(label)}"`);
     seen.add(lower);
   }
 }
@@ -71,7 +71,7 @@ function checkLabels(validation: Validation, what: string, labels: readonly stri
 function valTypeOf(validation: Validation, frame: Frame, ref: ValTypeRef): ValType {
   if ('index' in ref) {
     const type = definitionAt(validation, frame.types, ref.index, 'type');
-    return type.sort === 'value' ? type.type : validation.fail(`type ${ref.index} is not a type of values`);
+    return type.sort === 'value' ? type.type : validation.fail(`type ${ref.index} is not a value type`);
   }
   if (ref.prim === 'error-context') return validation.refuse('error-context is not part of WASI 0.2');
   return PRIMS[ref.prim];
@@ -93,32 +93,33 @@ const PRIMS: Readonly<Record<PrimValType, ValType>> = {
   string: { kind: 'string' },
 };
 
-/** A function type: named parameters, and no borrow in what it returns. */
+/** Defines a function type. Its parameters have unique names, and its result must not contain a borrow. */
 export function defineFunc(validation: Validation, frame: Frame, type: TypeDefinition & { kind: 'func' }): FuncType {
   if (type.calling === 'async') validation.refuse('async functions are not part of WASI 0.2');
   checkLabels(validation, 'parameter', labelsOf(type.params));
   const params = type.params.map(({ label, type: ref }) => ({ label, type: valTypeOf(validation, frame, ref) }));
   const result = type.result && valTypeOf(validation, frame, type.result);
-  if (result !== undefined && validation.infoOf(result).hasBorrow) validation.fail('a function returns a borrow');
+  if (result !== undefined && validation.infoOf(result).hasBorrow)
+    validation.fail('a function must not return a borrow');
   const func = { params, result };
   validation.sizeOf(func);
   return func;
 }
 
-/** A resource type that a component defines, with a destructor that takes its rep. */
+/** Defines a resource type. Its destructor takes the rep. */
 export function defineResource(validation: Validation, frame: Frame, destructor: number | undefined): CheckedType {
-  if (frame.kind !== 'component') validation.fail(`an ${frame.kind} defines a resource`);
+  if (frame.kind !== 'component') validation.fail(`a resource cannot be defined in an ${frame.kind}`);
   if (destructor !== undefined) {
     const func = definitionAt(validation, frame.coreFuncs, destructor, 'core func');
     if (func !== validation.coreFuncs.func(['i32'], []))
-      validation.fail('a destructor takes an i32 and returns nothing');
+      validation.fail('a destructor must take an i32 and return nothing');
   }
   const resource = newResource('resource');
   frame.definedResources.set(resource.identity, 'here');
   return { sort: 'resource', resource };
 }
 
-/** The resource type that has `index` among types. */
+/** The resource type at `index` in the space of types. */
 export function namedResourceAt(validation: Validation, frame: Frame, index: number): NamedResource {
   const type = definitionAt(validation, frame.types, index, 'type');
   return type.sort === 'resource' ? type.resource : validation.fail(`type ${index} is not a resource`);

@@ -16,7 +16,7 @@ import { Substitution } from './substitution.ts';
 import { Subtyping } from './subtyping.ts';
 import type { Validation } from './validation.ts';
 
-/** The type that an import, or a declared export, says it has. */
+/** The declared type of an import or export. */
 export function declaredEntity(validation: Validation, frame: Frame, name: string, type: ExternType): EntityType {
   const { offset } = validation;
   switch (type.sort) {
@@ -45,7 +45,7 @@ function boundedType(
   return { sort: 'type', referenced, created: withNewName(referenced, name) };
 }
 
-/** The type of what has an index of `sort`, passed on under no new name. */
+/** The type of the item at an index of `sort`, passed on without a new name. */
 export function entityAt(validation: Validation, frame: Frame, { sort, index }: SortIndex): EntityType {
   switch (sort) {
     case 'func':
@@ -72,7 +72,7 @@ export function entityAt(validation: Validation, frame: Frame, { sort, index }: 
   return validation.fail(`a component cannot pass on a ${sort}`);
 }
 
-/** Adds an import, and what it is to the index space of its sort. */
+/** Adds an import to the component, and its item to the index space of its sort. */
 export function addImport(
   validation: Validation,
   frame: Frame,
@@ -92,7 +92,7 @@ export function addImport(
   frame.imports.set(name, entity);
 }
 
-/** An instance that is imported has resources of its own, which are the importer's now. */
+/** An imported instance has new resources, which now belong to the importer. */
 function importInstance(
   validation: Validation,
   frame: Frame,
@@ -109,7 +109,7 @@ function importInstance(
   return { ...entity, type };
 }
 
-/** An instance of the type, with resources that are no other's. */
+/** An instance of the type, with new resources. */
 function refreshInstance(
   validation: Validation,
   type: InstanceType,
@@ -124,7 +124,7 @@ function refreshInstance(
   return { type: { ...type, exports, explicitResources, definedResources: new Set() }, fresh };
 }
 
-/** The type that an exported thing has for others: the ascribed one, if it fits. */
+/** The type of an export as others see it: the ascribed type, if it matches. */
 export function exportedEntity(
   validation: Validation,
   frame: Frame,
@@ -135,14 +135,15 @@ export function exportedEntity(
   if (type !== undefined) {
     const ascribed = declaredEntity(validation, frame, name, type);
     const mismatch = new Subtyping(validation).entity(actual, ascribed);
-    if (mismatch !== undefined) validation.fail(`the export "${shorten(name)}" is not of its type: ${mismatch}`);
+    if (mismatch !== undefined)
+      validation.fail(`the export "${shorten(name)}" does not have its ascribed type: ${mismatch}`);
     return ascribed;
   }
   if (actual.sort !== 'type') return { ...actual, offset };
   return { ...actual, offset, created: withNewName(actual.referenced, name) };
 }
 
-/** Adds an export, and what it is, under its new name, to the index space of its sort. */
+/** Adds an export to the component, and its item, under the new name, to the index space of its sort. */
 export function addExport(validation: Validation, frame: Frame, named: ExternName, exported: EntityType): void {
   const { name } = named;
   const entity = exported.sort === 'instance' ? exportInstance(validation, frame, name, exported) : exported;
@@ -158,7 +159,7 @@ export function addExport(validation: Validation, frame: Frame, named: ExternNam
   frame.exports.set(name, entity);
 }
 
-/** An instance that a type says is exported has resources of its own, which are of the type around it. */
+/** An instance exported in a type has new resources, which belong to the enclosing type. */
 function exportInstance(
   validation: Validation,
   frame: Frame,
@@ -172,7 +173,7 @@ function exportInstance(
   return { ...entity, type };
 }
 
-/** The first export of a resource is what others are told to be equal to. */
+/** Records the first export of a resource: later ones are declared equal to it. */
 function noteExplicit(frame: Frame, identity: ResourceIdentity, path: ExportPath): void {
   if (!frame.explicitResources.has(identity)) frame.explicitResources.set(identity, path);
 }
@@ -187,12 +188,10 @@ function checkNamed(
   { kind, name, entity }: { kind: 'import' | 'export'; name: string; entity: EntityType },
 ): void {
   if (frame.kind === 'instance type' || new NamedTypes(validation, frame, kind).add(entity)) return;
-  validation.fail(
-    `the ${kind} "${shorten(name)}" refers to a type that has no name of its own: ${printEntity(entity)}`,
-  );
+  validation.fail(`the ${kind} "${shorten(name)}" refers to an unnamed type: ${printEntity(entity)}`);
 }
 
-/** Adds to the index space of its sort. */
+/** Adds an item to the index space of its sort. */
 export function addToSpace(frame: Frame, entity: EntityType): void {
   switch (entity.sort) {
     case 'core module':
@@ -212,7 +211,7 @@ export function addToSpace(frame: Frame, entity: EntityType): void {
   }
 }
 
-/** How deep an instance type or a component type nests. */
+/** The nesting depth of an instance type or component type. */
 export function depthOf(...entities: readonly Iterable<EntityType>[]): number {
   let depth = 0;
   for (const group of entities) {

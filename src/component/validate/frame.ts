@@ -11,14 +11,14 @@ import type { CoreEntities, CoreEntity, CoreFuncType, CoreModuleType } from './c
 import { NameScope } from './name-scope.ts';
 import type { Validation } from './validation.ts';
 
-/** What has an index among core types. */
+/** An item in the index space of core types. */
 export type CoreTypeDef =
   | { readonly sort: 'func'; readonly type: CoreFuncType }
   | { readonly sort: 'module'; readonly type: CoreModuleType };
 
 type CoreOf<K extends CoreEntity['kind']> = CoreEntity & { readonly kind: K };
 
-/** What is known so far of a component, a component type or an instance type: the type of everything that has an index. */
+/** The state of validating a component, component type or instance type: the type of everything in its index spaces. */
 export interface Frame {
   readonly kind: 'component' | 'component type' | 'instance type';
   readonly parent: Frame | undefined;
@@ -39,12 +39,12 @@ export interface Frame {
   readonly importNames: NameScope;
   readonly exportNames: NameScope;
   readonly importedResources: Map<ResourceIdentity, ExportPath>;
-  /** `here`: its reps are known in this component. */
+  /** `here`: this component defines it, and may see its reps. */
   readonly definedResources: Map<ResourceIdentity, 'here' | 'elsewhere'>;
   readonly explicitResources: Map<ResourceIdentity, ExportPath>;
-  /** Types that imports have a name for; by `nameKeyOf`. */
+  /** The types that imports name, by `nameKeyOf`. */
   readonly importedTypes: Set<object>;
-  /** Types that imports or exports have a name for. */
+  /** The types that imports or exports name. */
   readonly exportedTypes: Set<object>;
 }
 
@@ -76,9 +76,9 @@ export function createFrame(kind: Frame['kind'], parent: Frame | undefined): Fra
   };
 }
 
-/** What has `index` in an index space. Fails if nothing has. */
+/** The item at `index` in an index space. Fails if there is none. */
 export function definitionAt<T>(validation: Validation, space: readonly T[], index: number, what: string): T {
-  return space[index] ?? validation.fail(`there is no ${what} ${index} at this point`);
+  return space[index] ?? validation.fail(`unknown ${what} ${index} at this point`);
 }
 
 export function funcTypeAt(validation: Validation, frame: Frame, index: number): FuncType {
@@ -101,7 +101,7 @@ export function moduleTypeAt(validation: Validation, frame: Frame, index: number
   return type.sort === 'module' ? type.type : validation.fail(`core type ${index} is not a module type`);
 }
 
-/** The frame that is `count` outwards, and the one just inside of it, if there is any. */
+/** The frame `count` levels out, and the one just inside it, if any. */
 export function outerFrame(
   validation: Validation,
   frame: Frame,

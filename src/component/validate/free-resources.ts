@@ -3,7 +3,7 @@ import type { ValType } from '../../abi/types.ts';
 import { type CheckedType, type EntityType, type ResourceIdentity, identityOf } from './checked-types.ts';
 import type { Validation } from './validation.ts';
 
-/** Collects the resources that types refer to, without those that a type has for itself. */
+/** Collects the resources that types refer to, except those that a type itself introduces. */
 export class FreeResources {
   readonly found = new Set<ResourceIdentity>();
   readonly #validation: Validation;

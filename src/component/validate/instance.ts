@@ -8,19 +8,19 @@ import { shorten } from './print.ts';
 import { Subtyping } from './subtyping.ts';
 import type { Validation } from './validation.ts';
 
-/** What a core instance exports. Fails if its module is not given what it imports. */
+/** The exports of a core instance. Fails if its module's imports are not satisfied. */
 export function typeOfCoreInstance(validation: Validation, frame: Frame, expr: CoreInstanceExpr): CoreEntities {
   if (expr.by === 'exports') return collectCoreExports(validation, frame, expr);
   const module = definitionAt(validation, frame.coreModules, expr.module, 'core module');
   const args = new Map<string, CoreEntities>();
   for (const { name, instance } of expr.args) {
     validation.spend(1);
-    if (args.has(name)) validation.fail(`two arguments are called "${shorten(name)}"`);
+    if (args.has(name)) validation.fail(`duplicate argument "${shorten(name)}"`);
     args.set(name, definitionAt(validation, frame.coreInstances, instance, 'core instance'));
   }
   for (const [from, imports] of module.imports) {
     validation.spend(imports.size);
-    const given = args.get(from) ?? validation.fail(`a core module is not given its import "${shorten(from)}"`);
+    const given = args.get(from) ?? validation.fail(`the import "${shorten(from)}" of a core module is missing`);
     for (const [name, wanted] of imports) {
       const complaint = complaintOfImport(given.get(name), wanted);
       if (complaint !== undefined)
@@ -31,7 +31,7 @@ export function typeOfCoreInstance(validation: Validation, frame: Frame, expr: C
 }
 
 function complaintOfImport(given: CoreEntity | undefined, wanted: CoreEntity): string | undefined {
-  return given === undefined ? 'what it is given does not export that' : coreMismatch(given, wanted);
+  return given === undefined ? 'missing from the given instance' : coreMismatch(given, wanted);
 }
 
 function collectCoreExports(
@@ -42,7 +42,7 @@ function collectCoreExports(
   const exports = new Map<string, CoreEntity>();
   for (const { name, sort, index } of expr.exports) {
     validation.spend(1);
-    if (exports.has(name)) validation.fail(`two exports are called "${shorten(name)}"`);
+    if (exports.has(name)) validation.fail(`duplicate export "${shorten(name)}"`);
     exports.set(name, coreEntityAt(validation, frame, { sort, index }));
   }
   return exports;
@@ -67,21 +67,21 @@ function coreEntityAt(validation: Validation, frame: Frame, { sort, index }: Cor
     case 'instance':
       break;
   }
-  return validation.fail(`a core instance exports no ${sort}`);
+  return validation.fail(`a core instance cannot export a ${sort}`);
 }
 
-/** The type of an instance. Fails if its component is not given what it imports. */
+/** The type of an instance. Fails if its component's imports are not satisfied. */
 export function typeOfInstance(validation: Validation, frame: Frame, expr: InstanceExpr): InstanceType {
   return expr.by === 'exports' ? collectExports(validation, frame, expr) : instantiate(validation, frame, expr);
 }
 
-/** What a component exports when it is given `args`: in the terms of these, and with resources of its own. */
+/** The exports of a component instantiated with `args`, expressed in terms of these, and with new resources. */
 function instantiate(validation: Validation, frame: Frame, expr: InstanceExpr & { by: 'instantiate' }): InstanceType {
   const component = definitionAt(validation, frame.components, expr.component, 'component');
   const args = new Map<string, EntityType>();
   for (const { name, ref } of expr.args) {
     validation.spend(1);
-    if (args.has(name)) validation.fail(`two arguments are called "${shorten(name)}"`);
+    if (args.has(name)) validation.fail(`duplicate argument "${shorten(name)}"`);
     args.set(name, entityAt(validation, frame, ref));
   }
   return instantiateWith(validation, frame, component, args);
@@ -96,7 +96,7 @@ function instantiateWith(
   const wanted = { entities: component.imports, resources: component.importedResources };
   const substitution = new Subtyping(validation).open(args, wanted);
   if (typeof substitution === 'string')
-    return validation.fail(`a component is not given what it imports: ${substitution}`);
+    return validation.fail(`the arguments of an instantiation do not match the imports: ${substitution}`);
   validation.spend(component.definedResources.size);
   for (const identity of component.definedResources.keys()) {
     const fresh = { name: identity.name };
@@ -127,7 +127,7 @@ function collectExports(validation: Validation, frame: Frame, expr: InstanceExpr
   return { exports, definedResources: new Set(), explicitResources, depth: depthOf(exports.values()) };
 }
 
-/** The resources that come with an exported thing, and where they are inside of it. */
+/** The resources of an exported item, and their paths inside it. */
 function* explicitIn(entity: EntityType): Iterable<readonly [ResourceIdentity, ExportPath | undefined]> {
   if (entity.sort === 'instance') yield* entity.type.explicitResources;
   if (entity.sort === 'type' && entity.created.sort === 'resource') yield [entity.created.resource.identity, undefined];

@@ -5,14 +5,14 @@ import { type Frame, definitionAt, outerFrame } from './frame.ts';
 import { shorten } from './print.ts';
 import type { Validation } from './validation.ts';
 
-/** What a module type says so far. */
+/** A module type under construction. */
 interface Draft {
   readonly types: CoreFuncType[];
   readonly imports: Map<string, Map<string, CoreEntity>>;
   readonly exports: Map<string, CoreEntity>;
 }
 
-/** The type of core modules that a core module type means. Source: `core:moduletype` in component-model `Explainer.md`. */
+/** The module type that a core module type declares. Source: `core:moduletype` in component-model `Explainer.md`. */
 export function typeOfModuleType(
   validation: Validation,
   frame: Frame,
@@ -37,17 +37,17 @@ function addDeclaration(validation: Validation, frame: Frame, draft: Draft, item
     case 'import': {
       const named = getOrInsert(draft.imports, item.module, () => new Map<string, CoreEntity>());
       if (named.has(item.name))
-        validation.fail(`two imports "${shorten(item.module)}" "${shorten(item.name)}" of a module type`);
+        validation.fail(`duplicate import "${shorten(item.module)}" "${shorten(item.name)}" in a module type`);
       named.set(item.name, toEntity(validation, draft, item.type));
       break;
     }
     case 'export':
-      if (draft.exports.has(item.name)) validation.fail(`two exports "${shorten(item.name)}" of a module type`);
+      if (draft.exports.has(item.name)) validation.fail(`duplicate export "${shorten(item.name)}" in a module type`);
       draft.exports.set(item.name, toEntity(validation, draft, item.type));
   }
 }
 
-/** Outwards from the module type itself. */
+/** Resolves an outer type, counting outwards from the module type itself. */
 function outerType(
   validation: Validation,
   frame: Frame,

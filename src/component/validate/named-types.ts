@@ -11,8 +11,8 @@ import type { Frame } from './frame.ts';
 import type { Validation } from './validation.ts';
 
 /**
- * Whether everything that the type of an import or export refers to has a name among imports, or among imports and exports; if so, the
- * names that it brings are added.
+ * Checks that everything that the type of an import or export refers to is named by an import, or by an import or export, and adds the names that it
+ * introduces.
  *
  * Source: "all exported types must be named" in component-model `Explainer.md`, and wasm-tools' validator for which types need one.
  */
@@ -29,7 +29,7 @@ export class NamedTypes {
     this.#named = kind === 'import' ? frame.importedTypes : frame.exportedTypes;
   }
 
-  /** Adds what `entity` brings. Returns whether all was named before. */
+  /** Adds what `entity` introduces. Returns whether everything it refers to was already named. */
   add(entity: EntityType): boolean {
     this.#validation.spend(1);
     switch (entity.sort) {
@@ -49,7 +49,7 @@ export class NamedTypes {
     return true;
   }
 
-  /** The type itself needs no name: it is about to get one. */
+  /** The type itself need not be named: it is about to be. */
   #isInsideNamed(type: CheckedType): boolean {
     switch (type.sort) {
       case 'value':

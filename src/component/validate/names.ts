@@ -1,11 +1,11 @@
-/** The name of an import or export, taken apart. */
+/** The parsed name of an import or export. */
 export type ParsedName =
   | { readonly kind: 'label' | 'interface' | 'dependency' | 'url' | 'hash' }
   | { readonly kind: 'constructor'; readonly resource: string }
   | { readonly kind: 'method' | 'static'; readonly resource: string; readonly func: string };
 
 const WORD = '(?:[a-z][0-9a-z]*|[A-Z][0-9A-Z]*)';
-/** No two alternatives match the same: else matching would take time that grows with powers of the length. */
+/** No two alternatives match the same text: otherwise the time for matching would be polynomial in the length. */
 const LABEL = `${WORD}(?:-(?:[0-9]*${WORD}|[0-9]+))*`;
 const LOWER = '[a-z][0-9a-z]*(?:-[0-9a-z]+)*';
 /** Source: semver.org, 2.0.0. */
@@ -18,7 +18,7 @@ const HASH = 'sha(?:256|384|512)-[0-9A-Za-z+/]+={0,2}(?:\\?[^\\s>]*)?';
 const INTEGRITY = `integrity=<\\s*${HASH}(?:\\s+${HASH})*\\s*>`;
 const RANGE = `(?:@\\*|@\\{(?:\\*|>=${VERSION}(?: <${VERSION})?|<${VERSION})\\})`;
 
-/** By kind. Source: `importname` and `exportname` in component-model `Explainer.md`. */
+/** The forms of names, by kind. Source: `importname` and `exportname` in component-model `Explainer.md`. */
 const FORMS = [
   ['label', new RegExp(`^${LABEL}$`)],
   ['constructor', new RegExp(`^\\[constructor\\](?<resource>${LABEL})$`)],
@@ -33,7 +33,7 @@ const FORMS = [
 
 const IS_LABEL = new RegExp(`^${LABEL}$`);
 
-/** Longer ones than this no component needs, and expressions are matched against none. Source: `MAX_WASM_STRING_SIZE` of wasm-tools. */
+/** Longer names are rejected without matching. Source: `MAX_WASM_STRING_SIZE` of wasm-tools. */
 const MAX_NAME_LENGTH = 100_000;
 
 /** Whether `text` is in kebab-case. Source: `label`. */
@@ -41,7 +41,7 @@ export function isLabel(text: string): boolean {
   return text.length <= MAX_NAME_LENGTH && IS_LABEL.test(text);
 }
 
-/** `undefined` if `text` is not a name that an import or export can have. */
+/** Parses the name of an import or export; `undefined` if it is invalid. */
 export function parseExternName(text: string): ParsedName | undefined {
   if (text.length > MAX_NAME_LENGTH) return undefined;
   for (const [kind, form] of FORMS) {

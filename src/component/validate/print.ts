@@ -4,15 +4,15 @@ import { type CheckedType, type EntityType, isPrim } from './checked-types.ts';
 
 const MAX_NAME_CHARS = 100;
 
-/** A name that a component chose, as it can be shown: on one line, and no longer than anyone reads. */
+/** Makes a name chosen by a component fit to show: on one line, and not too long. */
 export function shorten(name: string): string {
   return toPrintable(truncate(name, MAX_NAME_CHARS));
 }
 
-/** Longer texts of types are cut: types can be large, and refer to others many times over. */
+/** Longer descriptions of types are cut: types can be large, and refer to others many times. */
 const MAX_CHARS = 400;
 
-/** Writes types as WIT does, until the text is long enough. */
+/** Prints types as WIT does, until the text is long enough. */
 class TypePrinter {
   #text = '';
 
@@ -25,7 +25,7 @@ class TypePrinter {
     return this;
   }
 
-  /** `write` for each item, with commas between them. */
+  /** Calls `write` for each item, with commas in between. */
   list<T>(items: readonly T[], write: (item: T) => void): this {
     for (const [index, item] of items.entries()) {
       if (this.#text.length > MAX_CHARS) break;
@@ -108,7 +108,7 @@ class TypePrinter {
   }
 }
 
-/** A type of values, as WIT writes it: `list<tuple<string, u8>>`; cut if it is long. */
+/** A value type as WIT writes it: `list<tuple<string, u8>>`; cut if it is long. */
 export function printValType(type: ValType): string {
   const printer = new TypePrinter();
   printer.value(type);
@@ -122,14 +122,14 @@ export function printFuncType(type: FuncType): string {
   return printer.text;
 }
 
-/** What a type is; functions and types of values in full. */
+/** Describes a type; functions and value types in full. */
 export function printCheckedType(type: CheckedType): string {
   if (type.sort === 'value') return printValType(type.type);
   if (type.sort === 'resource') return `resource ${type.resource.name}`;
   return type.sort === 'func' ? printFuncType(type.type) : `${type.sort} type`;
 }
 
-/** What is imported or exported; functions and types in full. */
+/** Describes an import or export; functions and types in full. */
 export function printEntity(entity: EntityType): string {
   if (entity.sort === 'func') return printFuncType(entity.type);
   if (entity.sort === 'type') return `type ${printCheckedType(entity.referenced)}`;

@@ -15,11 +15,11 @@ import {
 } from './checked-types.ts';
 import type { Validation } from './validation.ts';
 
-/** Puts resources in the place of others, and types in the place of those that are only known to be equal to them. */
+/** Replaces resources by others, and types by those that they are declared equal to. */
 export class Substitution {
   readonly resources: Map<ResourceIdentity, ResourceIdentity>;
   readonly #validation: Validation;
-  /** By `nameKeyOf` what it becomes. Takes what has been gone through, too. */
+  /** Replacements by `nameKeyOf`. Also used to memoise processed types. */
   readonly #made: Map<object, object>;
 
   constructor(
@@ -169,7 +169,7 @@ export class Substitution {
     );
   }
 
-  /** Types refer to each other many times over: each is gone through once. */
+  /** Types can refer to each other many times: each is processed once. */
   #once<T extends object>(type: T, make: () => T): T {
     const known = this.#made.get(type);
     if (known !== undefined) return known as T;
@@ -180,7 +180,7 @@ export class Substitution {
   }
 }
 
-/** `item` with some of its properties replaced; `item` itself if they are what they were. */
+/** `item` with some of its properties replaced; `item` itself if nothing changes. */
 function changed<T extends object>(item: T, properties: Partial<T>): T {
   const isChanged = (Object.keys(properties) as (keyof T)[]).some((key) => properties[key] !== item[key]);
   return isChanged ? { ...item, ...properties } : item;
@@ -190,7 +190,7 @@ function isSame<T>(made: readonly T[], from: readonly T[]): boolean {
   return made.every((item, index) => item === from[index]);
 }
 
-/** Notes which types under new names stand for which: for what `expected` created, what `actual` did. */
+/** Records which newly named types correspond: for each type that `expected` created, the one that `actual` did. */
 export function noteNewNames(actual: EntityType, expected: EntityType, types: Map<object, object>): void {
   if (expected.sort === 'type' && actual.sort === 'type') {
     const { sort } = expected.created;

@@ -16,14 +16,14 @@ import { Substitution, noteNewNames } from './substitution.ts';
 import type { Validation } from './validation.ts';
 
 /**
- * Why one type cannot take the place of another: `parameter "a": expected u8, found string`.
+ * Why one type does not match another: `parameter "a": expected u8, found string`.
  *
- * `undefined` if it can.
+ * `undefined` if it does.
  */
 export type Mismatch = string | undefined;
 
 /**
- * Whether one type can take the place of another: values and functions if they are equal, instances if they export at least as much,
+ * Checks whether one type can be used in place of another: values and functions if they are equal, instances if they export at least as much,
  * components if they import at most as much.
  *
  * Source: component-model `design/mvp/Subtyping.md`, `Explainer.md`.
@@ -54,7 +54,7 @@ export class Subtyping {
     if (found.sort === 'component' && expected.sort === 'component') return this.#component(found.type, expected.type);
     const isResource = found.sort === 'resource' && expected.sort === 'resource';
     if (isResource && identityOf(found.resource) === identityOf(expected.resource)) return undefined;
-    const another = isResource && found.resource.name === expected.resource.name ? ', which is another one' : '';
+    const another = isResource && found.resource.name === expected.resource.name ? ', which is a different one' : '';
     return `expected ${printCheckedType(expected)}, found ${printCheckedType(found)}${another}`;
   }
 
@@ -66,7 +66,7 @@ export class Subtyping {
     for (const [index, param] of expected.params.entries()) {
       const given = found.params[index] as FuncType['params'][number];
       if (given.label !== param.label)
-        return `expected a parameter called "${shorten(param.label)}", found one called "${shorten(given.label)}"`;
+        return `expected a parameter "${shorten(param.label)}", found "${shorten(given.label)}"`;
       const mismatch = this.value(given.type, param.type);
       if (mismatch !== undefined) return `parameter "${shorten(param.label)}": ${mismatch}`;
     }
@@ -79,7 +79,7 @@ export class Subtyping {
     return `expected ${expected === undefined ? 'none' : printValType(expected)}, found ${found === undefined ? 'none' : printValType(found)}`;
   }
 
-  /** Types of values have no other subtypes than themselves. */
+  /** Value types have no subtypes other than themselves. */
   value(found: ValType, expected: ValType): Mismatch {
     if (found === expected) return undefined;
     this.#validation.spend(1);
@@ -123,7 +123,7 @@ export class Subtyping {
   #resource(found: Handle, expected: Handle): Mismatch {
     const { resource } = expected;
     if (identityOf(found.resource) === identityOf(resource)) return undefined;
-    const another = found.resource.name === resource.name ? ', which is another resource' : '';
+    const another = found.resource.name === resource.name ? ', which is a different resource' : '';
     return `expected ${printValType(expected)}, found ${printValType(found)}${another}`;
   }
 
@@ -150,7 +150,7 @@ export class Subtyping {
       this.#validation.spend(imports.size);
       for (const [name, wanted] of imports) {
         const given = expected.imports.get(module)?.get(name);
-        if (given === undefined) return `it imports "${shorten(module)}" "${shorten(name)}", which it is not given`;
+        if (given === undefined) return `its import "${shorten(module)}" "${shorten(name)}" is missing`;
         const mismatch = coreMismatch(given, wanted);
         if (mismatch !== undefined) return `its import "${shorten(module)}" "${shorten(name)}": ${mismatch}`;
       }
@@ -176,7 +176,7 @@ export class Subtyping {
     return undefined;
   }
 
-  /** What is given to both is more than `found` needs; what `found` then exports is more than `expected` promises. */
+  /** Instantiated with the imports of `expected`, `found` must have all it needs, and export all that `expected` promises. */
   #component(found: ComponentType, expected: ComponentType): Mismatch {
     if (found === expected) return undefined;
     const importing = this.open(expected.imports, { entities: found.imports, resources: found.importedResources });
@@ -187,9 +187,9 @@ export class Subtyping {
   }
 
   /**
-   * Takes `given` for what `wanted` asks for: its resources become those that are given.
+   * Matches `given` against `wanted`: the resources of `wanted` become the given ones.
    *
-   * Returns the substitution that makes types of `wanted`'s world those of `given`'s, or why something does not fit.
+   * Returns the substitution that maps types in terms of `wanted` to types in terms of `given`, or why something does not match.
    */
   open(given: Entities, wanted: ExpectedShape): Substitution | string {
     const resources = matchResources(given, wanted.resources);
@@ -206,7 +206,7 @@ export class Subtyping {
   }
 }
 
-/** What a component imports, or exports: with the resources among it, by where. */
+/** The imports or exports of a component, with the paths of their resources. */
 export interface ExpectedShape {
   readonly entities: Entities;
   readonly resources: ReadonlyMap<ResourceIdentity, ExportPath>;
@@ -214,7 +214,7 @@ export interface ExpectedShape {
 
 type Handle = ValType & { kind: 'own' | 'borrow' };
 
-/** Two types differ as a whole: it is of no use to say in which part. */
+/** Numbers the types of a tuple as labels. */
 const DIFFER = Symbol('differ');
 
 interface Labelled {
@@ -234,7 +234,7 @@ function count(number: number, what: string): string {
   return number === 1 ? `1 ${what}` : `${number} ${what}s`;
 }
 
-/** The given resource in the place of each. One for which none is given is left out. */
+/** The given resource for each expected one. Those without one are left out. */
 export function matchResources(
   given: Entities,
   resources: ReadonlyMap<ResourceIdentity, ExportPath>,

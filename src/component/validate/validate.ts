@@ -28,9 +28,9 @@ import { shorten } from './print.ts';
 import { MAX_TYPE_DEPTH, Validation } from './validation.ts';
 
 /**
- * Proves that a component is valid, and gives its type: all that it imports and exports, with the identity of each resource.
+ * Validates a component, and returns its type: its imports and exports, with the identity of each resource.
  *
- * Throws `HostError` with the offset of what is wrong. Core modules are validated as far as others see them; their bodies V8 validates.
+ * Throws `HostError` with the offset of what is invalid. Of core modules, only imports and exports are validated; V8 validates the rest.
  *
  * Source: component-model `design/mvp/{Explainer,Subtyping,CanonicalABI}.md`.
  */
@@ -100,7 +100,7 @@ function typeOfType(validation: Validation, frame: Frame, type: TypeDefinition):
   return { sort: 'instance', type: finishInstance(validation, declared) };
 }
 
-/** Goes through the declarations of a component type or an instance type. */
+/** Validates the declarations of a component type or instance type. */
 function declare(
   validation: Validation,
   parent: Frame,
@@ -128,7 +128,7 @@ function validateDeclaration(validation: Validation, frame: Frame, item: Declara
       addAlias(validation, frame, item.alias);
       break;
     case 'import':
-      if (frame.kind === 'instance type') validation.fail('an instance type has an import');
+      if (frame.kind === 'instance type') validation.fail('an instance type cannot have imports');
       addImport(validation, frame, item);
       break;
     case 'export':
@@ -136,11 +136,11 @@ function validateDeclaration(validation: Validation, frame: Frame, item: Declara
   }
 }
 
-/** Types refer to types only, and to the instances that these are in. */
+/** Types can only refer to types, and to the instances that contain them. */
 function checkAliasInType(validation: Validation, alias: Alias): void {
   if (alias.of === 'export' && (alias.sort === 'type' || alias.sort === 'instance')) return;
   if (alias.of === 'outer' && (alias.sort === 'type' || alias.sort === 'core type')) return;
-  validation.fail(`an alias of a ${alias.sort} inside a type`);
+  validation.fail(`alias of a ${alias.sort} inside a type`);
 }
 
 function addAlias(validation: Validation, frame: Frame, alias: Alias): void {
@@ -148,7 +148,7 @@ function addAlias(validation: Validation, frame: Frame, alias: Alias): void {
     case 'export': {
       const { exports } = definitionAt(validation, frame.instances, alias.instance, 'instance');
       const entity = exports.get(alias.name);
-      if (entity?.sort !== alias.sort) validation.fail(`there is no ${alias.sort} "${shorten(alias.name)}" to alias`);
+      if (entity?.sort !== alias.sort) validation.fail(`alias of an unknown ${alias.sort} "${shorten(alias.name)}"`);
       else addToSpace(frame, entity);
       break;
     }
@@ -156,7 +156,7 @@ function addAlias(validation: Validation, frame: Frame, alias: Alias): void {
       const exports = definitionAt(validation, frame.coreInstances, alias.instance, 'core instance');
       const entity = exports.get(alias.name);
       if (entity?.kind !== alias.sort)
-        validation.fail(`there is no core ${alias.sort} "${shorten(alias.name)}" to alias`);
+        validation.fail(`alias of an unknown core ${alias.sort} "${shorten(alias.name)}"`);
       else addToCoreSpace(frame, entity);
       break;
     }
@@ -189,7 +189,7 @@ function addOuter(validation: Validation, frame: Frame, { sort, count, index }: 
   if (sort === 'core type') frame.coreTypes.push(definitionAt(validation, outer.coreTypes, index, sort));
   else if (sort === 'core module') frame.coreModules.push(definitionAt(validation, outer.coreModules, index, sort));
   else if (sort === 'component') frame.components.push(definitionAt(validation, outer.components, index, sort));
-  else if (sort !== 'type') validation.fail(`an outer alias of a ${sort}`);
+  else if (sort !== 'type') validation.fail(`outer alias of a ${sort}`);
   else {
     const type = definitionAt(validation, outer.types, index, sort);
     if (inside?.kind === 'component') checkClosed(validation, type);
@@ -197,11 +197,11 @@ function addOuter(validation: Validation, frame: Frame, { sort, count, index }: 
   }
 }
 
-/** A component knows resources of others by its imports only: else it could not be taken out of the component around it. */
+/** A component can refer to resources of others only through its imports: otherwise it could not be used outside the enclosing component. */
 function checkClosed(validation: Validation, type: CheckedType): void {
   const free = new FreeResources(validation);
   free.type(type);
-  if (free.found.size > 0) validation.fail('an outer alias refers to a resource of the component around this one');
+  if (free.found.size > 0) validation.fail('an outer alias refers to a resource of the enclosing component');
 }
 
 function finishInstance(validation: Validation, frame: Frame): InstanceType {
@@ -222,7 +222,7 @@ function finish(validation: Validation, frame: Frame): ComponentType {
   for (const identity of frame.definedResources.keys()) {
     if (!exported.has(identity)) continue;
     const path = explicitResources.get(identity);
-    if (path === undefined) validation.fail('an export refers to a resource that is not exported itself');
+    if (path === undefined) validation.fail('an export refers to a resource that is not itself exported');
     else definedResources.set(identity, path);
   }
   const depth = checkDepth(validation, depthOf(imports.values(), exports.values()));
@@ -236,6 +236,6 @@ function freeIn(validation: Validation, entities: Iterable<EntityType>): Readonl
 }
 
 function checkDepth(validation: Validation, depth: number): number {
-  if (depth > MAX_TYPE_DEPTH) validation.refuse(`more than ${MAX_TYPE_DEPTH} types within each other`);
+  if (depth > MAX_TYPE_DEPTH) validation.refuse(`types nested more than ${MAX_TYPE_DEPTH} deep`);
   return depth;
 }

@@ -6,12 +6,12 @@ import { type ByteSize, byteSizeOf } from './byte-size.ts';
 import { CoreFuncTypes } from './core-types.ts';
 
 /**
- * How many parts of types are looked at, compared or copied, with what core modules declare. The 14 MB of StarlingMonkey take some 26,000. Without an
- * end, types of a kilobyte that refer to each other would take for ever, and all memory; and a million globals of six bytes each half a gigabyte.
+ * How many parts of types, and declarations of core modules, may be visited, compared or copied. The 14 MB of StarlingMonkey take about 26,000. Without a
+ * bound, a kilobyte of types that refer to each other would take forever, and all memory; and a million globals, of six bytes each, half a gigabyte.
  */
 const MAX_STEPS = 1_000_000;
 
-/** How many parts a type may have when all that it refers to is written out. Source: `MAX_WASM_TYPE_SIZE` of wasm-tools. */
+/** How many parts a type may have when everything it refers to is expanded. Source: `MAX_WASM_TYPE_SIZE` of wasm-tools. */
 const MAX_TYPE_SIZE = 1_000_000;
 
 /** How deep types may nest. Source: `MAX_WASM_COMPONENT_TYPE_DEPTH` of wasm-tools. */
@@ -20,22 +20,22 @@ export const MAX_TYPE_DEPTH = 100;
 /** Source: "Element Size" in component-model `CanonicalABI.md`. */
 const MAX_VALUE_BYTES = 2 ** 28;
 
-/** What is known of a type of values. */
+/** What is known about a value type. */
 export interface ValInfo {
-  /** Parts, when all that it refers to is written out. */
+  /** The number of parts when everything it refers to is expanded. */
   readonly size: number;
   readonly depth: number;
   readonly hasBorrow: boolean;
-  /** Whether a value of it has parts that are always in memory. */
+  /** Whether its values have parts that are always in memory. */
   readonly hasPointer: boolean;
   readonly bytes: ByteSize;
 }
 
-/** One validation of one component: where it is, what it may still do, and what it knows of types. */
+/** The validation of one component: its position, the steps it has left, and what it knows about types. */
 export class Validation {
   readonly source: ComponentSource;
   readonly coreFuncs = new CoreFuncTypes();
-  /** Of what is being validated, from the start of the file. */
+  /** The offset of what is being validated, from the start of the file. */
   offset = 0;
   #stepsLeft = MAX_STEPS;
   readonly #infos = new Map<ValType, ValInfo>();
@@ -47,16 +47,15 @@ export class Validation {
   /** Counts work. */
   spend(steps: number): void {
     this.#stepsLeft -= steps;
-    if (this.#stepsLeft < 0)
-      this.refuse('going through its definitions and types takes more steps than any component needs');
+    if (this.#stepsLeft < 0) this.refuse('validating its definitions and types takes too many steps');
   }
 
-  /** The component is wrong. */
+  /** Throws: the component is invalid. */
   fail(complaint: string): never {
-    throw new HostError('bad-component', `${this.source.label} is not valid: ${this.#at(complaint)}`);
+    throw new HostError('bad-component', `${this.source.label} is invalid: ${this.#at(complaint)}`);
   }
 
-  /** The component may be right, but is not supported. */
+  /** Throws: the component may be valid, but is not supported. */
   refuse(complaint: string): never {
     throw new HostError('not-supported', `${this.source.label}: ${this.#at(complaint)}`);
   }
@@ -65,13 +64,13 @@ export class Validation {
     return `at byte 0x${this.offset.toString(16)}: ${complaint}`;
   }
 
-  /** What is known of `type`, whose parts were asked for before. */
+  /** What is known about `type`. Its parts must have been visited before. */
   infoOf(type: ValType): ValInfo {
     const known = this.#infos.get(type);
     if (known !== undefined) return known;
     const info = this.#measure(type);
-    if (info.depth > MAX_TYPE_DEPTH) this.fail(`more than ${MAX_TYPE_DEPTH} types within each other`);
-    if (info.size > MAX_TYPE_SIZE) this.fail(`a type of more than ${MAX_TYPE_SIZE} parts`);
+    if (info.depth > MAX_TYPE_DEPTH) this.fail(`types nested more than ${MAX_TYPE_DEPTH} deep`);
+    if (info.size > MAX_TYPE_SIZE) this.fail(`a type with more than ${MAX_TYPE_SIZE} parts`);
     if (info.bytes.byteLength >= MAX_VALUE_BYTES)
       this.fail(`a type whose values take ${MAX_VALUE_BYTES} bytes or more`);
     this.#infos.set(type, info);
@@ -97,7 +96,7 @@ export class Validation {
     return info;
   }
 
-  /** How many parts the type of a function has. */
+  /** How many parts a function type has. */
   sizeOf({ params, result }: FuncType): number {
     const size = params.reduce((sum, { type }) => sum + this.infoOf(type).size, 1);
     return size + (result === undefined ? 0 : this.infoOf(result).size);

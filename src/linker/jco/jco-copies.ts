@@ -1,40 +1,40 @@
 import { getHeapStatistics } from 'node:v8';
 import { LimitExceeded } from '../../util/trap.ts';
 
-/** For the glue, which imports from here what is in the place of JavaScript's own. */
+/** The glue imports replacements for some of JavaScript's own classes from this module. */
 export const JCO_COPIES_URL = import.meta.url;
 
-/** For each time that the glue turns to a memory: an element of a list is made of that. */
+/** Charged each time that the glue accesses a memory: it creates an object for each element of a list. */
 const ELEMENT_BYTES = 32;
-/** After so much it is looked whether there is room for more, and time. */
-const LOOK_BYTES = 1024 * 1024;
+/** After this many bytes, checks whether there is room and time for more. */
+const CHECK_BYTES = 1024 * 1024;
 
 const bufferOf = Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototype, 'buffer')?.get as (
   this: WebAssembly.Memory,
 ) => ArrayBufferLike;
 
-/** Whose memory the glue turned to last: what it makes then is made of that. It keeps no instance alive. */
+/** The instance whose memory the glue accessed last: the next arrays that it creates are copies of that. Does not keep the instance alive. */
 let current: WeakRef<JcoCopies> | undefined;
 
 /**
- * Counts what jco's glue makes of an instance's memories. It lifts a whole list in one go, of millions of elements, or that have the same bytes all of them; no check
- * of the guest's comes in between.
+ * Counts what jco's glue copies from an instance's memories. It lifts a whole list in one go, which may have millions of elements, or elements that all
+ * share the same bytes; the guest's own checks do not run in between.
  */
 export class JcoCopies {
-  readonly #look: () => void;
+  readonly #check: () => void;
   readonly self = new WeakRef(this);
   #bytes = 0;
 
-  /** `look` throws where the guest has to end. */
-  constructor(look: () => void) {
-    this.#look = look;
+  /** `check` throws if the guest has to end. */
+  constructor(check: () => void) {
+    this.#check = check;
   }
 
-  /** Has it counted whenever somebody turns to the memory. */
+  /** Counts each access to the memory. */
   watch(memory: WebAssembly.Memory): void {
     Object.defineProperty(memory, 'buffer', {
       get: () => {
-        turnTo(this);
+        accessed(this);
         return bufferOf.call(memory);
       },
     });
@@ -42,22 +42,22 @@ export class JcoCopies {
 
   count(bytes: number): void {
     this.#bytes += bytes;
-    if (this.#bytes < LOOK_BYTES) return;
+    if (this.#bytes < CHECK_BYTES) return;
     this.#bytes = 0;
-    this.#look();
+    this.#check();
     if (process.memoryUsage().external > getHeapStatistics().heap_size_limit / 2)
-      throw new LimitExceeded('maxCallBytes', 'too many bytes passed to the host in one call');
+      throw new LimitExceeded('maxCallBytes', 'one call passes too many bytes to the host');
   }
 }
 
-function turnTo(copies: JcoCopies): void {
+function accessed(copies: JcoCopies): void {
   current = copies.self;
   copies.count(ELEMENT_BYTES);
 }
 
-/** In the glue it is called `Uint8Array`. @public */
+/** The glue imports it as `Uint8Array`. @public */
 export const CountedBytes = counted(Uint8Array);
-/** In the glue it is called `Uint16Array`. @public */
+/** The glue imports it as `Uint16Array`. @public */
 export const CountedUnits = counted(Uint16Array);
 
 function counted<Class extends Uint8ArrayConstructor | Uint16ArrayConstructor>(original: Class): Class {

@@ -2,9 +2,9 @@ import type { CoreType } from '../../abi/types.ts';
 import { type CoreModule, decodeCoreModule } from '../../rewriter/core-module.ts';
 import { prepareGuards } from '../run/bridge.ts';
 import type { CoreFunctionType } from '../run/function-module.ts';
-import type { Mortal } from '../run/guarded.ts';
+import type { Endable } from '../run/guarded.ts';
 
-/** Of a core module, by where they come from and by name. */
+/** The imports of a core module, by module name and name. */
 export type CoreImports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** An imported function. */
@@ -13,10 +13,10 @@ interface GuardedImport extends CoreFunctionType {
   readonly name: string;
 }
 
-/** Puts guards before the functions of JavaScript's that jco's glue gives to a core module. */
+/** Wraps the JavaScript functions that jco's glue passes to a core module in guards. */
 export interface JcoGuards {
-  /** The imports, guarded for `caller`; those of `ofGuests`, which other core modules export, as they are. */
-  guard(caller: Mortal, imports: CoreImports, ofGuests: ReadonlySet<unknown>): CoreImports;
+  /** Returns the imports, guarded for `caller`; those in `ofGuests`, which other core modules export, are left as they are. */
+  guard(caller: Endable, imports: CoreImports, ofGuests: ReadonlySet<unknown>): CoreImports;
 }
 
 const CORE_TYPES: ReadonlyMap<number, CoreType> = new Map([
@@ -26,10 +26,10 @@ const CORE_TYPES: ReadonlyMap<number, CoreType> = new Map([
   [0x7c, 'f64'],
 ]);
 
-/** Lowered functions have 17 params, and builtins fewer. */
+/** Lowered functions have at most 17 params, and builtins fewer. */
 const MAX_PARAMS = 32;
 
-/** In place of what needs no guard, and may be of a type that only looks the same. */
+/** Takes the place of functions that need no guard: their types may only look the same. */
 const NOTHING = (): undefined => undefined;
 
 /** Prepares guards for a module that V8 found valid. */
@@ -55,7 +55,7 @@ export function createJcoGuards(bytes: Uint8Array): JcoGuards {
   };
 }
 
-/** Each once. Lowered functions and builtins have operands of these types and a result at most; others are only another module's. */
+/** The imports to guard, each once. Lowered functions and builtins only have operands of these types, and at most one result; all others come from other modules. */
 function guardedImports({ bytes, types, functionImports }: CoreModule): GuardedImport[] {
   const byName = new Map<string, GuardedImport>();
   for (const { module, name, type: index } of functionImports) {

@@ -10,7 +10,7 @@ import { type Preemption, whileWaiting } from '../preemption.ts';
 /** The functions and classes of one interface as jco's glue takes them, bound to one instance. */
 export type BoundInterface = Readonly<Record<string, unknown>>;
 
-/** What jco's glue sees of a resource: an object with the resource's methods, around the host's rep. */
+/** A resource as jco's glue sees it: an object with the resource's methods that holds the host's rep. */
 class JcoResource<Ctx> {
   readonly instance: BoundInstance<Ctx>;
   #rep: Partial<Disposable> | undefined;
@@ -40,54 +40,54 @@ class JcoResource<Ctx> {
   }
 }
 
-/** What a host function is called for: the call that runs, and whom to tell that it threw. */
+/** What a host function is called for: the running call, and what to notify when the function throws. */
 interface BoundInstance<Ctx> {
   readonly running: Running<Ctx>;
   readonly onTrap: (error: unknown) => void;
-  /** Told when the guest waits. */
+  /** Called when the guest waits. */
   readonly preemption: Preemption<Ctx> | undefined;
-  /** Counts what the guest was given and has not dropped; what it gave away too, of which jco tells nothing. */
+  /** Counts the resources that the guest was given and has not dropped, including those it gave away, which jco does not report. */
   readonly quota: HandleQuota;
-  /** All that the guest has handles to, so that they can be let go of. */
+  /** All resources to which the guest has handles, so that they can be released. */
   readonly resources: Set<{ abandon(): void }>;
   readonly charging: Charging<Ctx> | undefined;
-  /** Ended when its guest may go on no more. */
+  /** Ended when the guest must not continue. */
   readonly lifetime: Lifetime;
 }
 
 type JcoResourceClass<Ctx> = new (instance: BoundInstance<Ctx>, rep: object) => JcoResource<Ctx>;
 
-/** The classes that stand for the host's resources, by the class of the rep. */
+/** The classes that represent the host's resources, by the class of the rep. */
 type JcoClasses<Ctx> = ReadonlyMap<unknown, JcoResourceClass<Ctx>>;
 
-/** Host interfaces in the style of jco's glue: classes and camelCase functions without a context. */
+/** Host interfaces as jco's glue expects them: classes and camelCase functions without a context. */
 export interface JcoImports<Ctx> {
-  /** For one instance: its host functions get the context of the call that runs. */
+  /** Binds them for one instance: its host functions receive the context of the running call. */
   bind(running: Running<Ctx>): JcoBinding;
 }
 
 /** Host interfaces bound to one instance. */
 export interface JcoBinding {
-  /** All interfaces, by name without version. */
+  /** The interfaces by name, without version. */
   readonly interfaces: Record<string, BoundInterface>;
-  /** Rejects with what a host function threw. jco's glue leaves a guest hanging whose suspended import rejects. */
+  /** Rejects with what a host function threw: jco's glue leaves a guest hanging when its suspended import rejects. */
   readonly trapped: Promise<never>;
-  /** Ends the instance by `error`, if nothing has before, so that `trapped` rejects; returns what it ended by. */
+  /** Ends the instance with `error`, unless it has already ended, so that `trapped` rejects. Returns the error that ended it. */
   end(error: unknown): unknown;
-  /** A value for the guest, with each rep in it as the object that jco's glue expects. */
+  /** Converts a value for the guest: each rep in it becomes the object that jco's glue expects. */
   toJco(value: unknown): unknown;
-  /** Lets go of all that the guest has handles to: the request is over. */
+  /** Releases all resources to which the guest has handles: the request is over. */
   abandon(): void;
 }
 
-/** What guests are held to. */
+/** The bounds on guests. */
 export interface JcoBounds<Ctx> {
   readonly maxHandles?: number;
   readonly preemption?: Preemption<Ctx> | undefined;
   readonly charging?: Charging<Ctx> | undefined;
 }
 
-/** Makes the classes and their methods once, for all requests. Source: the "JS bindings" that jco documents. */
+/** Creates the classes and their methods once, for all requests. Source: "JS bindings" in jco's documentation. */
 export function createJcoImports<Ctx>(
   interfaces: readonly HostInterface<Ctx>[],
   { maxHandles, preemption, charging }: JcoBounds<Ctx> = {},
@@ -125,7 +125,7 @@ export function createJcoImports<Ctx>(
   };
 }
 
-/** The class of one resource, with its methods; statics and the constructor need a context and are bound later. */
+/** The class of a resource, with its methods. Static functions and the constructor need a context, and are bound later. */
 function createClass<Ctx>(host: HostInterface<Ctx>, resource: string, classes: JcoClasses<Ctx>): JcoResourceClass<Ctx> {
   const jcoClass = class extends JcoResource<Ctx> {};
   for (const [mangled, func] of Object.entries(host.funcs)) {
@@ -164,7 +164,7 @@ function createBinder<Ctx>(
   };
 }
 
-/** A function that `new` calls for one instance, and whose `instanceof` is the shared class's. */
+/** A constructor bound to one instance, for which `instanceof` behaves as for the shared class. */
 function createConstructor<Ctx>(
   jcoClass: JcoResourceClass<Ctx> | undefined,
   construct: ((...args: unknown[]) => unknown) | undefined,
@@ -176,7 +176,7 @@ function createConstructor<Ctx>(
   return constructor;
 }
 
-/** Calls a host function. What it throws ends the instance. */
+/** Calls a host function. An exception ends the instance. */
 function call<Ctx>(
   func: HostFunc<Ctx>,
   instance: BoundInstance<Ctx>,
@@ -204,10 +204,10 @@ function call<Ctx>(
   }
 }
 
-/** What an element of a list takes. */
+/** The memory that an element of a list takes. */
 const ELEMENT_HELD_BYTES = 16;
 
-/** Counts the lists that a host function was given, for as long as the call waits, which then is the one that runs again. */
+/** Charges the lists that were passed to a host function for as long as the call waits; then that call becomes the running one again. */
 async function whileHolding<Ctx>(
   { charging, running }: BoundInstance<Ctx>,
   args: readonly unknown[],
@@ -225,12 +225,12 @@ async function whileHolding<Ctx>(
   }
 }
 
-/** Throws what ended the instance, if something did. */
+/** Throws the error that ended the instance, if it has ended. */
 function checkAlive<Ctx>({ lifetime: { ended } }: BoundInstance<Ctx>): void {
   if (ended !== undefined) throw ended.by;
 }
 
-/** The value with each rep in it as jco's object. Reps occur in results, options, lists and tuples. */
+/** Replaces each rep in a value by jco's object. Reps occur in results, options, lists and tuples. */
 function toJco<Ctx>(instance: BoundInstance<Ctx>, value: unknown, classes: JcoClasses<Ctx>): unknown {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   if (Array.isArray(value)) return value.map((element) => toJco(instance, element, classes));
@@ -239,7 +239,7 @@ function toJco<Ctx>(instance: BoundInstance<Ctx>, value: unknown, classes: JcoCl
   return 'val' in value && 'tag' in value ? { tag: value.tag, val: toJco(instance, value.val, classes) } : value;
 }
 
-/** The value with each of jco's objects as its rep. */
+/** Replaces each of jco's objects by its rep. */
 function fromJco(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   if (value instanceof JcoResource) return value.rep;

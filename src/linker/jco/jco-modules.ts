@@ -33,14 +33,14 @@ import {
   mayHold,
 } from '../run/take-pages.ts';
 
-/** The core modules that jco made of a component, with maxima, questions before memories grow, and checks where guests are interrupted. */
+/** The core modules that jco split a component into, with maxima, calls before memories grow, and checks where guests can be interrupted. */
 export interface JcoModules<Ctx> {
   get(name: string): WebAssembly.Module;
-  /** What jco's glue calls to instantiate one of them, in the instance of which `running` says which call runs; `onEnd` is told what ends that. */
+  /** Creates the function with which jco's glue instantiates modules, for the instance of `running`; `onEnd` is called with the error that ends it. */
   instantiatorFor(running: Running<Ctx>, onEnd?: (error: unknown) => void): JcoInstantiator;
 }
 
-/** Makes the core instances of one instance, and is told when nobody needs them any more. */
+/** Creates the core instances of one instance. */
 export interface JcoInstantiator {
   readonly instantiate: InstantiateCore;
   leave(): void;
@@ -48,22 +48,22 @@ export interface JcoInstantiator {
 
 export type InstantiateCore = (module: WebAssembly.Module, imports?: WebAssembly.Imports) => WebAssembly.Instance;
 
-/** What is needed beside the modules. */
+/** The bounds of the instances. */
 export interface JcoModuleBounds<Ctx> {
   readonly limits: InstanceLimits;
-  /** Without it guests run for as long as they like. */
+  /** Without it, guests run for as long as they like. */
   readonly preemption?: Preemption<Ctx> | undefined;
   readonly memory?: MemoryQuota;
   readonly heap?: HeapQuota;
 }
 
-/** What all modules are given. */
+/** What all modules import from the host. */
 interface Given extends ReservedFunctions {
-  /** In its first word stands whether somebody wants the thread. */
+  /** Its first word tells guests to yield the thread. */
   readonly word: WebAssembly.Memory | undefined;
 }
 
-/** Rewrites and compiles them. Throws `HostError` where one is not valid, or asks for more than it is permitted. */
+/** Rewrites and compiles the modules. Throws `HostError` if one is invalid, or needs more than the limits allow. */
 export async function prepareJcoModules<Ctx>(
   artifacts: Artifacts,
   bounds: JcoModuleBounds<Ctx>,
@@ -73,7 +73,7 @@ export async function prepareJcoModules<Ctx>(
   for (const bytes of binaries) assertNothingReserved(readCoreImports(readCoreSections(bytes)));
   const options = binaries.map(() => rewriteOptions(bounds));
   const prepared = await compileRewritten(await rewriteModules(binaries, options, undefined, bounds.limits));
-  // Each is instantiated once at least.
+  // Each is instantiated at least once.
   sumCosts(
     prepared.map(({ rewritten }) => rewritten),
     bounds.limits,
@@ -114,21 +114,21 @@ function rewriteOptions<Ctx>({ limits, preemption }: JcoModuleBounds<Ctx>): Rewr
   return { ...rewriteBounds(limits), memory: 'given', preemption: preemption === undefined ? 'off' : 'on' };
 }
 
-/** What bounds an instance. */
+/** The bounds of an instance. */
 type CoreBounds = { readonly limits: HeapLimits; readonly memory?: MemoryQuota; readonly heap?: HeapQuota };
 
-/** The core instances of one instance: the caller of what they are given. */
+/** The core instances of one instance. It is the caller of the functions that they import. */
 export class JcoCore implements Interruptible, Growing, GrowingTables {
   readonly #given: Given;
-  /** What its modules export. */
+  /** The functions that its modules export. */
   readonly exported = new Set<unknown>();
   readonly #interrupt: () => Decision | undefined;
   readonly #onEnd: ((error: unknown) => void) | undefined;
   readonly #lifetime = new Lifetime();
   readonly #memories: WebAssembly.Memory[] = [];
-  /** How many core instances there are. */
+  /** How many core instances have been created. */
   #steps = 0;
-  /** Of the bytes of the memories. */
+  /** The quota held for the memories. */
   readonly #holding: Holding | undefined;
   readonly #heap: InstanceHeap;
   readonly #copies = new JcoCopies(() => assertNotOver(this));
@@ -146,7 +146,7 @@ export class JcoCore implements Interruptible, Growing, GrowingTables {
     this.#onEnd = onEnd;
   }
 
-  /** As V8 instantiates the original. The start function comes last, when the module can be interrupted. Throws `HostError` where there is no room. */
+  /** Instantiates a module as V8 would the original. The start function runs last, when the module can be interrupted. Throws `HostError` if there is no room. */
   instantiate({ module, rewritten }: PreparedModule, imports: CoreImports): WebAssembly.Instance {
     if (++this.#steps % STEPS_TOGETHER === 0) assertNotOver(this);
     const { word } = this.#given;
@@ -160,7 +160,7 @@ export class JcoCore implements Interruptible, Growing, GrowingTables {
     return instance;
   }
 
-  /** Nobody needs its core instances any more. */
+  /** The core instances are no longer needed. */
   leave(): void {
     leaveMemory(this.#holding);
   }
@@ -172,7 +172,7 @@ export class JcoCore implements Interruptible, Growing, GrowingTables {
     return cause;
   }
 
-  /** A guest in jco's glue is never paused, only ended: JavaScript may stand between it and the call that is promising. */
+  /** A guest in jco's glue is never paused, only ended: there may be JavaScript frames between it and the promising call. */
   interrupt(): Decision {
     const decision = this.#lifetime.ended === undefined ? this.#interrupt() : DECISION.trap;
     return decision === DECISION.trap ? DECISION.trap : DECISION.goOn;

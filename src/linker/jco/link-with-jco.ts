@@ -27,16 +27,16 @@ interface Glue {
 
 type ExportedFuncs = Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>>;
 
-/** Where transpiled components are kept, and what bounds their instances. */
+/** Where transpiled components are kept, and the bounds of their instances. */
 export interface JcoContext<Ctx> extends JcoModuleBounds<Ctx> {
   readonly cache: ArtifactCache;
   readonly charging?: Charging<Ctx> | undefined;
 }
 
 /**
- * Links a component by jco's own glue, with JSPI: every component that jco takes runs, each instance in a glue of its own.
+ * Links a component with jco's own glue, using JSPI. Every component that jco accepts runs; each instance has its own evaluation of the glue.
  *
- * Throws `HostError` if an import is missing or of another type, or if jco refuses the component.
+ * Throws `HostError` if an import is missing or has another type, or if jco refuses the component.
  */
 export async function linkWithJco<Ctx>(
   source: ComponentSource,
@@ -90,7 +90,7 @@ export async function linkWithJco<Ctx>(
   });
 }
 
-/** Throws what the instance ended by, which guests that catch nothing of it pass on as a trap. */
+/** If `start` throws, throws the error that ended the instance instead. Guests cannot catch it, so it arrives as a trap. */
 function tryOrEnd<Result>(start: () => Result, end: (error: unknown) => unknown): Result {
   try {
     return start();
@@ -99,7 +99,7 @@ function tryOrEnd<Result>(start: () => Result, end: (error: unknown) => unknown)
   }
 }
 
-/** Every import that may wait, at exactly the versions that the component names; every export that may call one. */
+/** The imports that may wait, with exactly the versions that the component names, and the exports that may call one. */
 function suspendingNames<Ctx>(world: World, resolved: readonly ResolvedImport<Ctx>[]): SuspendingNames {
   return {
     imports: resolved.flatMap(({ importName, host }) => host.mayWait.map((func) => `${importName}#${func}`)),
@@ -109,14 +109,15 @@ function suspendingNames<Ctx>(world: World, resolved: readonly ResolvedImport<Ct
   };
 }
 
-/** Runs the glue's source as a module. The source is named in stack traces, where its URL would be its whole text. */
+/** Evaluates the glue's source as a module. The source has a name for stack traces: otherwise they would show its whole `data:` URL. */
 async function importGlue(label: string, artifacts: Artifacts): Promise<Glue> {
   const source = Buffer.from(artifacts.get(GLUE_NAME) ?? new Uint8Array(0)).toString('utf8');
   const counted = `import { CountedBytes as Uint8Array, CountedUnits as Uint16Array } from ${JSON.stringify(JCO_COPIES_URL)};`;
   const named = `${counted}${source}\n//# sourceURL=jco-glue:${encodeURI(label)}\n`;
   const url = `data:text/javascript;base64,${Buffer.from(named).toString('base64')}`;
   const glue = (await import(url)) as Partial<Glue>;
-  if (typeof glue.instantiate !== 'function') throw new HostError('bad-component', `${label}: jco made no glue for it`);
+  if (typeof glue.instantiate !== 'function')
+    throw new HostError('bad-component', `${label}: jco generated no glue code for it`);
   return glue as Glue;
 }
 

@@ -19,24 +19,24 @@ import { findHost } from './resolve.ts';
 interface Served<Ctx> {
   readonly importName: string;
   readonly host: HostInterface<Ctx>;
-  /** As the component declares it. */
+  /** The type that the component declares. */
   readonly declared: InstanceType;
-  /** As the host has it. */
+  /** The type that the host has. */
   readonly type: HostType;
 }
 
-/** What does not fit, as lines of a message. */
+/** The mismatches, as lines of a message. */
 interface Complaints {
-  /** What the host does not have. */
+  /** Items that the host does not have. */
   readonly missing: Lines;
-  /** What it has with another type. */
+  /** Items that it has with another type. */
   readonly mismatches: Lines;
 }
 
-/** More is of no use to who reads them. */
+/** More lines are of no use to the reader. */
 const MAX_LINES = 20;
 
-/** Keeps the first lines, and counts the others: a component can be wrong about more than anyone wants to hold. */
+/** Keeps the first lines and counts the others: a hostile component can have more mismatches than fit in memory. */
 class Lines {
   readonly #kept: string[] = [];
   #count = 0;
@@ -58,10 +58,10 @@ class Lines {
 }
 
 /**
- * Proves that the host has what a component imports, with the types that the component declares, and that the component exports what the
- * host calls with the types that the host calls it by.
+ * Checks that the host has everything a component imports, with the types that the component declares, and that what the host calls is exported with
+ * the types that the host expects.
  *
- * Throws one `HostError` that tells of everything that is missing (`missing-import`), or else that has another type (`bad-component`).
+ * Throws one `HostError` that lists everything that is missing (`missing-import`), or else everything that has another type (`bad-component`).
  *
  * Source: "instantiation" in component-model `Explainer.md`: the host gives the arguments.
  */
@@ -101,18 +101,18 @@ function findServed<Ctx>({ imports }: ComponentType, { interfaces, types, compla
   return served;
 }
 
-/** What is given for an import. */
+/** The type that the host provides for an import. */
 function toGiven<Ctx>({ type }: Served<Ctx>): EntityType {
   return { sort: 'instance', type: type.type };
 }
 
-/** Compares what a component declares with what the host has, item by item. */
+/** Compares a component's declarations with the host's, item by item. */
 class HostCheck {
   readonly #subtyping: Subtyping;
   readonly #substitution: Substitution;
   readonly #complaints: Complaints;
 
-  /** `resources`: those of the host, in the place of those that the component imports. */
+  /** `resources` maps the resources that the component imports to the host's. */
   constructor(validation: Validation, resources: Map<ResourceIdentity, ResourceIdentity>, complaints: Complaints) {
     this.#subtyping = new Subtyping(validation);
     this.#substitution = new Substitution(validation, resources);
@@ -134,13 +134,13 @@ class HostCheck {
     if (mismatch !== undefined) this.#complain(name, entity, () => mismatch);
   }
 
-  /** Types of values and of functions have no subtypes: what the host has is what is expected. */
+  /** Value and function types have no subtypes: the host's type is the expected one. */
   #compare(name: string, entity: EntityType, has: EntityType): void {
     const declared = this.#substitution.entity(entity);
     const mismatch = this.#subtyping.entity(declared, has);
     if (mismatch === undefined) return;
     this.#complain(name, entity, () => {
-      return `${mismatch}\n    the host has ${printEntity(has)}\n    declared is  ${printEntity(declared)}`;
+      return `${mismatch}\n    host:      ${printEntity(has)}\n    component: ${printEntity(declared)}`;
     });
   }
 
@@ -150,9 +150,9 @@ class HostCheck {
   }
 }
 
-const UNKNOWN = 'the WIT of the interface does not have it';
+const UNKNOWN = "not in the interface's WIT";
 
-/** A function or a resource that the host does not have. */
+/** Whether the host lacks a function or a resource. */
 function isMissing<Ctx>(host: HostInterface<Ctx>, name: string, entity: EntityType): boolean {
   if (entity.sort === 'func') return !Object.hasOwn(host.funcs, name);
   if (entity.sort !== 'type') return !Object.hasOwn(host.funcs, name) && !Object.hasOwn(host.resources, name);
@@ -170,7 +170,7 @@ function describeMissing(importName: string, name: string, entity: EntityType): 
 
 function throwComplaints(label: string, { missing, mismatches }: Complaints): void {
   if (missing.count > 0)
-    throw new HostError('missing-import', `${label} imports what this host does not serve:${missing.text}`);
+    throw new HostError('missing-import', `${label} has imports that this host does not provide:${missing.text}`);
   if (mismatches.count > 0)
-    throw new HostError('bad-component', `${label} and this host do not agree on types:${mismatches.text}`);
+    throw new HostError('bad-component', `${label} and this host disagree about types:${mismatches.text}`);
 }

@@ -1,10 +1,10 @@
 import type { CoreItem, LiftedFunc, Plan, ResolvedOptions } from './plan.ts';
 
-/** What the functions of a plan lift and lower with: an instance has a memory and a context for each of these. */
+/** What the functions of a plan lift and lower with. Each instance has a memory and a context for each of these. */
 export interface Contexts {
   readonly memories: readonly CoreItem[];
   readonly contexts: readonly ContextPlan[];
-  /** By index of the lowering: which context it works in. */
+  /** The context of each lowering, by the lowering's index. */
   readonly lowerings: readonly number[];
   readonly lifts: ReadonlyMap<LiftedFunc, number>;
 }
@@ -12,14 +12,14 @@ export interface Contexts {
 export interface ContextPlan {
   readonly stringEncoding: ResolvedOptions['stringEncoding'];
   readonly componentInstance: number;
-  /** Index into `memories`. */
+  /** An index into `memories`. */
   readonly memory: number | undefined;
   readonly realloc: CoreItem | undefined;
 }
 
 type User = { readonly options: ResolvedOptions; readonly componentInstance: number };
 
-/** Functions share a context where one's options are all that the other's are, or more: what has no memory touches none. */
+/** Functions share a context if the options of one include those of the other: a function without a memory does not touch one. */
 export function planContexts<Ctx>({ lowerings, exports }: Plan<Ctx>): Contexts {
   const memories: CoreItem[] = [];
   const contexts: ContextPlan[] = [];

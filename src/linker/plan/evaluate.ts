@@ -22,19 +22,19 @@ import {
   externAt,
 } from './scope.ts';
 
-/** Where the imports of a component come from: the host for the outermost one, its instantiation's arguments for a nested one. */
+/** Where a component's imports come from: the host for the outermost component, the arguments of its instantiation for a nested one. */
 type ImportSource<Ctx> = (name: string, scope: Scope<Ctx>, definition: Definition & { at: 'import' }) => Extern<Ctx>;
 
-/** What evaluating a component needs beside its definitions. */
+/** What evaluating a component needs besides its definitions. */
 export interface Evaluation<Ctx> {
   readonly plan: PlanBuilder<Ctx>;
   readonly interfaces: readonly HostInterface<Ctx>[];
   readonly resources: HostResources;
-  /** Takes the names of imported functions that no host interface has. */
+  /** Collects the names of imported functions that no host interface has. */
   readonly missing: string[];
 }
 
-/** Instantiates the outermost component in the abstract: its steps go into the plan. Returns what it exports. */
+/** Instantiates the outermost component symbolically, adding its steps to the plan. Returns its exports. */
 export function evaluateRoot<Ctx>(
   evaluation: Evaluation<Ctx>,
   component: ComponentRef<Ctx>,
@@ -114,18 +114,15 @@ function evaluateCoreInstance<Ctx>(
   return plan.addStep(itemAt(scope.coreModules, expr.module, 'core module'), (module, name) => {
     const instance = args.get(module);
     if (instance === undefined)
-      throw new HostError('bad-component', `a core module is not given its import "${module}"`);
+      throw new HostError('bad-component', `the import "${module}" of a core module is missing`);
     return coreExport(instance, name);
   });
 }
 
-/** What a core instance exports as `name`. What the rewriter adds is none of the component's: with it a guest could hide what it writes. */
+/** The export `name` of a core instance. Exports that the rewriter adds are off limits: with them, a guest could hide what it writes. */
 function coreExport(instance: CoreInstanceRef, name: string): CoreRef {
   if (instance.by === 'step' && name.startsWith(`${RESERVED}:`)) {
-    throw new HostError(
-      'bad-component',
-      `a core instance exports nothing called "${name}": names like that are reserved`,
-    );
+    throw new HostError('bad-component', `the core export name "${name}" is reserved`);
   }
   if (instance.by === 'step') return instance.slots?.get(name) ?? { from: 'export', step: instance.step, name };
   const ref = instance.exports.get(name);
@@ -141,7 +138,7 @@ function evaluateInstance<Ctx>(evaluation: Evaluation<Ctx>, scope: Scope<Ctx>, e
   const component = itemAt(scope.components, expr.component, 'component');
   const exports = evaluateComponent(evaluation, component, scope.componentInstance, (name) => {
     const arg = named.get(name);
-    if (arg === undefined) throw new HostError('bad-component', `a nested component is not given its import ${name}`);
+    if (arg === undefined) throw new HostError('bad-component', `the import ${name} of a nested component is missing`);
     return arg;
   });
   return { exports };
@@ -157,7 +154,7 @@ function evaluateAlias<Ctx>(scope: Scope<Ctx>, { alias }: Definition & { at: 'al
     case 'export': {
       const extern = itemAt(scope.instances, alias.instance, 'instance').exports.get(alias.name);
       if (extern?.sort !== alias.sort)
-        throw new HostError('bad-component', `there is no ${alias.sort} ${alias.name} to alias`);
+        throw new HostError('bad-component', `alias of an unknown ${alias.sort} ${alias.name}`);
       addExtern(scope, extern);
       break;
     }
@@ -201,7 +198,7 @@ function evaluateCanon<Ctx>({ plan }: Evaluation<Ctx>, scope: Scope<Ctx>, canon:
       break;
     }
     case 'other':
-      throw new HostError('not-supported', `the component uses ${canon.name}, which is part of WASI 0.3`);
+      throw new HostError('not-supported', `the component uses ${canon.name}, which requires WASI 0.3`);
     case 'resource.new':
     case 'resource.drop':
     case 'resource.rep': {
@@ -212,17 +209,17 @@ function evaluateCanon<Ctx>({ plan }: Evaluation<Ctx>, scope: Scope<Ctx>, canon:
   }
 }
 
-/** Reps are known only to the component that defines the resource; those of the host are its objects. */
+/** Only the component that defines a resource may see its reps; those of the host's resources are host objects. */
 function assertDefinedBy(resource: ResourceType | GuestResourceType, componentInstance: number): void {
   if ('componentInstance' in resource && resource.componentInstance === componentInstance) return;
   throw new HostError(
     'bad-component',
-    'resource.new and resource.rep are only for the component that defines the resource',
+    'resource.new and resource.rep are only allowed in the component that defines the resource',
   );
 }
 
 function resolveOptions<Ctx>(scope: Scope<Ctx>, { options }: Canon & { op: 'lift' | 'lower' }): UnsealedOptions {
-  if (options.calling === 'async') throw new HostError('not-supported', 'async functions are part of WASI 0.3');
+  if (options.calling === 'async') throw new HostError('not-supported', 'async functions require WASI 0.3');
   const func = (index: number | undefined): CoreRef | undefined =>
     index === undefined ? undefined : itemAt(scope.coreFuncs, index, 'core func');
   return {
@@ -241,9 +238,9 @@ function importFromHost<Ctx>(
 ): Extern<Ctx> {
   const host = findHost(name, interfaces);
   if (type.sort !== 'instance' || host === undefined)
-    throw new HostError('missing-import', `there is no host interface ${name}`);
+    throw new HostError('missing-import', `this host does not provide ${name}`);
   const declared = itemAt(scope.types, type.type, 'type');
-  if (declared.sort !== 'declarations') throw new HostError('bad-component', `the import ${name} has no instance type`);
+  if (declared.sort !== 'declarations') throw new HostError('bad-component', `the import ${name} is not an instance`);
   const imported = { importName: name, host, resources, missing };
   return { sort: 'instance', instance: resolveHostInstance(imported, declared.declarations, declared.scope) };
 }

@@ -7,7 +7,7 @@ import type { ComponentFunc } from './plan.ts';
 import { resolveType } from './resolve-type.ts';
 import { type Extern, type InstanceRef, type TypeRef, type TypeScope, itemAt } from './scope.ts';
 
-/** The resource types of the host: one for each class of reps, whatever version of an interface a component names. */
+/** The host's resource types: one for each class of reps, whatever version of an interface a component names. */
 export class HostResources {
   readonly #types = new Map<ResourceClass, ResourceType>();
   readonly #classes = new Map<ResourceType, ResourceClass>();
@@ -15,7 +15,8 @@ export class HostResources {
   /** The type of a resource that `host` defines. */
   typeOf<Ctx>(host: HostInterface<Ctx>, resource: string): ResourceType {
     const repClass = own(host.resources, resource);
-    if (repClass === undefined) throw new HostError('missing-import', `${host.name} has no resource ${resource}`);
+    if (repClass === undefined)
+      throw new HostError('missing-import', `${host.name} does not define the resource ${resource}`);
     const known = this.#types.get(repClass);
     if (known !== undefined) return known;
     const type: ResourceType = Object.freeze({ name: resource, repClass });
@@ -24,23 +25,23 @@ export class HostResources {
     return type;
   }
 
-  /** The class of its reps; `undefined` if it is not the host's. */
+  /** The class of a resource's reps; `undefined` if it is not one of the host's. */
   classOf(type: ResourceType): ResourceClass | undefined {
     return this.#classes.get(type);
   }
 }
 
-/** A host interface as the component sees it: the declared functions and types, no more. */
+/** A host interface as a component sees it: only the functions and types that it declares. */
 export interface HostImport<Ctx> {
-  /** As the component names it, with its version. */
+  /** The name that the component uses, with its version. */
   readonly importName: string;
   readonly host: HostInterface<Ctx>;
   readonly resources: HostResources;
-  /** Takes the names of declared functions that the host lacks. */
+  /** Collects the names of declared functions that the host lacks. */
   readonly missing: string[];
 }
 
-/** Goes through the declarations of an imported instance's type and takes each from the host interface. */
+/** Resolves each declaration in an imported instance's type to the host interface. */
 export function resolveHostInstance<Ctx>(
   imported: HostImport<Ctx>,
   declarations: readonly Declaration[],
@@ -55,14 +56,14 @@ export function resolveHostInstance<Ctx>(
         break;
       case 'type':
         if (declaration.type.kind === 'resource')
-          throw new HostError('bad-component', 'an instance type defines a resource');
+          throw new HostError('bad-component', 'a resource cannot be defined in an instance type');
         scope.types.push(resolveType(declaration.type, scope));
         break;
       case 'alias':
         scope.types.push(resolveTypeAlias(declaration.alias, scope));
         break;
       case 'import':
-        throw new HostError('bad-component', 'an instance type has an import');
+        throw new HostError('bad-component', 'an instance type cannot have imports');
       case 'export': {
         const extern = resolveExport(imported, declaration, scope);
         if (extern.sort === 'type') scope.types.push(extern.type);
@@ -80,14 +81,15 @@ function resolveExport<Ctx>(
 ): Extern<Ctx> {
   if (type.sort === 'func')
     return { sort: 'func', func: resolveHostFunc(imported, name, itemAt(scope.types, type.type, 'type')) };
-  if (type.sort !== 'type') throw new HostError('not-supported', `${imported.importName} is asked for a ${type.sort}`);
+  if (type.sort !== 'type')
+    throw new HostError('not-supported', `${imported.importName}: cannot import a ${type.sort}`);
   if (type.bound !== 'resource') return { sort: 'type', type: itemAt(scope.types, type.bound.eq, 'type') };
   const resource = imported.resources.typeOf(imported.host, name);
   return { sort: 'type', type: { sort: 'resource', resource } };
 }
 
 function resolveHostFunc<Ctx>(imported: HostImport<Ctx>, name: string, type: TypeRef): ComponentFunc<Ctx> {
-  if (type.sort !== 'func') throw new HostError('bad-component', `${imported.importName}#${name} has no function type`);
+  if (type.sort !== 'func') throw new HostError('bad-component', `${imported.importName}#${name} is not a function`);
   const { host, importName, resources } = imported;
   const served = own(host.funcs, name);
   const named = { name: `${importName}#${name}`, func: served ?? (() => undefined) };
@@ -102,12 +104,12 @@ function resolveHostFunc<Ctx>(imported: HostImport<Ctx>, name: string, type: Typ
   };
 }
 
-/** What a host interface has by that name; never what every object has, such as `constructor`. */
+/** A host interface's own item of this name; never an inherited one such as `constructor`. */
 function own<T>(items: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(items, name) ? items[name] : undefined;
 }
 
-/** An alias inside a type: of an outer type, or of a type that an instance exports. */
+/** Resolves an alias inside a type: of an outer type, or of a type that an instance exports. */
 function resolveTypeAlias(alias: Alias, scope: TypeScope): TypeRef {
   if (alias.of === 'outer' && alias.sort === 'type') {
     let target: TypeScope | undefined = scope;
@@ -116,8 +118,8 @@ function resolveTypeAlias(alias: Alias, scope: TypeScope): TypeRef {
     return itemAt(target.types, alias.index, 'type');
   }
   if (alias.of !== 'export' || alias.sort !== 'type')
-    throw new HostError('not-supported', `an alias of a ${alias.sort} inside a type`);
+    throw new HostError('not-supported', `alias of a ${alias.sort} inside a type`);
   const extern = itemAt(scope.instances, alias.instance, 'instance').exports.get(alias.name);
-  if (extern?.sort !== 'type') throw new HostError('bad-component', `there is no type ${alias.name} to alias`);
+  if (extern?.sort !== 'type') throw new HostError('bad-component', `alias of an unknown type ${alias.name}`);
   return extern.type;
 }

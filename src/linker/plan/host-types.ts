@@ -15,16 +15,16 @@ import { HostError } from '../../util/host-error.ts';
 import { parseInterfaceName, versionTrack } from './names.ts';
 import { findHost } from './resolve.ts';
 
-/** The type of a host interface, and how much of it is known. */
+/** The type of a host interface, and how complete it is. */
 export interface HostType {
   readonly says: 'all' | 'resources';
   readonly type: InstanceType;
 }
 
-/** The types of host interfaces, by the WIT that these implement. A resource is the same in all of them that use it. */
+/** The types of host interfaces, from the WIT that they implement. A resource is the same in all interfaces that use it. */
 export class HostTypes<Ctx> {
   readonly #interfaces: readonly HostInterface<Ctx>[];
-  /** `undefined` while one is being made. */
+  /** `undefined` while a world is being created. */
   readonly #worlds = new Map<EncodedWit, ComponentType | undefined>();
   readonly #classes = new Map<ResourceClass, ResourceIdentity>();
   #exports: ReadonlyMap<string, EntityType> | undefined;
@@ -33,7 +33,7 @@ export class HostTypes<Ctx> {
     this.#interfaces = interfaces;
   }
 
-  /** The type of an interface: with all that it has, or, if it says nothing of its types, with its resources alone. */
+  /** The type of an interface: complete if it has WIT, otherwise only with its resources. */
   typeOf(host: HostInterface<Ctx>): HostType {
     const type = this.#declaredType(host);
     return type === undefined ? { says: 'resources', type: this.#classesOf(host) } : { says: 'all', type };
@@ -46,7 +46,7 @@ export class HostTypes<Ctx> {
     for (const [name, entity] of world.imports) {
       if (isNamedLike(host, name) && entity.sort === 'instance') return entity.type;
     }
-    throw new HostError('bad-argument', `${wit.label} has no interface ${host.name}@${host.version}`);
+    throw new HostError('bad-argument', `${wit.label} does not define the interface ${host.name}@${host.version}`);
   }
 
   #classesOf({ resources }: HostInterface<Ctx>): InstanceType {
@@ -58,7 +58,7 @@ export class HostTypes<Ctx> {
     return { exports, definedResources: new Set(), explicitResources: new Map(), depth: 1 };
   }
 
-  /** A class is one resource, whichever interfaces have it; one that says its types may be among them. */
+  /** A class is one resource, whichever interfaces have it, with or without WIT. */
   #identityOf(name: string, repClass: ResourceClass): ResourceIdentity {
     return getOrInsert(this.#classes, repClass, () => {
       for (const host of this.#interfaces) {
@@ -70,7 +70,7 @@ export class HostTypes<Ctx> {
     });
   }
 
-  /** What the host calls of an interface that a component exports. `undefined` if it calls nothing of that. */
+  /** The functions that the host calls in an exported interface; `undefined` if it calls none. */
   exported(interfaceName: string): EntityType | undefined {
     this.#exports ??= new Map(this.#listExports());
     return this.#exports.get(interfaceName);
@@ -84,9 +84,9 @@ export class HostTypes<Ctx> {
     }
   }
 
-  /** The interface's own, else that of another by the same name: whatever takes the place of an interface of WASI's has its types. */
+  /** The interface's own WIT, or that of another by the same name: an interface that replaces one of WASI's has its types. */
   #witOf({ name, version, wit }: HostInterface<Ctx>): EncodedWit | undefined {
-    if (typeof wit === 'string') throw new HostError('bad-argument', `the WIT of ${name} has to be encoded first`);
+    if (typeof wit === 'string') throw new HostError('bad-argument', `the WIT of ${name} must be encoded first`);
     if (wit !== undefined) return wit;
     const track = versionTrack(version);
     const other = this.#interfaces.find(
@@ -103,7 +103,7 @@ export class HostTypes<Ctx> {
     return world;
   }
 
-  /** The world with the resources of other interfaces that it uses being theirs. */
+  /** Links a world: the resources that it uses from other interfaces become theirs. */
   #link(wit: EncodedWit, world: ComponentType): ComponentType {
     const given = new Map<string, EntityType>();
     for (const name of world.imports.keys()) {
@@ -119,13 +119,13 @@ export class HostTypes<Ctx> {
     for (const [name, found] of given) {
       const mismatch = new Subtyping(validation).entity(found, imports.get(name) as EntityType);
       if (mismatch !== undefined)
-        throw new HostError('bad-argument', `${wit.label} uses ${name} with another type than it has: ${mismatch}`);
+        throw new HostError('bad-argument', `${wit.label} uses ${name} with a different type: ${mismatch}`);
     }
     return { ...world, imports, exports: substitution.entities(world.exports) };
   }
 }
 
-/** A component may have the types among an interface's exports, or not: only functions are called. */
+/** Keeps only functions: a component may or may not export an interface's types, and the host calls only functions. */
 function onlyFunctions(entity: EntityType): EntityType {
   if (entity.sort !== 'instance') return entity;
   const funcs = [...entity.type.exports].filter(([, { sort }]) => sort === 'func');
@@ -137,12 +137,12 @@ function isNamedLike<Ctx>(host: HostInterface<Ctx>, importName: string): boolean
   return name === host.name && versionTrack(version) === versionTrack(host.version);
 }
 
-/** Shape: a component that exports a type, which is the type of a component that exports the world, a component type. */
+/** Shape: a component that exports the type of a component, which exports the world as a component type. */
 function decodeWorld(wit: EncodedWit): ComponentType {
   const source = { label: wit.label, bytes: wit.decode() };
   const [encoded] = validateComponent(decodeComponent(source), source).exports.values();
   const inside = encoded?.sort === 'type' && encoded.created.sort === 'component' ? encoded.created.type : undefined;
   const [world] = inside?.exports.values() ?? [];
-  if (world?.sort !== 'component') throw new HostError('bad-argument', `${wit.label} is not the encoding of a world`);
+  if (world?.sort !== 'component') throw new HostError('bad-argument', `${wit.label} is not an encoded world`);
   return world.type;
 }

@@ -1,8 +1,8 @@
 /** The name of an interface as a component imports or exports it: `wasi:http/types@0.2.3`. */
 export interface InterfaceName {
-  /** Without version: `wasi:http/types`. */
+  /** The name without version: `wasi:http/types`. */
   readonly name: string;
-  /** `undefined` where the name has none. */
+  /** `undefined` if the name has none. */
   readonly version: string | undefined;
 }
 
@@ -36,13 +36,13 @@ export function toPascalCase(kebab: string): string {
   return toCamelCase(`-${kebab}`);
 }
 
-/** What the mangled name of a function says. Source: component-model `Explainer.md`, "name annotations". */
+/** A function's parsed, annotated name. Source: component-model `Explainer.md`, "name annotations". */
 export type FuncName =
   | { readonly kind: 'freestanding'; readonly func: string }
   | { readonly kind: 'constructor'; readonly resource: string }
   | { readonly kind: 'method' | 'static'; readonly resource: string; readonly func: string };
 
-/** Reads `now`, `[constructor]fields`, `[method]fields.get`, `[static]fields.from-list`. */
+/** Parses `now`, `[constructor]fields`, `[method]fields.get`, `[static]fields.from-list`. */
 export function parseFuncName(text: string): FuncName {
   const parts = /^\[(?<kind>constructor|method|static)\](?<resource>[^.]+)(?:\.(?<func>.+))?$/.exec(text)?.groups;
   if (parts === undefined) return { kind: 'freestanding', func: text };

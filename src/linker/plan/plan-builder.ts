@@ -34,9 +34,9 @@ export interface UnsealedOptions {
 interface Draft {
   readonly module: number;
   readonly imports: readonly { readonly module: string; readonly name: string; readonly ref: CoreRef }[];
-  /** Where the module is a shim: its slots by table entry. */
+  /** If the module is a shim: its slots by table entry. */
   readonly shim: ReadonlyMap<number, Slot> | undefined;
-  /** Where the module is the fixup of a shim: the shim's step. */
+  /** If the module is the fixup of a shim: the shim's step. */
   readonly fixupOf: number | undefined;
 }
 
@@ -55,10 +55,10 @@ interface UnsealedLowering<Ctx> {
 
 /** Source: the limits of wasm-tools' validator. */
 const MAX_INSTANCES = 1000;
-/** How many definitions, arguments and imports are gone through. */
+/** How many definitions, arguments and imports may be processed. */
 const MAX_ITEMS = 1_000_000;
 
-/** Collects what instantiation takes, in order, and seals it into a plan. */
+/** Collects the steps of an instantiation, in order, and seals them into a plan. */
 export class PlanBuilder<Ctx> {
   readonly #modules: Uint8Array[] = [];
   readonly #drafts: Draft[] = [];
@@ -66,27 +66,27 @@ export class PlanBuilder<Ctx> {
   readonly #builtins: Builtin[] = [];
   readonly #lifts = new Map<LiftedFunc, UnsealedLift>();
   readonly #destructors = new Map<GuestResourceType, CoreRef>();
-  /** Shims whose trampolines the host calls. */
+  /** The steps of shims whose trampolines the host calls. */
   readonly #called = new Set<number>();
   readonly #componentInstances: (number | undefined)[] = [];
   readonly #funcTypes = new CoreFuncTypes();
   #itemsLeft = MAX_ITEMS;
 
-  /** Counts what takes time, so that components which instantiate each other over and over are refused. */
+  /** Counts work, so that components that instantiate each other over and over are refused. */
   count(items: number): void {
     this.#itemsLeft -= items;
     if (this.#itemsLeft < 0) throw new HostError('not-supported', 'instantiating the component takes too many steps');
   }
 
-  /** An instance of a component that `parent` makes; none makes the outermost. */
+  /** Adds a component instance that `parent` creates; the outermost has no parent. */
   addComponentInstance(parent: number | undefined): number {
     if (this.#componentInstances.length >= MAX_INSTANCES) {
-      throw new HostError('not-supported', `the component makes more than ${MAX_INSTANCES} instances of components`);
+      throw new HostError('not-supported', `the component creates more than ${MAX_INSTANCES} component instances`);
     }
     return this.#componentInstances.push(parent) - 1;
   }
 
-  /** The same bytes, which a component that is instantiated again brings along again, are one module. */
+  /** Adds a module. Equal bytes, as from a component that is instantiated again, are the same module. */
   addModule(bytes: Uint8Array): number {
     const known = this.#modules.indexOf(bytes);
     return known === -1 ? this.#modules.push(bytes) - 1 : known;
@@ -101,11 +101,11 @@ export class PlanBuilder<Ctx> {
     return { from: 'builtin', index: this.#builtins.push(builtin) - 1 };
   }
 
-  /** A step that instantiates `module` with what `importFrom` finds. */
+  /** Adds a step that instantiates `module` with the imports that `importFrom` returns. */
   addStep(module: number, importFrom: (module: string, name: string) => CoreRef): CoreInstanceRef {
     const step = this.#drafts.length;
     if (step >= MAX_INSTANCES)
-      throw new HostError('not-supported', `the component makes more than ${MAX_INSTANCES} core instances`);
+      throw new HostError('not-supported', `the component creates more than ${MAX_INSTANCES} core instances`);
     const bytes = this.#modules[module] as Uint8Array;
     const sections = readCoreSections(bytes);
     const imported = readCoreImports(sections);
@@ -127,8 +127,8 @@ export class PlanBuilder<Ctx> {
   }
 
   /**
-   * Says what each slot of a shim will hold. Returns the shim's step, if `fixup` fills one with functions that its trampolines can call:
-   * a call of one of another type would trap.
+   * Records what each slot of a shim will hold. Returns the shim's step if `fixup` fills it with functions that its trampolines can call: a call of a
+   * function of another type would trap.
    */
   #fill(
     fixup: Fixup,
@@ -148,7 +148,7 @@ export class PlanBuilder<Ctx> {
     return table.step;
   }
 
-  /** A resource type that a component defines. What it returns is complete once the plan is sealed. */
+  /** Adds a resource type that a component defines. The result is complete once the plan is sealed. */
   addResource(componentInstance: number, destructor: CoreRef | undefined): GuestResourceType {
     const resource: GuestResourceType = { name: 'resource', componentInstance, destructor: undefined };
     if (destructor !== undefined) this.#destructors.set(resource, destructor);
@@ -156,7 +156,7 @@ export class PlanBuilder<Ctx> {
     return resource;
   }
 
-  /** `canon lift`. What it returns is complete once the plan is sealed. */
+  /** Adds a `canon lift`. The result is complete once the plan is sealed. */
   lift(lift: UnsealedLift): LiftedFunc {
     const lifted = { by: 'lift', type: lift.type, componentInstance: lift.componentInstance } as LiftedFunc;
     this.#lifts.set(lifted, lift);
@@ -164,12 +164,12 @@ export class PlanBuilder<Ctx> {
     return lifted;
   }
 
-  /** What the host calls has to be a function of a core module: a slot's trampoline, not what the slot holds. */
+  /** The host can only call functions of core modules: a slot's trampoline, not what the slot holds. */
   #keepCalled(ref: CoreRef | undefined): void {
     if (ref?.from === 'slot' && ref.trampoline.from === 'export') this.#called.add(ref.trampoline.step);
   }
 
-  /** Leaves out every shim that is not needed, with its fixup, and renumbers the steps. */
+  /** Drops every shim that is not needed, with its fixup, and renumbers the steps. */
   seal(exports: Plan<Ctx>['exports']): Plan<Ctx> {
     const kept = this.#drafts.map((_draft, step) => this.#isNeeded(step));
     let count = 0;
@@ -204,7 +204,7 @@ export class PlanBuilder<Ctx> {
     return { modules: this.#modules, steps, lowerings, builtins: this.#builtins, componentInstances, exports };
   }
 
-  /** A shim is needed where a slot holds a function that does not exist before the table is filled; so is its fixup then. */
+  /** A shim, with its fixup, is needed if a slot holds a function that does not exist until the table is filled. */
   #isNeeded(step: number): boolean {
     const draft = this.#drafts[step];
     if (draft?.fixupOf !== undefined) return this.#isNeeded(draft.fixupOf);
@@ -217,17 +217,17 @@ function funcTypeOf(entity: CoreEntity | undefined): CoreFuncType | undefined {
   return entity?.kind === 'func' ? entity.type : undefined;
 }
 
-/** What the host calls: a core module's function. */
+/** The core module's function that the host calls. */
 function toCalled(ref: CoreRef): CoreItem {
   const item = ref.from === 'slot' ? ref.trampoline : ref;
   if (item.from === 'export') return item;
   throw new HostError(
     'not-supported',
-    'a function that was lowered is lifted as it is, or cleans up; call it from a core module',
+    'a lowered function is lifted directly, or used as post-return or destructor; call it from a core module instead',
   );
 }
 
-/** A slot as what fills it, where that exists from the start, else as the trampoline that calls it. */
+/** Resolves a slot to the function that fills it if that exists from the start, otherwise to the trampoline that calls it. */
 function settle(ref: CoreRef): CoreItem {
   if (ref.from !== 'slot') return ref;
   const target = ref.target === undefined ? undefined : settle(ref.target);

@@ -2,26 +2,26 @@ import type { FuncType, ResourceType } from '../../abi/types.ts';
 import type { HostFunc } from '../../abi/host-interface.ts';
 
 /**
- * What instantiating a component comes down to: core modules in order, and the functions between them.
+ * The instantiation of a component, reduced to core modules in order and the functions between them.
  *
- * All indices of the component are gone; nested components, aliases and type imports were resolved once.
+ * The component's index spaces are gone; nested components, aliases and type imports have been resolved.
  */
 export interface Plan<Ctx> {
-  /** Binaries, each once. */
+  /** The core modules' binaries, each once. */
   readonly modules: readonly Uint8Array[];
-  /** In order; a step's imports come from earlier steps, or from `lowerings` and `builtins`. */
+  /** The steps in order; a step's imports come from earlier steps, or from `lowerings` and `builtins`. */
   readonly steps: readonly Step[];
   readonly lowerings: readonly Lowering<Ctx>[];
   readonly builtins: readonly Builtin[];
-  /** The component instances, each with handles and flags of its own: by index, the one that made it, which comes before it. */
+  /** The component instances, each with its own handles and flags: for each, the index of the earlier one that created it. */
   readonly componentInstances: readonly (number | undefined)[];
-  /** What the component exports, by interface name without version, then function name. */
+  /** The component's exports, by interface name without version, then by function name. */
   readonly exports: ReadonlyMap<string, ReadonlyMap<string, LiftedFunc>>;
 }
 
-/** One core instance to make. */
+/** A core instance to create. */
 export interface Step {
-  /** Index into `modules`. */
+  /** An index into `modules`. */
   readonly module: number;
   readonly imports: readonly CoreImport[];
 }
@@ -46,7 +46,7 @@ export interface ResolvedOptions {
   readonly postReturn: CoreItem | undefined;
 }
 
-/** A component function: one of the host's, or one that a core function implements. */
+/** A component function, implemented by the host or by a core function. */
 export type ComponentFunc<Ctx> = HostFuncRef<Ctx> | LiftedFunc;
 
 export interface HostFuncRef<Ctx> {

@@ -3,7 +3,7 @@ import type { TypeDefinition, ValTypeRef } from '../../component/definitions.ts'
 import { HostError } from '../../util/host-error.ts';
 import { type TypeRef, type TypeScope, itemAt } from './scope.ts';
 
-/** Resolves a type's indices against `scope`. A `resource` has to be made by whoever knows its component instance. */
+/** Resolves a type's indices in `scope`. A `resource` is created elsewhere, where its component instance is known. */
 export function resolveType(type: Exclude<TypeDefinition, { kind: 'resource' }>, scope: TypeScope): TypeRef {
   if (type.kind === 'func') return { sort: 'func', type: resolveFunc(type, scope) };
   if ('declarations' in type) return { sort: 'declarations', declarations: type.declarations, scope };
@@ -50,7 +50,7 @@ function resolveRef(ref: ValTypeRef, scope: TypeScope): ValType {
     return { kind: ref.prim };
   }
   const type = itemAt(scope.types, ref.index, 'type');
-  if (type.sort !== 'value') throw new HostError('bad-component', `type ${ref.index} is not a type of values`);
+  if (type.sort !== 'value') throw new HostError('bad-component', `type ${ref.index} is not a value type`);
   return type.type;
 }
 

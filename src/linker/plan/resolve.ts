@@ -4,15 +4,15 @@ import { parseInterfaceName, versionTrack } from './names.ts';
 
 /** An import of the component and the host interface that serves it. */
 export interface ResolvedImport<Ctx> {
-  /** As the component names it, with its version. */
+  /** The name that the component uses, with its version. */
   readonly importName: string;
   readonly host: HostInterface<Ctx>;
 }
 
-/** More is of no use to who reads them. */
+/** More names are of no use to the reader. */
 const MAX_LINES = 100;
 
-/** Finds the host interface of each import by name and version track. Throws one `HostError` that names all that are missing. */
+/** Finds the host interface of each import by name and version track. Throws one `HostError` that names all missing ones. */
 export function resolveImports<Ctx>(
   label: string,
   importNames: readonly string[],
@@ -23,7 +23,7 @@ export function resolveImports<Ctx>(
   if (missing.length === 0) return resolved as ResolvedImport<Ctx>[];
   const lines = missing.slice(0, MAX_LINES).map((importName) => `  ${importName}${nearest(importName, interfaces)}`);
   if (missing.length > lines.length) lines.push(`  and ${missing.length - lines.length} more`);
-  throw new HostError('missing-import', `${label} imports what this host does not serve:\n${lines.join('\n')}`);
+  throw new HostError('missing-import', `${label} has imports that this host does not provide:\n${lines.join('\n')}`);
 }
 
 /** The host interface that serves `importName`, if there is one. */
@@ -36,7 +36,7 @@ export function findHost<Ctx>(
   return interfaces.find((host) => host.name === name && versionTrack(host.version) === track);
 }
 
-/** What comes nearest to an import that is not served: the same interface at another version, else those of its package. */
+/** The interfaces nearest to an import that is not served: the same interface at another version, or else those of its package. */
 export function nearestNames<Ctx>(importName: string, interfaces: readonly HostInterface<Ctx>[]): string[] {
   const { name } = parseInterfaceName(importName);
   const otherVersion = interfaces.find((host) => host.name === name);
@@ -47,5 +47,5 @@ export function nearestNames<Ctx>(importName: string, interfaces: readonly HostI
 
 function nearest<Ctx>(importName: string, interfaces: readonly HostInterface<Ctx>[]): string {
   const names = nearestNames(importName, interfaces);
-  return names.length === 0 ? '' : ` (nearest that is served: ${names.join(', ')})`;
+  return names.length === 0 ? '' : ` (nearest provided: ${names.join(', ')})`;
 }

@@ -4,15 +4,15 @@ import type { CoreFuncType } from '../../component/validate/core-types.ts';
 import { HostError } from '../../util/host-error.ts';
 import type { ComponentFunc, CoreItem } from './plan.ts';
 
-/** A core function, memory, table or global while linking: as in the plan, or a slot of a table that is filled later. */
+/** A core function, memory, table or global during linking: as in the plan, or a slot of a table that is filled later. */
 export type CoreRef = CoreItem | Slot;
 
-/** An entry of the table through which wit-component hands out functions that do not exist yet. */
+/** An entry of the table through which wit-component provides functions that do not exist yet. */
 export interface Slot {
   readonly from: 'slot';
   /** The trampoline that calls through the table. */
   readonly trampoline: CoreItem;
-  /** Of the trampoline, and so of what it can call. */
+  /** The type of the trampoline, and so of what it can call. */
   readonly type: CoreFuncType | undefined;
   /** What the table is filled with, once that is known. */
   target: CoreRef | undefined;
@@ -45,7 +45,7 @@ export type Extern<Ctx> =
   | { readonly sort: 'component'; readonly component: ComponentRef<Ctx> }
   | { readonly sort: 'core module'; readonly module: number };
 
-/** What types can refer to: the types, and the instances that types are aliased from, of one scope and of those around it. */
+/** What types can refer to: the types, and the instances from which types are aliased, of one scope and its enclosing ones. */
 export interface TypeScope {
   readonly parent: TypeScope | undefined;
   readonly types: TypeRef[];
@@ -53,10 +53,10 @@ export interface TypeScope {
   readonly instances: InstanceRef<never>[];
 }
 
-/** The index spaces of one component that is being instantiated. */
+/** The index spaces of a component that is being instantiated. */
 export interface Scope<Ctx> {
   readonly parent: Scope<Ctx> | undefined;
-  /** Which of the plan's component instances this is. */
+  /** The index among the plan's component instances. */
   readonly componentInstance: number;
   readonly coreModules: number[];
   readonly coreTypes: number[];
@@ -91,10 +91,10 @@ export function createScope<Ctx>(parent: Scope<Ctx> | undefined, componentInstan
   };
 }
 
-/** The item at `index`, or a `HostError`: nothing later may assume that indices are right. */
+/** The item at `index`. Throws `HostError` if there is none: indices must not be trusted. */
 export function itemAt<T>(space: readonly T[], index: number, what: string): T {
   const item = space[index];
-  if (item === undefined) throw new HostError('bad-component', `there is no ${what} ${index} at this point`);
+  if (item === undefined) throw new HostError('bad-component', `unknown ${what} ${index} at this point`);
   return item;
 }
 
@@ -116,10 +116,10 @@ export function coreSpace<Ctx>(scope: Scope<Ctx>, sort: CoreSort): CoreRef[] {
     case 'instance':
       break;
   }
-  throw new HostError('bad-component', `a core instance exports no ${sort}`);
+  throw new HostError('bad-component', `a core instance cannot export a ${sort}`);
 }
 
-/** The thing at `index` of the space of `sort`, ready to be passed to another component. */
+/** The item at `index` in the space of `sort`, ready to be passed to another component. */
 export function externAt<Ctx>(scope: Scope<Ctx>, sort: Sort, index: number): Extern<Ctx> {
   switch (sort) {
     case 'func':
@@ -145,7 +145,7 @@ export function externAt<Ctx>(scope: Scope<Ctx>, sort: Sort, index: number): Ext
   throw new HostError('not-supported', `a component cannot pass on a ${sort}`);
 }
 
-/** Adds to the space of its sort. */
+/** Adds an item to the space of its sort. */
 export function addExtern<Ctx>(scope: Scope<Ctx>, extern: Extern<Ctx>): void {
   switch (extern.sort) {
     case 'func':

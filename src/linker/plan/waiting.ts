@@ -1,9 +1,9 @@
 import type { ResourceType } from '../../abi/types.ts';
 import type { ComponentFunc, GuestResourceType, Plan } from './plan.ts';
 
-/** Which calls of a plan may wait: only these are made by JSPI. */
+/** The calls of a plan that may wait: only these use JSPI. */
 export interface Waiting {
-  /** Component instances whose core can wait: what they lower may, or what they drop. */
+  /** Component instances whose core can wait: a function that they lower may, or a resource that they drop. */
   readonly instances: ReadonlySet<number>;
 }
 
@@ -25,7 +25,7 @@ export function findWaiting({ lowerings, builtins }: Waits): Waiting {
   return { instances };
 }
 
-/** Whether a function may return a promise to who lowers it. */
+/** Whether a function may return a promise to the component that lowers it. */
 export function funcMayWait<Ctx>({ instances }: Waiting, func: ComponentFunc<Ctx>): boolean {
   return func.by === 'host' ? func.mayWait : instances.has(func.componentInstance);
 }

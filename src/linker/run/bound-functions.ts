@@ -1,16 +1,16 @@
 import { prepareBinding } from './bridge.ts';
-import type { Mortal } from './guarded.ts';
+import type { Endable } from './guarded.ts';
 import { type GivenFunction, type SharedFunctions, givenFunction } from './shared-functions.ts';
 import type { Wiring } from './wiring.ts';
 
-/** What the host gives where nothing passes the caller on, by what it gives elsewhere: made for one instance. */
+/** Host functions bound to one instance, for modules that do not pass their caller, by the shared functions that they stand for. */
 export type BoundFunctions = ReadonlyMap<GivenFunction, WebAssembly.ExportValue>;
 
-/** Prepares those that the steps of a plan need, which are none of most. */
+/** Prepares the bound functions that a plan's steps need; most plans need none. */
 export function prepareBoundFunctions(
   { steps }: Wiring,
   functions: SharedFunctions,
-): (caller: Mortal) => BoundFunctions {
+): (caller: Endable) => BoundFunctions {
   const items = steps.flatMap(({ varying }) => [...varying.values()].flat());
   const given = [...new Set(items.flatMap(({ item }) => givenFunction(functions, item) ?? []))];
   const bind = prepareBinding(given.map(({ type }) => type));

@@ -2,7 +2,7 @@ import { PAGE_BYTES } from '../../wasm/page-bytes.ts';
 import type { RewriteOptions } from '../../rewriter/rewrite.ts';
 import type { InstanceLimits } from '../../util/limits.ts';
 
-/** What memories and tables may grow to, as the rewriter takes it. */
+/** The maxima of memories and tables, as the rewriter's options. */
 export function rewriteBounds({
   maxMemoryBytes,
   maxTableElements,

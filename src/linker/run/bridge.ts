@@ -8,15 +8,15 @@ import {
   toBlockType,
   toType,
 } from './function-module.ts';
-import { type Mortal, NOTE_TYPE, TAG_TYPE, noteEnd, writeGuarded } from './guarded.ts';
+import { type Endable, NOTE_TYPE, TAG_TYPE, noteEnd, writeGuarded } from './guarded.ts';
 
-/** A core function's type, and JavaScript that does it; it takes one more argument, an externref: the caller, a `Mortal`. */
+/** A core function's type, and the JavaScript that implements it. That takes one more argument, an externref: the caller, an `Endable`. */
 export interface Bridged extends CoreFunctionType {
   readonly func: SharedFunction | WebAssembly.Suspending;
 }
 
-/** Takes functions, and gives those that do the same for one caller. */
-export type Bind = (caller: Mortal, functions: readonly unknown[]) => WebAssembly.ExportValue[];
+/** Binds functions to one caller. */
+export type Bind = (caller: Endable, functions: readonly unknown[]) => WebAssembly.ExportValue[];
 
 const LOCAL_GET = 0x20;
 const GLOBAL_GET = 0x23;
@@ -24,9 +24,9 @@ const CALL = 0x10;
 const END = 0x0b;
 
 /**
- * Functions as those of a core module, which call them and trap if they throw: guests can catch exceptions, and no traps.
+ * Wraps functions in functions of a core module, which trap if they throw: guests can catch exceptions, but not traps.
  *
- * V8 keeps some 100 bytes for each JavaScript function that an instance imports, and nothing for a function of another instance.
+ * This also saves memory: V8 keeps about 100 bytes for each JavaScript function that an instance imports, and nothing for another instance's function.
  */
 export function createBridge(functions: readonly Bridged[]): WebAssembly.ExportValue[] {
   const module = compileFunctions(guardsOf(functions, 'with caller'));
@@ -34,13 +34,13 @@ export function createBridge(functions: readonly Bridged[]): WebAssembly.ExportV
   return instantiate(module, funcs, { note: noteEnd, tag: WebAssembly.JSTag });
 }
 
-/** As `createBridge`, for functions that take no caller: each instance has guards of its own. */
+/** Like `createBridge`, for functions that take no caller: each instance has its own guards. */
 export function prepareGuards(types: readonly CoreFunctionType[]): Bind {
   const module = compileFunctions(guardsOf(types, 'without caller'));
   return (caller, functions) => instantiate(module, functions, { note: noteEnd, tag: WebAssembly.JSTag, caller });
 }
 
-/** For modules that do not pass their caller: takes bridged functions of these types, and gives them without that param. */
+/** For modules that do not pass their caller: takes bridged functions of these types, and returns them without that param. */
 export function prepareBinding(types: readonly CoreFunctionType[]): Bind {
   const module = compileFunctions(bindingOf(types));
   return (caller, functions) => instantiate(module, functions, { caller });
@@ -56,7 +56,7 @@ function instantiate(
   return functions.map((_function, index) => exports[index] as WebAssembly.ExportValue);
 }
 
-/** Shape: the imports of the functions, by their numbers, then `note`, `tag`, and `caller` where they do not take that; a function for each. */
+/** Shape: the imported functions, by number, then `note`, `tag`, and `caller` if they do not take it; an exported function for each. */
 function guardsOf(types: readonly CoreFunctionType[], caller: 'with caller' | 'without caller'): FunctionModule {
   const note = types.length;
   const takesCaller = caller === 'with caller';
@@ -82,7 +82,7 @@ function guardsOf(types: readonly CoreFunctionType[], caller: 'with caller' | 'w
   };
 }
 
-/** Shape: the imports of the functions, by their numbers, then `caller`; a function for each. */
+/** Shape: the imported functions, by number, then `caller`; an exported function for each. */
 function bindingOf(types: readonly CoreFunctionType[]): FunctionModule {
   const count = types.length;
   return {

@@ -16,38 +16,38 @@ const SYSTEM_PAGE_BYTES = 4096;
 const CARDS_PER_PAGE = PAGE_BYTES / CARD_BYTES;
 const CHARGED_WORDS = CHARGED_OFFSET / Int32Array.BYTES_PER_ELEMENT;
 const MAX_CARD_PAGES = 65_536;
-/** How many pages the memory of cards grows by at once: address space, not resident memory. */
+/** How many pages the memory of cards grows by each time: address space, not resident memory. */
 const GROWTH_PAGES = 256;
 
 /** The cards of one linear memory. */
 interface Slice {
-  /** Where its group begins, plus its number in the group. */
+  /** The start of its group, plus its number in the group. */
   readonly base: number;
-  /** Of the memory. */
+  /** The maximum size of the memory. */
   readonly maxPages: number;
 }
 
 /**
- * The memory in which all instances of a component mark what they write: one slice for each linear memory.
+ * The memory in which all instances of a component mark what they write, with a slice for each linear memory.
  *
- * One for many, because V8 holds only so many memories. Shape of a slice: see `GROUP_SLICES`.
+ * It is shared because V8 can only have a limited number of memories. Shape of a slice: see `GROUP_SLICES`.
  */
 export class Cards {
   readonly memory = new WebAssembly.Memory({ initial: GROWTH_PAGES, maximum: MAX_CARD_PAGES });
-  /** Bases of slices by the pages that they are for. */
+  /** The bases of free slices, by the number of pages that they cover. */
   readonly #free = new Map<number, number[]>();
   /**
-   * The slices of memories that nobody released: those of instances that trapped or were cancelled.
+   * The slices of memories that were not released: those of instances that trapped or were cancelled.
    *
-   * A cancelled guest may be suspended still, and mark what it writes should it ever resume. An instance, and so a suspended
-   * guest's stack, keeps its memories alive: once one is collected nothing can write to it or to its slice.
+   * A cancelled guest may still be suspended, and would mark what it writes if it ever resumed. An instance, and so a suspended guest's stack, keeps its
+   * memories alive: once a memory is collected, nothing can write to it or its slice.
    */
   readonly #abandoned = new FinalizationRegistry<Slice>((slice) => this.#reclaim(slice));
   #end = 0;
   #bytes = new Uint8Array(this.memory.buffer);
   #pages = new Int32Array(this.memory.buffer);
 
-  /** All cards and headers. */
+  /** The cards and headers. */
   get bytes(): Uint8Array {
     if (this.#bytes.byteLength === 0) this.#bytes = new Uint8Array(this.memory.buffer);
     return this.#bytes;
@@ -59,7 +59,7 @@ export class Cards {
     return this.#pages;
   }
 
-  /** A slice for a memory of `maxPages` at most, all its cards clear; held as long as `memory` is, if not released before. */
+  /** Leases a slice, with all cards clear, for a memory of at most `maxPages`. It is held until released, or until `memory` is collected. */
   lease(memory: WebAssembly.Memory, maxPages: number): Slice {
     const base = this.#free.get(maxPages)?.pop() ?? this.#extend(maxPages);
     const slice = { base, maxPages };
@@ -67,16 +67,16 @@ export class Cards {
     return slice;
   }
 
-  /** Gives a slice back before its memory is gone. Nothing may write to that memory any more. */
+  /** Gives a slice back before its memory is collected. Nothing may write to that memory any more. */
   release(memory: WebAssembly.Memory, slice: Slice): void {
     this.#abandoned.unregister(memory);
     this.#reclaim(slice);
   }
 
   /**
-   * Calls `each` for every run of neighbouring cards that are marked, `[from, to)` counted from the memory's start, and clears them.
+   * Calls `each` for every run of adjacent marked cards, `[from, to)` counted from the memory's start, and clears them.
    *
-   * No page beyond the size that the guest is told is ever marked, and that does not shrink while it runs.
+   * No page beyond the size reported to the guest is ever marked, and that size does not shrink while the guest runs.
    */
   takeMarks(slice: Slice, each?: (from: number, to: number) => void): void {
     const { bytes } = this;
@@ -90,7 +90,7 @@ export class Cards {
     }
   }
 
-  /** Where the size of a slice's memory stands in `words`. */
+  /** The index in `words` of the size of a slice's memory. */
   sizeAt({ base }: Slice): number {
     return (base + SIZE_STRIDE * (base % GROUP_SLICES)) >>> 2;
   }
@@ -106,12 +106,12 @@ export class Cards {
     else free.push(base);
   }
 
-  /** Makes a group of slices; the first is for now. */
+  /** Creates a group of slices, and returns the first. */
   #extend(maxPages: number): number {
     const group = this.#end;
     const byteLength = GROUP_HEADER_BYTES + maxPages * CARDS_PER_PAGE * GROUP_SLICES;
     this.#growTo(group + byteLength);
-    // Each group begins with a page of the system's: what a small memory needs of it, all at its start, would else lie on two.
+    // Each group begins on a system page: the part that a small memory needs is at the start, and would otherwise straddle two pages.
     this.#end += Math.ceil(byteLength / SYSTEM_PAGE_BYTES) * SYSTEM_PAGE_BYTES;
     for (let number = GROUP_SLICES - 1; number > 0; number -= 1) this.#addFree(maxPages, group + number);
     return group;
@@ -123,20 +123,20 @@ export class Cards {
     try {
       this.memory.grow(Math.ceil(missing / PAGE_BYTES / GROWTH_PAGES) * GROWTH_PAGES);
     } catch (error) {
-      throw new HostError('overloaded', 'there is no room to mark the pages of another instance', { cause: error });
+      throw new HostError('overloaded', 'out of memory for tracking the pages of another instance', { cause: error });
     }
   }
 }
 
-/** What a memory held when its image was taken. */
+/** A memory's content when its image was captured. */
 export interface Content {
-  /** Without the zeros at the end. */
+  /** The bytes, without trailing zeros. */
   readonly bytes: Uint8Array;
-  /** The cards that were marked. Shape: of each run its first and the one after its last. */
+  /** The cards that were marked. Shape: for each run, its first card and the one after its last. */
   readonly runs: readonly number[];
 }
 
-/** A guest's linear memory with its slice of cards: what was written since the cards were last cleared is known. */
+/** A guest's linear memory with its slice of cards, which record what was written since they were last cleared. */
 export class TrackedMemory implements LinearMemory {
   readonly memory: WebAssembly.Memory;
   readonly initialPages: number;
@@ -144,9 +144,9 @@ export class TrackedMemory implements LinearMemory {
   readonly #slice: Slice;
   readonly #sizeAt: number;
   #bytes: Uint8Array<ArrayBuffer>;
-  /** How many pages the memory has that its guest did not ask V8 for. */
+  /** How many pages the memory has without a request of its guest to V8. */
   #pagesGiven: number;
-  /** Whether some of these are more than the guest has ever been told of. */
+  /** Whether there are more of these than were ever reported to the guest. */
   #hasRoom = false;
 
   constructor(cards: Cards, { initialPages, maxPages }: MemorySize) {
@@ -160,12 +160,12 @@ export class TrackedMemory implements LinearMemory {
     this.noteSize();
   }
 
-  /** What tells the modules of an instance where the cards are. */
+  /** The global that tells an instance's modules where the cards are. */
   get base(): number {
     return this.#slice.base;
   }
 
-  /** All bytes that are there, at least as many as the guest knows of. */
+  /** All existing bytes: at least as many as are reported to the guest. */
   get bytes(): Uint8Array<ArrayBuffer> {
     if (this.#bytes.byteLength === 0) this.#bytes = new Uint8Array(this.memory.buffer);
     return this.#bytes;
@@ -175,7 +175,7 @@ export class TrackedMemory implements LinearMemory {
     return this.reportedPages * PAGE_BYTES;
   }
 
-  /** The size that the guest is told. */
+  /** The size reported to the guest. */
   get reportedPages(): number {
     return this.#cards.words[this.#sizeAt] ?? 0;
   }
@@ -184,17 +184,17 @@ export class TrackedMemory implements LinearMemory {
     this.#cards.words[this.#sizeAt] = pages;
   }
 
-  /** The bytes that a guest was ever told of: those that may be written. */
+  /** The bytes that were ever reported to a guest: those that may be written. */
   get chargedBytes(): number {
     return this.#hasRoom ? (this.#cards.words[this.#sizeAt + CHARGED_WORDS] ?? 0) * PAGE_BYTES : this.bytes.byteLength;
   }
 
-  /** Whether V8 was asked for pages by a guest, which no restore takes back. */
+  /** Whether a guest made V8 add pages, which cannot be undone. */
   get hasGrown(): boolean {
     return this.#pages > this.#pagesGiven;
   }
 
-  /** Takes note of the size that the memory has: a module that does not track it may have grown it. */
+  /** Records the memory's actual size: a module that does not track it may have grown it. */
   noteSize(): void {
     if (this.#hasRoom) return;
     this.reportedPages = this.#pages;
@@ -202,9 +202,9 @@ export class TrackedMemory implements LinearMemory {
   }
 
   /**
-   * Adds pages of which the guest is not told, to grow into without V8. A load from them gives zero, a store traps.
+   * Adds pages that are not reported to the guest, into which it can grow without V8. A load from them returns zero, a store traps.
    *
-   * Has no effect if V8 has no memory for them.
+   * Has no effect if V8 cannot allocate them.
    */
   makeRoom(pages: number): void {
     const added = Math.min(pages, this.#slice.maxPages - this.#pages);
@@ -218,7 +218,7 @@ export class TrackedMemory implements LinearMemory {
     this.#hasRoom = true;
   }
 
-  /** Marks what the host writes. */
+  /** Marks a write of the host. */
   mark(ptr: number, byteLength: number): void {
     if (byteLength === 0) return;
     const first = this.#slice.base + GROUP_HEADER_BYTES;
@@ -228,9 +228,9 @@ export class TrackedMemory implements LinearMemory {
   }
 
   /**
-   * What a memory holds that was zero before its cards were marked: `like` where it is the same. Clears the cards.
+   * Captures the content of a memory that was zero before its cards were marked, and clears the cards. Returns `like` if the content is the same.
    *
-   * Looks at marked pages only, for speed, and because the kernel keeps tables for whatever is looked at.
+   * Reads only marked pages, for speed, and because the kernel allocates page tables for everything that is read.
    */
   capture(like: Content | undefined): Content {
     const runs: number[] = [];
@@ -244,7 +244,7 @@ export class TrackedMemory implements LinearMemory {
     return { bytes: told.slice(0, endOfContent(told)), runs };
   }
 
-  /** Makes all bytes those of `image`, beyond its end zero, by restoring the marked pages; clears the cards. Returns how many pages. */
+  /** Restores the marked pages, so that all bytes are those of `image`, or zero beyond its end; clears the cards. Returns the number of pages. */
   restore(image: Uint8Array, reportedPages: number): number {
     let pages = 0;
     this.#takeMarks((from, to) => {
@@ -255,12 +255,12 @@ export class TrackedMemory implements LinearMemory {
     return pages;
   }
 
-  /** Gives the slice back: nothing may write any more. The memory itself is left to the garbage collector. */
+  /** Gives the slice back; nothing may write to the memory any more. The memory itself is left to the garbage collector. */
   release(): void {
     this.#cards.release(this.memory, this.#slice);
   }
 
-  /** Whether the bytes of a run, and those near it, are as in `image`. */
+  /** Whether the bytes of a run, and those next to it, are as in `image`. */
   #hasSame(image: Uint8Array, from: number, to: number): boolean {
     const { bytes } = this;
     const start = Math.max(0, from * CARD_BYTES - SLACK);
@@ -287,7 +287,7 @@ export class TrackedMemory implements LinearMemory {
   }
 }
 
-/** Where the zeros begin that are all that follows. */
+/** The length without trailing zeros. */
 function endOfContent(bytes: Uint8Array): number {
   const words = new Int32Array(bytes.buffer, 0, bytes.length / Int32Array.BYTES_PER_ELEMENT);
   let word = words.length;

@@ -1,8 +1,8 @@
-/** Counts what the linker holds for a request: its handles, and what calls that wait were given. What the linker needs of `wasi/held-bytes.ts`. */
+/** Counts what the linker holds for a request: its handles, and the arguments of calls that wait. The linker's view of `util/held-bytes.ts`. */
 export interface Charging<Ctx> {
-  /** Throws when the request may have no more. */
+  /** Throws if the request may not hold more. */
   take(ctx: Ctx, bytes: number): void;
-  /** Ends the request when it may have no more. */
+  /** Ends the request if it may not hold more. */
   takeOrEnd(ctx: Ctx, bytes: number): void;
   giveBack(ctx: Ctx, bytes: number): void;
 }

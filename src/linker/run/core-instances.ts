@@ -16,7 +16,7 @@ import { fillReservedGlobals } from './reserved-globals.ts';
 import { type SharingInstance, givenFunction } from './shared-functions.ts';
 import type { ExportOf, GlobalExport, Imports, WiredStep } from './wiring.ts';
 
-/** What an instance keeps in the core: all that a request can change. */
+/** The core state of an instance: everything in it that a request can change. */
 export interface CoreState {
   readonly memories: readonly TrackedMemory[];
   readonly globals: readonly MutableValue[];
@@ -31,16 +31,16 @@ export interface CanonicalParts {
   readonly guestMemories: readonly GuestMemory[];
 }
 
-/** The core instances of one instance of a component. They start on memories that outlive them, and are used again by the next start. */
+/** The core instances of a component's instance. They use memories that outlive them, and are reused by the next start. */
 export class CoreInstances<Ctx> {
   readonly memories: readonly TrackedMemory[];
   readonly #linked: Linked<Ctx>;
   readonly #caller: SharingInstance;
   readonly #parts: CanonicalParts;
-  /** By step. */
+  /** The core instances by step. */
   #exports: (WebAssembly.Exports | undefined)[] = [];
   #state: CoreState | undefined;
-  /** What the host gives to modules that do not pass their caller; made when one is started. */
+  /** The host functions for modules that do not pass their caller; created when such a module starts. */
   #bound: BoundFunctions | undefined;
 
   constructor(linked: Linked<Ctx>, caller: SharingInstance, parts: CanonicalParts) {
@@ -60,7 +60,7 @@ export class CoreInstances<Ctx> {
     }
   }
 
-  /** Lets go of the instances, and makes their memories as new. */
+  /** Releases the instances, and resets their memories. */
   clear(): void {
     this.#exports = [];
     this.#state = undefined;
@@ -69,12 +69,12 @@ export class CoreInstances<Ctx> {
     for (const memory of this.memories) memory.restore(NO_BYTES, memory.initialPages);
   }
 
-  /** What has to be restored before another request, beside the handles. */
+  /** The state to restore before another request, besides the handles. */
   get state(): CoreState {
     return (this.#state ??= this.#findState());
   }
 
-  /** What a lifted function or an import is made of. */
+  /** The core function, memory, table or global that `item` refers to. */
   item(item: CoreItem): unknown {
     if (item.from === 'export') return this.#export(item);
     const { functions, bind } = this.#linked;
@@ -129,7 +129,7 @@ export class CoreInstances<Ctx> {
     return imports;
   }
 
-  /** What instantiation does after linking: globals of the host, data, start function. */
+  /** The rest of instantiation after linking: the host's globals, data segments, the start function. */
   #initialise(exports: WebAssembly.Exports, rewritten: PreparedModule['rewritten']): void {
     const memories = rewritten.memories.map(({ exportName }) => this.#tracked(exports[exportName]));
     const [first] = memories;
@@ -140,7 +140,7 @@ export class CoreInstances<Ctx> {
     for (const { memory, offset, bytes } of rewritten.dataSegments) {
       const target = memories[memory];
       if (target === undefined || offset + bytes.byteLength > target.reportedPages * PAGE_BYTES) {
-        throw new Trap('a data segment does not fit the memory');
+        throw new Trap('a data segment does not fit in the memory');
       }
       target.bytes.set(bytes, offset);
       target.mark(offset, bytes.byteLength);

@@ -1,9 +1,9 @@
-/** What holds a value: a global, as JavaScript sees it. */
+/** A mutable value: a global, as JavaScript sees it. */
 export interface MutableValue {
   value: unknown;
 }
 
-/** A global of a float. Its value is the float's bits, an integer: JavaScript does not keep those of a NaN. */
+/** A float global. Its value is the float's bits as an integer, because JavaScript does not preserve the bits of a NaN. */
 export class FloatGlobal implements MutableValue {
   readonly #get: () => unknown;
   readonly #set: (bits: unknown) => void;

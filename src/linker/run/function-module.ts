@@ -7,39 +7,39 @@ export interface CoreFunctionType {
   readonly results: readonly CoreType[];
 }
 
-/** What a module of functions is made of; it exports them all, by their numbers. */
+/** The parts of a module of functions. It exports all of them, by number. */
 export interface FunctionModule {
   /** Shape of each: as in the type section. */
   readonly types: readonly (readonly number[])[];
-  /** From the module name ''. Shape of each: its name, its kind, and what describes it, in numbers. */
+  /** The imports, all from the module ''. Shape of each: its name, its kind, and the bytes that describe it. */
   readonly imports: readonly (readonly [name: string, kind: number, ...description: number[]])[];
-  /** Index of the first function that is not imported. */
+  /** The index of the first function that is not imported. */
   readonly firstFunction: number;
   readonly functions: readonly { readonly type: number; readonly write: (body: ByteWriter) => void }[];
 }
 
 const HEADER: readonly number[] = Object.freeze([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 const SECTION = Object.freeze({ type: 1, import: 2, function: 3, export: 7, code: 10 } as const);
-/** Kinds of imports. */
+/** The kinds of imports. */
 export const EXTERN_KIND = Object.freeze({ function: 0, global: 3, tag: 4 } as const);
 const FUNC = 0x60;
 export const EXTERNREF = 0x6f;
 const VOID = 0x40;
 const VALUE_TYPES: Readonly<Record<CoreType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c };
 
-/** A type as in the type section; with an externref as its last param for a function that takes its caller. */
+/** A type as in the type section. A function that takes its caller has an externref as its last param. */
 export function toType({ params, results }: CoreFunctionType, caller: 'with caller' | 'without caller'): number[] {
   const operands = params.map((type) => VALUE_TYPES[type]);
   if (caller === 'with caller') operands.push(EXTERNREF);
   return [FUNC, operands.length, ...operands, results.length, ...results.map((type) => VALUE_TYPES[type])];
 }
 
-/** The type of a block that gives what the function does, one result at most. */
+/** The type of a block with the function's result, of which there is at most one. */
 export function toBlockType({ results: [result] }: CoreFunctionType): number {
   return result === undefined ? VOID : VALUE_TYPES[result];
 }
 
-/** Writes and compiles one. */
+/** Encodes and compiles a module of functions. */
 export function compileFunctions({ types, imports, firstFunction, functions }: FunctionModule): WebAssembly.Module {
   const output = new ByteWriter(256 + functions.length * 96);
   output.append(HEADER);

@@ -10,10 +10,10 @@ import type { FuncType, ResourceType, ValType } from '../../abi/types.ts';
 type ClassOf = (type: ResourceType) => ResourceClass | undefined;
 
 /**
- * `func`, of an interface that says nothing of its types, held to what the component declares of it: a resource that it returns is of the
- * resource's class. Else a component could declare that a function which returns something else returns one, and give that to others as one.
+ * Makes `func`, of an interface without WIT, return what the component declares: a resource that it returns must be of the resource's class. Otherwise a
+ * component could declare that a function returns a resource when it returns something else, and pass that on to others as the resource.
  *
- * Functions that are not declared to return resources are as they were. What it returns otherwise ends the guest by a trap.
+ * Functions that are not declared to return resources are unchanged. A wrong result ends the guest with a trap.
  */
 export function guardResult<Ctx>(
   { name, func }: { readonly name: string; readonly func: HostFunc<Ctx> },
@@ -35,7 +35,7 @@ export function guardResult<Ctx>(
   };
 }
 
-/** Notes of a type, and of all that it is made of, whether there are owned resources in it. */
+/** Records of a type, and of all its parts, whether it contains owned resources. */
 function noteOwning(type: ValType, owning: Map<ValType, boolean>): boolean {
   const known = owning.get(type);
   if (known !== undefined) return known;
@@ -69,10 +69,10 @@ function checkResources(value: unknown, type: ValType, guard: Guard): void {
 function checkResource(value: unknown, type: ResourceType, { name, classOf }: Guard): void {
   const repClass = classOf(type);
   if (repClass === undefined || isInstance(value, repClass)) return;
-  throw new Trap(`${name} returned what is not a ${type.name}, though the component declares that it does`);
+  throw new Trap(`${name} returned a value that is not a ${type.name}, as the component declares`);
 }
 
-/** As `instanceof`, of which a class could say anything. */
+/** Like `instanceof`, but a class cannot override it. */
 function isInstance(value: unknown, { prototype }: ResourceClass): boolean {
   return typeof value === 'object' && value !== null && Object.prototype.isPrototypeOf.call(prototype, value);
 }

@@ -1,8 +1,8 @@
 import type { ByteWriter } from '../../wasm/byte-writer.ts';
 
-/** The instance that calls a function of the host: what the function throws ends it. */
-export interface Mortal {
-  /** Ends it by `error`, if nothing has before; returns what it ended by. */
+/** An instance that can be ended, by what a host function that it calls throws. */
+export interface Endable {
+  /** Ends it with `error`, unless it has already ended. Returns the error that ended it. */
   end(error: unknown): unknown;
 }
 
@@ -11,16 +11,16 @@ export const NOTE_TYPE: readonly number[] = Object.freeze([0x60, 2, 0x6f, 0x6f, 
 /** The type of `WebAssembly.JSTag`. */
 export const TAG_TYPE: readonly number[] = Object.freeze([0x60, 1, 0x6f, 0]);
 
-/** A function to call, and what a guard needs of its module beside. */
+/** A function to call, and what else a guard needs from its module. */
 export interface Guarded {
-  /** Indices of the function that is called, and of `note`. */
+  /** The indices of the function to call, and of `note`. */
   readonly callee: number;
   readonly note: number;
-  /** Its operands are the first locals. */
+  /** Its operands, which are the first locals. */
   readonly operandCount: number;
-  /** Shape: the instruction that gives the caller. */
+  /** Shape: the instruction that pushes the caller. */
   readonly getCaller: readonly number[];
-  /** Shape: a block type, of one result or none. */
+  /** Shape: a block type with at most one result. */
   readonly blockType: number;
 }
 
@@ -40,10 +40,10 @@ const CATCH = 0;
 const CATCH_ALL = 2;
 
 /**
- * Writes the body of a function that calls another and traps if that throws.
+ * Writes the body of a function that calls another, and traps if that one throws.
  *
- * A guest can catch whatever JavaScript throws, also what another component does through it, but no trap of WebAssembly's. So nothing that a
- * function of the host ends by goes through a guest in any other form. What was thrown is told to `note` first. Tag 0 is `WebAssembly.JSTag`.
+ * A guest can catch whatever JavaScript throws, including what another component throws through it, but it cannot catch a WebAssembly trap. So the
+ * exceptions of host functions pass through guests only as traps. `note` is called with the exception first. Tag 0 is `WebAssembly.JSTag`.
  *
  * Shape: `(block $thrown (result externref) (block $other (try_table (result …) (catch 0 $thrown) (catch_all $other) … (call callee)) return)
  * (ref.null extern)) caller (call note) unreachable`.
@@ -60,7 +60,7 @@ export function writeGuarded(output: ByteWriter, { callee, note, operandCount, g
   output.append([OP.unreachable, OP.end]);
 }
 
-/** Ends the caller. What a guest threw is null here. */
-export function noteEnd(error: unknown, caller: Mortal): void {
+/** Ends the caller. `error` is null if a guest threw it. */
+export function noteEnd(error: unknown, caller: Endable): void {
   caller.end(error);
 }

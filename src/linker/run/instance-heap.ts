@@ -6,15 +6,15 @@ import { describeTotalInstanceHeap, type InstanceLimits } from '../../util/limit
 import type { Holding, SharedQuota } from '../../util/shared-quota.ts';
 import { createBridge } from './bridge.ts';
 
-/** Bytes of V8's heap that all instances may take together; `undefined` where there is no bound. */
+/** Bytes of V8's heap that all instances may take together; `undefined` if there is no bound. */
 export type HeapQuota = SharedQuota | undefined;
 
 export type HeapLimits = Pick<InstanceLimits, 'maxTableElements' | 'maxInstanceHeapBytes'>;
 
-/** What an instance takes before anything runs. */
+/** What an instance takes before any of its code runs. */
 export type StartCost = Pick<InstanceCost, 'tableElements' | 'memoryCount' | 'heapBytes'>;
 
-/** What core instances take together, the images of their tables too where they have any. Throws `HostError` where that is more than one instance may. */
+/** What core instances take together, including images of their tables, if any. Throws `HostError` if that is more than one instance may take. */
 export function sumCosts(
   costs: readonly InstanceCost[],
   limits: HeapLimits,
@@ -27,13 +27,13 @@ export function sumCosts(
   const heapBytes = bytesOf(cost);
   const { maxTableElements, maxInstanceHeapBytes } = limits;
   if (tableElements > maxTableElements) {
-    const option = `${maxTableElements} are allowed (--limit table-elements)`;
-    throw tooMuch(`the tables of an instance have ${tableElements} elements together, where ${option}`);
+    const limit = `the limit is ${maxTableElements} (--limit table-elements)`;
+    throw tooMuch(`the tables of an instance have ${tableElements} elements in total, ${limit}`);
   }
   if (heapBytes > maxInstanceHeapBytes) {
-    const option = `${maxInstanceHeapBytes} are allowed (--limit instance-heap-bytes)`;
-    const what = `the tables, memories, exports, functions and first values of an instance, of ${costs.length} modules,`;
-    throw tooMuch(`${what} take ${heapBytes} bytes of V8's heap, where ${option}`);
+    const limit = `the limit is ${maxInstanceHeapBytes} (--limit instance-heap-bytes)`;
+    const what = `the tables, memories, exports, functions and initial values of an instance (${costs.length} modules)`;
+    throw tooMuch(`${what} take ${heapBytes} bytes of V8's heap, ${limit}`);
   }
   return cost;
 }
@@ -46,23 +46,23 @@ function add(one: StartCost, other: StartCost): StartCost {
   };
 }
 
-/** Of V8's heap, all together. */
+/** The total of V8's heap. */
 function bytesOf({ memoryCount, heapBytes }: StartCost): number {
   if (memoryCount === 0) return heapBytes;
   return heapBytes + HEAP_BYTES.memory + (memoryCount - 1) * HEAP_BYTES.furtherMemory;
 }
 
 function tooMuch(message: string): HostError {
-  return new HostError('bad-component', `${message}; permit more, or build the guest to ask for less`);
+  return new HostError('bad-component', `${message}; raise the limit, or build the guest to need less`);
 }
 
-/** An instance whose tables ask before they grow. */
+/** An instance whose modules ask before tables grow. */
 export interface GrowingTables {
-  /** Whether they may by so many elements together. A number below none gives some back. */
+  /** Takes this many elements for tables, if allowed. A negative number gives some back. */
   takeElements(count: number): boolean;
 }
 
-/** The function that modules call before they ask V8 for elements of a table: one for all instances. */
+/** Creates the function, one for all instances, that modules call before they make a table grow. */
 export function createTakeElements(): WebAssembly.ExportValue {
   const [created] = createBridge([{ params: ['i32'], results: ['i32'], func: takeElements }]);
   return created as WebAssembly.ExportValue;
@@ -72,20 +72,20 @@ function takeElements(count: number, caller: GrowingTables): number {
   return Number(caller.takeElements(count));
 }
 
-/** What an instance takes of V8's heap as far as that is known: before it is made, and before its tables grow. */
+/** What an instance takes of V8's heap, as far as it is known before the instance is created and before its tables grow. */
 export class InstanceHeap implements GrowingTables {
   readonly #holding: Holding | undefined;
   readonly #limits: HeapLimits;
   #start: StartCost = NOTHING;
   #grown = 0;
 
-  /** Held as long as `owner` lives. */
+  /** The quota is held as long as `owner` lives. */
   constructor(quota: HeapQuota, limits: HeapLimits, owner: object) {
     this.#holding = quota?.hold(owner);
     this.#limits = limits;
   }
 
-  /** The instance is about to start, or a part of it, at a cost beside what it has. Throws `HostError` where there is no room, and traps beyond the limits. */
+  /** The instance, or a part of it, is about to start, at an additional cost. Throws `HostError` if there is no room; traps beyond the limits. */
   start(cost: StartCost): void {
     this.#start = add(this.#start, cost);
     const { maxTableElements, maxInstanceHeapBytes } = this.#limits;

@@ -1,21 +1,21 @@
 import type { SharedFunction } from '../../abi/canon.ts';
 import { INTERRUPT_TYPE } from '../../rewriter/emit/host-functions.ts';
 import { createBridge } from './bridge.ts';
-import type { Mortal } from './guarded.ts';
+import type { Endable } from './guarded.ts';
 import type { Decision } from '../preemption.ts';
 
-/** An instance that can be asked what is to become of its guest. */
-export interface Interruptible extends Mortal {
-  /** Says whether the guest goes on, traps, or is to call `pause`. */
+/** An instance whose guest can be interrupted. */
+export interface Interruptible extends Endable {
+  /** Decides whether the guest continues, traps, or must call `pause`. */
   interrupt(): Decision;
-  /** Suspends the guest; resolves with what becomes of it then. */
+  /** Suspends the guest; resolves to what happens to it then. */
   pause(): Promise<Decision>;
 }
 
 /**
- * A module that asks `interrupt` of the instance that calls, then `pause` if it is to.
+ * A module that calls `interrupt` of the calling instance, then `pause` if told to.
  *
- * Two functions, because V8 refuses a call of one that suspends wherever it could not, whatever that returns.
+ * They are two functions because V8 traps on any call of a suspending function from where it could not suspend, even if it would not.
  *
  * Shape: `(func (export "interrupt") (param externref) (result i32) (local i32) (call 0 (local.get 0)) (local.tee 1) (i32.const 2) (i32.eq)
  * (if (result i32) (then (call 1 (local.get 0))) (else (local.get 1))))`.
@@ -30,7 +30,7 @@ const MODULE: readonly number[] = Object.freeze([
   ...[0x04, 0x7f, 0x20, 0, 0x10, 1, 0x05, 0x20, 1, 0x0b, 0x0b],
 ]);
 
-/** The function that modules call where the word is set: one for all instances. */
+/** Creates the function, one for all instances, that modules call when the word is set. */
 export function createInterrupt(): WebAssembly.ExportValue {
   const module = new WebAssembly.Module(new Uint8Array(MODULE));
   const [a, b] = createBridge([

@@ -11,21 +11,21 @@ import type { GivenFunction } from './shared-functions.ts';
 
 export type ComponentFunction = (...args: unknown[]) => unknown;
 
-/** What the calls work on. */
+/** What the calls operate on. */
 export interface CalledParts<Ctx> {
   readonly cores: CoreInstances<Ctx>;
   readonly contexts: readonly LiftLowerContext[];
   readonly componentInstances: readonly ComponentInstance[];
 }
 
-/** The calls into one instance: by the host, by its other components, and of its destructors. Functions are made when they are first called. */
+/** The calls into one instance: by the host, between its components, and of its destructors. Functions are created when first called. */
 export class LiftedCalls<Ctx> {
   readonly running = new RunningCalls();
   readonly #linked: Linked<Ctx>;
   readonly #parts: CalledParts<Ctx>;
-  /** What the host called last: most components export one function. */
+  /** The function that the host called last: most components export only one. */
   #called: { readonly lifted: LiftedFunc; readonly call: ComponentFunction } | undefined;
-  /** By index of the lowering: functions of other components, from the first call on. */
+  /** Functions of other components, by index of the lowering, from the first call on. */
   #between: ComponentFunction[] | undefined;
   /** Destructors that may wait, from the first drop on. */
   #destructors: Map<CoreItem, CoreFunction> | undefined;
@@ -35,20 +35,20 @@ export class LiftedCalls<Ctx> {
     this.#parts = parts;
   }
 
-  /** Forgets the functions: those of core instances that are gone. */
+  /** Forgets the functions: their core instances are gone. */
   clear(): void {
     this.#called = undefined;
     this.#between = undefined;
     this.#destructors = undefined;
   }
 
-  /** The function by which the host calls an export. */
+  /** The function with which the host calls an export. */
   fromHost(lifted: LiftedFunc): ComponentFunction {
     if (this.#called?.lifted !== lifted) this.#called = { lifted, call: this.#lift(lifted, undefined) };
     return this.#called.call;
   }
 
-  /** Calls another component's function that a lowering is made of. */
+  /** Calls the other component's function that a lowering refers to. */
   between(lowering: number, args: readonly unknown[]): unknown {
     this.#between ??= [];
     const call = (this.#between[lowering] ??= this.#liftBetween(lowering));
@@ -56,7 +56,7 @@ export class LiftedCalls<Ctx> {
     return mayWait ? this.running.onItsOwnStack(() => call(...args)) : call(...args);
   }
 
-  /** Has the component that defines a resource destroy it. */
+  /** Calls the destructor in the component that defines the resource. */
   destroy(resource: GuestResourceType, caller: ComponentInstance, rep: number): unknown {
     const { destructor, componentInstance } = resource;
     const { componentInstances } = this.#parts;
@@ -87,7 +87,7 @@ export class LiftedCalls<Ctx> {
     return maker({ cx, entering, core: isPromising ? toPromising(core) : this.#plain(core), postReturn });
   }
 
-  /** A function in which the guest cannot be suspended, which it has to know. */
+  /** Wraps a function in which the guest cannot be suspended, so that it is not. */
   #plain(core: CoreFunction): CoreFunction {
     return this.#linked.preemption === undefined ? core : this.running.plainly(core);
   }

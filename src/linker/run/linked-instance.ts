@@ -16,10 +16,10 @@ import type { SharingInstance } from './shared-functions.ts';
 import { assertMayHold, leaveMemory, mayHold } from './take-pages.ts';
 
 /**
- * One instance of a component: its core instances and the functions between them.
+ * An instance of a component: its core instances and the functions between them.
  *
- * What all instances can share they do: this holds what differs, and makes what not every request needs when it is needed.
- * A call for another request is sound only if the state is restored.
+ * Instances share everything that they can; this holds the rest, and creates lazily what not every request needs. A call for another request is only safe
+ * after the state is restored.
  */
 export class LinkedInstance<Ctx> implements Instance<Ctx>, Running<Ctx>, SharingInstance {
   ctx: Ctx | undefined;
@@ -29,7 +29,7 @@ export class LinkedInstance<Ctx> implements Instance<Ctx>, Running<Ctx>, Sharing
   readonly #linked: Linked<Ctx>;
   readonly #cores: CoreInstances<Ctx>;
   readonly #calls: LiftedCalls<Ctx>;
-  /** Of the bytes of the memories. */
+  /** The quota held for the memories. */
   readonly #holding: Holding | undefined;
   readonly #heap: InstanceHeap;
   readonly #lifetime = new Lifetime();
@@ -56,12 +56,12 @@ export class LinkedInstance<Ctx> implements Instance<Ctx>, Running<Ctx>, Sharing
     this.#start(ctx);
   }
 
-  /** New core instances on the same memories, which are as new: a fresh instance for another request. */
+  /** Creates new core instances on the same memories, which have been reset: a fresh instance for another request. */
   restart(ctx: Ctx): void {
     this.#start(ctx);
   }
 
-  /** Lets go of the core instances and makes their memories as new, so that `restart` can follow. */
+  /** Releases the core instances and resets their memories, so that `restart` can follow. */
   clear(): void {
     this.#heap.end();
     this.#calls.clear();
@@ -130,63 +130,63 @@ export class LinkedInstance<Ctx> implements Instance<Ctx>, Running<Ctx>, Sharing
     return this.#heap.takeElements(count);
   }
 
-  /** Its request is over: it keeps nothing of that alive. */
+  /** The request is over: the instance no longer keeps its context alive. */
   rest(): void {
     this.ctx = undefined;
   }
 
-  /** What has to be restored before another request, beside the handles. */
+  /** The state to restore before another request, besides the handles. */
   get core(): CoreState {
     return this.#cores.state;
   }
 
-  /** The bytes of its memories that a guest was ever given. */
+  /** The total of its memories that was ever reported to a guest. */
   get byteLength(): number {
     return this.#cores.memories.reduce((sum, { chargedBytes }) => sum + chargedBytes, 0);
   }
 
-  /** Whether a guest has made V8's memories larger, so that the next could tell. */
+  /** Whether a guest made V8 grow a memory, which the next guest could detect. */
   get hasGrownMemories(): boolean {
     return this.#cores.memories.some(({ hasGrown }) => hasGrown);
   }
 
-  /** Lets each memory grow by so many pages so that the next guest cannot tell. */
+  /** Lets each memory grow by this many pages without the next guest being able to detect it. */
   makeRoom(pages: number): void {
     for (const memory of this.#cores.memories) memory.makeRoom(pages);
   }
 
-  /** What `byteLength` is before anything runs. */
+  /** The value of `byteLength` before any code runs. */
   get startByteLength(): number {
     return this.#linked.wiring.memories.reduce((sum, { initialPages }) => sum + initialPages * PAGE_BYTES, 0);
   }
 
-  /** Whether it lives and no call into it runs, not even one that is suspended: only then may another request have it. */
+  /** Whether it has not ended and no call into it is running or suspended: only then may another request use it. */
   get isIdle(): boolean {
     const isAlive = this.#lifetime.ended === undefined;
     return isAlive && this.#calls.running.isNone && this.componentInstances.every(({ isIdle }) => isIdle);
   }
 
-  /** Forgets all handles and calls: as new, but for the core. */
+  /** Forgets all handles and calls: everything but the core is as new. */
   resetHandles(): void {
     for (const instance of this.componentInstances) instance.reset();
     for (const context of this.contexts) context.reset();
   }
 
-  /** Lets go of what its handles stand for, though a call into it may be suspended: should it ever go on, it finds none of them. */
+  /** Releases the resources behind its handles, even if a call into it is suspended: if that ever resumes, it finds none of them. */
   abandon(): void {
     leaveMemory(this.#holding);
     for (const instance of this.componentInstances) instance.abandon();
     for (const context of this.contexts) context.reset();
   }
 
-  /** Gives back what is shared with other instances. Sound only where no call into it runs, not even one that is suspended. */
+  /** Gives back what is shared with other instances. Only safe if no call into it is running or suspended. */
   release(): void {
     leaveMemory(this.#holding);
     this.#heap.end();
     for (const memory of this.#cores.memories) memory.release();
   }
 
-  /** Whether no JavaScript stands between the guest and a promising call. */
+  /** Whether no JavaScript frame is between the guest and a promising call. */
   #isSuspendable(): boolean {
     const isPlain = this.#calls.running.plain > 0 || this.#linked.starts.isStarting;
     return !isPlain && this.componentInstances.every(({ mayLeave }) => mayLeave);
@@ -219,6 +219,6 @@ function createComponentInstances<Ctx>(
     const parent = madeBy === undefined ? undefined : instances[madeBy];
     instances.push(new ComponentInstance({ parent, resources: resources[index], quota, lifetime }));
   }
-  // A list that has grown holds room for more.
+  // Allocated at its final length: an array that grows reserves room for more.
   return [...instances];
 }

@@ -7,9 +7,9 @@ import { type Waiting, findWaiting, funcMayWait } from '../plan/waiting.ts';
 export type LowerMaker = (slots: LowerSlots) => SharedFunction;
 export type LiftMaker = (slots: LiftSlots) => (...values: unknown[]) => unknown;
 
-/** Code for every function between the host and the core, emitted once. Lowered functions serve all instances; of lifted ones each instance makes its own. */
+/** The emitted code of every function between the host and the core. Lowered functions serve all instances; each instance creates its own lifted ones. */
 export interface Makers extends Waiting {
-  /** By index in the plan. */
+  /** The makers, by index in the plan. */
   readonly lowerings: readonly LowerMaker[];
   readonly lifts: ReadonlyMap<LiftedFunc, LiftMaker>;
 }

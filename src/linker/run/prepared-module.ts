@@ -6,14 +6,14 @@ import { warnOfBug } from '../../util/bug.ts';
 import { HostError } from '../../util/host-error.ts';
 import { DEFAULT_LIMITS } from '../../util/limits.ts';
 
-/** A core module, rewritten and compiled, and what the rewriter says of it. Shared by all instances. */
+/** A rewritten and compiled core module, with what the rewriter found out about it. Shared by all instances. */
 export interface PreparedModule {
   readonly module: WebAssembly.Module;
-  /** Without its bytes, which nobody needs again. */
+  /** The rewriter's result without the bytes, which are no longer needed. */
   readonly rewritten: Omit<Rewritten, 'bytes'>;
 }
 
-/** Rewrites each core module once, each with options of its own. What `kept` holds was valid when it was rewritten, and is not rewritten again. */
+/** Rewrites each core module once, with its own options. Modules in `kept` were valid when they were rewritten, and are not rewritten again. */
 export async function rewriteModules(
   binaries: readonly Uint8Array[],
   options: readonly RewriteOptions[],
@@ -30,26 +30,26 @@ export async function rewriteModules(
   return pairs.map(([, rewritten]) => rewritten);
 }
 
-/** Not in the way of the first requests. A process that ends before keeps nothing. */
+/** Late enough not to delay the first requests. A process that ends earlier keeps nothing. */
 const KEEP_AFTER_MS = 1000;
 
-/** Compiles what was rewritten, on other threads. */
+/** Compiles the rewritten modules on other threads. */
 export async function compileRewritten(all: readonly Rewritten[]): Promise<PreparedModule[]> {
   const preparing = all.map(async ({ bytes, ...rewritten }) => ({ module: await compile(bytes), rewritten }));
   return await Promise.all(preparing);
 }
 
 /**
- * Refuses what only rewriting would make valid: an index just beyond the module's own memories or globals, which would
- * then be one of ours, shared with other instances. Takes V8, on all cores, 30 ms for 14 MB.
+ * Refuses a module that only rewriting would make valid: an index just beyond the module's own memories or globals would then refer to one of ours,
+ * which is shared with other instances. V8 needs 30 ms on all cores for 14 MB.
  */
 function rewriteValid(bytes: Uint8Array, options: RewriteOptions, times: CompileTimes | undefined): Rewritten {
   if (WebAssembly.validate(bytes as BufferSource)) return rewriteModule(bytes, options, times);
   const { message } = findComplaint(bytes);
-  throw new HostError('bad-component', `a core module is not valid: ${message}; build the component again`);
+  throw new HostError('bad-component', `a core module is invalid: ${message}; rebuild the component`);
 }
 
-/** What is malformed V8 knows to describe. */
+/** `undefined` if the module is malformed, which V8 describes better. */
 function decodeIfWellFormed(bytes: Uint8Array): CoreModule | undefined {
   try {
     return decodeCoreModule(bytes);
@@ -65,7 +65,7 @@ function findComplaint(bytes: Uint8Array): Error {
   } catch (error) {
     if (error instanceof Error) return error;
   }
-  return new Error('V8 does not say why');
+  return new Error('V8 gives no reason');
 }
 
 async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {

@@ -1,16 +1,16 @@
 import type { PreparedModule } from './prepared-module.ts';
 
-/** What rewritten modules call on the host, the same for all instances. */
+/** The host functions that rewritten modules call, the same for all instances. */
 export interface ReservedFunctions {
-  /** What a module calls that saw the word set; nothing if nobody sets it. */
+  /** Called by a module that saw the word set; absent if nothing sets it. */
   readonly interrupt: WebAssembly.ExportValue | undefined;
-  /** What a module calls before it asks V8 for pages. */
+  /** Called before a module grows a memory. */
   readonly takePages: WebAssembly.ExportValue;
-  /** What a module calls before it asks V8 for elements of a table. */
+  /** Called before a module grows a table. */
   readonly takeElements: WebAssembly.ExportValue;
 }
 
-/** Fills the globals that the rewriter left for the host: `caller` is the instance that the functions are called for. Before any code of the module runs. */
+/** Sets the globals that the rewriter left for the host, before any code of the module runs. `caller` is the instance for which the functions are called. */
 export function fillReservedGlobals(
   exports: WebAssembly.Exports,
   rewritten: PreparedModule['rewritten'],

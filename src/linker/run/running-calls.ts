@@ -2,18 +2,18 @@ import type { CoreFunction } from '../../abi/canon.ts';
 import { Trap } from '../../util/trap.ts';
 
 /**
- * How many calls that may wait an instance makes inside of each other: of other components, and of destructors, which may drop what has
- * one. Each takes a stack of V8's, and that two of the 65,530 mappings that Linux gives a process; beyond these V8 ends the process. So many
- * leave 1,000 requests room.
+ * How deep an instance may nest calls that may wait: of other components, and of destructors, which may drop resources that have one too. Each needs a
+ * stack in V8, which takes two of the 65,530 mappings that Linux allows a process; beyond these V8 ends the process. This many leave room for 1,000
+ * requests.
  */
 const MAX_STACKS = 16;
 
-/** The calls that run in one instance, but for those by the host. Each is counted until it has returned or thrown. */
+/** The calls running in one instance, except for those by the host. Each is counted until it has returned or thrown. */
 export class RunningCalls {
   #plain = 0;
   #stacks = 0;
 
-  /** How many JavaScript makes and waits for: no guest below them can be suspended. */
+  /** How many calls are made by JavaScript frames that wait for them: no guest below these can be suspended. */
   get plain(): number {
     return this.#plain;
   }
@@ -22,7 +22,7 @@ export class RunningCalls {
     return this.#plain === 0 && this.#stacks === 0;
   }
 
-  /** A function in which the guest cannot be suspended. */
+  /** Wraps a function in which the guest cannot be suspended. */
   plainly(core: CoreFunction): CoreFunction {
     return (...args) => {
       this.#plain += 1;
@@ -34,10 +34,9 @@ export class RunningCalls {
     };
   }
 
-  /** Makes a call that may wait. Traps if too many of these run. */
+  /** Makes a call that may wait. Traps if too many of these are nested. */
   onItsOwnStack(call: () => unknown): unknown {
-    if (this.#stacks >= MAX_STACKS)
-      throw new Trap(`more than ${MAX_STACKS} calls that may wait are inside of each other`);
+    if (this.#stacks >= MAX_STACKS) throw new Trap(`calls that may wait are nested more than ${MAX_STACKS} deep`);
     this.#stacks += 1;
     let done: unknown;
     try {

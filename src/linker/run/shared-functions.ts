@@ -15,27 +15,27 @@ import type { ReservedFunctions } from './reserved-globals.ts';
 import { type Growing, createTakePages } from './take-pages.ts';
 import { destructorMayWait, funcMayWait } from '../plan/waiting.ts';
 
-/** An instance as the functions see it that all instances share. */
+/** An instance, as seen by the functions that all instances share. */
 export interface SharingInstance extends Caller, Interruptible, Growing, GrowingTables {
   readonly componentInstances: readonly ComponentInstance[];
-  /** Calls another component's function that a lowering is made of. */
+  /** Calls the other component's function that a lowering refers to. */
   callBetween(lowering: number, args: readonly unknown[]): unknown;
-  /** Has the component that defines a resource destroy it. */
+  /** Calls the destructor in the component that defines the resource. */
   destroy(resource: GuestResourceType, caller: ComponentInstance, rep: number): unknown;
 }
 
-/** A function that the host gives to core modules. */
+/** A function that the host provides to core modules. */
 export interface GivenFunction {
-  /** Takes the instance that calls last. */
+  /** The function, whose last argument is the calling instance. */
   readonly bridged: WebAssembly.ExportValue;
   readonly mayWait: boolean;
-  /** Without the caller. */
+  /** The type, without the caller. */
   readonly type: CoreFunctionType;
 }
 
-/** What the host gives to core modules: one for all instances. */
+/** The functions that the host provides to core modules, shared by all instances. */
 export interface SharedFunctions extends ReservedFunctions {
-  /** By index in the plan. */
+  /** The functions, by index in the plan. */
   readonly lowerings: readonly GivenFunction[];
   readonly builtins: readonly GivenFunction[];
 }
@@ -49,7 +49,7 @@ interface Sharing<Ctx> {
   readonly plan: Plan<Ctx>;
   readonly makers: Makers;
   readonly contexts: Contexts;
-  /** `undefined` where guests run for as long as they like. */
+  /** `undefined` if guests run for as long as they like. */
   readonly preemption: Preemption<Ctx> | undefined;
 }
 
@@ -78,7 +78,7 @@ export function createSharedFunctions<Ctx>(sharing: Sharing<Ctx>): SharedFunctio
   };
 }
 
-/** The function behind an item, if it is one that the host gives. */
+/** The function that an item refers to, if the host provides it. */
 export function givenFunction({ lowerings, builtins }: SharedFunctions, item: CoreItem): GivenFunction | undefined {
   if (item.from === 'export') return undefined;
   return (item.from === 'lowering' ? lowerings : builtins)[item.index];

@@ -1,15 +1,15 @@
-/** Whether an instance of a component starts, and what it asks of the host then. One for all its instances: starting is never interrupted. */
+/** Tracks whether an instance of a component is starting, and what it calls on the host then. One for all instances: a start is never interleaved. */
 export class Starts {
-  /** Names of the host functions that any start has called. */
+  /** The names of host functions that any start has called. */
   readonly calls = new Set<string>();
   #isStarting = false;
 
-  /** Whether an instance starts right now. */
+  /** Whether an instance is starting right now. */
   get isStarting(): boolean {
     return this.#isStarting;
   }
 
-  /** Runs what starts an instance. */
+  /** Runs the start of an instance. */
   run(start: () => void): void {
     this.#isStarting = true;
     try {

@@ -3,39 +3,39 @@ import { HostError } from '../../util/host-error.ts';
 import { describeTotalMemory } from '../../util/limits.ts';
 import type { Holding, SharedQuota } from '../../util/shared-quota.ts';
 import { createBridge } from './bridge.ts';
-import type { Mortal } from './guarded.ts';
+import type { Endable } from './guarded.ts';
 
-/** Bytes of memory that all instances may have together that are not garbage; `undefined` where there is no bound. */
+/** Bytes of memory that all instances that are not garbage may have together; `undefined` if there is no bound. */
 export type MemoryQuota = SharedQuota | undefined;
 
-/** An instance that asks before its memories grow. */
-export interface Growing extends Mortal {
-  /** Whether they may by so many pages together. With 0, the memories have the sizes that they have. */
+/** An instance whose modules ask before memories grow. */
+export interface Growing extends Endable {
+  /** Whether the memories may grow by this many pages in total. 0 asks about their current sizes. */
   takePages(pages: number): boolean;
 }
 
-/** The function that modules call before they ask V8 for pages: one for all instances. */
+/** Creates the function, one for all instances, that modules call before they grow a memory. */
 export function createTakePages(): WebAssembly.ExportValue {
   const [created] = createBridge([{ params: ['i32'], results: ['i32'], func: takePages }]);
   return created as WebAssembly.ExportValue;
 }
 
-/** A count of pages has no sign. */
+/** `pages` is an unsigned count. */
 function takePages(pages: number, caller: Growing): number {
   return Number(caller.takePages(pages >>> 0));
 }
 
-/** Whether an instance's memories may have so many bytes. */
+/** Whether an instance's memories may have this many bytes. */
 export function mayHold(holding: Holding | undefined, byteLength: number): boolean {
   return holding === undefined || holding.quota.resize(holding, byteLength);
 }
 
-/** Nobody needs the instance any more. */
+/** The instance is no longer needed. */
 export function leaveMemory(holding: Holding | undefined): void {
   holding?.quota.leave(holding);
 }
 
-/** As `mayHold`, for memories without which there is no instance. Throws `HostError` where they may not. */
+/** Like `mayHold`, for memories that an instance needs to start. Throws `HostError` if they may not have that many bytes. */
 export function assertMayHold(holding: Holding | undefined, byteLength: number): void {
   if (holding === undefined || mayHold(holding, byteLength)) return;
   const message = `no guest can start: ${describeTotalMemory(holding.quota.max)}`;

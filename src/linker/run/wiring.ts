@@ -7,33 +7,33 @@ import { type SharedFunctions, givenFunction } from './shared-functions.ts';
 
 export type Imports = Record<string, Record<string, unknown>>;
 
-/** A step, and what can be said of its imports and exports before there is an instance. */
+/** A step, with what is known of its imports and exports before there is an instance. */
 export interface WiredStep {
   readonly prepared: PreparedModule;
-  /** The imports that are memories which the host recycles; the index is that among `Wiring.memories`. */
+  /** The imported memories that the host recycles; the index is that in `Wiring.memories`. */
   readonly recycled: readonly ImportOf[];
-  /** Imports that are the same for all instances. */
+  /** The imports that are the same for all instances. */
   readonly fixed: Readonly<Imports>;
-  /** The others, by the module name that they are imported from. */
+  /** The other imports, by module name. */
   readonly varying: ReadonlyMap<string, readonly CoreImport[]>;
-  /** Exports that are the memories and allocators of contexts, with the indices of these. */
+  /** The exports that are memories and allocators of contexts, with the contexts' indices. */
   readonly memories: readonly ExportFor[];
   readonly reallocs: readonly ExportFor[];
 }
 
-/** An import of a step, by its name among those that the rewriter adds. */
+/** An import of a step, by its name among the imports that the rewriter adds. */
 export interface ImportOf {
   readonly name: string;
   readonly index: number;
 }
 
-/** How many pages a memory has when it is made, and at most. */
+/** The initial and maximum size of a memory, in pages. */
 export interface MemorySize {
   readonly initialPages: number;
   readonly maxPages: number;
 }
 
-/** An export of a module, by its name in that. */
+/** An export of a module, by its name. */
 export interface ExportOf {
   readonly step: number;
   readonly name: string;
@@ -44,12 +44,12 @@ export interface GlobalExport extends ExportOf {
   readonly access: Access;
 }
 
-/** What an instance is put together from. */
+/** What an instance is built from. */
 export interface Wiring {
   readonly steps: readonly WiredStep[];
-  /** The memories that the host makes for an instance, and uses again for its next start. */
+  /** The memories that the host creates for an instance, and reuses for its next start. */
   readonly memories: readonly MemorySize[];
-  /** What of the core holds state that a request can change. */
+  /** The core items whose state a request can change. */
   readonly globals: readonly GlobalExport[];
   readonly tables: readonly ExportOf[];
 }
@@ -117,7 +117,7 @@ function exportsOf(step: number, items: readonly (CoreItem | undefined)[]): Expo
   );
 }
 
-/** The functions that `module` gets from the host wherever a plan instantiates it. */
+/** The functions that `module` gets from the host in every step that instantiates it. */
 export function hostFunctionsOf<Ctx>({ steps }: Plan<Ctx>, module: number): ImportName[] {
   const imports = steps.filter((step) => step.module === module).flatMap((step) => step.imports);
   const others = new Set(
