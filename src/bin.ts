@@ -6,7 +6,7 @@ if (canRun()) {
     // Whatever else fails is told by then: these are our own files, which nothing has read yet.
     if (error.code !== 'ERR_ACCESS_DENIED') throw error;
     process.stderr.write(
-      `error: Node runs with --permission but without --allow-fs-read for wasi-serve's own files (${error.resource}): add the folder ` +
+      `error: Node's --permission mode lacks --allow-fs-read for wasi-serve's own files (${error.resource}): add the folder ` +
         'that has node_modules, as in --allow-fs-read=.\n',
     );
     process.exitCode = 1;

@@ -198,7 +198,7 @@ function choosePreemption({ preemption }: LoadOptions, engine: Component['engine
   if (isPermitted('worker')) return PREEMPTION_BY_ENGINE[engine];
   return {
     name: 'off',
-    reason: 'Node runs with --permission but without --allow-worker, so guests hold the process while they compute',
+    reason: "Node's --permission mode lacks --allow-worker, so guests hold the process while they compute",
   };
 }
 

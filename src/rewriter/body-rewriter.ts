@@ -12,10 +12,10 @@ import type { UnlikelyBranches } from './emit/branch-hints.ts';
 import { MAX_LOCALS } from './analyse/survey.ts';
 import { readValueType } from '../wasm/types.ts';
 
-/** What is put into bodies. */
+/** What to insert into bodies. */
 export type BodyChanges = Replacements & {
   readonly marks: 'on' | 'off';
-  /** `undefined` where that is not known. */
+  /** `undefined` if the times are not known. */
   readonly times: CompileTimes | undefined;
 };
 
@@ -24,9 +24,9 @@ export class BodyRewriter {
   readonly #module: CoreModule;
   readonly #output: ByteWriter;
   readonly #instructions: Instructions;
-  /** `undefined` where bodies stay as they are. */
+  /** `undefined` if bodies stay unchanged. */
   readonly #changing: MarkPass | CheckPass | undefined;
-  /** By function, the last first: where branches are that are seldom taken, from where the body begins. */
+  /** For each function, the last first: the offsets of unlikely branches from the body's start. */
   readonly unlikely: UnlikelyBranches[] = [];
   readonly effects: Effects = { writesMemory: false, writesTables: false, dropsSegments: false };
 
@@ -39,7 +39,7 @@ export class BodyRewriter {
     this.#changing = changes.marks === 'on' ? new MarkPass(parts) : new CheckPass(parts);
   }
 
-  /** Appends the body in `[at, end)` of function `index` to the output, its length before it. */
+  /** Appends the body in `[at, end)` of function `index` to the output, with its length. */
   rewrite(at: number, end: number, index: number): void {
     const reader = new ByteReader(this.#module.bytes, at, end);
     const localCount = this.#skipLocals(reader, index);
@@ -56,11 +56,11 @@ export class BodyRewriter {
     this.#output.prefixLength(bodyStart);
   }
 
-  /** Gives the count of locals, params with them. */
+  /** Returns the number of locals, including params. */
   #skipLocals(reader: ByteReader, index: number): number {
     const start = reader.at;
     const type = this.#module.types[this.#module.functionTypes[index] ?? -1];
-    if (type === undefined) throw malformed(`function ${index}, whose type is none of a function,`, start);
+    if (type === undefined) throw malformed(`function ${index} without a function type`, start);
     let count = type.params;
     for (let groups = reader.count(); groups > 0; groups--) {
       count += reader.u32();
@@ -77,6 +77,6 @@ export class BodyRewriter {
       instructions.next();
       noteEffects(this.effects, instructions.code);
     }
-    if (instructions.code !== OP.end) throw malformed('a function body that does not end', at);
+    if (instructions.code !== OP.end) throw malformed('function body without an end', at);
   }
 }

@@ -18,26 +18,26 @@ import { endOfShortForm } from '../wasm/short-forms.ts';
 import { TableGrowth, type TableGrowthParts } from './emit/table-growth.ts';
 import { CHECK, STRIDE, Work } from './analyse/work.ts';
 
-/** By code: whether an instruction is looked at. All others are passed. */
+/** By code: whether an instruction must be inspected. All others are skipped. */
 const MATTERS = Uint8Array.from({ length: CODE_COUNT }, (_, code) => {
   return KINDS[code] !== KIND.pass || hasEffect(code) ? 1 : 0;
 });
 
-/** What the checking of a module's bodies works with. */
+/** The dependencies of `CheckPass`. */
 export type CheckingParts = TableGrowthParts & {
   readonly module: CoreModule;
   readonly times: CompileTimes | undefined;
   readonly callers: Callers;
-  /** `undefined` where nobody interrupts the module. */
+  /** `undefined` if the module is not interrupted. */
   readonly checks: CheckEmitter | undefined;
-  /** Asked before a memory grows; `undefined` where there is none. */
+  /** Called before a memory grows; `undefined` if there is no memory. */
   readonly takePages: HostFunction | undefined;
   readonly output: ByteWriter;
-  /** Where it is noted what the bodies do. */
+  /** Records the effects of the bodies. */
   readonly effects: Effects;
 };
 
-/** Puts checks into bodies and calls of helpers in the place of `memory.grow`, and copies them otherwise as they are. `MarkPass` does so too, beside much else. */
+/** Inserts checks into bodies, replaces `memory.grow` by calls of helpers, and copies everything else. `MarkPass` does this too, among much else. */
 export class CheckPass {
   readonly #helpers: HelperFunctions;
   readonly #checks: CheckEmitter | undefined;
@@ -73,12 +73,11 @@ export class CheckPass {
       instructions.at = next;
       this.#metering.look();
     }
-    if (instructions.at !== end || instructions.code !== OP.end)
-      throw malformed('a function body that does not end', at);
+    if (instructions.at !== end || instructions.code !== OP.end) throw malformed('function body without an end', at);
     this.#metering.leave(end);
   }
 
-  /** Gives where the instruction ends. */
+  /** Returns the end of the instruction. */
   #pass(start: number): number {
     const instructions = this.#instructions;
     const { bytes } = instructions;

@@ -4,11 +4,11 @@ import { readReferences, skipConstantExpression } from './analyse/references.ts'
 import { decodeSections, SECTION, type Section, type Sections } from '../wasm/sections.ts';
 import { decodeTypes, readLimits, readValueType, type FunctionType, type SizeLimits } from '../wasm/types.ts';
 
-/** Where an imported thing comes from. */
+/** The module name and name of an import. */
 export type ImportName = { readonly module: string; readonly name: string };
 
 export type MemoryType = { readonly limits: SizeLimits; readonly isShared: boolean };
-/** With where the type of its elements and its limits stand. */
+/** A table type, with the positions of its element type and limits. */
 export type TableType = {
   readonly element: string;
   readonly elementAt: number;
@@ -18,37 +18,37 @@ export type TableType = {
 };
 export type GlobalType = { readonly type: string; readonly isMutable: boolean };
 
-/** An imported function, and where the index of its type stands. */
+/** An imported function, with the position of its type index. */
 export type FunctionImport = ImportName & { readonly type: number; readonly typeAt: number; readonly typeEnd: number };
 
 type Declared<Type> = Type & {
   readonly index: number;
-  /** `undefined` where the module defines it. */
+  /** `undefined` if the module defines it. */
   readonly imported: ImportName | undefined;
 };
 
-/** What the rewriter knows of a module besides its function bodies. */
+/** What the rewriter knows about a module, besides its function bodies. */
 export type CoreModule = {
   readonly bytes: Uint8Array;
   readonly sections: Sections;
-  /** By type index; `undefined` for types that are not functions'. */
+  /** Function types by type index; `undefined` for other types. */
   readonly types: readonly (FunctionType | undefined)[];
-  /** By type index: how many fields a struct has; 1 of an array, 0 of a function. */
+  /** By type index: the number of fields of a struct; 1 for an array, 0 for a function. */
   readonly fieldCounts: readonly number[];
-  /** By function index: the index of its type. */
+  /** The type index of each function, by function index. */
   readonly functionTypes: readonly number[];
   readonly functionImports: readonly FunctionImport[];
   readonly importedFunctionCount: number;
   readonly memories: readonly Declared<MemoryType>[];
   readonly tables: readonly Declared<TableType>[];
   readonly globals: readonly Declared<GlobalType>[];
-  /** By tag index: the index of its type. */
+  /** The type index of each tag, by tag index. */
   readonly tags: readonly number[];
   readonly exportNames: ReadonlySet<string>;
-  /** The indices of what is exported. */
+  /** The indices of exported items. */
   readonly exported: Readonly<Record<'functions' | 'tables' | 'globals', ReadonlySet<number>>>;
   readonly startFunction: number | undefined;
-  /** The functions that are used otherwise than by calling them: exported, started, in elements or first values. A body can refer to no others. */
+  /** The functions that are referred to outside bodies: exported, started, in elements or initial values. Bodies can only take references to these. */
   readonly references: ReadonlySet<number>;
 };
 
@@ -62,10 +62,10 @@ type Draft = {
   references: Set<number>;
 };
 
-/** By the byte that says what is exported; of memories and tags nobody asks. */
+/** By the kind byte of an export; memories and tags are not needed. */
 const EXPORT_KINDS = ['functions', 'tables', undefined, 'globals'] as const;
 
-/** Reads all but the bodies and the data of a core module. Throws `HostError` where it is malformed or not supported. */
+/** Decodes a core module, except for its bodies and data. Throws `HostError` if it is malformed or not supported. */
 export function decodeCoreModule(binary: Uint8Array): CoreModule {
   // Views of a `Buffer` cost more to make than plain ones.
   const bytes = new Uint8Array(binary.buffer, binary.byteOffset, binary.byteLength);
@@ -108,7 +108,7 @@ export function decodeCoreModule(binary: Uint8Array): CoreModule {
   return { bytes, sections, types, fieldCounts, ...draft, importedFunctionCount, exportNames, exported, startFunction };
 }
 
-/** The content of a section, or `undefined` where the module has none of this id. */
+/** The content of a section; `undefined` if the module does not have it. */
 export function contentOf(bytes: Uint8Array, sections: Sections, id: number): ByteReader | undefined {
   const section: Section | undefined = sections.byId.get(id);
   return section && new ByteReader(bytes, section.at, section.end);
@@ -124,7 +124,7 @@ export function readVector(reader: ByteReader | undefined, readElement: (reader:
 function readWhole<T>(reader: ByteReader | undefined, read: (reader: ByteReader) => T): T | undefined {
   if (reader === undefined) return undefined;
   const result = read(reader);
-  if (reader.at !== reader.end) throw malformed('a section longer than what it holds', reader.at);
+  if (reader.at !== reader.end) throw malformed('section longer than its content', reader.at);
   return result;
 }
 
@@ -137,7 +137,7 @@ function readImport(reader: ByteReader, draft: Draft): void {
   else if (kind === 2) readMemory(reader, draft, imported);
   else if (kind === 3) readGlobal(reader, draft, imported);
   else if (kind === 4) readTag(reader, draft);
-  else throw malformed(`an import of unknown kind ${kind}`, start);
+  else throw malformed(`unknown import kind ${kind}`, start);
 }
 
 function readFunctionImport(reader: ByteReader, draft: Draft, imported: ImportName): void {
@@ -147,7 +147,7 @@ function readFunctionImport(reader: ByteReader, draft: Draft, imported: ImportNa
   draft.functionImports.push({ ...imported, type, typeAt, typeEnd: reader.at });
 }
 
-/** Shape: a table type, or `0x40 0x00`, a table type and the value that it is filled with. */
+/** Shape: a table type; or `0x40 0x00`, a table type and the initial value. */
 function readTable(reader: ByteReader, draft: Draft): void {
   const hasValue = reader.bytes[reader.at] === 0x40;
   if (hasValue) reader.skip(2);
@@ -167,7 +167,7 @@ function readMemory(reader: ByteReader, { memories }: Draft, imported: ImportNam
   memories.push({ index: memories.length, ...readLimits(reader), imported });
 }
 
-/** Shape: an attribute of one byte, then the index of its type. */
+/** Shape: an attribute byte, then the type index. */
 function readTag(reader: ByteReader, { tags }: Draft): void {
   reader.byte();
   tags.push(reader.u32());

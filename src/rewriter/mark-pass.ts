@@ -36,7 +36,7 @@ const STEP = Object.freeze({
   effect: 10,
 } as const);
 
-/** How instructions are passed of which only the count of operands matters, by their immediates. */
+/** How to skip instructions of which only the number of operands matters, by their immediates. */
 const PLAIN_STEPS: ReadonlyMap<number, number> = new Map([
   [IMMEDIATE.none, STEP.plain],
   [IMMEDIATE.index, STEP.leb],
@@ -44,7 +44,7 @@ const PLAIN_STEPS: ReadonlyMap<number, number> = new Map([
   [IMMEDIATE.memory, STEP.load],
 ]);
 
-/** By code: how it is followed. */
+/** How each instruction is handled, by code. */
 const STEPS = Uint8Array.from({ length: CODE_COUNT }, (_, code) => {
   if (code >= OP.localGet && code <= OP.localTee) return STEP.local;
   if (code === OP.i32Const) return STEP.constant;
@@ -53,7 +53,7 @@ const STEPS = Uint8Array.from({ length: CODE_COUNT }, (_, code) => {
   if (hasEffect(code) || code === OP.memorySize || code === OP.memoryGrow) return STEP.effect;
   if (code === OP.brIf) return STEP.branchIf;
   if (KINDS[code] !== KIND.pass) return STEP.branch;
-  // Loads are weighed as they are passed.
+  // Loads are weighed while they are skipped.
   if (WEIGHTS[code] !== 0 && !isShortLoad(code)) return STEP.other;
   return code < 0xfb ? (PLAIN_STEPS.get(IMMEDIATES[code] as number) ?? STEP.other) : STEP.other;
 });
@@ -72,42 +72,40 @@ function isCall(code: number): boolean {
   return code === OP.call || (code >= OP.callIndirect && code <= OP.returnCallRef);
 }
 
-/** What takes the place of instructions, or is put before them. */
+/** What replaces instructions, or is inserted around them. */
 export type Replacements = {
   readonly helpers: HelperFunctions;
   readonly callers: Callers;
-  /** `undefined` where nobody interrupts the module. */
+  /** `undefined` if the module is not interrupted. */
   readonly checks: CheckEmitter | undefined;
-  /** Asked before a memory grows; `undefined` where there is none. */
+  /** Called before a memory grows; `undefined` if there is no memory. */
   readonly takePages: HostFunction | undefined;
-  /** Asked before a table grows; `undefined` where none does. */
+  /** Called before a table grows; `undefined` if none does. */
   readonly takeElements: HostFunction | undefined;
 };
 
-/** What is known of a function whose body is rewritten. */
+/** What is known about a function whose body is rewritten. */
 export type FunctionFacts = {
   readonly index: number;
-  /** Params with them. */
+  /** The number of locals, including params. */
   readonly localCount: number;
 };
 
-/** What the marking of a module's bodies works with. */
+/** The dependencies of `MarkPass`. */
 export type MarkingParts = Replacements & {
   readonly module: CoreModule;
   readonly times: CompileTimes | undefined;
   readonly instructions: Instructions;
   readonly output: ByteWriter;
-  /** Where it is noted what the bodies do. */
+  /** Records the effects of the bodies. */
   readonly effects: Effects;
 };
 
 /**
- * Puts calls of helpers in the place of those stores to memory 0 whose page may not be marked yet, of its `memory.size` and
- * `memory.grow`, and of what writes many bytes; puts the caller on the stack for functions that take it. All other instructions are
- * copied as they are.
+ * Replaces stores to memory 0 whose page may not be marked yet, its `memory.size` and `memory.grow`, and bulk instructions by calls of helpers, and pushes
+ * the caller for functions that take it. Copies all other instructions.
  *
- * A mark comes right before its store and only for an address within the memory that the guest was given, so at every call all that was written is
- * marked.
+ * A mark comes immediately before its store, and only for an address within the guest's memory, so at every call everything written is marked.
  */
 export class MarkPass {
   readonly #module: CoreModule;
@@ -156,7 +154,7 @@ export class MarkPass {
     this.#marks.enter();
     while (instructions.at < end && this.#control.depth >= 0) this.#nextStride(end);
     if (instructions.at !== end || this.#control.depth >= 0) {
-      throw malformed('a function body whose blocks do not match', instructions.start);
+      throw malformed('unbalanced blocks in a function body', instructions.start);
     }
     this.#metering.leave(end);
   }
@@ -168,7 +166,7 @@ export class MarkPass {
     this.#metering.look();
   }
 
-  /** Goes through an instruction. The frequent ones in their short forms are read here, where one look at a table tells all. */
+  /** Processes an instruction. The short forms of frequent ones are handled here, with a single table lookup. */
   #next(): void {
     const instructions = this.#instructions;
     const { bytes, at } = instructions;
@@ -231,13 +229,13 @@ export class MarkPass {
 
   #stepLocal(code: number): void {
     const { index, start } = this.#instructions;
-    if (index >= this.#localCount) throw malformed(`local ${index}, which is not there,`, start);
+    if (index >= this.#localCount) throw malformed(`unknown local ${index}`, start);
     if (code === OP.localGet) this.#values.pushLocal(index);
     else if (code === OP.localSet) this.#values.popLocal(index);
     else this.#values.teeLocal(index);
   }
 
-  /** What goes elsewhere, or may take as long as its operands say. */
+  /** Handles instructions that transfer control, or whose time depends on their operands. */
   #stepMetered(code: number): void {
     const where = this.#metering.before();
     const step = STEPS[code];
@@ -247,7 +245,7 @@ export class MarkPass {
     this.#metering.after(where);
   }
 
-  /** What begins or ends blocks, or is a call. */
+  /** Handles calls, and instructions that begin or end blocks. */
   #stepControl(code: number): void {
     const instructions = this.#instructions;
     if (code === OP.end || code === OP.delegate) this.#close();
@@ -265,13 +263,13 @@ export class MarkPass {
     else this.#open(code);
   }
 
-  /** What goes elsewhere, or takes as long as its operands say. */
+  /** Handles branches, and other instructions that transfer control. */
   #stepBranch(code: number): void {
     if (POPS[code] === FORGETS) this.#values.forget();
     else this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
   }
 
-  /** What writes something other than locals, or looks at a memory's size. */
+  /** Handles instructions that write anything other than locals, or read a memory's size. */
   #stepEffect(code: number): void {
     noteEffects(this.#effects, code);
     if (isStore(code)) return this.#stepStore(code);
@@ -281,7 +279,7 @@ export class MarkPass {
     this.#values.exchange(POPS[code] as number, PUSHES[code] as number);
   }
 
-  /** A function of the host gets the caller. */
+  /** Pushes the caller for a host function. */
   #passCaller(): void {
     if (!this.#callers.takesCaller(this.#instructions.index)) return;
     this.#copy.copyBefore();
@@ -292,7 +290,7 @@ export class MarkPass {
     if (code === OP.if) this.#values.drop(1);
     const { params, results } = this.#blockArity();
     const values = this.#values;
-    // What a loop takes comes from its end too, so nothing is known of it. For other blocks it is not worth a distinction.
+    // A loop's params also come from branches to it, so they are unknown. Treating other blocks differently is not worthwhile.
     values.drop(params);
     this.#control.open(values.height, params, results);
     values.pushUnknown(params);
@@ -327,8 +325,7 @@ export class MarkPass {
 
   #arityOf(type: number): FunctionArity {
     const arity = this.#module.types[type];
-    if (arity === undefined)
-      throw malformed('a reference to a function type that is not there', this.#instructions.start);
+    if (arity === undefined) throw malformed('reference to an unknown function type', this.#instructions.start);
     return arity;
   }
 
@@ -363,7 +360,7 @@ export class MarkPass {
     } else if (index === 0) this.#copy.replaceByCall(this.#helpers.size());
   }
 
-  /** Those that do not write the tracked memory are replaced only where checks come between their pieces. */
+  /** Bulk instructions that do not write the tracked memory are replaced only if checks are needed between their pieces. */
   #stepBulk(code: number): void {
     const { index, index2 } = this.#instructions;
     if (writtenMemory(code, index, index2) !== 0 && this.#checks === undefined) return;

@@ -5,23 +5,23 @@ import type { BodyEditor } from './emit/body-editor.ts';
 import type { CheckEmitter } from './emit/check-emitter.ts';
 import type { HelperFunctions } from './emit/helper-functions.ts';
 
-/** What the metering of a module's bodies works with. */
+/** The dependencies of `Metering`. */
 export type MeteringParts = {
   readonly instructions: Instructions;
   readonly copy: BodyEditor;
-  /** `undefined` if nobody interrupts the module. */
+  /** `undefined` if the module is not interrupted. */
   readonly checks: CheckEmitter | undefined;
   readonly work: Work;
   readonly helpers: HelperFunctions;
 };
 
 /**
- * Puts checks into bodies wherever a path would do too much without one, as `Work` counts it. Whoever rewrites a body says what it passes:
+ * Inserts checks into bodies wherever a path would do too much work without one, as counted by `Work`. The pass that rewrites a body calls:
  *
- * 1. `enter`, at the body's begin;
+ * 1. `enter`, at the body's start;
  * 2. `weigh`, for an instruction that costs more than its bytes;
- * 3. `before` and `after`, around what is done with a control instruction or a call;
- * 4. `look`, now and then;
+ * 3. `before` and `after`, around the handling of a control instruction or a call;
+ * 4. `look`, from time to time;
  * 5. `leave`, at the body's end.
  */
 export class Metering {
@@ -39,19 +39,19 @@ export class Metering {
     this.#helpers = helpers;
   }
 
-  /** Begins with the body of function `index`, whose instructions are at `at`. */
+  /** Starts the body of function `index`, whose instructions are at `at`. */
   enter(index: number, at: number): void {
     this.#copy.enter(at);
     this.#work.enter(index, at);
   }
 
-  /** Before the instruction just read is followed: one that makes a path too long comes after a check. */
+  /** Called before the instruction just read is handled: if it makes a path too long, a check is inserted before it. */
   weigh(units: number): void {
     this.#work.weigh(units);
     if (units >= HEAVY && this.#work.look(this.#instructions.start)) this.#copy.checkBefore(this.#checks);
   }
 
-  /** Follows the instruction just read, which goes elsewhere or may take long. Gives what `after` is to be told. */
+  /** Follows the instruction just read, which transfers control or may take long. Returns the argument for `after`. */
   before(): number {
     const where = this.#work.step(this.#instructions);
     if ((where & CHECK.before) !== 0) this.#copy.checkBefore(this.#checks);
@@ -59,7 +59,7 @@ export class Metering {
     return where;
   }
 
-  /** No check comes while V8 does a single instruction: one that could go on for long traps instead. */
+  /** V8 cannot be interrupted within an instruction: one that could take long is made to trap instead. */
   #bound(code: number): void {
     if (isAtomicWait(code)) this.#copy.replaceByTrap();
     else if (isArrayBulk(code)) this.#copy.callBefore(this.#helpers.arrayLength());
@@ -69,12 +69,12 @@ export class Metering {
     if ((where & CHECK.after) !== 0) this.#copy.checkAfter(this.#checks);
   }
 
-  /** Looks at the path up to the instruction just read. */
+  /** Checks the path up to the instruction just read. */
   look(): void {
     if (this.#work.look(this.#instructions.at)) this.#copy.checkAfter(this.#checks);
   }
 
-  /** Ends the body, which begins with a check if what it does may be much. */
+  /** Ends the body, and inserts a check at its start if it may do much work. */
   leave(end: number): void {
     this.#copy.finish(end, this.#work.leave() ? this.#checks : undefined);
   }

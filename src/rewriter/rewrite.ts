@@ -26,49 +26,50 @@ import { SECTION } from '../wasm/sections.ts';
 import { addGlobalAccess } from './emit/global-access.ts';
 
 export type RewriteOptions = {
-  /** Pages of 64 KiB beyond which no memory grows. */
+  /** The maximum size of each memory, in pages of 64 KiB. */
   readonly maxMemoryPages: number;
-  /** Elements beyond which no table grows. */
+  /** The maximum size of each table, in elements. */
   readonly maxTableElements: number;
   /**
-   * `tracked`: the host gives the memories and what is in them, and stores to memory 0 mark the pages they write. `given`: the host gives
-   * the memories. With both it is asked before they grow, and calls the start function. `plain`: the module keeps its memories, its data and its start function.
+   * `tracked`: the host provides the memories and their initial data, and stores to memory 0 mark the pages they write. `given`: the host provides the
+   * memories. In both modes the host is asked before they grow, and calls the start function. `plain`: the module keeps its memories, data and start
+   * function.
    */
   readonly memory: MemoryMode;
-  /** The functions that the host gives. They take the caller too where the memories are tracked; see `callerImports`. */
+  /** The functions that the host provides. With tracked memories they also take the caller; see `callerImports`. */
   readonly hostFunctions?: readonly ImportName[];
-  /** `on`: what runs without end looks again and again whether somebody else wants the thread. Not with `plain` memories. Default `off`. */
+  /** `on`: code that runs for long regularly checks whether it must yield the thread. Not with `plain` memories. Default `off`. */
   readonly preemption?: 'on' | 'off';
 };
 
-/** A core module made ready for images to be taken and restored. */
+/** A rewritten core module, whose state can be captured and restored. */
 export type Rewritten = Effects &
   InstanceCost & {
     readonly bytes: Uint8Array;
     readonly memories: readonly ReachableMemory[];
     readonly tables: readonly ReachableTable[];
-    /** The mutable ones. */
+    /** The mutable globals. */
     readonly globals: readonly ReachableGlobal[];
-    /** What the host must write into the memories before anything runs. Those of defined memories are in bounds; check the others. */
+    /** The data that the host must write to the memories before any code runs. Segments of defined memories are in bounds; check the others. */
     readonly dataSegments: readonly DataSegment[];
-    /** How many data segments are still written at instantiation, unmarked, because their offset is not constant. */
+    /** The number of data segments that V8 still writes at instantiation, without marks, because their offsets are not constant. */
     readonly activeSegmentCount: number;
-    /** The export to call after the data is written, or `undefined` where nothing is to be called. */
+    /** The export to call after the data is written; `undefined` if there is none. */
     readonly startExport: string | undefined;
     readonly hasStart: boolean;
-    /** The export of the mutable i32 that the host sets to where the instance's slice begins; with it comes the import `cards`. */
+    /** The exported mutable i32 that the host sets to the base of the instance's slice. If present, the module imports `cards`. */
     readonly cardsExport: string | undefined;
     /** The functions that take one more operand, an externref: the caller. */
     readonly callerImports: readonly ImportName[];
-    /** The export of the mutable externref that the host sets to the caller, if any function takes it. */
+    /** The exported mutable externref that the host sets to the caller, if any function takes it. */
     readonly callerExport: string | undefined;
-    /** The export of the mutable function reference that the host sets to what is called where the word is set; with it comes the import `word`. */
+    /** The exported mutable function reference that the host sets to the function called when the word is set. If present, the module imports `word`. */
     readonly interruptExport: string | undefined;
-    /** As `interruptExport`, for what is called before V8 is asked for pages. */
+    /** Like `interruptExport`, for the function called before a memory grows. */
     readonly takePagesExport: string | undefined;
-    /** As `interruptExport`, for what is called before V8 is asked for elements of a table. */
+    /** Like `interruptExport`, for the function called before a table grows. */
     readonly takeElementsExport: string | undefined;
-    /** Whether there may be structs and arrays, whose contents no image holds. */
+    /** Whether there may be structs and arrays, whose contents an image cannot capture. */
     readonly hasHeapTypes: boolean;
   };
 
@@ -78,11 +79,11 @@ const CALLER_EXPORT = `${RESERVED}:caller`;
 const START_EXPORT = `${RESERVED}:start`;
 
 /**
- * Rewrites a core module: exports its memories, tables and mutable globals, bounds its memories and, where they are tracked, marks what it writes.
+ * Rewrites a core module: exports its memories, tables and mutable globals, bounds its memories, and, if they are tracked, marks what it writes.
  *
- * `times` says how long functions take to compile: those that take long begin with a check.
+ * `times` are the compile times of functions: those that take long begin with a check.
  *
- * Throws `HostError` with a byte offset where the module is malformed or uses what is not supported. What is wrong beyond its form is left to V8.
+ * Throws `HostError` with a byte offset if the module is malformed or uses unsupported features. Validation beyond the format is left to V8.
  */
 export function rewriteModule(bytes: Uint8Array, options: RewriteOptions, times?: CompileTimes): Rewritten {
   const module = decodeCoreModule(bytes);
@@ -100,7 +101,7 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions, times?
   const takesStart = options.memory !== 'plain' && module.startFunction !== undefined;
   const additions: Additions = {
     memories,
-    // A table that no code writes needs no restoring. V8 keeps what it holds a second time for a table that JavaScript can reach.
+    // A table that no code writes need not be restored, and V8 keeps a second copy of the elements of a table that JavaScript can access.
     tables: effects.writesTables ? tables : [],
     tableMaxima: tables.map(({ limits }) => limits.maximum),
     globals,
@@ -137,17 +138,17 @@ export function rewriteModule(bytes: Uint8Array, options: RewriteOptions, times?
   };
 }
 
-/** What bodies are changed with, and where it finds what is added to the module. */
+/** How bodies are changed, with the indices of what is added to the module. */
 type Plan = {
   readonly changes: Omit<BodyChanges, 'times'>;
   readonly functions: HostFunctions;
-  /** Index of the global that holds where the instance's slice of cards begins, if there is one. */
+  /** The index of the global with the base of the instance's slice of cards, if there is one. */
   readonly cardsGlobal: number;
   /** Whether bodies are changed at all. */
   readonly isFollowed: boolean;
 };
 
-/** The memories that are added come after the module's own, the word's first; so do the globals, the caller first, the cards last. */
+/** Added memories come after the module's own, that of the word first; so do added globals, the caller first, the cards last. */
 function planChanges(module: CoreModule, memories: readonly ReachableMemory[], options: RewriteOptions): Plan {
   const isGiven = options.memory !== 'plain' && memories.length > 0;
   const isPreempted = options.memory !== 'plain' && options.preemption === 'on';
@@ -168,28 +169,28 @@ function planChanges(module: CoreModule, memories: readonly ReachableMemory[], o
   return { changes: { marks, helpers, callers, checks, takePages, takeElements }, functions, cardsGlobal, isFollowed };
 }
 
-/** The tables with the maxima that they will have. */
+/** The tables with their new maxima. */
 function boundTables(module: CoreModule, { maxTableElements }: RewriteOptions): ReachableTable[] {
   return reachTables(module).map((table) => {
     const { initial, maximum } = table.limits;
     if (initial > maxTableElements) {
       const at = module.sections.byId.get(table.imported === undefined ? SECTION.table : SECTION.import)?.at ?? 0;
-      throw beyondLimit(`a table of ${initial} elements, where ${maxTableElements} are allowed,`, at);
+      throw beyondLimit(`a table of ${initial} elements, the limit is ${maxTableElements},`, at);
     }
-    // The limits of an imported table are its exporter's.
+    // An imported table has the limits of its exporter.
     if (table.imported !== undefined) return table;
     return { ...table, limits: { initial, maximum: Math.min(maximum ?? maxTableElements, maxTableElements) } };
   });
 }
 
-/** The memories with the maxima that they will have. */
+/** The memories with their new maxima. */
 function boundMemories(module: CoreModule, { maxMemoryPages, memory }: RewriteOptions): ReachableMemory[] {
   const most = memory === 'tracked' ? Math.min(maxMemoryPages, MAX_TRACKED_PAGES) : maxMemoryPages;
   return reachMemories(module, memory).map((reachable) => {
     const { initial, maximum } = reachable.limits;
     if (initial > most) {
       const at = module.sections.byId.get(reachable.imported === undefined ? SECTION.memory : SECTION.import)?.at ?? 0;
-      throw beyondLimit(`a memory of ${initial} pages, where ${most} are allowed,`, at);
+      throw beyondLimit(`a memory of ${initial} pages, the limit is ${most},`, at);
     }
     return { ...reachable, limits: { initial, maximum: Math.min(maximum ?? most, most) } };
   });
@@ -200,7 +201,7 @@ function codeCapacity({ sections }: CoreModule): number {
   return section === undefined ? 0 : Math.ceil((section.end - section.at) * 1.1) + 4096;
 }
 
-/** Writes the bodies of the module's own functions, without their count. The last is rewritten first: most functions call such as come later, of which all is known then. */
+/** Writes the bodies of the module's own functions, without their count. The last is rewritten first: most functions call later ones, which are known by then. */
 function rewriteCode(module: CoreModule, output: ByteWriter, changes: BodyChanges | undefined): BodyRewriter {
   const bodies = new BodyRewriter(module, output, changes);
   const ranges = readBodies(module);
@@ -216,7 +217,7 @@ function rewriteCode(module: CoreModule, output: ByteWriter, changes: BodyChange
 
 type Range = readonly [at: number, end: number];
 
-/** Where the bodies are, in the module's order. */
+/** The ranges of the bodies, in the module's order. */
 function readBodies(module: CoreModule): Range[] {
   const ranges: Range[] = [];
   readVector(contentOf(module.bytes, module.sections, SECTION.code), (reader) => {
@@ -231,7 +232,7 @@ function readBodies(module: CoreModule): Range[] {
   throw malformed(`${ranges.length} bodies for ${functions} functions`, at);
 }
 
-/** Turns the order of what was written around: `starts` says where each begins, the first where the last was written. */
+/** Reverses the order of what was written: `starts` are the positions, in the module's order, so the first is that written last. */
 function putInOrder(output: ByteWriter, starts: readonly number[]): void {
   const written = output.written().slice();
   output.length = 0;

@@ -15,10 +15,10 @@ export function isPermitted(permission: Permission): boolean {
   return granted?.has(permission) ?? true;
 }
 
-/** Which permissions are missing, and how to grant them: `Node runs with --permission but without --allow-net: add it`. */
+/** Which permissions are missing, and how to grant them: `Node's --permission mode lacks --allow-net: add it`. */
 export function describeMissing(permissions: readonly Permission[]): string {
   const flags = permissions.map((permission) => FLAGS[permission]).join(' and ');
-  return `Node runs with --permission but without ${flags}: add ${permissions.length === 1 ? 'it' : 'them'}`;
+  return `Node's --permission mode lacks ${flags}: add ${permissions.length === 1 ? 'it' : 'them'}`;
 }
 
 /** The same for something that Node's permission model has just denied; `undefined` for all other errors. */
@@ -28,5 +28,5 @@ export function describeDenial(error: unknown): string | undefined {
   // Only Node's message names the flag; no property does.
   const flag = /--allow-[a-z-]+/.exec(error.message)?.[0] ?? 'a permission';
   const isFile = flag.startsWith('--allow-fs');
-  return `Node runs with --permission but without ${flag}${isFile ? `=${resource}` : ''}: add it`;
+  return `Node's --permission mode lacks ${flag}${isFile ? `=${resource}` : ''}: add it`;
 }

@@ -2,7 +2,7 @@ import { malformed } from './refusal.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Reads the parts of a module between instructions. No read passes `end`; one that would throws `HostError`. */
+/** Reads the parts of a module between instructions. A read that would pass `end` throws `HostError`. */
 export class ByteReader {
   readonly bytes: Uint8Array;
   at: number;
@@ -26,14 +26,14 @@ export class ByteReader {
     for (let shift = 0; shift < 35; shift += 7) {
       const byte = this.byte();
       if (shift === 28 && byte > 0x0f) break;
-      // Not `<<`: the fifth byte reaches beyond what a signed shift holds.
+      // Not `<<`: the fifth byte exceeds the range of a signed shift.
       value += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) return value;
     }
     throw malformed('an integer of more than 32 bits', start);
   }
 
-  /** Passes a LEB128 integer of up to 64 bits. */
+  /** Skips a LEB128 integer of up to 64 bits. */
   skipLeb(): void {
     const start = this.at;
     for (let length = 1; length <= 10; length++) if (this.byte() < 0x80) return;
@@ -57,7 +57,7 @@ export class ByteReader {
     this.at += byteLength;
   }
 
-  /** A vector of bytes, not copied. */
+  /** A vector of bytes, without copying. */
   byteVector(): Uint8Array {
     const byteLength = this.u32();
     const start = this.at;
@@ -71,11 +71,11 @@ export class ByteReader {
     try {
       return utf8.decode(bytes);
     } catch {
-      throw malformed('a name that is not UTF-8', start);
+      throw malformed('a name that is not valid UTF-8', start);
     }
   }
 
-  /** The length of a vector of things that take a byte at least each. */
+  /** The length of a vector whose elements take at least a byte each. */
   count(): number {
     const start = this.at;
     const count = this.u32();

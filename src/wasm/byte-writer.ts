@@ -1,8 +1,8 @@
-/** Bytes that grow. `bytes` is exchanged when it is full: take it anew after each write. */
+/** A growing byte array. `bytes` is replaced when it is full: read it again after each write. */
 export class ByteWriter {
   bytes: Uint8Array;
   length = 0;
-  /** Where branches begin that are seldom taken: noted by `unlikely`, until `takeUnlikely`. */
+  /** The positions of unlikely branches, recorded by `unlikely` until `takeUnlikely`. */
   #unlikely: number[] = [];
 
   constructor(capacity: number) {
@@ -38,7 +38,7 @@ export class ByteWriter {
   append(bytes: ArrayLike<number>): void {
     this.reserve(bytes.length);
     const target = this.bytes;
-    // Most are a few bytes, for which a loop is faster than `set`.
+    // Most calls append a few bytes, for which a loop is faster than `set`.
     if (bytes.length > 48) target.set(bytes, this.length);
     else for (let next = 0; next < bytes.length; next++) target[this.length + next] = bytes[next] as number;
     this.length += bytes.length;
@@ -50,12 +50,12 @@ export class ByteWriter {
     const target = this.bytes;
     let at = this.length;
     this.length += to - from;
-    // Below this many bytes a loop is faster than the view that `set` needs.
+    // Below this many bytes, a loop is faster than creating the view that `set` needs.
     if (to - from > 128) target.set(source.subarray(from, to), at);
     else for (let next = from; next < to; next++) target[at++] = source[next] as number;
   }
 
-  /** Puts the length of what was written since `start` before it, as LEB128. */
+  /** Inserts the length of what was written since `start` before it, as LEB128. */
   prefixLength(start: number): void {
     const byteLength = this.length - start;
     const width = u32Width(byteLength);
@@ -65,7 +65,7 @@ export class ByteWriter {
     this.length += width;
   }
 
-  /** Puts bytes before what was written since `start`. */
+  /** Inserts bytes before what was written since `start`. */
   insert(start: number, bytes: Uint8Array): void {
     this.reserve(bytes.length);
     this.bytes.copyWithin(start + bytes.length, start, this.length);
@@ -77,19 +77,19 @@ export class ByteWriter {
     }
   }
 
-  /** Takes note that the `if` or `br_if` at `at`, by default what is written next, is seldom taken. */
+  /** Records that the `if` or `br_if` at `at`, by default the one written next, is unlikely. */
   unlikely(at = this.length): void {
     this.#unlikely.push(at);
   }
 
-  /** Gives how far from `start` the branches are that are seldom taken, in their order, and forgets them. */
+  /** Returns the offsets of the unlikely branches from `start`, in order, and forgets them. */
   takeUnlikely(start: number): number[] {
     const places = this.#unlikely.map((at) => at - start);
     this.#unlikely = [];
     return places.sort((one, other) => one - other);
   }
 
-  /** What was written, not copied. */
+  /** What was written, without copying. */
   written(): Uint8Array {
     return this.bytes.subarray(0, this.length);
   }

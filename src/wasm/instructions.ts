@@ -1,7 +1,7 @@
 import { IMMEDIATE, IMMEDIATES, PREFIX_BASE } from './opcodes.ts';
 import { malformed, notSupported } from './refusal.ts';
 
-/** `blockType` of a block that gives nothing, and of one that gives one value. Others are type indices. */
+/** The `blockType` of a block without a result, and of one with a single result. Others are type indices. */
 export const EMPTY_BLOCK = -1;
 export const VALUE_BLOCK = -2;
 
@@ -9,19 +9,19 @@ const VALTYPE_REF = 0x64;
 const VALTYPE_REF_NULL = 0x63;
 
 /**
- * The instructions of function bodies, one at a time. Nothing is allocated for an instruction: `next` leaves what it read in the fields.
+ * Reads the instructions of function bodies, one at a time. `next` stores what it reads in the fields, without allocating.
  *
- * A body's bytes may be read past their end, never past the module's; `next` throws `HostError` once that has happened.
+ * It may read past the end of a body, but never past the module's; `next` throws `HostError` once that has happened.
  */
 export class Instructions {
   readonly bytes: Uint8Array;
-  /** Where the next instruction begins, and where the body ends. */
+  /** The start of the next instruction, and the end of the body. */
   at = 0;
   end = 0;
-  /** Of the instruction that was read: where it begins, and its code in the tables of `opcodes.ts`. */
+  /** The start of the instruction just read, and its code in the tables of `opcodes.ts`. */
   start = 0;
   code = 0;
-  /** Its immediates, as far as it has them. An `i32` constant, a label and the length of a vector are in `index`; `alignment` holds the flags of a memory argument less the index bit. */
+  /** Its immediates, if any. `index` also holds an `i32` constant, a label or the length of a vector; `alignment` holds the flags of a memory argument without the index bit. */
   index = 0;
   index2 = 0;
   blockType = EMPTY_BLOCK;
@@ -29,14 +29,14 @@ export class Instructions {
   alignment = 0;
   offset = 0;
   lane = 0;
-  /** Where a vector begins, after its length: the labels of a `br_table`, the clauses of a `try_table`. */
+  /** The start of a vector, after its length: the labels of a `br_table`, or the clauses of a `try_table`. */
   listAt = 0;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
   }
 
-  /** Turns to the body in `[at, end)`. */
+  /** Starts the body in `[at, end)`. */
   enter(at: number, end: number): void {
     this.at = at;
     this.end = end;
@@ -51,7 +51,7 @@ export class Instructions {
     this.code = code;
     const immediate = IMMEDIATES[code] as number;
     if (immediate === IMMEDIATE.index) {
-      // Nearly always one byte, and this is where most of the time goes.
+      // Nearly always a single byte, and most of the time is spent here.
       const index = bytes[this.at++] as number;
       this.index = index < 0x80 ? index : this.#longU32(index);
     } else if (immediate === IMMEDIATE.i32) this.index = this.#s32();
@@ -60,17 +60,17 @@ export class Instructions {
   }
 
   #overrun(): never {
-    throw malformed('a function body that ends within an instruction', this.start);
+    throw malformed('function body ends within an instruction', this.start);
   }
 
   #prefixed(prefix: number): number {
     const base = [PREFIX_BASE.gc, PREFIX_BASE.misc, PREFIX_BASE.simd, PREFIX_BASE.atomic][prefix - 0xfb];
     const code = this.#u32();
-    // Codes beyond a family's table land on its last, which no specification uses.
+    // Codes beyond a family's table map to its last entry, which no specification uses.
     return base === undefined ? 0xff : base + Math.min(code, 0x1ff);
   }
 
-  /** The rarer immediates. */
+  /** Reads the rarer immediates. */
   #immediates(immediate: number): void {
     switch (immediate) {
       case IMMEDIATE.memory:
@@ -141,8 +141,8 @@ export class Instructions {
 
   #memoryArgument(): void {
     const flags = this.#u32();
-    // Bit 6 says that a memory index follows. Source: core 3.0, 5.4.6 "Memory Instructions".
-    if (flags >= 0x80) throw malformed('a memory argument with unknown flags', this.start);
+    // Bit 6 means that a memory index follows. Source: core 3.0, 5.4.6 "Memory Instructions".
+    if (flags >= 0x80) throw malformed('unknown flags of a memory argument', this.start);
     this.alignment = flags & 0x3f;
     this.memory = (flags & 0x40) === 0 ? 0 : this.#u32();
     this.offset = this.#u32();
@@ -158,24 +158,24 @@ export class Instructions {
       this.blockType = VALUE_BLOCK;
     } else {
       this.blockType = this.#s32();
-      if (this.blockType < 0) throw malformed('a block type of unknown form', this.start);
+      if (this.blockType < 0) throw malformed('invalid block type', this.start);
     }
   }
 
   #skipValueType(): void {
     const byte = this.bytes[this.at++] as number;
     if (byte === VALTYPE_REF || byte === VALTYPE_REF_NULL) this.#skipLeb();
-    else if (!(byte >= 0x40 && byte < 0x80)) throw malformed('a value type of unknown form', this.at - 1);
+    else if (!(byte >= 0x40 && byte < 0x80)) throw malformed('invalid value type', this.at - 1);
   }
 
   #skipCatchClause(): void {
     const kind = this.bytes[this.at++] as number;
-    if (!(kind < 4)) throw malformed('a catch clause of unknown kind', this.at - 1);
+    if (!(kind < 4)) throw malformed('unknown kind of catch clause', this.at - 1);
     if (kind < 2) this.#skipLeb();
     this.#skipLeb();
   }
 
-  /** The length of a vector whose elements take a byte at least each. */
+  /** The length of a vector whose elements take at least a byte each. */
   #count(): number {
     const count = this.#u32();
     if (count > this.end - this.at) this.#overrun();

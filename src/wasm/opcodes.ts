@@ -1,7 +1,7 @@
 /**
- * What follows an opcode, by opcode.
+ * The kinds of immediates that follow an opcode.
  *
- * Shape: `index` one LEB128; `memory` flags, perhaps a memory index, and an offset; `lane` one byte; `memory-lane` both.
+ * Shape: `index` is one LEB128; `memory` is flags, an optional memory index, and an offset; `lane` is one byte; `memory-lane` is both.
  */
 export const IMMEDIATE = Object.freeze({
   unknown: 0,
@@ -26,11 +26,11 @@ export const IMMEDIATE = Object.freeze({
 
 type Immediate = keyof typeof IMMEDIATE;
 
-/** Where a prefix's own opcodes begin in the tables below. Shape: `0xfb` to `0xfe`, 512 codes each. */
+/** The start of each prefix's opcodes in the tables below. Shape: `0xfb` to `0xfe`, 512 codes each. */
 export const PREFIX_BASE = Object.freeze({ gc: 0x200, misc: 0x400, simd: 0x600, atomic: 0x800 } as const);
 export const CODE_COUNT = 0xa00;
 
-/** The opcodes that the rewriter treats one by one. */
+/** The opcodes that the rewriter handles individually. */
 export const OP = Object.freeze({
   unreachable: 0x00,
   block: 0x02,
@@ -125,12 +125,12 @@ export const OP = Object.freeze({
 } as const);
 
 /**
- * The count of operands where an instruction's effect is not followed: what it leaves is unknown, and so is everything under it
- * in its block. True too of instructions after which nothing runs.
+ * Stands for the number of operands if an instruction's effect is not tracked: its results are unknown, and so is everything below them in the block. Also
+ * used for instructions after which the code is unreachable.
  */
 export const FORGETS = 0xff;
 
-/** Codes in hexadecimal, `a` or `a-b`; what follows them; how many operands they take and give. */
+/** Codes in hexadecimal, `a` or `a-b`; their immediates; how many operands they pop and push. */
 type Row = readonly [codes: string, immediate: Immediate, pops: number, pushes: number];
 
 /** Source: core specification 3.0, 5.4 "Instructions"; legacy exceptions (06-09, 18, 19) from the proposal of that name. */
@@ -228,11 +228,11 @@ const ATOMIC: readonly Row[] = [
   ['48-4e', 'memory', 3, 1],
 ];
 
-/** By code: what follows it. `IMMEDIATE.unknown` where nothing is known of the code. */
+/** The immediates of each instruction, by code. `IMMEDIATE.unknown` for unknown codes. */
 export const IMMEDIATES = toTable((row) => IMMEDIATE[row[1]]);
-/** By code: how many operands it takes, or `FORGETS`. */
+/** How many operands each instruction pops, or `FORGETS`; by code. */
 export const POPS = toTable((row) => row[2]);
-/** By code: how many operands it gives. */
+/** How many operands each instruction pushes, by code. */
 export const PUSHES = toTable((row) => row[3]);
 
 function toTable(column: (row: Row) => number): Uint8Array {

@@ -1,14 +1,14 @@
 import { HostError } from '../util/host-error.ts';
 
-/** A module that breaks the binary format. `offset` counts bytes from the module's first. */
+/** The error for a module that violates the binary format. `offset` is in bytes from the module's start. */
 export function malformed(what: string, offset: number): HostError {
   return new HostError(
     'bad-component',
-    `core module: ${what} at byte offset ${offset}. The file is damaged; build it again`,
+    `core module: ${what} at byte offset ${offset}. The file is damaged; rebuild it`,
   );
 }
 
-/** A module that uses what the rewriter cannot follow. `offset` counts bytes from the module's first. */
+/** The error for a module that uses features unknown to the rewriter. `offset` is in bytes from the module's start. */
 export function notSupported(what: string, offset: number): HostError {
   return new HostError(
     'not-supported',
@@ -16,7 +16,7 @@ export function notSupported(what: string, offset: number): HostError {
   );
 }
 
-/** A module that asks for more than the host permits: no engine runs it. */
+/** The error for a module that needs more than the host permits: it runs in no engine. */
 export function beyondLimit(what: string, offset: number): HostError {
   return new HostError(
     'bad-component',

@@ -19,7 +19,7 @@ export const SECTION = Object.freeze({
   tag: 13,
 } as const);
 
-/** The order in which sections other than custom ones stand in a module. */
+/** The order of a module's sections, except custom ones. */
 export const SECTION_ORDER: readonly number[] = Object.freeze([
   SECTION.type,
   SECTION.import,
@@ -36,7 +36,7 @@ export const SECTION_ORDER: readonly number[] = Object.freeze([
   SECTION.data,
 ]);
 
-/** Where a section's content is. */
+/** The range of a section's content. */
 export type Section = { readonly at: number; readonly end: number };
 
 export type Sections = {
@@ -47,7 +47,7 @@ export type Sections = {
 
 const CORE_MODULE_VERSION = 1;
 
-/** Finds the sections of a core module. Throws `HostError` where it is not one, or they overlap or stand in disorder. */
+/** Finds the sections of a core module. Throws `HostError` if it is not one, or its sections overlap or are out of order. */
 export function decodeSections(reader: ByteReader): Sections {
   checkHeader(reader);
   const byId = new Map<number, Section>();
@@ -76,11 +76,11 @@ export function decodeSections(reader: ByteReader): Sections {
 function checkHeader(reader: ByteReader): void {
   const header = [0x00, 0x61, 0x73, 0x6d, CORE_MODULE_VERSION, 0, 0, 0];
   for (const expected of header) {
-    if (reader.byte() !== expected) throw malformed('no header of a core module', reader.at - 1);
+    if (reader.byte() !== expected) throw malformed('invalid core module header', reader.at - 1);
   }
 }
 
-/** Whether a custom section is the one called `name`. Shape: the length 4, then these letters. */
+/** Whether a custom section is named `name`. Shape: the length 4, then these letters. */
 function isNameSection(bytes: Uint8Array, { at, end }: Section): boolean {
   const called = [4, 0x6e, 0x61, 0x6d, 0x65];
   return at + called.length <= end && called.every((byte, index) => bytes[at + index] === byte);

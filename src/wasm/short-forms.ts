@@ -1,12 +1,12 @@
 import { IMMEDIATE, IMMEDIATES } from './opcodes.ts';
 
-/** How the frequent instructions are passed without looking at what they say. `other`: only by `Instructions`. */
+/** How to skip frequent instructions without decoding them. `other`: only with `Instructions`. */
 export const FORM = Object.freeze({ other: 0, plain: 1, leb: 2, memory: 3 } as const);
 
-/** By opcode. */
+/** The form of each instruction, by opcode. */
 const FORMS = Uint8Array.from({ length: 0x100 }, (_, code) => formOf(code));
 
-/** Of an opcode. */
+/** The form of an instruction. */
 export function formOf(code: number): number {
   const immediate = IMMEDIATES[code];
   if (immediate === IMMEDIATE.none) return FORM.plain;
@@ -15,10 +15,10 @@ export function formOf(code: number): number {
   return isLeb ? FORM.leb : FORM.other;
 }
 
-/** In the flags of a memory argument: that a memory index follows. */
+/** The flag of a memory argument: a memory index follows. */
 export const WITH_INDEX = 0x40;
 
-/** Where the instruction at `at` ends if it has one of the usual short forms, else `at`. Reading all with `Instructions` takes twice as long. */
+/** The end of the instruction at `at` if it has one of the usual short forms; otherwise `at`. Decoding everything with `Instructions` takes twice as long. */
 export function endOfShortForm(bytes: Uint8Array, at: number): number {
   const form = FORMS[bytes[at] as number];
   if (form === FORM.plain) return at + 1;
@@ -27,7 +27,7 @@ export function endOfShortForm(bytes: Uint8Array, at: number): number {
   return at;
 }
 
-/** Where the LEB128 number at `at` ends, or `otherwise` where it has more than four bytes. */
+/** The end of the LEB128 number at `at`, or `otherwise` if it has more than four bytes. */
 export function endOfLeb(bytes: Uint8Array, at: number, otherwise: number): number {
   let next = at;
   while ((bytes[next++] as number) >= 0x80) if (next === at + 4) return otherwise;

@@ -1,10 +1,10 @@
 import type { ByteReader } from './byte-reader.ts';
 import { malformed, notSupported } from './refusal.ts';
 
-/** How many operands a function takes and gives. */
+/** How many params and results a function has. */
 export type FunctionArity = { readonly params: number; readonly results: number };
 
-/** Where the value types of params and of results are, and how many there are of each. */
+/** The positions of the value types of params and results, and their numbers. */
 export type FunctionType = FunctionArity & {
   readonly paramsAt: number;
   readonly paramsEnd: number;
@@ -12,7 +12,7 @@ export type FunctionType = FunctionArity & {
   readonly resultsEnd: number;
 };
 
-/** Sizes of a memory in 64 KiB pages, or of a table in elements. */
+/** The sizes of a memory in 64 KiB pages, or of a table in elements. */
 export type SizeLimits = { readonly initial: number; readonly maximum: number | undefined };
 
 const FUNC = 0x60;
@@ -22,7 +22,7 @@ const SUB = 0x50;
 const SUB_FINAL = 0x4f;
 const REC = 0x4e;
 
-/** Names of the value types of one byte. Source: core specification 3.0, 5.3. */
+/** The names of one-byte value types. Source: core specification 3.0, 5.3. */
 const VALUE_TYPES: ReadonlyMap<number, string> = new Map([
   [0x7f, 'i32'],
   [0x7e, 'i64'],
@@ -45,7 +45,7 @@ const VALUE_TYPES: ReadonlyMap<number, string> = new Map([
   [0x69, 'exnref'],
 ]);
 
-/** The types of a module, by type index; a number stands for one that is no function's: how many fields it has. */
+/** The types of a module, by type index. A number stands for a type that is not a function's: its number of fields. */
 export function decodeTypes(reader: ByteReader): (FunctionType | number)[] {
   const types: (FunctionType | number)[] = [];
   for (let rest = reader.count(); rest > 0; rest--) {
@@ -96,7 +96,7 @@ function skipField(reader: ByteReader): void {
   reader.byte();
 }
 
-/** Passes a value type. Gives its name in the text format; a concrete reference is `ref 5` or `ref null 5`. */
+/** Skips a value type. Returns its name in the text format; a concrete reference is `ref 5` or `ref null 5`. */
 export function readValueType(reader: ByteReader): string {
   const start = reader.at;
   const byte = reader.byte();
@@ -113,7 +113,7 @@ export function readValueType(reader: ByteReader): string {
 const HAS_MAXIMUM = 1;
 const SHARED = 2;
 
-/** Passes the limits of a memory or a table. 64-bit ones and pages of other sizes are refused. */
+/** Skips the limits of a memory or a table. Refuses 64-bit limits and other page sizes. */
 export function readLimits(reader: ByteReader): { limits: SizeLimits; isShared: boolean } {
   const start = reader.at;
   const flags = reader.byte();
@@ -121,6 +121,6 @@ export function readLimits(reader: ByteReader): { limits: SizeLimits; isShared: 
   if (flags > 3) throw notSupported(`limits with flags 0x${flags.toString(16)}`, start);
   const initial = reader.u32();
   const maximum = (flags & HAS_MAXIMUM) === 0 ? undefined : reader.u32();
-  if (maximum !== undefined && maximum < initial) throw malformed('limits whose maximum is below the minimum', start);
+  if (maximum !== undefined && maximum < initial) throw malformed('maximum below the minimum', start);
   return { limits: { initial, maximum }, isShared: (flags & SHARED) !== 0 };
 }

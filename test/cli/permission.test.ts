@@ -39,48 +39,48 @@ const READ = `--permission --allow-fs-read=${ROOT}`;
 
 describe('without a permission that it takes, it says which and how to give it, and ends with 1', () => {
   test.each([
-    ['the network', READ, [HELLO], /^error: serving: Node runs with --permission but without --allow-net: add it$/],
+    ['the network', READ, [HELLO], /^error: serving: Node's --permission mode lacks --allow-net: add it$/],
     [
       'processes',
       `${READ} --allow-net`,
       [HELLO, '--workers', '2'],
-      /^error: --workers 2: Node runs with --permission but without --allow-child-process: add it$/,
+      /^error: --workers 2: Node's --permission mode lacks --allow-child-process: add it$/,
     ],
     [
       'the network and processes',
       `${READ} --allow-worker`,
       [HELLO, '--workers', '2'],
-      /^error: --workers 2: Node runs with --permission but without --allow-net and --allow-child-process: add them$/,
+      /^error: --workers 2: Node's --permission mode lacks --allow-net and --allow-child-process: add them$/,
     ],
     [
       'threads, for jco',
       `${READ} --allow-net`,
       [HELLO, '--engine', 'jco', '-C', 'cache=no'],
-      /^error: .* cannot be transpiled with jco: that takes a thread, and Node runs with --permission but without --allow-worker: add it$/,
+      /^error: .* cannot be transpiled with jco: that requires a thread, but Node's --permission mode lacks --allow-worker: add it$/,
     ],
     [
       'the component',
       `${READ} --allow-net`,
       ['/nowhere/app.wasm'],
-      /^error: cannot read \/nowhere\/app\.wasm: Node runs with --permission but without --allow-fs-read=\/nowhere\/app\.wasm: add it$/,
+      /^error: cannot read \/nowhere\/app\.wasm: Node's --permission mode lacks --allow-fs-read=\/nowhere\/app\.wasm: add it$/,
     ],
     [
       'the component, with workers',
       `${READ} --allow-net --allow-child-process`,
       ['/nowhere/app.wasm', '--workers', '1'],
-      /^error: cannot read \/nowhere\/app\.wasm: Node runs with --permission but without --allow-fs-read=\/nowhere\/app\.wasm: add it$/,
+      /^error: cannot read \/nowhere\/app\.wasm: Node's --permission mode lacks --allow-fs-read=\/nowhere\/app\.wasm: add it$/,
     ],
     [
       'a file of fields',
       `${READ} --allow-net`,
       [HELLO, '-H', '@/etc/hosts'],
-      /^error: -H @\/etc\/hosts: Node runs with --permission but without --allow-fs-read=\/etc\/hosts: add it$/,
+      /^error: -H @\/etc\/hosts: Node's --permission mode lacks --allow-fs-read=\/etc\/hosts: add it$/,
     ],
     [
       'one of its own files',
       `--permission --allow-net --allow-fs-read=${ROOT}/src --allow-fs-read=${ROOT}/node_modules`,
       [HELLO],
-      /^error: Node runs with --permission but without --allow-fs-read=.*\/package\.json: add it$/,
+      /^error: Node's --permission mode lacks --allow-fs-read=.*\/package\.json: add it$/,
     ],
   ])('%s', async (_name, options, args, message) => {
     const { code, stderr } = await runWasiServe(args, { NODE_OPTIONS: options });
@@ -96,7 +96,7 @@ describe('without a permission that it takes, it says which and how to give it, 
     await expect(bin).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
-        /^error: Node runs with --permission but without --allow-fs-read for wasi-serve's own files \(.*\): add /m,
+        /^error: Node's --permission mode lacks --allow-fs-read for wasi-serve's own files \(.*\): add /m,
       ),
     });
   });
@@ -118,7 +118,7 @@ await host.close();
   const { stdout } = await promisify(execFile)(process.execPath, args);
   expect(stdout.split('\n')).toEqual([
     'error: ErrorCode::HttpRequestDenied',
-    'not-supported cannot listen on http://127.0.0.1:0 (--addr): Node runs with --permission but without --allow-net: add it',
+    "not-supported cannot listen on http://127.0.0.1:0 (--addr): Node's --permission mode lacks --allow-net: add it",
     '',
   ]);
   rmSync(folder, { recursive: true });

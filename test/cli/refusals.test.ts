@@ -80,8 +80,8 @@ describe('serve', () => {
     [['--dir', '.'], /folders cannot be granted to guests yet/],
     [['--engine', 'jco', '--isolation', 'reset'], /the jco engine gives every request a fresh instance/],
     [['--max-instance-reuse-count', '2'], /an instance serves one request only/],
-    [['--limit', 'memory-bytes=64KiB'], /a memory of 17 pages, where 1 are allowed/],
-    [['-W', 'max-memory-size=64KiB'], /a memory of 17 pages, where 1 are allowed/],
+    [['--limit', 'memory-bytes=64KiB'], /a memory of 17 pages, the limit is 1/],
+    [['-W', 'max-memory-size=64KiB'], /a memory of 17 pages, the limit is 1/],
     [['--env', 'NOT_SET_ANYWHERE'], /there is no such variable here/],
     [['-H', '@/no/such/file'], /ENOENT/],
   ])('%j is refused with a sentence and 1', async (args, message) => {

@@ -448,19 +448,19 @@ describe('what is wrong is told with its byte', () => {
       what: 'a number of six bytes',
       bytes: withSection(7, [0x80, 0x80, 0x80, 0x80, 0x80, 0]),
       code: 'bad-component',
-      says: 'longer than 32 bits',
+      says: 'the encoding of a 32-bit number is too long',
     },
     {
       what: 'a number above 32 bits',
       bytes: withSection(7, [0xff, 0xff, 0xff, 0xff, 0x1f]),
       code: 'bad-component',
-      says: 'does not fit 32 bits',
+      says: 'does not fit in 32 bits',
     },
     {
       what: 'a name that is not UTF-8',
       bytes: withSection(10, [1, 0, 1, 0xff, 1, 0]),
       code: 'bad-component',
-      says: 'not UTF-8',
+      says: 'not valid UTF-8',
     },
     {
       what: 'an empty record',
@@ -523,14 +523,14 @@ describe('hostile bytes cost little', () => {
     const bytes = new Uint8Array(8 + 1 + 4 + 4 + count).fill(0x7f);
     bytes.set([...PREAMBLE, 7, ...leb(4 - 1 + count), ...leb(count)]);
     const exact = bytes.subarray(0, 8 + 1 + leb(count + 3).length + leb(count).length + count);
-    expect(complaint(exact).message).toContain('more definitions than any component needs');
+    expect(complaint(exact).message).toContain('too many definitions');
   });
 
   test('more sections than any component needs', () => {
     const bytes = new Uint8Array(8 + 2 * 1_500_000);
     bytes.set(PREAMBLE);
     for (let offset = 8; offset < bytes.length; offset += 2) bytes[offset] = 1;
-    expect(complaint(bytes).message).toContain('more definitions than any component needs');
+    expect(complaint(bytes).message).toContain('too many definitions');
   });
 });
 

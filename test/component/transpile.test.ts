@@ -81,7 +81,7 @@ test("under Node's --permission, without --allow-worker, jco's engine says what 
     await loadComponent(${JSON.stringify(guestFile('hello'))}, { engine: 'jco', cache: false });`;
   const args = ['--permission', '--allow-fs-read=*', '--input-type=module', '--eval', load];
   await expect(promisify(execFile)(process.execPath, args)).rejects.toThrow(
-    /hello.wasm cannot be transpiled with jco: that takes a thread, and Node runs with --permission but without --allow-worker: add it/,
+    /hello.wasm cannot be transpiled with jco: that requires a thread, but Node's --permission mode lacks --allow-worker: add it/,
   );
 });
 

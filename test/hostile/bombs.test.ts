@@ -7,13 +7,10 @@ import { assembleFields } from './assemble.ts';
 import { type Bomb, BOMBS } from './bombs.ts';
 
 test.each<[Partial<Limits>, RegExp]>([
-  [
-    { maxFunctionCompileMs: 1 },
-    /may take up to \d+ ms to compile, where 1 are allowed \(--limit function-compile-ms\)/,
-  ],
+  [{ maxFunctionCompileMs: 1 }, /may take up to \d+ ms to compile, the limit is 1 \(--limit function-compile-ms\)/],
   [
     { maxFunctionCompileBytes: 1_000_000 },
-    /may take up to \d+ bytes of memory to compile, where 1000000 are allowed \(--limit function-compile-bytes\)/,
+    /may take up to \d+ bytes of memory to compile, the limit is 1000000 \(--limit function-compile-bytes\)/,
   ],
 ])('%j refuses a component by any engine', async (limits, message) => {
   const fields = (BOMBS[0] as Bomb).toFields(10);
@@ -28,7 +25,7 @@ test("functions whose code would fill V8's place for it are refused", async () =
     (func $attack (param i32 i32) (call $answer (local.get 1) (i32.const 200)))`;
   for (const engine of ['linker', 'jco'] as const) {
     await expect(load(fields, engine)).rejects.toThrow(
-      /V8 could make \d+ bytes of code of the component's functions, where 1073741824 are allowed \(--limit code-bytes\)/,
+      /V8 could generate \d+ bytes of code for the component's functions, the limit is 1073741824 \(--limit code-bytes\)/,
     );
   }
   await using served = await serveGuest(await load(fields, 'linker', { maxCodeBytes: 2_000_000_000 }));

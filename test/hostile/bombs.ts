@@ -149,4 +149,4 @@ export function fieldsOfBomb(attack: string): string {
 
 /** What is said of one that is refused. */
 export const TOO_DEAR =
-  /^core module: function \d+ \("bomb"\) has \d+ bytes, .* it may take up to \d+ (ms to compile, where 100|bytes of memory to compile, where 536870912) are allowed \(--limit function-compile-(ms|bytes)\)/;
+  /^core module: function \d+ \("bomb"\) has \d+ bytes, .* it may take up to \d+ (ms to compile, the limit is 100|bytes of memory to compile, the limit is 536870912) \(--limit function-compile-(ms|bytes)\)/;

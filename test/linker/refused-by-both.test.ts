@@ -13,7 +13,7 @@ async function refusalOf(fields: string): Promise<string> {
 describe('a component that neither engine takes is refused', () => {
   test("with the linker's reason before jco's", async () => {
     expect(await refusalOf('(memory $other 1) (func (export "wasi-serve:start"))')).toMatch(
-      /^core module: an export named "wasi-serve:start", .*; nor can the jco engine run it: .*multiple memories/,
+      /^core module: an export with the reserved name "wasi-serve:start" .*; nor can the jco engine run it: .*multiple memories/,
     );
   });
 

@@ -176,7 +176,7 @@ describe('an interface without WIT', () => {
     const more = serve({ name: 'acme:lib/more' });
     expect(await load(wat, serve(), more)).toBe('loaded');
     expect(await load(wat, serve(), { ...more, resources: { counter: Other } })).toMatch(
-      /^bad-component: .*\n {2}acme:lib\/more@1\.0\.0#counter .*which is another one/,
+      /^bad-component: .*\n {2}acme:lib\/more@1\.0\.0#counter .*which is a different one/,
     );
   });
 

@@ -207,7 +207,7 @@ test('of modules that are refused by a rough look a close one decides', async ()
     boundCompiling([small, undefined, small, decodeCoreModule(bytes)], { ...NO_BOUNDS, maxCodeBytes: both }),
   ).toHaveLength(4);
   expect(() => boundCompiling([small, small], { ...NO_BOUNDS, maxCodeBytes: 2 * (close?.codeBytes ?? 0) - 1 })).toThrow(
-    /V8 could make \d+ bytes of code/,
+    /V8 could generate \d+ bytes of code/,
   );
 });
 

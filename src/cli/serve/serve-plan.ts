@@ -73,7 +73,7 @@ function listIgnored({ ignored }: Flags): string[] {
 function listUnwatched({ stallTimeout = 0, workers }: ServeFlags): string[] {
   if (stallTimeout === 0 || workers !== undefined || isPermitted('worker')) return [];
   return [
-    '--stall-timeout is without effect: Node runs with --permission but without --allow-worker, and there is no process above this one (--workers 1)',
+    "--stall-timeout is without effect: Node's --permission mode lacks --allow-worker, and there is no process above this one (--workers 1)",
   ];
 }
 

@@ -165,7 +165,7 @@ function isNewResource(entity: EntityType): boolean {
 
 function describeMissing(importName: string, name: string, entity: EntityType): string {
   if (entity.sort === 'func') return shorten(`${importName}#${name}`);
-  return `${importName} has no ${entity.sort === 'type' ? 'resource' : entity.sort} ${shorten(name)}`;
+  return `${importName} does not define the ${entity.sort === 'type' ? 'resource' : entity.sort} ${shorten(name)}`;
 }
 
 function throwComplaints(label: string, { missing, mismatches }: Complaints): void {

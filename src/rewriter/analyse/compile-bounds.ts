@@ -7,49 +7,49 @@ import { SECTION } from '../../wasm/sections.ts';
 import { MAX_LOCALS } from './survey.ts';
 import { type FunctionArity, readValueType } from '../../wasm/types.ts';
 
-/** What V8 may take to compile one function. */
+/** The limits on what V8 may take to compile functions. */
 export interface CompileBounds {
-  /** Its first compiler, in milliseconds: the guest that calls the function first waits for it, and all others with it. */
+  /** The time for the first compiler, in milliseconds: the first guest to call the function waits for it, and all others with it. */
   readonly maxFunctionCompileMs: number;
-  /** Its second compiler, which works on other threads, in bytes of memory. */
+  /** The memory for the second compiler, which runs on other threads, in bytes. */
   readonly maxFunctionCompileBytes: number;
-  /** The code that V8 makes of all functions, in bytes: it ends a process with more than 4 GiB of that. */
+  /** The size of the code that V8 generates for all functions, in bytes: V8 ends a process with more than 4 GiB of code. */
   readonly maxCodeBytes: number;
 }
 
 /**
- * A body of at most so many bytes, locals, and values that a call of it or of any other function takes and gives, compiles in some 13 ms whatever is in it, mostly
- * in 0.2. It is not looked at.
+ * A body with at most this many bytes and locals, in a module whose functions have at most this many params and results, compiles in about 13 ms at worst,
+ * mostly in 0.2 ms. It is not inspected.
  */
 const SMALL_BYTES = 4096;
 const SMALL_LOCALS = 64;
 const SMALL_VALUES = 32;
 
-/** What takes longer to compile begins with a check, so that the compiling of many functions in a row is interrupted. */
+/** Functions that take longer to compile begin with a check, so that compiling many functions in a row can be interrupted. */
 const CHECKED_NS = 150_000;
-/** Of a body that is not looked at. */
+/** The estimate for a body that is not inspected. */
 const CHECKED_BYTES = 512;
 const MAX_MICROS = 0xffff;
 
-/** How long V8's first compiler takes for functions, by index among the module's own. */
+/** How long V8's first compiler takes for each of the module's own functions. */
 export interface CompileTimes {
-  /** 1 for those that begin with a check. */
+  /** 1 for functions that begin with a check. */
   readonly costly: Uint8Array;
-  /** In microseconds, 65,535 at most. */
+  /** In microseconds, at most 65,535. */
   readonly micros: Uint16Array;
 }
 
-/** What is known of a module's bodies. */
+/** What is known about a module's bodies. */
 export interface CompileCosts extends CompileTimes {
-  /** Of machine code, or more. */
+  /** An upper bound on the size of the machine code. */
   readonly codeBytes: number;
 }
 
 /**
- * Looks at the bodies of modules before V8 does, which takes as long to validate some as to compile them. What is malformed is left to V8:
- * `undefined` stands for a module that is.
+ * Inspects the bodies of modules before V8 does, for which validating some of them takes as long as compiling. Malformed modules are left to V8:
+ * `undefined` stands for one.
  *
- * Throws `HostError` where V8 could take more than the bounds.
+ * Throws `HostError` if V8 could exceed the bounds.
  */
 export function boundCompiling(
   modules: readonly (CoreModule | undefined)[],
@@ -69,14 +69,14 @@ function sumCode(costs: readonly (CompileCosts | undefined)[]): number {
 
 function assertCodeWithin(codeBytes: number, { maxCodeBytes }: CompileBounds): void {
   if (codeBytes <= maxCodeBytes) return;
-  const allowed = `${maxCodeBytes} are allowed (--limit code-bytes)`;
+  const limit = `the limit is ${maxCodeBytes} (--limit code-bytes)`;
   throw new HostError(
     'bad-component',
-    `V8 could make ${codeBytes} bytes of code of the component's functions, where ${allowed}; leave out what is not needed, or permit more`,
+    `V8 could generate ${codeBytes} bytes of code for the component's functions, ${limit}; remove unused code, or raise the limit`,
   );
 }
 
-/** Roughly: small bodies are passed, where nothing in the module takes or gives many values. */
+/** `roughly` skips small bodies, if nothing in the module has many params or results. */
 function lookAtBodies(module: CoreModule, bounds: CompileBounds, how: 'roughly' | 'closely'): CompileCosts {
   const values = mostValues(module);
   const passesSmall = how === 'roughly' && values <= SMALL_VALUES;
@@ -105,23 +105,23 @@ function lookAtBodies(module: CoreModule, bounds: CompileBounds, how: 'roughly' 
   return { costly, micros, codeBytes };
 }
 
-/** Of a body that is not looked at, at most: a call of two bytes moves so many values. */
+/** An upper bound on the code for a body that is not inspected: a call of two bytes may move this many values. */
 function codePerByte(values: number): number {
   return 55 + 4 * values;
 }
 
-/** The same in nanoseconds: such a call, and blocks of two bytes that bring all locals to one place. */
+/** The same for its time, in nanoseconds: such a call, and blocks of two bytes at which all locals are merged. */
 function nsPerByte(values: number): number {
   return Math.max(1300, (400 + 100 * values + 3 * values * values) / 2);
 }
 
-/** The most values that any function or block takes and gives, or any struct is made of. */
+/** The most params and results of any function or block, or fields of any struct. */
 function mostValues({ types, fieldCounts }: CoreModule): number {
   const most = types.reduce((sum, type) => Math.max(sum, type === undefined ? 0 : type.params + type.results), 0);
   return fieldCounts.reduce((sum, fields) => Math.max(sum, fields), most);
 }
 
-/** Goes to the first instruction. Gives how many locals there are, params with them; `undefined` where the body is malformed. */
+/** Skips to the first instruction. Returns the number of locals, including params; `undefined` if the body is malformed. */
 function countLocals(body: ByteReader, { params }: FunctionArity): number | undefined {
   return unlessMalformed(() => {
     let count = params;
@@ -141,7 +141,7 @@ function shapeOf(
   return unlessMalformed(() => cost.shapeOf(at, end, size));
 }
 
-/** V8 stops where this does, or before. */
+/** V8 rejects the module at the same point, or earlier. */
 function unlessMalformed<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -159,10 +159,10 @@ function assertWithin(shape: FunctionShape, bounds: CompileBounds, describe: () 
   const { byteLength, locals, operands, blocks, branches, calls } = shape;
   const has = `${byteLength} bytes, ${locals} locals, ${blocks} blocks, ${branches} branches, ${calls} calls and up to ${operands} operands`;
   const takes = isSlow
-    ? `up to ${ms} ms to compile, where ${maxMs} are allowed (--limit function-compile-ms)`
-    : `up to ${shape.bytes} bytes of memory to compile, where ${maxBytes} are allowed (--limit function-compile-bytes)`;
+    ? `up to ${ms} ms to compile, the limit is ${maxMs} (--limit function-compile-ms)`
+    : `up to ${shape.bytes} bytes of memory to compile, the limit is ${maxBytes} (--limit function-compile-bytes)`;
   throw new HostError(
     'bad-component',
-    `core module: ${describe()} has ${has}: it may take ${takes}; split the function, or permit more`,
+    `core module: ${describe()} has ${has}: it may take ${takes}; split the function, or raise the limit`,
   );
 }

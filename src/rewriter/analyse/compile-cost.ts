@@ -7,23 +7,23 @@ import { FORGETS, OP, POPS, PUSHES } from '../../wasm/opcodes.ts';
 import { FORM, formOf, WITH_INDEX } from '../../wasm/short-forms.ts';
 import type { FunctionArity } from '../../wasm/types.ts';
 
-/** What of a function makes compiling it expensive, and what V8 takes for that: hardly more, mostly much less. */
+/** The properties of a function that make compiling it expensive, and an estimate of what V8 takes: an upper bound, mostly far above the real cost. */
 export interface FunctionShape extends Weight {
   readonly byteLength: number;
-  /** Params with them. */
+  /** The number of locals, including params. */
   readonly locals: number;
-  /** How high its operand stack gets, or more. */
+  /** An upper bound on the height of its operand stack. */
   readonly operands: number;
   readonly blocks: number;
-  /** With each target of a `br_table`. */
+  /** The number of branches, counting each target of a `br_table`. */
   readonly branches: number;
   readonly calls: number;
 }
 
 /**
- * By opcode: all that matters of an instruction, if its short form is passed without `Instructions`, else 0.
+ * By opcode: everything that matters about an instruction if its short form is skipped without `Instructions`; otherwise 0.
  *
- * Shape: two bits for what follows the opcode (`FORM`), three for how many operands it takes, one for how many it gives, from bit 8 on its item.
+ * Shape: two bits for the immediates (`FORM`), three for the number of operands popped, one for the number pushed, and its item from bit 8 on.
  */
 const STEPS = Uint16Array.from({ length: 0x100 }, (_, code) => {
   const form = formOf(code);
@@ -36,17 +36,17 @@ const NO_VALUES: FunctionArity = Object.freeze({ params: 0, results: 0 });
 const ONE_VALUE: FunctionArity = Object.freeze({ params: 0, results: 1 });
 
 /**
- * Estimates what V8 takes to compile a function, in one walk over its instructions.
+ * Estimates the cost for V8 of compiling a function, in one pass over its instructions.
  *
- * That grows with more than bytes: at each block and branch V8 goes through all locals and operands, and what calls and blocks take and give is moved one by one,
- * for calls by the square of their number.
+ * The cost depends on more than the number of bytes: at each block and branch V8 visits all locals and operands, and the params and results of calls and
+ * blocks are moved one by one, for calls in time quadratic in their number.
  */
 export class CompileCost {
   readonly #module: CoreModule;
   readonly #instructions: Instructions;
   readonly #labels = new Labels();
   readonly #mostThrown: number;
-  /** By number of the item: how many there are. */
+  /** The count of each item, by the item's number. */
   readonly #counts = new Float64Array(ITEM_WEIGHTS.length);
   #locals = 0;
   #height = 0;
@@ -61,7 +61,7 @@ export class CompileCost {
     this.#mostThrown = module.tags.reduce((most, type) => Math.max(most, this.#arityOf(type).params), 0);
   }
 
-  /** Of the instructions in `[at, end)`, of a function of so many locals and results. Throws `HostError` where they are malformed. */
+  /** The shape of a function with the instructions in `[at, end)` and this many locals and results. Throws `HostError` if they are malformed. */
   shapeOf(at: number, end: number, { locals, results }: { locals: number; results: number }): FunctionShape {
     this.#instructions.enter(at, end);
     this.#enter(locals, results);
@@ -104,7 +104,7 @@ export class CompileCost {
     this.#add(ITEM.local, locals);
   }
 
-  /** Passes the frequent instructions by a table: this is where the time goes. Gives how often a local is assigned. */
+  /** Skips frequent instructions with a table, because most of the time is spent here. Returns how often a local is assigned. */
   #walk(at: number, end: number): number {
     const { bytes } = this.#instructions;
     const counts = this.#counts;
@@ -129,7 +129,7 @@ export class CompileCost {
     this.#counts[item] = (this.#counts[item] as number) + count;
   }
 
-  /** Goes through an instruction of which more matters than its code. Gives where it ends. */
+  /** Processes an instruction whose immediates matter. Returns its end. */
   #step(start: number): number {
     const instructions = this.#instructions;
     instructions.at = start;
@@ -145,7 +145,7 @@ export class CompileCost {
     return instructions.at;
   }
 
-  /** What begins or ends blocks, leaves them, or takes as many operands as a type says. */
+  /** Handles instructions that begin, end or leave blocks, or whose operands depend on a type. */
   #stepControl(code: number): void {
     const { index, index2 } = this.#instructions;
     if (isCall(code)) return this.#call(code);
@@ -172,7 +172,7 @@ export class CompileCost {
     }
   }
 
-  /** What the next instruction never follows. */
+  /** Handles instructions after which the next one is unreachable. */
   #leave(code: number): void {
     const { index } = this.#instructions;
     if (code === OP.br) this.#branch(index);
@@ -188,7 +188,7 @@ export class CompileCost {
     this.#add(ITEM.operandOfBranch, this.#labels.valuesAt(label));
   }
 
-  /** Branches to all labels take along as much as those to the first. */
+  /** Branches to all labels carry as many values as those to the first. */
   #branchTable(targets: number): void {
     const { bytes, listAt, at } = this.#instructions;
     const label = new ByteReader(bytes, listAt, at).u32();
@@ -242,7 +242,7 @@ export class CompileCost {
     this.#add(isDirect ? ITEM.operandOfCall : ITEM.operandOfIndirectCall, values);
     this.#add(ITEM.operandOfCallSquared, values * values);
     this.#add(ITEM.valueAtCall, this.#locals + this.#height);
-    // A function that is found at run time is an operand itself.
+    // For an indirect call, the function is an operand itself.
     this.#exchange(isDirect ? params : params + 1, results);
   }
 

@@ -1,14 +1,14 @@
 import { malformed } from '../../wasm/refusal.ts';
 
 /**
- * The blocks that are open at a point of a function body.
+ * The blocks that are open at a point in a function body.
  *
- * Each arm of a block has an id of its own, never used twice in a module: what was noted in an arm holds until the arm ends, and
- * whether it still does is a comparison of ids.
+ * Each arm of a block has a unique id within the module. A fact recorded in an arm holds until the arm ends, and comparing ids tells whether it still
+ * does.
  */
 export class Control {
   depth = -1;
-  /** By depth. */
+  /** The open blocks, by depth. */
   readonly #ids: number[] = [];
   readonly #bases: number[] = [];
   readonly #params: number[] = [];
@@ -16,19 +16,19 @@ export class Control {
   readonly #loopStarts: number[] = [];
   #lastId = 0;
 
-  /** Of the innermost open arm: its id, where the operand stack begins in it, and where the innermost loop around it begins (or -1). */
+  /** The innermost open arm: its id, the base of its operand stack, and the start of the innermost loop around it (or -1). */
   id = 0;
   base = 0;
   loopStart = -1;
 
-  /** Begins a function body. Its frame is at depth 0. */
+  /** Starts a function body, whose frame has depth 0. */
   enter(): void {
     this.depth = -1;
     this.loopStart = -1;
     this.open(0, 0, 0);
   }
 
-  /** `base` is the height of the operand stack without the block's params. */
+  /** Opens a block. `base` is the height of the operand stack without the block's params. */
   open(base: number, params: number, results: number): void {
     const depth = ++this.depth;
     this.#bases[depth] = base;
@@ -39,22 +39,22 @@ export class Control {
     this.#beginArm();
   }
 
-  /** Says that the block that was just opened is a loop, whose body begins at `at`. */
+  /** Marks the block that was just opened as a loop, whose body begins at `at`. */
   markLoop(at: number): void {
     this.#loopStarts[this.depth] = at;
     this.loopStart = at;
   }
 
-  /** Begins another arm of the innermost block. Gives how many params it has on the operand stack. */
+  /** Begins another arm of the innermost block. Returns the number of its params on the operand stack. */
   nextArm(at: number): number {
-    if (this.depth < 1) throw malformed('an else or catch outside a block', at);
+    if (this.depth < 1) throw malformed('else or catch outside a block', at);
     this.#beginArm();
     return this.#params[this.depth] as number;
   }
 
-  /** Ends the innermost block. Gives how many values it leaves on the operand stack. `base` is that of the block around it until they are pushed. */
+  /** Ends the innermost block. Returns the number of its results. `base` is that of the enclosing block until they are pushed. */
   close(at: number): number {
-    if (this.depth < 0) throw malformed('an end outside a block', at);
+    if (this.depth < 0) throw malformed('end outside a block', at);
     const results = this.#results[this.depth] as number;
     this.depth--;
     const depth = this.depth;
@@ -64,7 +64,7 @@ export class Control {
     return results;
   }
 
-  /** Where the operand stack of the innermost block begins. */
+  /** The base of the innermost block's operand stack. */
   isOpen(depth: number, id: number): boolean {
     return depth <= this.depth && this.#ids[depth] === id;
   }

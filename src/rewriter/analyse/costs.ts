@@ -1,31 +1,31 @@
 import { CODE_COUNT, OP, PREFIX_BASE } from '../../wasm/opcodes.ts';
 
 /**
- * How much work a path may do between two checks, in units of some half a nanosecond. An instruction costs a unit for each of its bytes and
- * what `WEIGHTS` adds. So this is some 20 µs of plain instructions, and 0.2 ms of loads that all miss the cache.
+ * How much work a path may do between two checks, in units of about half a nanosecond. An instruction costs one unit per byte, plus what `WEIGHTS` adds.
+ * This is about 20 µs of plain instructions, or 0.2 ms of loads that all miss the cache.
  */
 export const MAX_UNITS = 32_768;
 
-/** A function that costs more at a time begins with a check. No other costs more, so this is also what a call costs of whose function nothing is known. */
+/** A function that costs more without a check begins with one. So this is also the most that a call of an unknown function costs. */
 export const MAX_UNCHECKED_UNITS = 256;
 
 /**
- * What a function may do from where a call returns to where it returns itself, without a check. Each function on a deep stack does so
- * when that unwinds; V8's stacks hold some 20,000 of the smallest.
+ * How much a function may do without a check between a call's return and its own. When a deep stack unwinds, each function on it does so; V8's stacks hold
+ * about 20,000 of the smallest functions.
  */
 export const MAX_UNWINDING_UNITS = 1024;
 
 /**
- * How long V8 may take to compile what a path calls between two checks, in microseconds, should nobody have called that before; and a function with what it calls,
- * unless it begins with a check. No other takes longer, so this is also what counts for a function of which nothing is known.
+ * The most microseconds that V8 may take to compile the functions called between two checks, if none has been called before; and the most for a function,
+ * with its callees, that does not begin with a check. So the second is also the most for an unknown function.
  */
 export const MAX_COMPILE_MICROS = 20_000;
 export const MAX_UNCHECKED_COMPILE_MICROS = 1000;
 
-/** Weights from here on are looked at one by one. */
+/** Instructions with at least this weight are handled individually. */
 export const HEAVY = 64;
 
-/** What a control instruction does to paths. `pass`: nothing. */
+/** The effect of a control instruction on paths. `pass`: none. */
 export const KIND = Object.freeze({
   pass: 0,
   block: 1,
@@ -48,12 +48,12 @@ export const KIND = Object.freeze({
   unbounded: 18,
 } as const);
 
-/** Whether an instruction writes as much of an array as its last operand says. */
+/** Whether an instruction writes as much of an array as its last operand specifies. */
 export function isArrayBulk(code: number): boolean {
   return KINDS[code] === KIND.unbounded && code >= PREFIX_BASE.gc && code < PREFIX_BASE.misc;
 }
 
-/** Whether an instruction holds the thread until another, which there is none, wakes it, or its time is over. */
+/** Whether an instruction blocks the thread until another thread wakes it (there is none), or its timeout expires. */
 export function isAtomicWait(code: number): boolean {
   return code === OP.atomicWait32 || code === OP.atomicWait64;
 }
@@ -80,14 +80,14 @@ const KIND_ROWS: readonly (readonly [kind: number, codes: readonly number[]])[] 
   [KIND.callIndirect, [OP.callIndirect, OP.callRef]],
   [KIND.returnCall, [OP.returnCall]],
   [KIND.returnCallIndirect, [OP.returnCallIndirect, OP.returnCallRef]],
-  // Their operands say how long these take.
+  // The time that these take depends on their operands.
   [KIND.unbounded, [OP.atomicWait32, OP.atomicWait64]],
   [KIND.unbounded, [OP.memoryGrow, OP.tableGrow, OP.tableFill]],
   [KIND.unbounded, [OP.arrayNew, OP.arrayNewDefault, OP.arrayNewData, OP.arrayNewElem]],
   [KIND.unbounded, [OP.arrayFill, OP.arrayCopy, OP.arrayInitData, OP.arrayInitElem]],
 ];
 
-/** By code. */
+/** The kind of each instruction, by code. */
 export const KINDS = toKinds();
 
 function toKinds(): Uint8Array {
@@ -96,12 +96,12 @@ function toKinds(): Uint8Array {
   return kinds;
 }
 
-/** Of a load from memory, or a store to it, beyond its bytes. */
+/** The cost of a load or store, besides its bytes. */
 export const LOAD_UNITS = 16;
 
 type WeightRow = readonly [weight: number, first: number, last?: number];
 
-/** A cache miss, a division or a call of V8's takes longer than its few bytes tell. Those of bulk instructions are of short ones. */
+/** A cache miss, a division or a call into V8 takes longer than its few bytes suggest. Bulk instructions have the cost of short ones. */
 const WEIGHT_ROWS: readonly WeightRow[] = [
   [LOAD_UNITS, OP.i32Load, OP.i64Store32],
   [16, OP.tableGet, OP.tableSet],
@@ -126,7 +126,7 @@ const WEIGHT_ROWS: readonly WeightRow[] = [
   [32, ATOMIC + 3, ATOMIC + 0x4e],
 ];
 
-/** By code: what an instruction costs beyond its bytes. */
+/** The cost of an instruction besides its bytes, by code. */
 export const WEIGHTS = toWeights();
 
 function toWeights(): Uint16Array {

@@ -1,20 +1,20 @@
 import { ByteReader } from '../../wasm/byte-reader.ts';
 import type { CoreModule } from '../core-module.ts';
 
-/** In the custom section `name`: the subsection of function names. */
+/** The subsection of function names in the custom section `name`. */
 const FUNCTION_NAMES = 1;
 const NAME_BYTES_OF_NAME = 5;
 
-/** How a function is called in messages: by its index, and its name if the module says one. */
+/** How messages refer to a function: by its index, and its name if the module has one. */
 export function describeFunction(module: CoreModule, index: number): string {
   const name = findName(module, index);
   return name === undefined ? `function ${index}` : `function ${index} (${JSON.stringify(name).slice(0, MAX_LENGTH)})`;
 }
 
-/** Of a name in a message. */
+/** The longest name in a message. */
 const MAX_LENGTH = 120;
 
-/** A section that is malformed names nothing. */
+/** `undefined` if the section is malformed. */
 function findName({ bytes, sections }: CoreModule, index: number): string | undefined {
   const section = sections.names;
   if (section === undefined) return undefined;

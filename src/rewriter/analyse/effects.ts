@@ -1,20 +1,20 @@
 import { isStore } from '../emit/helper-functions.ts';
 import { OP } from '../../wasm/opcodes.ts';
 
-/** What the bodies do that the host has to know of. */
+/** Effects of the bodies that the host has to know about. */
 export type Effects = {
   writesMemory: boolean;
   writesTables: boolean;
-  /** Whether a `data.drop` or `elem.drop` is there, which no reset takes back. */
+  /** Whether there is a `data.drop` or `elem.drop`, which a reset cannot undo. */
   dropsSegments: boolean;
 };
 
-/** Whether `noteEffects` has to know of an instruction. */
+/** Whether `noteEffects` must see an instruction. */
 export function hasEffect(code: number): boolean {
   return isStore(code) || code === OP.tableSet || (code >= OP.memoryInit && code <= OP.tableFill);
 }
 
-/** Notes what the instruction `code` does. */
+/** Records the effect of the instruction `code`. */
 export function noteEffects(effects: Effects, code: number): void {
   if (isStore(code) || code === OP.memoryInit || code === OP.memoryCopy || code === OP.memoryFill) {
     effects.writesMemory = true;

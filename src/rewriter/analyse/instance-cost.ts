@@ -8,19 +8,19 @@ import { notSupported } from '../../wasm/refusal.ts';
 import { SECTION } from '../../wasm/sections.ts';
 import { readLimits, readValueType } from '../../wasm/types.ts';
 
-/** What an instance of a module takes, before anything runs, of what no memory holds. */
+/** What an instance of a module takes before any code runs, apart from its memories. */
 export interface InstanceCost {
-  /** Elements of the tables that it defines. */
+  /** The elements of the tables that it defines. */
   readonly tableElements: number;
-  /** Memories that it defines. */
+  /** The number of memories that it defines. */
   readonly memoryCount: number;
-  /** Of V8's heap, all together, but for the memories. */
+  /** The total of V8's heap, without the memories. */
   readonly heapBytes: number;
-  /** What JavaScript takes of it beside that to read the tables, with a function for each that is in them. */
+  /** What V8 takes in addition if JavaScript reads the tables: it creates a function object for each function in them. */
   readonly imageBytes: number;
 }
 
-/** Throws `HostError` where it cannot be known. */
+/** Computes the cost of an instance. Throws `HostError` if it cannot be known. */
 export function instanceCostOf(module: CoreModule): InstanceCost {
   const tables = module.tables.filter(({ imported }) => imported === undefined);
   const tableElements = tables.reduce((sum, { limits }) => sum + limits.initial, 0);
@@ -35,7 +35,7 @@ export function instanceCostOf(module: CoreModule): InstanceCost {
     [HEAP_BYTES.export, module.exportNames.size],
     [HEAP_BYTES.global, module.globals.length],
     [HEAP_BYTES.mutableGlobal, mutable.length],
-    // One to read it and one to write it.
+    // A function to read it and one to write it.
     [HEAP_BYTES.function + HEAP_BYTES.export, 2 * byFunctions.length],
     [HEAP_BYTES.tag, module.tags.length],
     [HEAP_BYTES.type, module.types.length],
@@ -49,7 +49,7 @@ export function instanceCostOf(module: CoreModule): InstanceCost {
   };
 }
 
-/** Of element segments, and of constant expressions with the structs and arrays that they make. */
+/** The cost of element segments, and of constant expressions with the structs and arrays that they create. */
 function valueBytes(module: CoreModule): number {
   const { bytes, sections } = module;
   const objects = new FirstObjects(module.fieldCounts);
@@ -79,15 +79,15 @@ function valueBytes(module: CoreModule): number {
   return segmentBytes + objects.heapBytes;
 }
 
-/** Forms of data segments. Source: core specification 3.0, 5.5.14. */
+/** The forms of data segments. Source: core specification 3.0, 5.5.14. */
 const PASSIVE = 1;
 const WITH_MEMORY = 2;
 
-/** Adds up what constant expressions make. */
+/** Adds up the cost of constant expressions. */
 class FirstObjects {
   readonly #fieldCounts: readonly number[];
   heapBytes = 0;
-  /** What the instruction before gives, if that is a constant. */
+  /** The result of the previous instruction, if it is a constant. */
   #constant: number | undefined;
 
   constructor(fieldCounts: readonly number[]) {
@@ -101,23 +101,23 @@ class FirstObjects {
     else if (code === OP.arrayNewFixed) this.#make(index2);
     else if (code === OP.arrayNew || code === OP.arrayNewDefault) {
       if (this.#constant === undefined) {
-        throw notSupported('an array in a constant expression, of a length that is computed,', start);
+        throw notSupported('an array of computed length in a constant expression', start);
       }
       this.#make(this.#constant);
     }
     this.#constant = code === OP.i32Const ? index >>> 0 : undefined;
   }
 
-  /** A vector is two fields. */
+  /** A vector counts as two fields. */
   #make(fields: number): void {
     this.heapBytes += HEAP_BYTES.object + fields * 2 * HEAP_BYTES.field;
   }
 }
 
-/** Types that no function has. */
+/** Reference types whose values are not functions. */
 const OTHER_REFERENCES = /extern|exn|any|eq|i31|struct|array|nullref/;
 
-/** What an element of a table takes at most, beside what it refers to. */
+/** The most that a table element takes, besides what it refers to. */
 function elementBytesOf(type: string): number {
   return OTHER_REFERENCES.test(type) ? HEAP_BYTES.otherElement : HEAP_BYTES.functionElement;
 }

@@ -7,19 +7,19 @@ import { CODE_COUNT, OP, PREFIX_BASE } from '../../wasm/opcodes.ts';
 export interface Weight {
   readonly ns: number;
   readonly bytes: number;
-  /** Of machine code, by the first one. */
+  /** The size of the first compiler's machine code. */
   readonly code: number;
 }
 
-/** What a function is made of, each with what V8 takes for one of it. */
+/** The parts of a function, each with V8's cost for one. */
 const ITEMS = {
-  /** Instructions, by class. */
+  /** Instructions by class. */
   plain: { ns: 30, bytes: 400, code: 16 },
   load: { ns: 50, bytes: 2000, code: 16 },
   store: { ns: 400, bytes: 1400, code: 50 },
   block: { ns: 1000, bytes: 2000, code: 24 },
   branch: { ns: 250, bytes: 1200, code: 24 },
-  /** The second compiler takes time by the square of the number of loops, those of arrays too. Its memory stands for that. */
+  /** The second compiler's time is quadratic in the number of loops, including those of array instructions. Its memory stands for the time. */
   loop: { ns: 1000, bytes: 40_000, code: 60 },
   arrayLoop: { ns: 1000, bytes: 50_000, code: 150 },
   call: { ns: 400, bytes: 1400, code: 40 },
@@ -32,25 +32,25 @@ const ITEMS = {
   atomic: { ns: 1600, bytes: 2000, code: 70 },
 
   local: { ns: 60, bytes: 100, code: 4 },
-  /** The second compiler looks ahead through each loop, and again through loops in it. Its memory stands for its time. */
+  /** The second compiler scans each loop ahead, and nested loops again. Its memory stands for the time. */
   loopByte: { ns: 0.2, bytes: 4, code: 0 },
   /** A target of a `br_table`, a clause of a `try_table`. */
   target: { ns: 150, bytes: 700, code: 12 },
   clause: { ns: 1000, bytes: 900, code: 100 },
 
-  /** A local or an operand at such a point: all are brought to one place. */
+  /** A local or an operand at a merge point, where all of them are merged. */
   valueAtBlock: { ns: 15, bytes: 30, code: 0 },
   valueAtBranch: { ns: 2, bytes: 50, code: 0 },
   valueAtCall: { ns: 3, bytes: 12, code: 0 },
-  /** The same where a local is assigned: that may take a register, whose values are looked for. */
+  /** The same at an assignment of a local: it may need a register, and V8 searches for the values in it. */
   valueAtAssignment: { ns: 0.4, bytes: 0, code: 0 },
 
-  /** What such an instruction takes or gives. */
+  /** An operand that such an instruction pops or pushes. */
   operandOfBlock: { ns: 100, bytes: 120, code: 8 },
   operandOfBranch: { ns: 60, bytes: 60, code: 8 },
   operandOfCall: { ns: 100, bytes: 100, code: 8 },
   operandOfIndirectCall: { ns: 100, bytes: 1500, code: 8 },
-  /** By the square of the number of a call's: each is moved to where another may be. */
+  /** By the square of a call's number of values: each is moved to a place that another may occupy. */
   operandOfCallSquared: { ns: 3, bytes: 0, code: 0 },
   operandOfThrow: { ns: 200, bytes: 5500, code: 30 },
   field: { ns: 150, bytes: 700, code: 12 },
@@ -60,15 +60,15 @@ type ItemName = keyof typeof ITEMS;
 
 const NAMES = Object.keys(ITEMS) as ItemName[];
 
-/** By name: an item's number. */
+/** The number of each item, by name. */
 export const ITEM = Object.freeze(Object.fromEntries(NAMES.map((name, index) => [name, index]))) as Readonly<
   Record<ItemName, number>
 >;
 
-/** By number. */
+/** The weights, by the item's number. */
 export const ITEM_WEIGHTS: readonly Weight[] = NAMES.map((name) => ITEMS[name]);
 
-/** By code of what begins a block: how often all values are brought to one place for it. A loop is given a check, which is an `if`. */
+/** By code of an instruction that begins a block: the number of merge points it adds. A loop gets a check, which is an `if`. */
 export const BLOCK_STARTS = toTable([
   [OP.block, 1],
   [OP.loop, 3],
@@ -77,7 +77,7 @@ export const BLOCK_STARTS = toTable([
   [OP.tryTable, 2],
 ]);
 
-/** By code: the item that an instruction is. */
+/** The item of an instruction, by code. */
 export const CLASSES = Uint8Array.from({ length: CODE_COUNT }, (_, code) => classOf(code));
 
 function toTable(rows: readonly (readonly [code: number, starts: number])[]): Uint8Array {

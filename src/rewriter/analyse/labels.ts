@@ -1,16 +1,16 @@
-/** The blocks that are open, as far as they matter to branches. Where one is wrong it counts as one of the function: V8 says so later. */
+/** The open blocks, as far as they matter for branches. An invalid label counts as the function's: V8 rejects it later. */
 export class Labels {
-  /** By depth: where the operand stack begins, how many values a branch takes along and the end leaves, where the block begins if it is a loop, or -1. */
+  /** By depth: the base of the operand stack, how many values a branch carries and how many the end leaves, and the block's start if it is a loop, or -1. */
   readonly #bases: number[] = [];
   readonly #values: number[] = [];
   readonly #params: number[] = [];
   readonly #results: number[] = [];
   readonly #loops: number[] = [];
   depth = -1;
-  /** Of the innermost block. */
+  /** The depth of the innermost block. */
   base = 0;
 
-  /** Begins a function of so many results. */
+  /** Starts a function with this many results. */
   enter(results: number): void {
     this.depth = -1;
     this.open(0, { params: 0, results }, -1);
@@ -26,22 +26,22 @@ export class Labels {
     this.base = base;
   }
 
-  /** What the innermost block takes. */
+  /** The number of the innermost block's params. */
   get params(): number {
     return this.#params[this.depth] ?? 0;
   }
 
-  /** How many values a branch takes along to the block that is `label` blocks out. */
+  /** How many values a branch to `label` carries. */
   valuesAt(label: number): number {
     return this.#values[this.depth - label] ?? 0;
   }
 
-  /** Where the innermost block begins if it is a loop, or -1. */
+  /** The start of the innermost block if it is a loop, or -1. */
   get loop(): number {
     return this.#loops[this.depth] ?? -1;
   }
 
-  /** Ends the innermost block. Gives what it leaves. */
+  /** Ends the innermost block. Returns the number of its results. */
   close(): number {
     const results = this.#results[this.depth] ?? 0;
     this.depth--;

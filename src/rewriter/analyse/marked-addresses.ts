@@ -2,24 +2,24 @@ import { CARD_BYTES, SLACK } from '../layout.ts';
 import type { Control } from './control.ts';
 import { CONSTANT } from './values.ts';
 
-/** The longest store. */
+/** The bytes of the longest store. */
 const MAX_STORE_BYTES = 16;
-/** How many notes on one root are looked at. More marks are made than needed where there are more. */
+/** How many notes per root are checked. If there are more, some marks are redundant. */
 const MAX_NOTES_SEEN = 8;
 
 const NONE = -1;
 
 /**
- * Which addresses lie on pages that are marked already.
+ * Tracks which addresses are on pages that are already marked.
  *
- * A note says: a store whose address is `root + d`, with d in [from, to], needs no mark. It holds in the arm of `Control` in which it was
- * made, since all that follows in the arm runs after it.
+ * A note says that a store to `root + d`, with d in [from, to], needs no mark. It holds in the arm of `Control` in which it was made, since everything that
+ * follows in the arm runs after it.
  */
 export class MarkedAddresses {
   readonly #control: Control;
-  /** By root: its newest note. */
+  /** The newest note for each root. */
   readonly #heads: number[] = [];
-  /** By note. */
+  /** The notes' fields, by note. */
   readonly #from: number[] = [];
   readonly #to: number[] = [];
   readonly #depths: number[] = [];
@@ -32,7 +32,7 @@ export class MarkedAddresses {
     this.#control = control;
   }
 
-  /** Begins a function body. */
+  /** Starts a function body. */
   enter(): void {
     this.#count = 0;
     this.#rootCount = 0;
@@ -44,16 +44,16 @@ export class MarkedAddresses {
       const isOpen = this.#control.isOpen(this.#depths[note] as number, this.#arms[note] as number);
       if (isOpen && distance >= (this.#from[note] as number) && distance <= (this.#to[note] as number)) return true;
       note = this.#older[note] as number;
-      // Notes of arms that have ended never hold again.
+      // A note of an arm that has ended never holds again.
       if (!isOpen && seen === 0) this.#heads[root] = note;
     }
     return false;
   }
 
-  /** Notes that the page of `root + distance`, an address in bounds, is marked. */
+  /** Records that the page of `root + distance`, an address in bounds, is marked. */
   add(root: number, distance: number): void {
     const note = this.#count++;
-    // The page of a constant is known, so all of it is covered.
+    // The page of a constant address is known, so all of it is covered.
     const first = root === CONSTANT ? distance - (distance % CARD_BYTES) : distance;
     const last = root === CONSTANT ? first + CARD_BYTES - 1 : distance;
     this.#from[note] = first - SLACK;

@@ -1,13 +1,13 @@
 import type { CoreModule } from '../core-module.ts';
 import type { FunctionType } from '../../wasm/types.ts';
 
-/** The value types below it are references. */
+/** Value types below this byte are references. */
 const FIRST_NUMBER_TYPE = 0x7b;
 const NUMBERS: ReadonlySet<string> = new Set(['i32', 'i64', 'f32', 'f64', 'v128']);
 
 /**
- * Whether a function that a module finds at run time, in a table or by a reference, may be none of its own: where it puts an imported one there,
- * or shares tables, globals or other references with others.
+ * Whether an indirect call, through a table or a reference, may reach a function that is not the module's own: because it puts an imported function there,
+ * or shares tables, globals or other references with other modules.
  */
 export function mayFindHost(module: CoreModule): boolean {
   const { tables, globals, types, references, importedFunctionCount, exported } = module;

@@ -4,26 +4,26 @@ import { RESERVED } from '../layout.ts';
 import { SECTION } from '../../wasm/sections.ts';
 import type { SizeLimits } from '../../wasm/types.ts';
 
-/** Something of a module's state that the rewritten module exports. */
+/** A piece of a module's state that the rewritten module exports. */
 type Reachable = {
   readonly index: number;
   /** The name of the export. */
   readonly exportName: string;
-  /** Where the module imports it from; `undefined` where it defines it. */
+  /** Where the module imports it from; `undefined` if the module defines it. */
   readonly imported: ImportName | undefined;
 };
 
 export type ReachableMemory = Reachable & {
   readonly limits: SizeLimits;
   readonly isShared: boolean;
-  /** The name of the import from `wasi-serve` by which the host gives this memory, where the module defined it and no longer does. */
+  /** The name of the import from `wasi-serve` with which the host provides this memory, if the original module defined it. */
   readonly recycledAs: string | undefined;
   /** Whether all writes are marked. */
   readonly isTracked: boolean;
 };
 
 export type ReachableTable = Reachable & {
-  /** Type of its elements, as in the text format. */
+  /** The type of its elements, as in the text format. */
   readonly type: string;
   readonly limits: SizeLimits;
   readonly access: Access;
@@ -32,16 +32,16 @@ export type ReachableTable = Reachable & {
 export type ReachableGlobal = Reachable & { readonly type: string; readonly access: Access };
 
 /**
- * How the host reads and writes a value: `value` as JavaScript does (`.value`, `get` and `set`); `bits` and `functions` by the exports
- * `<exportName>:get` and `<exportName>:set`, which give and take an integer of as many bits (f32, f64: JavaScript does not keep a NaN's), or two i64
- * (v128, low half first); `none` not at all.
+ * How the host reads and writes a value. `value`: as JavaScript does (`.value`, `get` and `set`); `bits` and `functions`: with the exports
+ * `<exportName>:get` and `<exportName>:set`, which use an integer of the same size (f32, f64: JavaScript does not preserve the bits of a NaN), or two i64
+ * (v128, low half first); `none`: not at all.
  */
 export type Access = 'value' | 'bits' | 'functions' | 'none';
 
-/** What becomes of a module's memories; see `RewriteOptions`. */
+/** What happens to a module's memories; see `RewriteOptions`. */
 export type MemoryMode = 'tracked' | 'given' | 'plain';
 
-/** The memories that exist after the rewriting, those that are made imports too. */
+/** The memories after rewriting, including those that are turned into imports. */
 export function reachMemories({ memories }: CoreModule, mode: MemoryMode): ReachableMemory[] {
   return memories.map(({ index, imported, limits, isShared }) => ({
     index,
@@ -67,7 +67,7 @@ export function reachTables({ tables }: CoreModule): ReachableTable[] {
   }));
 }
 
-/** The mutable globals. The others are no state. */
+/** The mutable globals. Others are not state. */
 export function reachGlobals({ globals }: CoreModule): ReachableGlobal[] {
   return globals
     .filter(({ isMutable }) => isMutable)
@@ -87,12 +87,12 @@ function accessTo(type: string): Access {
   return /exn/.test(type) ? 'none' : 'value';
 }
 
-/** Refuses a module that has an export by one of our names. */
+/** Refuses a module that exports one of our reserved names. */
 export function checkExportNames({ exportNames, sections }: CoreModule): void {
   for (const name of exportNames) {
     if (name.startsWith(`${RESERVED}:`)) {
       throw notSupported(
-        `an export named ${JSON.stringify(name)}, a name that the host needs,`,
+        `an export with the reserved name ${JSON.stringify(name)}`,
         sections.byId.get(SECTION.export)?.at ?? 0,
       );
     }

@@ -4,15 +4,15 @@ import { OP } from '../../wasm/opcodes.ts';
 import { malformed } from '../../wasm/refusal.ts';
 import { readValueType } from '../../wasm/types.ts';
 
-/** In the flags of an element segment. Source: core specification 3.0, 5.5.12. */
+/** The flags of an element segment. Source: core specification 3.0, 5.5.12. */
 const NOT_ACTIVE = 1;
 const WITH_INDEX = 2;
 const EXPRESSIONS = 4;
 
-/** Told of each instruction of a constant expression. */
+/** Called for each instruction of a constant expression. */
 export type VisitInstruction = (instructions: Instructions) => void;
 
-/** Reads an element segment. `references` takes the functions that it names. Gives how many elements there are. */
+/** Reads an element segment, and adds the functions that it names to `references`. Returns the number of elements. */
 export function readReferences(reader: ByteReader, references: Set<number>, visit?: VisitInstruction): number {
   const flags = reader.u32();
   if ((flags & NOT_ACTIVE) === 0) {
@@ -32,12 +32,12 @@ export function readReferences(reader: ByteReader, references: Set<number>, visi
   return count;
 }
 
-/** Passes a constant expression, its `end` too. `references` takes the functions that it names. */
+/** Skips a constant expression, including its `end`, and adds the functions that it names to `references`. */
 export function skipConstantExpression(reader: ByteReader, references?: Set<number>, visit?: VisitInstruction): void {
   const instructions = new Instructions(reader.bytes);
   instructions.enter(reader.at, reader.end);
   do {
-    if (instructions.at >= reader.end) throw malformed('a constant expression without an end', reader.at);
+    if (instructions.at >= reader.end) throw malformed('constant expression without an end', reader.at);
     instructions.next();
     if (instructions.code === OP.refFunc) references?.add(instructions.index);
     visit?.(instructions);

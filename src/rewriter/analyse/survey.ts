@@ -5,22 +5,22 @@ import { endOfShortForm } from '../../wasm/short-forms.ts';
 /** V8 refuses functions with more locals. */
 export const MAX_LOCALS = 50_000;
 
-/** Looks ahead through loops: where each local is assigned last. */
+/** Scans loops ahead, to find the last assignment of each local. */
 export class Survey {
   readonly #instructions: Instructions;
-  /** By local: where the loop that was gone through assigns it last. Of locals that it does not assign, a place before the loop, or -1. */
+  /** By local: the position of its last assignment in the scanned loop. If the loop does not assign it, a position before the loop, or -1. */
   readonly lastAssignments = new Int32Array(MAX_LOCALS).fill(-1);
 
   constructor(bytes: Uint8Array) {
     this.#instructions = new Instructions(bytes);
   }
 
-  /** Begins a function body, whose loops come in their order. */
+  /** Starts a function body, whose loops must be entered in order. */
   enter(localCount: number): void {
     this.lastAssignments.fill(-1, 0, localCount);
   }
 
-  /** Goes through a loop that is inside no other, from its first instruction to its `end`, which comes before `end`. */
+  /** Scans an outermost loop, from its first instruction to its `end` instruction, which comes before `end`. */
   enterLoop(at: number, end: number): void {
     const instructions = this.#instructions;
     const { bytes } = instructions;

@@ -2,26 +2,25 @@ import type { Control } from './control.ts';
 import type { Instructions } from '../../wasm/instructions.ts';
 import { MAX_LOCALS, type Survey } from './survey.ts';
 
-/** The root of all constants: a value is then its distance alone. */
+/** The root of all constants: the value is the distance alone. */
 export const CONSTANT = 0;
-/** The root of a value of which nothing is known. */
+/** The root of an unknown value. */
 export const UNKNOWN = -1;
 
 /**
- * What is known of the values in locals and on the operand stack: each is a root and a distance from it, `(root + distance) mod 2^32`.
+ * What is known about the values in locals and on the operand stack. Each is a root and a distance from it: `(root + distance) mod 2^32`.
  *
- * A root stands for one value for as long as the block lives in which it was first seen; two things with the same root differ by
- * their distances. Where blocks join and where loops begin, a local that was or will be assigned gets a new root. All this is found
- * in one pass, since the survey has told where each local is assigned last.
+ * A root stands for one value until the end of the block in which it was first seen; two things with the same root differ by their distances. Where blocks
+ * join and loops begin, a local that was or will be assigned gets a new root. One pass suffices, because the survey knows the last assignment of each local.
  *
- * Notes on locals outlive functions: they name arms of `Control`, whose ids are never used twice, and positions in the module.
+ * Notes about locals need not be cleared between functions: they refer to arms of `Control`, whose ids are unique, and to positions in the module.
  */
 export class Values {
   readonly #control: Control;
   readonly #instructions: Instructions;
   readonly #lastAssignments: Int32Array;
 
-  /** By local. The arm in which it was assigned and where; its value then. */
+  /** For each local: the arm and position of its last assignment, and its value then. */
   readonly #depths = new Int32Array(MAX_LOCALS);
   readonly #arms = new Int32Array(MAX_LOCALS);
   readonly #positions = new Int32Array(MAX_LOCALS).fill(-1);
@@ -35,7 +34,7 @@ export class Values {
   readonly #stackDistances: number[] = [];
   height = 0;
 
-  /** What `pop` took. */
+  /** The operand that `pop` took. */
   root = UNKNOWN;
   distance = 0;
 
@@ -45,7 +44,7 @@ export class Values {
     this.#lastAssignments = lastAssignments;
   }
 
-  /** Begins a function body. */
+  /** Starts a function body. */
   enter(): void {
     this.#rootCount = 1;
     this.height = 0;
@@ -61,7 +60,7 @@ export class Values {
     for (let rest = count; rest > 0; rest--) this.push(UNKNOWN, 0);
   }
 
-  /** Takes the top operand. Where the block has none that is known of, it is unknown. */
+  /** Pops an operand. If the block has none that is tracked, it is unknown. */
   pop(): void {
     if (this.height <= this.#control.base) {
       this.root = UNKNOWN;
@@ -77,13 +76,13 @@ export class Values {
     this.height = Math.max(this.height - count, this.#control.base);
   }
 
-  /** Takes `pops` operands and gives `pushes` of which nothing is known. */
+  /** Pops `pops` operands and pushes `pushes` unknown ones. */
   exchange(pops: number, pushes: number): void {
     this.drop(pops);
     for (let rest = pushes; rest > 0; rest--) this.push(UNKNOWN, 0);
   }
 
-  /** Leaves nothing that is known of in the block. */
+  /** Drops all tracked operands of the block. */
   forget(): void {
     this.height = this.#control.base;
   }
@@ -104,7 +103,7 @@ export class Values {
     this.push(this.#roots[local] as number, this.#distances[local] as number);
   }
 
-  /** Takes two operands and gives their sum, or their difference for `sign` -1. */
+  /** Pops two operands and pushes their sum, or their difference if `sign` is -1. */
   addOperands(sign: 1 | -1): void {
     this.pop();
     const { root, distance } = this;
@@ -119,7 +118,7 @@ export class Values {
     this.#note(local, root, this.distance);
   }
 
-  /** Gives the local a new root if its value may have come from elsewhere since it was noted. */
+  /** Gives the local a new root if it may have been assigned elsewhere since its value was recorded. */
   #refresh(local: number): void {
     if (!this.#isCurrent(local)) this.#note(local, this.#rootCount++, 0);
   }

@@ -1,32 +1,32 @@
-/** Of a path that nothing comes along, such as one after a `return`. */
+/** The length of an unreachable path, such as one after a `return`. */
 const NONE = -1;
 
-/** Of blocks. `thrownTo`: what is thrown may come to the end, so that a check follows. */
+/** The flags of blocks. `thrownTo`: an exception may arrive at the end, so a check follows. */
 const FLAG = Object.freeze({ hasOtherArm: 1, loop: 2, thrownTo: 3 } as const);
 
 /**
- * The longest paths to a point of a function body, in units of work: `length` since the last check or the function's begin, `unwinding` since a call
- * returned that may have come to a check; and `compiling`, in microseconds: what V8 takes for the functions called since the last check, should none have been
- * called before. What a block's branches bring to its end is kept until then.
+ * The longest paths to a point in a function body. `length`: units of work since the last check or the function's start; `unwinding`: units since a call
+ * returned that may have reached a check; `compiling`: microseconds for V8 to compile the functions called since the last check, if none has been called
+ * before. Paths that branch to the end of a block are kept until then.
  */
 export class WorkPaths {
   length = 0;
   unwinding = NONE;
   compiling = 0;
-  /** Of the innermost block; 0 is the function's body. */
+  /** The depth of the innermost block; 0 is the function's body. */
   depth = -1;
-  /** By depth: flags. */
+  /** The blocks' flags, by depth. */
   readonly #flags: number[] = [];
-  /** By depth: the longest of those that branched to the end. */
+  /** The longest paths that branched to the end of a block, by depth. */
   readonly #endLengths: number[] = [];
   readonly #endUnwindings: number[] = [];
   readonly #endCompilings: number[] = [];
-  /** By depth, where the block has another arm: those to that, or past it where there is none. */
+  /** For blocks with another arm: the paths to it, or past it if it is absent; by depth. */
   readonly #armLengths: number[] = [];
   readonly #armUnwindings: number[] = [];
   readonly #armCompilings: number[] = [];
 
-  /** Begins a function body. */
+  /** Starts a function body. */
   enter(): void {
     this.length = 0;
     this.unwinding = NONE;
@@ -47,7 +47,7 @@ export class WorkPaths {
     this.compiling = 0;
   }
 
-  /** A function is called that may come to a check, and takes V8 so long to compile, with what it calls. */
+  /** A call of a function that may reach a check, and that V8 needs `micros` to compile, with its callees. */
   call(units: number, micros: number): void {
     if (this.length < 0) return;
     this.length += units;
@@ -55,7 +55,7 @@ export class WorkPaths {
     this.unwinding = this.unwinding < 0 ? 0 : this.unwinding + units;
   }
 
-  /** A function is called that begins with a check. */
+  /** A call of a function that begins with a check. */
   callChecked(): void {
     if (this.length < 0) return;
     this.length = 0;
@@ -63,7 +63,7 @@ export class WorkPaths {
     this.compiling = 0;
   }
 
-  /** Nothing comes further. */
+  /** What follows is unreachable. */
   stop(): void {
     this.length = NONE;
     this.unwinding = NONE;
@@ -81,13 +81,13 @@ export class WorkPaths {
     this.#armCompilings[this.depth] = this.compiling;
   }
 
-  /** With a check where it begins. */
+  /** Opens a loop, which begins with a check. */
   openLoop(): void {
     this.#open(FLAG.loop);
     this.check();
   }
 
-  /** Goes on with the other arm of the innermost block. */
+  /** Continues with the other arm of the innermost block. */
   nextArm(): void {
     const { depth } = this;
     this.branch(0);
@@ -97,7 +97,7 @@ export class WorkPaths {
     if (this.#flags[depth] === FLAG.hasOtherArm) this.#flags[depth] = 0;
   }
 
-  /** Goes on with an arm that what is thrown comes to, and a check where it begins. */
+  /** Continues with an arm that catches exceptions, which begins with a check. */
   catchArm(): void {
     this.branch(0);
     this.length = 0;
@@ -105,7 +105,7 @@ export class WorkPaths {
     this.compiling = 0;
   }
 
-  /** A path goes to a label. That to a loop comes to its check, that to the function's body ends. */
+  /** A path branches to a label. A branch to a loop reaches its check; a branch to the function's body ends the path. */
   branch(label: number): void {
     const target = this.depth - label;
     if (this.#flags[target] === FLAG.loop) return;
@@ -114,14 +114,14 @@ export class WorkPaths {
     if (this.compiling > (this.#endCompilings[target] as number)) this.#endCompilings[target] = this.compiling;
   }
 
-  /** What is thrown may come to a label. Gives whether there is something after that in the body. */
+  /** An exception may arrive at a label. Returns whether any code of the body follows it. */
   expectThrown(label: number): boolean {
     const target = this.depth - label;
     if (target > 0 && this.#flags[target] !== FLAG.loop) this.#flags[target] = FLAG.thrownTo;
     return target > 0;
   }
 
-  /** Ends the innermost block. Gives whether a check has to follow, which is counted. */
+  /** Ends the innermost block. Returns whether a check must follow; if so, it is taken into account. */
   close(): boolean {
     const depth = this.depth--;
     const flag = this.#flags[depth];
@@ -136,7 +136,7 @@ export class WorkPaths {
     return false;
   }
 
-  /** The paths that were kept of the block that has just been left come to here. */
+  /** Joins the kept paths of the block that has just ended. */
   #join(lengths: readonly number[], unwindings: readonly number[], compilings: readonly number[]): void {
     const at = this.depth + 1;
     this.length = Math.max(this.length, lengths[at] as number);

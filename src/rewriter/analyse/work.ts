@@ -15,64 +15,64 @@ import type { Instructions } from '../../wasm/instructions.ts';
 import { mayFindHost } from './may-find-host.ts';
 import { WorkPaths } from './work-paths.ts';
 
-/** Where checks go beside an instruction: flags. */
+/** Flags for where checks go around an instruction. */
 export const CHECK = Object.freeze({ none: 0, before: 1, after: 2 } as const);
 
-/** What is known of a function: units that a call of it costs at most, or one of these. */
+/** What is known about a function: the most units that a call of it costs, or one of these. */
 const BEGINS_WITH_CHECK = -1;
 const UNKNOWN = -2;
 
-/** Of a call itself. */
+/** The cost of a call itself. */
 const CALL_UNITS = 4;
 
-/** How many bytes are passed at most between two looks, so that no path gets far over its bound in between. */
+/** The most bytes between two calls of `look`, so that no path gets far beyond its bound in between. */
 export const STRIDE = 256;
 
 /**
- * Bounds the work that a module does between two checks, whether it loops or not: by the longest path since the last check, instruction
- * by instruction through each body in turn, the last of the module first, with a check where a path would become too long.
+ * Bounds the work that a module does between two checks, with or without loops: it follows the longest path since the last check, instruction by
+ * instruction through each body, the last of the module first, and adds a check where a path would become too long.
  *
- * What is true of all functions, by induction over their order:
+ * The following holds for all functions, by induction over their order:
  *
- * 1. Between two checks of one call of a function, or a check and its end, no path costs more than `MAX_UNITS`. What it calls is counted in,
- *    unless that begins with a check.
- * 2. A function that does not begin with a check costs at most `MAX_UNCHECKED_UNITS` until it comes to one or ends. Of those that it calls
- *    without a check each comes later in the module, for one that comes no later, or is found at run time, costs so much by itself.
- *    So no tree of calls, and no circle, is without checks.
- * 3. From where a call returns in which there may have been a check, a function does at most `MAX_UNWINDING_UNITS` until it comes to one,
- *    calls a function that begins with one, or ends.
- * 4. V8 compiles a function when it is first called, which is as true of what has been said in 1 and 2, with `MAX_COMPILE_MICROS` and
- *    `MAX_UNCHECKED_COMPILE_MICROS`. Functions that take long by themselves begin with a check.
+ * 1. Between two checks of one call of a function, or between a check and its end, no path costs more than `MAX_UNITS`. This includes its callees, except
+ *    those that begin with a check.
+ * 2. A function that does not begin with a check costs at most `MAX_UNCHECKED_UNITS` until it reaches one or ends. The functions that it calls without a
+ *    check come later in the module, since one that does not, or is called indirectly, already costs that much. So no tree or cycle of calls is without
+ *    checks.
+ * 3. After a call that may have contained a check, a function does at most `MAX_UNWINDING_UNITS` until it reaches a check, calls a function that begins with
+ *    one, or ends.
+ * 4. V8 compiles a function when it is first called. The time for that is bounded as in 1 and 2, by `MAX_COMPILE_MICROS` and
+ *    `MAX_UNCHECKED_COMPILE_MICROS`. Functions that take long on their own begin with a check.
  *
- * So what runs without a check is: the rest of the function with the last check; of each of its callers that it returns to what comes
- * after the call; and in one of these what it does and calls up to the next check. That is `2 * MAX_UNITS` and `MAX_UNWINDING_UNITS` for each
- * function on the stack. An instruction whose operands say how long it takes, and a function of the host, comes on top, but only one: a check follows.
+ * So the code that runs without a check is: the rest of the function with the last check; in each caller to which it returns, what follows the call; and in
+ * one of these, what it does and calls up to the next check. That is `2 * MAX_UNITS`, plus `MAX_UNWINDING_UNITS` for each function on the stack. At most one
+ * instruction whose time depends on its operands, or one host function, comes on top, because a check follows each.
  */
 export class Work {
   readonly #callers: Callers;
   readonly #importedCount: number;
-  /** What the host calls, which may do so many times in a row. */
+  /** The functions that the host calls, possibly many times in a row. */
   readonly #entries: ReadonlySet<number>;
-  /** Whether a function that is found at run time may be the host's. */
+  /** Whether an indirect call may reach a host function. */
   readonly #isOpen: boolean;
   readonly #known: Int32Array;
   readonly #times: CompileTimes | undefined;
-  /** What it takes to compile a function that does not begin with a check, with what it calls, in microseconds. */
+  /** The microseconds for compiling a function that does not begin with a check, with its callees. */
   readonly #micros: Uint16Array;
   readonly #paths = new WorkPaths();
   #index = 0;
-  /** How far the body is counted. */
+  /** How far the body has been counted. */
   #at = 0;
-  /** Of what is not counted yet, beside its bytes. */
+  /** The units of what is not counted yet, besides its bytes. */
   #weight = 0;
-  /** The longest path since the function began or a check, at its longest. */
+  /** The maximum of the longest path since the function's start or a check. */
   #peak = 0;
-  /** The most that a path takes of compiling. */
+  /** The maximum of a path's compile time. */
   #compilePeak = 0;
-  /** Whether what is thrown here may end the function as a return does. */
+  /** Whether an exception here may end the function, like a return. */
   #isLeftByThrowing = false;
 
-  /** Without `times` it is not known how long functions take to compile. */
+  /** Without `times`, the time for compiling functions is unknown. */
   constructor(module: CoreModule, callers: Callers, times: CompileTimes | undefined) {
     this.#callers = callers;
     this.#importedCount = module.importedFunctionCount;
@@ -83,7 +83,7 @@ export class Work {
     this.#micros = new Uint16Array(module.functionTypes.length);
   }
 
-  /** Begins with the body of function `index`, whose instructions are at `at`. */
+  /** Starts the body of function `index`, whose instructions are at `at`. */
   enter(index: number, at: number): void {
     this.#index = index;
     this.#at = at;
@@ -94,12 +94,12 @@ export class Work {
     this.#paths.enter();
   }
 
-  /** Adds what the instruction that is passed costs beyond its bytes. */
+  /** Adds the cost of the current instruction, besides its bytes. */
   weigh(units: number): void {
     this.#weight += units;
   }
 
-  /** Ends the body. Gives whether it is to begin with a check. */
+  /** Ends the body. Returns whether it must begin with a check. */
   leave(): boolean {
     const micros = this.#compilePeak + (this.#times?.micros[this.#index - this.#importedCount] ?? 0);
     const isLong = this.#peak > MAX_UNCHECKED_UNITS || micros > MAX_UNCHECKED_COMPILE_MICROS;
@@ -113,7 +113,7 @@ export class Work {
     return this.#times?.costly[this.#index - this.#importedCount] === 1;
   }
 
-  /** Whether a check has to come right after what was passed up to `at`: asked now and then where nothing else is. */
+  /** Whether a check must follow the code up to `at`. Called from time to time, in code without control instructions. */
   look(at: number): boolean {
     this.#count(at);
     const isTooLong = this.#isTooLong(0);
@@ -121,7 +121,7 @@ export class Work {
     return isTooLong;
   }
 
-  /** Follows the control instruction just read. Gives where checks have to be beside it. */
+  /** Follows the control instruction just read. Returns where checks must go around it. */
   step(instructions: Instructions): number {
     this.#count(instructions.at);
     const kind = KINDS[instructions.code] as number;
@@ -163,7 +163,7 @@ export class Work {
     return CHECK.none;
   }
 
-  /** The labels of clauses are counted from outside of the block. */
+  /** The labels of clauses are counted from outside the block. */
   #openTryTable(instructions: Instructions): void {
     const clauses = new ByteReader(instructions.bytes, instructions.listAt, instructions.at);
     for (let rest = instructions.index; rest > 0; rest--) {
@@ -184,7 +184,7 @@ export class Work {
     const paths = this.#paths;
     for (let next = listAt; next < at;) {
       let label = bytes[next++] as number;
-      // Nearly always one byte.
+      // Nearly always a single byte.
       if (label >= 0x80) {
         const reader = new ByteReader(bytes, next - 1, at);
         label = reader.u32();
@@ -194,7 +194,7 @@ export class Work {
     }
   }
 
-  /** Follows a `br_if` that is passed up to `at`. Gives whether a check has to come before it: nothing has been followed then. */
+  /** Follows a `br_if` that ends at `at`. Returns whether a check must come before it; if so, it has not been followed. */
   branchIf(at: number, label: number): boolean {
     const paths = this.#paths;
     this.#count(at);
@@ -203,7 +203,7 @@ export class Work {
     return false;
   }
 
-  /** Whether the function may end by the instruction. */
+  /** Whether the instruction may end the function. */
   #mayLeave(instructions: Instructions, kind: number): boolean {
     const outermost = this.#paths.depth;
     switch (kind) {
@@ -223,7 +223,7 @@ export class Work {
     }
   }
 
-  /** What takes time beyond its bytes: a call, or an instruction whose operands say how long it takes. */
+  /** Handles a call, or an instruction whose time depends on its operands. */
   #call(instructions: Instructions, kind: number): number {
     const paths = this.#paths;
     const isTail = kind === KIND.returnCall || kind === KIND.returnCallIndirect;
@@ -248,7 +248,7 @@ export class Work {
     if (this.#paths.compiling > this.#compilePeak) this.#compilePeak = this.#paths.compiling;
   }
 
-  /** What V8 takes to compile what is called, should it be for the first time. That of the host is compiled. */
+  /** The time for V8 to compile the callee, if this is its first call. Host functions are already compiled. */
   #microsOf({ index }: Instructions, { kind, units }: { kind: number; units: number }): number {
     if (this.#times === undefined || kind === KIND.unbounded || units === BEGINS_WITH_CHECK) return 0;
     if (kind !== KIND.call && kind !== KIND.returnCall) return MAX_UNCHECKED_COMPILE_MICROS;
@@ -260,17 +260,17 @@ export class Work {
     return this.#paths.compiling + micros > MAX_COMPILE_MICROS;
   }
 
-  /** What a call costs before the check that may follow it, or that the function begins with one. */
+  /** The cost of a call up to the check that follows it, or with which the callee begins. */
   #unitsOf({ index }: Instructions, kind: number): number {
     if (kind === KIND.unbounded) return 0;
     if (kind !== KIND.call && kind !== KIND.returnCall) return MAX_UNCHECKED_UNITS;
-    // A function of the host calls nothing of this module's in a circle without a check, for one follows each call.
+    // A host function cannot form a cycle without checks with functions of this module, because a check follows each call.
     if (kind === KIND.call && this.#callers.takesCaller(index)) return 0;
     const known = this.#known[index] as number;
     return known === UNKNOWN ? MAX_UNCHECKED_UNITS : known;
   }
 
-  /** Whether it may take as long as it likes, as functions of the host do. */
+  /** Whether the callee may take arbitrarily long, like host functions. */
   #mayTakeLong({ index }: Instructions, kind: number): boolean {
     if (kind === KIND.call) return index < this.#importedCount;
     return kind === KIND.unbounded || this.#isOpen;
@@ -293,7 +293,7 @@ function entriesOf({ exported, startFunction }: CoreModule): ReadonlySet<number>
   return startFunction === undefined ? exported.functions : new Set([...exported.functions, startFunction]);
 }
 
-/** In a `try_table`: clauses of kinds below it name a tag. */
+/** In a `try_table`, clauses of kinds below this name a tag. */
 const FIRST_CATCH_ALL = 2;
 
 function labelsOf({ bytes, listAt, at, index }: Instructions): number[] {

@@ -3,13 +3,13 @@ import type { CheckEmitter } from './check-emitter.ts';
 import type { Instructions } from '../../wasm/instructions.ts';
 import { OP } from '../../wasm/opcodes.ts';
 
-/** Copies function bodies, with changes at the instruction that was read last. */
+/** Copies function bodies, with changes at the instruction read last. */
 export class BodyEditor {
   readonly output: ByteWriter;
   readonly #instructions: Instructions;
-  /** Where the body begins in the output. */
+  /** The start of the body in the output. */
   #start = 0;
-  /** How far the body was copied. */
+  /** How far the body has been copied. */
   #copied = 0;
 
   constructor(instructions: Instructions, output: ByteWriter) {
@@ -17,42 +17,42 @@ export class BodyEditor {
     this.output = output;
   }
 
-  /** Begins with the body whose instructions are at `at`. */
+  /** Starts the body whose instructions are at `at`. */
   enter(at: number): void {
     this.#start = this.output.length;
     this.#copied = at;
   }
 
-  /** Copies what there is before the instruction. */
+  /** Copies everything before the instruction. */
   copyBefore(): void {
     this.#copyUpTo(this.#instructions.start);
   }
 
-  /** Copies the instruction, and what there is before it. */
+  /** Copies the instruction, and everything before it. */
   copyThrough(): void {
     this.#copyUpTo(this.#instructions.at);
   }
 
-  /** Puts a call before the instruction. The function takes the instruction's last operand and gives another in its place. */
+  /** Inserts a call before the instruction. The function replaces the instruction's last operand. */
   callBefore(functionIndex: number): void {
     this.copyBefore();
     this.output.byte(OP.call);
     this.output.u32(functionIndex);
   }
 
-  /** Puts a check before the instruction. */
+  /** Inserts a check before the instruction. */
   checkBefore(checks: CheckEmitter | undefined): void {
     this.copyBefore();
     checks?.emit(this.output);
   }
 
-  /** Puts a check after the instruction. */
+  /** Inserts a check after the instruction. */
   checkAfter(checks: CheckEmitter | undefined): void {
     this.copyThrough();
     checks?.emit(this.output);
   }
 
-  /** The function takes what the instruction takes and gives what it gives. */
+  /** Replaces the instruction by a call of a function with the same params and results. */
   replaceByCall(functionIndex: number): void {
     this.copyBefore();
     this.output.byte(OP.call);
@@ -60,14 +60,14 @@ export class BodyEditor {
     this.#copied = this.#instructions.at;
   }
 
-  /** What comes after may expect anything on the stack. */
+  /** Replaces the instruction by a trap. The code after it may expect anything on the stack. */
   replaceByTrap(): void {
     this.copyBefore();
     this.output.byte(OP.unreachable);
     this.#copied = this.#instructions.at;
   }
 
-  /** Copies the rest, up to `end`; `checks` go where the body begins. */
+  /** Copies the rest, up to `end`; a check from `checks` goes to the start of the body. */
   finish(end: number, checks: CheckEmitter | undefined): void {
     this.#copyUpTo(end);
     checks?.insert(this.output, this.#start);

@@ -1,13 +1,13 @@
 import { ByteWriter } from '../../wasm/byte-writer.ts';
 
-/** The branches of a function that are seldom taken: how many bytes after its body's begin each `if` or `br_if` is. */
+/** The unlikely branches of a function: the offset of each `if` or `br_if` from the body's start. */
 export type UnlikelyBranches = { readonly index: number; readonly branches: readonly number[] };
 
 const NAME = 'metadata.code.branch_hint';
 
 /**
- * The content of the custom section that tells V8 which branches are seldom taken. It keeps what these need out of the way of all else: without, all
- * that a function holds in registers is put aside before each check, lest that call anything.
+ * Encodes the custom section that tells V8 which branches are unlikely. V8 then keeps their cost off the main path: without it, a function spills all of
+ * its registers before each check, because the check might call something.
  *
  * Source: https://github.com/WebAssembly/branch-hinting
  *
@@ -28,5 +28,5 @@ export function encodeBranchHints(functions: readonly UnlikelyBranches[]): Uint8
   return output.written();
 }
 
-/** Shape: how many bytes the hint has, and the hint. */
+/** Shape: the length of the hint, and the hint. */
 const UNLIKELY: readonly number[] = Object.freeze([1, 0]);

@@ -7,13 +7,13 @@ const EXTERNREF = 0x6f;
 const FUNC = 0x60;
 
 /**
- * The functions of the host that are told which instance calls: by one more operand, the last, which each instance keeps in a global.
+ * The host functions that receive the calling instance as an additional last operand, which each instance keeps in a global.
  *
- * So all instances import the same functions, and none needs any of its own. An import that the module also refers to, in a table say, keeps its type.
+ * So all instances import the same functions, and none needs its own. An import that the module also takes a reference to, as in a table, keeps its type.
  */
 export class Callers {
   readonly imports: readonly FunctionImport[];
-  /** Index of the global that holds the caller. */
+  /** The index of the global that holds the caller. */
   readonly global: number;
   readonly #types = new Map<number, Uint8Array>();
 
@@ -28,7 +28,7 @@ export class Callers {
     });
   }
 
-  /** The type that function `index` is imported with, as in the type section; nothing where it stays as it is. */
+  /** The new type of the imported function `index`, as in the type section; `undefined` if it stays the same. */
   typeOf(index: number): Uint8Array | undefined {
     return this.#types.get(index);
   }
@@ -38,7 +38,7 @@ export class Callers {
     return this.#types.has(index);
   }
 
-  /** Writes what puts the caller on the stack. */
+  /** Emits code that pushes the caller. */
   emitCaller(output: ByteWriter): void {
     output.byte(OP.globalGet);
     output.u32(this.global);
@@ -47,7 +47,7 @@ export class Callers {
 
 const keyOf = ({ module, name }: ImportName): string => JSON.stringify([module, name]);
 
-/** Lowered functions have 17 params and a result at most. */
+/** Lowered functions have at most 17 params and one result. */
 const MAX_VALUES = 100;
 
 function withCaller(bytes: Uint8Array, type: FunctionType | undefined): Uint8Array | undefined {

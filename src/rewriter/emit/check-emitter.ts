@@ -1,27 +1,27 @@
 import { ByteWriter } from '../../wasm/byte-writer.ts';
 import { OP } from '../../wasm/opcodes.ts';
 
-/** Where a module finds what interrupts it. */
+/** How a module is interrupted. */
 export type Interruption = {
-  /** Index of the imported memory whose first word says that somebody wants the thread. */
+  /** The index of the imported memory whose first word tells the guest to yield the thread. */
   readonly memory: number;
-  /** Index of the function that is called then. */
+  /** The index of the function to call then. */
   readonly func: number;
 };
 
-/** A memory index follows; aligned to four bytes. */
+/** The flags of a memory argument: a memory index follows, aligned to four bytes. */
 const WORD_FLAGS = 0x42;
 const VOID = 0x40;
 
 /**
- * Instructions that look whether somebody else wants the thread, put where a guest that runs without end comes by again and again: at
- * the head of each loop, and where functions begin that may call themselves, directly or not.
+ * Emits checks for whether the guest must yield the thread, at places that a guest which runs forever passes repeatedly: at the head of each loop, and at
+ * the start of functions that may call themselves, directly or not.
  *
- * They neither take nor leave operands. The function that they call may suspend the guest, or tell it to trap, which no guest can catch.
+ * A check neither pops nor pushes operands. The function that it calls may suspend the guest, or make it trap, which guests cannot catch.
  */
 export class CheckEmitter {
   readonly #bytes: Uint8Array;
-  /** Where in these the `if` is. */
+  /** The offset of the `if` in the instructions. */
   readonly #branch: number;
 
   constructor({ memory, func }: Interruption) {
@@ -41,7 +41,7 @@ export class CheckEmitter {
     output.append(this.#bytes);
   }
 
-  /** Writes a check into what has been written already. */
+  /** Inserts a check into what has already been written. */
   insert(output: ByteWriter, at: number): void {
     output.insert(at, this.#bytes);
     output.unlikely(at + this.#branch);

@@ -13,32 +13,32 @@ import { SECTION, SECTION_ORDER, type Section } from '../../wasm/sections.ts';
 import type { SizeLimits } from '../../wasm/types.ts';
 import type { FunctionExport } from './global-access.ts';
 
-/** What the rewritten module has beyond the module's own, and in place of some of it. */
+/** What the rewritten module has in addition to, or instead of, parts of the original. */
 export type Additions = {
   readonly memories: readonly ReachableMemory[];
-  /** Those that are exported. */
+  /** The exported globals. */
   readonly tables: readonly ReachableTable[];
-  /** By index of the table. */
+  /** The maxima, by table index. */
   readonly tableMaxima: readonly (number | undefined)[];
   readonly globals: readonly ReachableGlobal[];
   readonly helpers: readonly Helper[];
   readonly functionExports: readonly FunctionExport[];
-  /** The names of the imported memory of cards and of the exported global with the slice's base. */
+  /** The name of the imported memory of cards, and of the exported global with the slice's base. */
   readonly cards: { readonly importName: string; readonly exportName: string; readonly global: number } | undefined;
-  /** Whether there is the memory of the word. */
+  /** Whether the module imports the memory with the word. */
   readonly hasWord: boolean;
-  /** In the order of their places. With any there is a caller. */
+  /** The host functions, in the order of their indices. If there are any, there is a caller. */
   readonly hostFunctions: readonly HostFunction[];
   readonly callers: Callers;
   /** The name of the exported global with the caller, if any function takes it. */
   readonly callerExport: string | undefined;
   /** The name under which the start function is exported instead of run. */
   readonly startExport: string | undefined;
-  /** Of the module's own functions, by ascending index. */
+  /** The unlikely branches of the module's own functions, by ascending index. */
   readonly unlikely: readonly UnlikelyBranches[];
-  /** Takes what is added to the rewritten bodies, which are in it without their count. */
+  /** The rewritten bodies, without their count, to which helpers are added. */
   readonly code: ByteWriter;
-  /** The data section's content. */
+  /** The content of the data section. */
   readonly data: Uint8Array | undefined;
 };
 
@@ -47,7 +47,7 @@ const HEADER: readonly number[] = Object.freeze([0x00, 0x61, 0x73, 0x6d, 1, 0, 0
 type Content = Uint8Array | readonly Uint8Array[] | undefined;
 type Compose = (module: CoreModule, additions: Additions) => Content;
 
-/** By section: its new content, in parts perhaps, or `undefined` where there is no such section. Sections that are not here stay as they are. */
+/** The new content of each section, possibly in parts; `undefined` if the section is absent. Sections that are not listed stay unchanged. */
 const CONTENTS: ReadonlyMap<number, Compose> = new Map<number, Compose>([
   [SECTION.type, typeSection],
   [SECTION.import, importSection],
@@ -61,14 +61,14 @@ const CONTENTS: ReadonlyMap<number, Compose> = new Map<number, Compose>([
   [SECTION.data, (_module: CoreModule, { data }: Additions) => data],
 ]);
 
-/** Puts the rewritten module together. */
+/** Assembles the rewritten module. */
 export function composeModule(module: CoreModule, additions: Additions): Uint8Array {
   const sections: [id: number, parts: readonly Uint8Array[]][] = [];
   for (const id of SECTION_ORDER) {
     const compose = CONTENTS.get(id);
     const content =
       compose === undefined ? rawContent(module, module.sections.byId.get(id)) : compose(module, additions);
-    // Before the code, or V8 passes them over.
+    // Must come before the code, or V8 ignores them.
     if (id === SECTION.code) sections.push([SECTION.custom, [branchHints(module, additions)]]);
     if (content !== undefined) sections.push([id, content instanceof Uint8Array ? [content] : content]);
   }
@@ -94,7 +94,7 @@ function rawContent({ bytes }: CoreModule, section: Section | undefined): Uint8A
   return section && bytes.subarray(section.at, section.end);
 }
 
-/** The elements of a vector's section followed by others. Nothing where there is none of either. */
+/** The elements of a section that is a vector, followed by others. `undefined` if there are none of either. */
 function extendVector(
   module: CoreModule,
   id: number,
@@ -113,7 +113,7 @@ function extendVector(
   return output.written();
 }
 
-/** The types of host functions, helpers and imports that take the caller, without repetition, in the order of their first use. */
+/** The distinct types of host functions, helpers and imports that take the caller, in the order of their first use. */
 function addedTypes(module: CoreModule, { helpers, callers, hostFunctions }: Additions): Map<string, Uint8Array> {
   const imported = module.functionImports.map((_imported, index) => callers.typeOf(index));
   const first = hostFunctions.map(({ type }) => new Uint8Array(type));
@@ -158,7 +158,7 @@ function importSection(module: CoreModule, additions: Additions): Uint8Array | u
   );
 }
 
-/** Copies imports; those that take the caller get its type. */
+/** Copies imports. Functions that take the caller get their new type. */
 function copyImports(module: CoreModule, additions: Additions, output: ByteWriter, [from, to]: [number, number]): void {
   const types = addedTypeIndices(module, additions);
   let copied = from;
@@ -172,7 +172,7 @@ function copyImports(module: CoreModule, additions: Additions, output: ByteWrite
   output.copy(module.bytes, copied, to);
 }
 
-/** The memory in whose first word a thread says that a guest has run for long. */
+/** The memory whose first word tells guests to yield the thread. */
 const WORD_IMPORT = 'word';
 const WORD_MEMORY: MemoryType = { limits: { initial: 1, maximum: 1 }, isShared: true };
 
@@ -224,7 +224,7 @@ const MUTABLE_I32_ZERO: readonly number[] = Object.freeze([0x7f, 1, OP.i32Const,
 
 const MUTABLE_EXTERNREF_NULL: readonly number[] = Object.freeze([0x6f, 1, OP.refNull, 0x6f, OP.end]);
 
-/** Shape: a mutable global of the type `(ref null type)` that holds null. */
+/** Shape: a mutable global of type `(ref null type)`, initially null. */
 function writeNullFunction(output: ByteWriter, type: number): void {
   output.byte(0x63);
   output.s32(type);
@@ -233,7 +233,7 @@ function writeNullFunction(output: ByteWriter, type: number): void {
   output.byte(OP.end);
 }
 
-/** The cards come last: the others' indices are needed before it is known whether there are any. */
+/** The global for the cards comes last: the others' indices are needed before it is known whether it exists. */
 function globalSection(module: CoreModule, additions: Additions): Uint8Array | undefined {
   const { cards, callerExport, hostFunctions } = additions;
   const added: ((output: ByteWriter) => void)[] = [];
@@ -268,7 +268,7 @@ function startSection(module: CoreModule, { startExport }: Additions): Uint8Arra
   return startExport === undefined ? rawContent(module, module.sections.byId.get(SECTION.start)) : undefined;
 }
 
-/** Most of a module: in parts, so that it is copied once. */
+/** The code is most of a module: it stays in parts, so that it is copied only once. */
 function codeSection(module: CoreModule, { code, helpers }: Additions): Uint8Array[] | undefined {
   const count = module.functionTypes.length - module.importedFunctionCount + helpers.length;
   if (count === 0) return undefined;

@@ -7,13 +7,13 @@ import { OP } from '../../wasm/opcodes.ts';
 import { malformed } from '../../wasm/refusal.ts';
 import { SECTION } from '../../wasm/sections.ts';
 
-/** Bytes that a module puts into a memory when it is instantiated. `bytes` is a view of the module. */
+/** Bytes that a module writes to a memory when it is instantiated. `bytes` is a view of the module. */
 export type DataSegment = { readonly memory: number; readonly offset: number; readonly bytes: Uint8Array };
 
 export type TakenData = {
-  /** The segments that the host must write, in order, before anything runs. */
+  /** The segments that the host must write, in order, before any code runs. */
   readonly segments: readonly DataSegment[];
-  /** The data section without them; `undefined` where the module has none. */
+  /** The data section without them; `undefined` if the module has none. */
   readonly section: Uint8Array | undefined;
   /** How many active segments stay in the module. */
   readonly activeCount: number;
@@ -27,10 +27,10 @@ type Segment = {
 };
 
 /**
- * Takes the active segments out of a module's data section. An empty passive one takes the place of each, which is what
- * an active one is once it was written, so indices stay valid.
+ * Takes the active segments out of a module's data section. Each is replaced by an empty passive one, which is what an active segment becomes once it is
+ * written, so indices stay valid.
  *
- * If the offset of one is not known before instantiation, all stay: the order in which they are written matters where they overlap.
+ * If the offset of any is not known before instantiation, all stay: the order in which they are written matters if they overlap.
  */
 export function takeDataSegments(module: CoreModule): TakenData {
   const segments = readSegments(module);
@@ -45,7 +45,7 @@ export function takeDataSegments(module: CoreModule): TakenData {
   return { segments: taken, section: withoutActive(module.bytes, segments), activeCount: 0 };
 }
 
-/** The data section as it is, and how many of its segments are active. */
+/** Leaves the data section unchanged, and counts its active segments. */
 export function leaveDataSegments(module: CoreModule): TakenData {
   const segments = readSegments(module) ?? [];
   const activeCount = segments.filter((segment) => segment.active !== undefined).length;
@@ -81,23 +81,24 @@ function readSegments(module: CoreModule): Segment[] | undefined {
 function readSegment(reader: ByteReader, module: CoreModule): Segment {
   const at = reader.at;
   const form = reader.u32();
-  if (form > 2) throw malformed(`a data segment of unknown form ${form}`, at);
+  if (form > 2) throw malformed(`unknown form ${form} of a data segment`, at);
   const memory = form === 2 ? reader.u32() : 0;
-  if (form !== 1 && module.memories[memory] === undefined) throw malformed(`a data segment for memory ${memory}`, at);
+  if (form !== 1 && module.memories[memory] === undefined)
+    throw malformed(`data segment for unknown memory ${memory}`, at);
   const active = form === 1 ? undefined : { memory, offset: readOffset(reader) };
   const bytes = reader.byteVector();
   const target = active && module.memories[active.memory];
   if (active?.offset !== undefined && target !== undefined && target.imported === undefined) {
     const isInBounds = active.offset + bytes.length <= target.limits.initial * 65_536;
-    if (!isInBounds) throw malformed('a data segment beyond the end of its memory', at);
+    if (!isInBounds) throw malformed('data segment beyond the end of its memory', at);
   }
   return { at, end: reader.at, active, bytes };
 }
 
-/** Passes a constant expression. Gives its value where it is made of `i32.const` and arithmetic alone. */
+/** Skips a constant expression. Returns its value if it consists only of `i32.const` and arithmetic. */
 function readOffset(reader: ByteReader): number | undefined {
   const start = reader.at;
-  // Nearly all are one constant, and there may be ten thousand.
+  // Nearly all are a single constant, and there may be ten thousand.
   if (reader.bytes[start] === OP.i32Const) {
     reader.skip(1);
     const value = reader.s32();

@@ -2,13 +2,13 @@ import type { ByteWriter } from '../../wasm/byte-writer.ts';
 import { CARD_SHIFT, CHARGED_OFFSET, GROUP_HEADER_BYTES, GROUP_SHIFT, GROUP_SLICES, SIZE_STRIDE } from '../layout.ts';
 import { OP, PREFIX_BASE } from '../../wasm/opcodes.ts';
 
-/** Where an instance's cards are, seen from its module. */
+/** Where a module finds its instance's cards. */
 export type CardPlace = {
-  /** Index of the memory that holds the slices of all instances. */
+  /** The index of the memory with the slices of all instances. */
   readonly memory: number;
-  /** Index of the global that holds where this instance's slice begins. */
+  /** The index of the global with the base of this instance's slice. */
   readonly base: number;
-  /** Pages beyond which memory 0 does not grow. */
+  /** The maximum size of memory 0, in pages. */
   readonly maxPages: number;
 };
 
@@ -39,18 +39,18 @@ const I64_SHL = 0x86;
 const I64_EXTEND_U = 0xad;
 const MINUS_ONE: readonly number[] = Object.freeze([OP.i32Const, 0x7f]);
 
-/** An address that is in no memory of 65,535 pages or fewer, whatever is accessed there. */
+/** An address that is out of bounds in any memory of at most 65,535 pages, whatever the size of the access. */
 const NEVER_IN_BOUNDS: readonly number[] = Object.freeze([OP.i32Const, 0x70]);
 
 const PAGE_SHIFT = 16;
 
-/** In a memory argument: says that a memory index follows. */
+/** The flag of a memory argument: a memory index follows. */
 const WITH_INDEX = 0x40;
 const ALIGN_4 = 2;
 
 /**
- * Has function `markFirst` mark the page of local 0 plus `offset` if it is not marked. Before the store: one beyond the memory that the guest was
- * given writes nothing. For an address in no memory it may look at the card of another.
+ * Emits code that calls `markFirst` to mark the page of local 0 plus `offset` if it is not marked. It precedes the store: one beyond the guest's memory
+ * must not write anything. For an address in no memory, it may read another instance's card.
  */
 export function emitMark(body: ByteWriter, place: CardPlace, offset: number, markFirst: number): void {
   emitAddress(body, offset);
@@ -69,7 +69,7 @@ function emitAddress(body: ByteWriter, offset: number): void {
   if (offset > 0) emitAddConstant(body, offset);
 }
 
-/** Marks the page of local 0. Traps if that is beyond the memory that the guest was given. Local 0 is lost. */
+/** Emits code that marks the page of local 0. It traps if that is beyond the guest's memory. Overwrites local 0. */
 export function emitMarkFirst(body: ByteWriter, place: CardPlace): void {
   body.append(LOCAL_0);
   emitSize(body, place);
@@ -82,7 +82,7 @@ export function emitMarkFirst(body: ByteWriter, place: CardPlace): void {
 }
 
 /**
- * Traps if any of `length` (local 2) bytes is beyond the memory that the guest was given, as V8 does at the end of its own. They begin at local 0, at
+ * Emits code that traps if any of `length` (local 2) bytes is beyond the guest's memory, as V8 does at the end of its own. The bytes begin at local 0, at
  * local 1, or at both.
  */
 export function emitCheckRange(body: ByteWriter, place: CardPlace, starts: readonly (0 | 1)[]): void {
@@ -94,13 +94,13 @@ export function emitCheckRange(body: ByteWriter, place: CardPlace, starts: reado
   emitTrapIf(body);
 }
 
-/** Traps on a true condition, in V8's words for an access out of bounds: by one. */
+/** Emits code that traps if the condition is true, by an access out of bounds, so that V8's message says that. */
 function emitTrapIf(body: ByteWriter): void {
   body.unlikely();
   body.append([IF, VOID, ...NEVER_IN_BOUNDS, OP.i32Load, ALIGN_4, 0, DROP, OP.end]);
 }
 
-/** Marks the pages of `length` (local 2) bytes from local 0, all in bounds. Both locals are lost. */
+/** Emits code that marks the pages of `length` (local 2) bytes from local 0, all in bounds. Overwrites both locals. */
 export function emitMarkRange(body: ByteWriter, place: CardPlace): void {
   body.append([...LOCAL_2, OP.i32Eqz, IF, VOID, RETURN, OP.end]);
   body.append([...LOCAL_0, ...LOCAL_2, OP.i32Add, OP.i32Const, 1, OP.i32Sub]);
@@ -118,8 +118,8 @@ export function emitMarkRange(body: ByteWriter, place: CardPlace): void {
 }
 
 /**
- * Gives local 0 plus `local`, an offset, and keeps it in local 0. A sum beyond 32 bits becomes an address that is never in bounds, whatever
- * the store's alignment.
+ * Emits code that pushes local 0 plus `local`, an offset, and keeps the sum in local 0. A sum beyond 32 bits becomes an address that is out of bounds,
+ * whatever the store's alignment.
  */
 export function emitSumOrOutOfBounds(body: ByteWriter, local: number): void {
   const offset = [OP.localGet, local];
@@ -127,18 +127,18 @@ export function emitSumOrOutOfBounds(body: ByteWriter, local: number): void {
   body.append([...offset, ...LOCAL_0, ...MINUS_ONE, I32_XOR, I32_GT_U, SELECT, OP.localTee, 0]);
 }
 
-/** Gives the pages that memory 0 has in the guest's eyes. */
+/** Emits code that pushes the reported size of memory 0 in pages. */
 export function emitSize(body: ByteWriter, place: CardPlace): void {
   emitSizeAddress(body, place);
   emitAccess(body, OP.i32Load, place, 0);
 }
 
-/** Turns a count of pages on the stack into whether a memory may grow by so many. For 0 pages it takes note of the size that the memory has. */
+/** Emits code that turns a number of pages on the stack into whether a memory may grow by that many. With 0, the host records the current sizes. */
 type EmitAsk = () => void;
 
 /**
- * Grows memory 0 in the guest's eyes by local 0. The host is asked for pages that nobody was charged for, and V8 for those that are not there.
- * Writes the locals' declaration too.
+ * Emits code, including the declaration of locals, that grows the reported size of memory 0 by local 0. It asks the host for pages that were not charged
+ * yet, and V8 for pages that do not exist yet.
  *
  * Local 1 is the size before, local 2 the size after.
  */
@@ -169,13 +169,13 @@ export function emitGrow(body: ByteWriter, place: CardPlace, emitAsk: EmitAsk): 
   body.append(LOCAL_1);
 }
 
-/** Gives the pages that the quota was charged for. */
+/** Emits code that pushes the number of pages charged to the quota. */
 function emitCharged(body: ByteWriter, place: CardPlace): void {
   emitSizeAddress(body, place);
   emitAccess(body, OP.i32Load, place, CHARGED_OFFSET);
 }
 
-/** Grows a memory by local 0, if the host permits it, which takes note of the size after it: others may be told it. */
+/** Emits code that grows a memory by local 0, if the host allows it. The host records the new size, which other modules may see. */
 export function emitGrowUntracked(body: ByteWriter, memory: number, emitAsk: EmitAsk): void {
   body.append(LOCAL_0);
   emitAsk();
@@ -186,9 +186,9 @@ export function emitGrowUntracked(body: ByteWriter, memory: number, emitAsk: Emi
   body.append([...LOCAL_0, OP.else, ...MINUS_ONE, OP.end]);
 }
 
-/** Grows a table by local 1, with the value in local 0, if the host permits it. What V8 then refuses is given back. */
+/** Emits code that grows a table by local 1, filled with local 0, if the host allows it. If V8 then refuses, the elements are given back. */
 export function emitGrowTable(body: ByteWriter, table: number, emitAsk: EmitAsk): void {
-  // Below none is for what is given back.
+  // Negative numbers mean elements that are given back.
   body.append([...LOCAL_1, OP.i32Const, 0, I32_LT_S, IF, VOID, ...MINUS_ONE, RETURN, OP.end, ...LOCAL_1]);
   emitAsk();
   body.append([OP.i32Eqz, IF, VOID, ...MINUS_ONE, RETURN, OP.end, ...LOCAL_0, ...LOCAL_1]);
@@ -205,14 +205,14 @@ function emitOnTable(body: ByteWriter, code: number, table: number): void {
   body.u32(table);
 }
 
-/** Has the host look at the sizes that memories have. */
+/** Emits a call that makes the host record the memories' sizes. */
 function emitTakeNote(body: ByteWriter, emitAsk: EmitAsk): void {
   body.append([OP.i32Const, 0]);
   emitAsk();
   body.byte(DROP);
 }
 
-/** Turns an address on the stack into its card's, less the group's header. */
+/** Emits code that turns an address on the stack into that of its card, less the group's header. */
 function emitCardOf(body: ByteWriter, place: CardPlace): void {
   body.append([OP.i32Const, CARD_SHIFT - GROUP_SHIFT, I32_SHR_U, OP.i32Const]);
   body.s32(-GROUP_SLICES);
@@ -221,14 +221,14 @@ function emitCardOf(body: ByteWriter, place: CardPlace): void {
   body.byte(OP.i32Add);
 }
 
-/** Takes a card's address less the header. Reading first is twice as fast as writing each time: most pages are marked already. */
+/** Emits code that pops a card's address, less the header. Reading first is twice as fast as always writing: most pages are already marked. */
 function emitIsUnmarked(body: ByteWriter, place: CardPlace): void {
   body.append([OP.i32Load8, WITH_INDEX]);
   body.u32(place.memory);
   body.append([GROUP_HEADER_BYTES, OP.i32Eqz]);
 }
 
-/** Marks the card whose address less the header is in local 0. */
+/** Emits code that marks the card whose address, less the header, is in local 0. */
 function emitSetMark(body: ByteWriter, place: CardPlace): void {
   body.append([...LOCAL_0, OP.i32Const, 1, OP.i32Store8, WITH_INDEX]);
   body.u32(place.memory);
@@ -240,14 +240,14 @@ function emitBase(body: ByteWriter, place: CardPlace): void {
   body.u32(place.base);
 }
 
-/** Gives the address of the reported size. */
+/** Emits code that pushes the address of the reported size. */
 function emitSizeAddress(body: ByteWriter, place: CardPlace): void {
   emitBase(body, place);
   emitBase(body, place);
   body.append([OP.i32Const, GROUP_SLICES - 1, I32_AND, OP.i32Const, SIZE_STRIDE, OP.i32Mul, OP.i32Add]);
 }
 
-/** Reads or writes a word so much further than the reported size. */
+/** Emits an access to the word at `offset` from the reported size. */
 function emitAccess(body: ByteWriter, opcode: number, place: CardPlace, offset: number): void {
   body.append([opcode, WITH_INDEX | ALIGN_4]);
   body.u32(place.memory);

@@ -28,52 +28,52 @@ const F64 = 0x7c;
 const V128 = 0x7b;
 const VOID = 0x40;
 
-/** By code less `i32.store`'s: what it stores. */
+/** The type that a store takes, by its code less that of `i32.store`. */
 const STORED: readonly number[] = Object.freeze([I32, I64, F32, F64, I32, I32, I64, I64, I64]);
-/** By width: what an atomic instruction takes, in the order i32, i64, i32 8, i32 16, i64 8, i64 16, i64 32. */
+/** The type that an atomic instruction takes, by width, in the order i32, i64, i32 8, i32 16, i64 8, i64 16, i64 32. */
 const ATOMIC_VALUES: readonly number[] = Object.freeze([I32, I64, I32, I32, I64, I64, I64]);
 
-/** Integers of as many bits as a float, and the instructions that reinterpret one as the other. */
+/** For each float type: the integer type of the same size, and the instructions that reinterpret one as the other. */
 const FLOATS = Object.freeze({
   f32: { integer: I32, toInteger: 0xbc, toFloat: 0xbe },
   f64: { integer: I64, toInteger: 0xbd, toFloat: 0xbf },
 } as const);
 
-/** Real modules have some 1,300; beyond this many, stores with still other offsets share functions. */
+/** Real modules have about 1,300; beyond this many, stores with further offsets share functions. */
 const MAX_STORE_HELPERS = 4096;
 
-/** Shape: a value type is a byte, or the bytes of one that has more. */
+/** Shape: a value type is a byte, or an array of several. */
 type FunctionType = readonly [params: readonly (number | readonly number[])[], results: readonly number[]];
 
-/** Writes the body of function `index`, and makes no other meanwhile. Gives the function's type. */
+/** Writes the body of function `index`, without creating others meanwhile. Returns the function's type. */
 type Emit = (body: ByteWriter, index: number) => FunctionType;
 
 /** A function that the rewriter adds. Shape of `type` and `body`: as in the type and code sections. */
 export type Helper = { readonly type: Uint8Array; readonly body: Uint8Array; readonly unlikely: readonly number[] };
 
-/** Of 16 bytes each: V8 takes some 30 ms to make so many, and seconds for as many as it permits. */
+/** The longest array, of 16-byte elements: V8 takes about 30 ms to create it, and seconds for the longest that it permits. */
 const MAX_ARRAY_ELEMENTS = 4 * 1024 * 1024;
 
 const isLaneStore = (code: number): boolean => code >= OP.v128Store8Lane && code <= OP.v128Store64Lane;
 
-/** How many lanes a vector has at most. */
+/** The most lanes of a vector. */
 const LANES = 16;
 
 const laneOf = ({ code, lane }: Instructions): number => (isLaneStore(code) ? lane : 0);
 
-/** Puts the operands of a store, which follow its address, on the stack. */
+/** Pushes the operands of a store after its address. */
 function emitOperands(body: ByteWriter, count: number): void {
   for (let local = 1; local <= count; local++) body.append([OP.localGet, local]);
 }
 
-/** Shape: none of the codes of stores takes more than a byte after its prefix. */
+/** Shape: the code of a store is a single byte after its prefix. */
 function emitOpcode(body: ByteWriter, code: number): void {
   if (code < PREFIX_BASE.gc) body.byte(code);
   else if (code < PREFIX_BASE.atomic) body.append([0xfd, code - PREFIX_BASE.simd]);
   else body.append([0xfe, code - PREFIX_BASE.atomic]);
 }
 
-/** Whether a code writes a memory at an address on the operand stack, `memory` being the one its memory argument names. */
+/** Whether an instruction stores to an address on the operand stack, in the memory that its memory argument names. */
 export function isStore(code: number): boolean {
   return code < PREFIX_BASE.gc
     ? code >= OP.i32Store && code <= OP.i64Store32
@@ -82,7 +82,7 @@ export function isStore(code: number): boolean {
         (code >= OP.i32AtomicStore && code <= OP.i64AtomicRmw32Cmpxchg);
 }
 
-/** What a store takes after its address. Shape: value types. */
+/** The operands of a store after its address. Shape: value types. */
 function operandsOf(code: number): readonly number[] {
   if (code < PREFIX_BASE.gc) return [STORED[code - OP.i32Store] as number];
   if (code < PREFIX_BASE.atomic) return [V128];
@@ -90,18 +90,18 @@ function operandsOf(code: number): readonly number[] {
   return code >= OP.i32AtomicRmwCmpxchg ? [value, value] : [value];
 }
 
-/** What a store gives: read-modify-write instructions give what was there. */
+/** The results of a store: read-modify-write instructions return the old value. */
 function resultsOf(code: number): readonly number[] {
   return code >= OP.i32AtomicRmwAdd ? operandsOf(code).slice(0, 1) : [];
 }
 
-/** Which memory a bulk instruction writes, by its indices; `undefined` where it writes a table. */
+/** The memory that a bulk instruction writes, from its indices; `undefined` if it writes a table. */
 export function writtenMemory(code: number, index: number, index2: number): number | undefined {
   if (code === OP.memoryInit) return index2;
   return code === OP.memoryCopy || code === OP.memoryFill ? index : undefined;
 }
 
-/** Hands out the functions that take the place of instructions, each made once. Their indices follow the module's own. */
+/** Provides the functions that replace instructions, each created once. Their indices follow the module's own. */
 export class HelperFunctions {
   readonly #place: CardPlace;
   /** Whether stores to memory 0 are marked. */
@@ -109,7 +109,7 @@ export class HelperFunctions {
   readonly #callers: Callers;
   readonly #firstIndex: number;
   readonly #indices = new Map<string, number>();
-  /** The functions of `store`, by code, then by offset and lane: they are asked for at every store, too often to spell a key each time. */
+  /** The functions of `store`, by code, then by offset and lane: they are looked up for every store, too often to build a string key. */
   readonly #stores: Map<number, number>[] = [];
   readonly made: Helper[] = [];
   #usesCards = false;
@@ -121,15 +121,15 @@ export class HelperFunctions {
     this.#firstIndex = firstIndex;
   }
 
-  /** Whether a function was handed out that looks at cards. */
+  /** Whether a function that uses cards was provided. */
   get usesCards(): boolean {
     return this.#usesCards;
   }
 
-  /** The function that marks where the store just read writes, and does it. `undefined` where there are too many of these: take `storeAt`. */
+  /** The function that marks the page of the store just read, then stores. `undefined` if there are too many of these: use `storeAt`. */
   store(instructions: Instructions): number | undefined {
     const { bytes, code, start, at, offset } = instructions;
-    // Alignment is no part of the key: it is a hint, except that atomic instructions have one each.
+    // Alignment is not part of the key: it is a hint, and for atomic instructions it is fixed.
     const known = (this.#stores[code] ??= new Map<number, number>());
     const key = offset * LANES + laneOf(instructions);
     const index = known.get(key);
@@ -148,7 +148,7 @@ export class HelperFunctions {
     return made;
   }
 
-  /** As `store`, but the function takes the offset as its last operand. */
+  /** Like `store`, but the function takes the offset as its last operand. */
   storeAt(instructions: Instructions): number {
     const { code, alignment } = instructions;
     const markFirst = this.#markFirst();
@@ -165,8 +165,8 @@ export class HelperFunctions {
   }
 
   /**
-   * The function that does the bulk instruction just read and marks where it wrote, if that is in a memory that is tracked. With `checks` after
-   * a long one, and between its pieces.
+   * The function that performs the bulk instruction just read, and marks what it wrote if the memory is tracked. With `checks`, a long operation is done in
+   * pieces, with a check after each.
    */
   bulk(instructions: Instructions, checks: CheckEmitter | undefined): number {
     const { code, index, index2 } = instructions;
@@ -185,14 +185,14 @@ export class HelperFunctions {
       return type;
     });
     return this.#get(`${key} with checks`, (body) => {
-      // Of the whole, before any piece of it is written.
+      // Checks the whole range before any piece of it is written.
       this.#emitCheckRange(body, instructions);
       emitPassLong(body, { instructions, index: long });
       return this.#emitBulk(body, instructions);
     });
   }
 
-  /** The function that gives the vector in a global as two i64, the low half first. */
+  /** The function that returns the vector in a global as two i64, the low half first. */
   getVector(global: number): number {
     return this.#get(`get ${global}`, (body) => {
       for (const lane of [0, 1]) {
@@ -204,7 +204,7 @@ export class HelperFunctions {
     });
   }
 
-  /** The function that puts a vector into a global. It takes two i64, the low half first. */
+  /** The function that sets the vector in a global. It takes two i64, the low half first. */
   setVector(global: number): number {
     return this.#get(`set ${global}`, (body) => {
       body.append([...LOCAL_0, 0xfd, 0x12, ...LOCAL_1, 0xfd, 0x1e, 1, OP.globalSet]);
@@ -213,7 +213,7 @@ export class HelperFunctions {
     });
   }
 
-  /** The function that gives the bits of the float in a global, as an integer. */
+  /** The function that returns the bits of the float in a global, as an integer. */
   getBits(global: number, type: string): number {
     const { integer, toInteger } = FLOATS[type === 'f32' ? 'f32' : 'f64'];
     return this.#get(`get ${global}`, (body) => {
@@ -224,7 +224,7 @@ export class HelperFunctions {
     });
   }
 
-  /** The function that puts a float of these bits into a global. */
+  /** The function that sets the float in a global from its bits. */
   setBits(global: number, type: string): number {
     const { integer, toFloat } = FLOATS[type === 'f32' ? 'f32' : 'f64'];
     return this.#get(`set ${global}`, (body) => {
@@ -234,7 +234,7 @@ export class HelperFunctions {
     });
   }
 
-  /** The function that gives the size of memory 0 as the guest sees it. */
+  /** The function that returns the reported size of memory 0. */
   size(): number {
     return this.#getForCards('size', (body) => {
       emitSize(body, this.#place);
@@ -242,7 +242,7 @@ export class HelperFunctions {
     });
   }
 
-  /** The function that grows memory 0 as the guest sees it. Where V8 has to be asked for pages `takePages` is first. */
+  /** The function that grows the reported size of memory 0. It calls `takePages` before it asks V8 for pages. */
   grow(takePages: HostFunction): number {
     return this.#getForCards('grow', (body) => {
       emitGrow(body, this.#place, () => emitCallHost(body, this.#callers, takePages));
@@ -250,7 +250,7 @@ export class HelperFunctions {
     });
   }
 
-  /** The function that grows a memory that is not tracked, if `takePages` permits it. */
+  /** The function that grows an untracked memory, if `takePages` allows it. */
   growUntracked(memory: number, takePages: HostFunction): number {
     return this.#get(`grow ${memory}`, (body) => {
       emitGrowUntracked(body, memory, () => emitCallHost(body, this.#callers, takePages));
@@ -259,8 +259,8 @@ export class HelperFunctions {
   }
 
   /**
-   * The function that gives a length of an array, or of a range in one, as it is, but one that takes too long to write in a single instruction as
-   * the greatest there is. With that V8 traps, for it makes no such array.
+   * The function that checks the length of an array, or of a range in one. It returns the length, or, if writing that many elements in a single instruction
+   * would take too long, the greatest possible length, for which V8 traps.
    */
   arrayLength(): number {
     return this.#get('array length', (body) => {
@@ -271,7 +271,7 @@ export class HelperFunctions {
     });
   }
 
-  /** The function that grows a table, of elements of a type, if `takeElements` permits it. Shape of `type`: as in the table section. */
+  /** The function that grows a table with elements of `type`, if `takeElements` allows it. Shape of `type`: as in the table section. */
   growTable(table: number, type: readonly number[], takeElements: HostFunction): number {
     return this.#get(`grow table ${table}`, (body) => {
       emitGrowTable(body, table, () => emitCallHost(body, this.#callers, takeElements));
@@ -279,7 +279,7 @@ export class HelperFunctions {
     });
   }
 
-  /** The function that tells the host that a guest saw the word set, and traps where the host says so. */
+  /** The function that tells the host that a guest saw the word set, and traps if the host says so. */
   interrupt(func: HostFunction): number {
     return this.#get('interrupt', (body) => {
       emitCallHost(body, this.#callers, func);
@@ -289,7 +289,7 @@ export class HelperFunctions {
     });
   }
 
-  /** The function that marks a page which is not marked, or traps if it is beyond the memory that the guest was given. It takes an address. */
+  /** The function that marks the page of an address, or traps if it is beyond the guest's memory. */
   #markFirst(): number {
     return this.#getForCards('mark', (body) => {
       emitMarkFirst(body, this.#place);
@@ -297,7 +297,7 @@ export class HelperFunctions {
     });
   }
 
-  /** Which operands of a bulk instruction are addresses in memory 0, if that is tracked. */
+  /** The operands of a bulk instruction that are addresses in memory 0, if it is tracked. */
   #startsOf({ code, index, index2 }: Instructions): (0 | 1)[] {
     if (this.#marks === 'off') return [];
     const isTarget = writtenMemory(code, index, index2) === 0;
@@ -305,7 +305,7 @@ export class HelperFunctions {
     return [...(isTarget ? [0 as const] : []), ...(isSource ? [1 as const] : [])];
   }
 
-  /** Traps if a bulk instruction, whose operands are the locals, goes beyond the memory that the guest was given. */
+  /** Emits code that traps if a bulk instruction, whose operands are the locals, goes beyond the guest's memory. */
   #emitCheckRange(body: ByteWriter, instructions: Instructions): void {
     const starts = this.#startsOf(instructions);
     if (starts.length === 0) return;
@@ -332,7 +332,7 @@ export class HelperFunctions {
   #get(key: string, emit: Emit): number {
     const known = this.#indices.get(key);
     if (known !== undefined) return known;
-    // No locals but the params, save for `grow`, which writes its own.
+    // No locals other than the params, except for `grow`, which declares its own.
     const index = this.#make(emit, key === 'grow' ? 'its locals' : 'no locals');
     this.#indices.set(key, index);
     return index;

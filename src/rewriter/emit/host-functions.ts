@@ -8,40 +8,40 @@ import { SECTION } from '../../wasm/sections.ts';
 const FUNC = 0x60;
 const I32 = 0x7f;
 const EXTERNREF = 0x6f;
-/** Of the instructions on tables, among others. */
+/** The prefix of table instructions, among others. */
 const PREFIX = 0xfc;
 
-/** A function of the host that only functions of the rewriter's call: by a global, since another import would move all indices. */
+/** A host function that only the rewriter's functions call: through a global, since another import would shift all function indices. */
 export type HostFunction = {
-  /** Of the mutable global, a reference to a function, that the host sets. */
+  /** The name of the mutable global, a function reference, that the host sets. */
   readonly exportName: string;
-  /** Shape: as in the type section. The last param is the caller. */
+  /** The type. Shape: as in the type section. The last param is the caller. */
   readonly type: readonly number[];
-  /** The indices of both. */
+  /** The indices of the global and the type. */
   readonly global: number;
   readonly typeIndex: number;
 };
 
-/** It takes the caller, and gives whether the guest is to trap. Shape: as in the type section. */
+/** A function that takes the caller, and returns whether the guest must trap. Shape: as in the type section. */
 export const INTERRUPT_TYPE: readonly number[] = Object.freeze([FUNC, 1, EXTERNREF, 1, I32]);
 
-/** It takes a count, of pages or of elements, and the caller, and gives whether these may be taken. */
+/** A function that takes a number of pages or elements, and the caller, and returns whether they may be taken. */
 const TAKE_TYPE: readonly number[] = Object.freeze([FUNC, 2, I32, EXTERNREF, 1, I32]);
 
-/** Those that a module calls. */
+/** The host functions that a module calls. */
 export type HostFunctions = {
-  /** Called where the word is set. */
+  /** Called when the word is set. */
   readonly interrupt: HostFunction | undefined;
-  /** Called before V8 is asked for pages. */
+  /** Called before a memory grows. */
   readonly takePages: HostFunction | undefined;
-  /** Called before V8 is asked for elements of a table; with how many less than none, where V8 refused them. */
+  /** Called before a table grows; then with the negative number, if V8 refused. */
   readonly takeElements: HostFunction | undefined;
 };
 
-/** Whether a module calls each of them. */
+/** Which of them a module calls. */
 export type CallsHost = { readonly isPreempted: boolean; readonly isGiven: boolean; readonly growsTables: boolean };
 
-/** Gives each its place, `takePages` where the host gives the memories: in the order of the list, globals after that of the caller, types after the module's own. */
+/** Assigns indices, to `takePages` if the host provides the memories: in the order of the list, globals after the caller's, types after the module's own. */
 export function placeHostFunctions(
   { globals, types }: CoreModule,
   { isPreempted, isGiven, growsTables }: CallsHost,
@@ -54,7 +54,7 @@ export function placeHostFunctions(
       exportName: `${RESERVED}:${name}`,
       type,
       global: globals.length + 1 + index,
-      // Types are not repeated: those of what is taken are one.
+      // Equal types are not repeated: both `take` functions have the same.
       typeIndex: types.length + (isPreempted && type === TAKE_TYPE ? 1 : 0),
     };
   };
@@ -69,18 +69,18 @@ export function listHostFunctions({ interrupt, takePages, takeElements }: HostFu
   return [interrupt, takePages, takeElements].filter((func) => func !== undefined);
 }
 
-/** Whether a module may grow a table: whether the bytes of that instruction are anywhere in its code. */
+/** Whether a module may grow a table: whether the bytes of that instruction occur anywhere in its code. */
 export function mayGrowTables({ bytes, sections, tables }: CoreModule): boolean {
   const section = tables.length > 0 ? sections.byId.get(SECTION.code) : undefined;
   if (section === undefined) return false;
   for (let at = bytes.indexOf(PREFIX, section.at); at !== -1 && at < section.end; at = bytes.indexOf(PREFIX, at + 1)) {
-    // A LEB128 number may have more bytes than it needs.
+    // A LEB128 number may have redundant bytes.
     if (((bytes[at + 1] as number) & 0x7f) === OP.tableGrow - PREFIX_BASE.misc) return true;
   }
   return false;
 }
 
-/** Calls it. All its params but the caller are on the stack. */
+/** Emits a call of a host function. All params except the caller are on the stack. */
 export function emitCallHost(body: ByteWriter, callers: Callers, { global, typeIndex }: HostFunction): void {
   callers.emitCaller(body);
   body.byte(OP.globalGet);

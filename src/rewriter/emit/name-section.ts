@@ -2,25 +2,25 @@ import { ByteReader } from '../../wasm/byte-reader.ts';
 import { ByteWriter } from '../../wasm/byte-writer.ts';
 import type { CoreModule } from '../core-module.ts';
 
-/** The section's own name, `name`, with its length. */
+/** The section's name, `name`, with its length. */
 const TITLE: readonly number[] = Object.freeze([4, 0x6e, 0x61, 0x6d, 0x65]);
 
 /**
- * V8 reads all names of a module with the first backtrace (measured: 100 ms for 100,000 names), and writes those of its frames out whole into each one (200 ms for a
- * name of 56 MB, before anybody looks at it). All names of StarlingMonkey take 5 kB.
+ * V8 reads all names of a module for the first backtrace (measured: 100 ms for 100,000 names), and copies the full names of its frames into each one
+ * (200 ms for a name of 56 MB). All names of StarlingMonkey take 5 kB.
  */
 const MAX_NAMES = 50_000;
 const MAX_NAME_BYTES = 256;
 
-/** By subsection: of the module's name, and of its functions' names. Source: core specification, appendix "Custom Sections". */
+/** The subsections of the module's name and of functions' names. Source: core specification, appendix "Custom Sections". */
 const COPIES: ReadonlyMap<number, (reader: ByteReader, output: ByteWriter) => void> = new Map([
   [0, copyName],
   [1, copyNames],
 ]);
 
 /**
- * The section with a module's names of its functions and its own, for backtraces, within bounds: long names are cut, and of many the first stay.
- * `undefined` if it has none, or none that can be read.
+ * A name section for backtraces, with the module's and its functions' names, within bounds: long names are cut, and only the first ones are kept.
+ * `undefined` if there are none, or the section is malformed.
  */
 export function toNameSection({ bytes, sections: { names } }: CoreModule): Uint8Array | undefined {
   if (names === undefined) return undefined;
@@ -33,7 +33,7 @@ export function toNameSection({ bytes, sections: { names } }: CoreModule): Uint8
       const id = reader.byte();
       const content = new ByteReader(reader.byteVector());
       const copy = COPIES.get(id);
-      // Each may be there once.
+      // Each may occur once.
       if (copy === undefined || copied.has(id)) continue;
       copied.add(id);
       output.byte(id);
@@ -43,7 +43,7 @@ export function toNameSection({ bytes, sections: { names } }: CoreModule): Uint8
     }
     return output.written();
   } catch {
-    // V8 ignores what is malformed, and so what a module means by it is nobody's concern.
+    // V8 ignores malformed sections too.
     return undefined;
   }
 }
@@ -60,7 +60,7 @@ function copyNames(reader: ByteReader, output: ByteWriter): void {
 function copyName(reader: ByteReader, output: ByteWriter): void {
   const name = reader.byteVector();
   let length = Math.min(name.length, MAX_NAME_BYTES);
-  // Not within a character.
+  // Do not cut within a character.
   while (length < name.length && length > 0 && ((name[length] as number) & 0xc0) === 0x80) length -= 1;
   output.u32(length);
   output.copy(name, 0, length);

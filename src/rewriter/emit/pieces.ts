@@ -5,8 +5,8 @@ import type { Instructions } from '../../wasm/instructions.ts';
 import { OP } from '../../wasm/opcodes.ts';
 
 /**
- * How much is written between two checks, and how much at most without one. In bytes: the page faults of a piece are a millisecond's work. In
- * elements of tables: a function that is put into one for the first time takes V8 a microsecond.
+ * How much may be written between two checks. In bytes: the page faults of a piece take about a millisecond. In table elements: V8 takes a microsecond for a
+ * function that is put into a table for the first time.
  */
 const BYTES = Object.freeze({ piece: 1024 * 1024, short: 4096 } as const);
 const ELEMENTS = Object.freeze({ piece: 8192, short: 32 } as const);
@@ -20,20 +20,20 @@ const I32_AND = 0x71;
 const I32_XOR = 0x73;
 const MINUS_ONE: readonly number[] = Object.freeze([OP.i32Const, 0x7f]);
 
-/** Whether an instruction is done in pieces: all take three i32, the last of which is how much they write. */
+/** Whether an instruction is done in pieces: all of these take three i32, the last of which is the length. */
 export function isDoneInPieces(code: number): boolean {
   return isTableBulk(code) || code === OP.memoryInit || code === OP.memoryCopy || code === OP.memoryFill;
 }
 
-/** `table.fill` is none: it takes a reference. */
+/** Does not include `table.fill`, which takes a reference. */
 function isTableBulk(code: number): boolean {
   return code === OP.tableInit || code === OP.tableCopy;
 }
 
-/** The function that does the bulk instruction just read. Its params are the instruction's operands. */
+/** The function that performs a bulk instruction. Its params are the instruction's operands. */
 export type BulkFunction = { readonly instructions: Instructions; readonly index: number };
 
-/** Leaves a long operation to another function of the same params. */
+/** Emits code that passes a long operation to another function with the same params. */
 export function emitPassLong(body: ByteWriter, { instructions, index }: BulkFunction): void {
   emitIsLongerThan(body, (isTableBulk(instructions.code) ? ELEMENTS : BYTES).short);
   body.unlikely();
@@ -43,9 +43,9 @@ export function emitPassLong(body: ByteWriter, { instructions, index }: BulkFunc
 }
 
 /**
- * Does an operation of more than a piece in pieces, each a call of `bulk`, up to the last: that is in the params then.
+ * Emits code that performs a long operation in pieces, each with a call of `bulk`, except for the last, which it leaves in the params.
  *
- * Where an end of a range is out of bounds the first piece traps, or all is in the params, so that nothing is written before the trap.
+ * If the end of a range is out of bounds, the first piece traps, or the params are left unchanged, so that nothing is written before the trap.
  */
 export function emitPieces(body: ByteWriter, bulk: BulkFunction, checks: CheckEmitter): void {
   emitHasEnds(body, bulk);
@@ -57,7 +57,7 @@ export function emitPieces(body: ByteWriter, bulk: BulkFunction, checks: CheckEm
   body.byte(OP.end);
 }
 
-/** A piece is written before any other is read that lies where it goes. */
+/** Copies in the direction in which no piece overwrites another that has not been read yet. */
 function emitCopyPieces(body: ByteWriter, bulk: BulkFunction, checks: CheckEmitter): void {
   body.append([...LOCAL_0, ...LOCAL_1, I32_LE_U, OP.if, VOID]);
   emitPiecesFromStart(body, bulk, checks);
@@ -66,7 +66,7 @@ function emitCopyPieces(body: ByteWriter, bulk: BulkFunction, checks: CheckEmitt
   body.byte(OP.end);
 }
 
-/** The last piece comes first, and is out of bounds where any is. */
+/** Starts with the last piece, which is out of bounds if any is. */
 function emitPiecesFromEnd(body: ByteWriter, bulk: BulkFunction, checks: CheckEmitter): void {
   body.append([OP.loop, VOID]);
   emitMove(body, bulk, [2, OP.i32Sub]);
@@ -76,7 +76,7 @@ function emitPiecesFromEnd(body: ByteWriter, bulk: BulkFunction, checks: CheckEm
   emitAgain(body, bulk, checks);
 }
 
-/** An empty operation at the ends comes first, which traps where these are out of bounds. */
+/** Starts with an empty operation at the ends, which traps if they are out of bounds. */
 function emitPiecesFromStart(body: ByteWriter, bulk: BulkFunction, checks: CheckEmitter): void {
   const { bytes, start, at } = bulk.instructions;
   emitEnds(body, bulk);
@@ -91,7 +91,7 @@ function emitPiecesFromStart(body: ByteWriter, bulk: BulkFunction, checks: Check
   emitAgain(body, bulk, checks);
 }
 
-/** Ends a loop that goes on as long as there is more than a piece. */
+/** Ends a loop that continues while there is more than a piece. */
 function emitAgain(body: ByteWriter, bulk: BulkFunction, checks: CheckEmitter): void {
   checks.emit(body);
   emitIsLongerThan(body, pieceOf(bulk));
@@ -104,14 +104,14 @@ function emitIsLongerThan(body: ByteWriter, length: number): void {
   body.byte(I32_GT_U);
 }
 
-/** Whether the ends of the ranges are numbers of 32 bits; no memory has so many bytes, and no table so many elements. */
+/** Emits code that pushes whether the ends of the ranges fit in 32 bits; otherwise they are out of bounds. */
 function emitHasEnds(body: ByteWriter, bulk: BulkFunction): void {
   const notLength = [...LOCAL_2, ...MINUS_ONE, I32_XOR];
   body.append([...LOCAL_0, ...notLength, I32_LE_U]);
   if (hasSource(bulk)) body.append([...LOCAL_1, ...notLength, I32_LE_U, I32_AND]);
 }
 
-/** Puts the ends of the ranges on the stack; of a fill that of its one range, and the value. */
+/** Pushes the ends of the ranges; for a fill, the end of its range, and the value. */
 function emitEnds(body: ByteWriter, bulk: BulkFunction): void {
   body.append([...LOCAL_0, ...LOCAL_2, OP.i32Add, ...LOCAL_1]);
   if (hasSource(bulk)) body.append([...LOCAL_2, OP.i32Add]);
@@ -121,7 +121,7 @@ function hasSource({ instructions: { code } }: BulkFunction): boolean {
   return code !== OP.memoryFill;
 }
 
-/** Moves a local on or back by a piece. */
+/** Moves a local forwards or backwards by a piece. */
 function emitMove(body: ByteWriter, bulk: BulkFunction, [local, opcode]: readonly [number, number]): void {
   body.append([OP.localGet, local]);
   emitPieceLength(body, bulk);

@@ -5,16 +5,16 @@ import type { HostFunction } from './host-functions.ts';
 import type { Instructions } from '../../wasm/instructions.ts';
 import { malformed } from '../../wasm/refusal.ts';
 
-/** What the rewriting of bodies works with, as far as tables grow. */
+/** The dependencies of `TableGrowth`. */
 export type TableGrowthParts = {
   readonly module: CoreModule;
   readonly helpers: HelperFunctions;
   readonly instructions: Instructions;
-  /** Asked before a table grows; `undefined` where none does. */
+  /** Called before a table grows; `undefined` if none does. */
   readonly takeElements: HostFunction | undefined;
 };
 
-/** Puts calls of helpers in the place of `table.grow`. */
+/** Replaces `table.grow` by calls of helpers. */
 export class TableGrowth {
   readonly #parts: TableGrowthParts;
   readonly #copy: BodyEditor;
@@ -29,7 +29,7 @@ export class TableGrowth {
     const { module, helpers, instructions, takeElements } = this.#parts;
     if (takeElements === undefined) return;
     const table = module.tables[instructions.index];
-    if (table === undefined) throw malformed('a reference to a table that is not there', instructions.start);
+    if (table === undefined) throw malformed('reference to an unknown table', instructions.start);
     const type = Array.from(module.bytes.subarray(table.elementAt, table.limitsAt));
     this.#copy.replaceByCall(helpers.growTable(table.index, type, takeElements));
   }
