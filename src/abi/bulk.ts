@@ -1,7 +1,7 @@
 import type { GuestMemory } from './guest-memory.ts';
 import { storeF32, storeF64 } from './numbers.ts';
 
-/** The element types of lists that are copied in one go. All that V8 runs on has WebAssembly's byte order. */
+/** The element types of lists that are copied in one go. Every platform that V8 supports has WebAssembly's byte order. */
 const ARRAYS = {
   s8: Int8Array,
   u8: Uint8Array,
@@ -28,7 +28,7 @@ export function isBulk(kind: string): kind is BulkKind {
 export function loadBulk(memory: GuestMemory, kind: BulkKind, ptr: number, length: number): unknown {
   if (kind === 'u8') return loadBytes(memory, ptr, length);
   const numbers: ArrayLike<number | bigint> = new ARRAYS[kind](memory.view.buffer, ptr, length);
-  // `Array.from` takes ten times as long: some 50 ms for as many as a call may pass.
+  // `Array.from` takes ten times as long: about 50 ms for as many elements as a call may pass.
   const values: (number | bigint)[] = [];
   values.length = length;
   for (let index = 0; index < length; index++) values[index] = numbers[index] as number | bigint;
@@ -52,12 +52,12 @@ export function storeBulk(memory: GuestMemory, kind: BulkKind, ptr: number, v: A
   else (new ARRAYS[kind](memory.view.buffer, ptr, v.length) as Settable).set(v);
 }
 
-/** TypeScript does not know that the elements of `v` are of the array's kind. */
+/** TypeScript cannot see that the elements of `v` have the array's kind. */
 interface Settable {
   set(v: ArrayLike<number | bigint>): void;
 }
 
-/** Floats go one by one: a NaN has to be the canonical one. */
+/** Floats are stored one by one, because a NaN must be the canonical one. */
 function storeEach(memory: GuestMemory, ptr: number, v: ArrayLike<number>, store: typeof storeF32): void {
   const byteLength = store === storeF32 ? 4 : 8;
   for (let i = 0; i < v.length; i++) store(memory.view, ptr + i * byteLength, v[i] ?? NaN);

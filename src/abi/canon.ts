@@ -6,61 +6,61 @@ import { checkTypeSize } from './type-size.ts';
 import type { FuncType } from './types.ts';
 import { liftFlatValues, lowerFlatValues } from './values.ts';
 
-/** A function of a core module, or one that is given to it. Returns nothing, a value, or a promise of these where it waits. */
+/** A function exported or imported by a core module. Returns nothing or a value, or a promise of either if it waits. */
 export type CoreFunction = (...args: CoreValue[]) => unknown;
 
-/** What is known of one lifted or lowered function before there is an instance. */
+/** What is known about a lifted or lowered function before there is an instance. */
 export interface FuncOptions extends CanonicalOptions {
   /** For messages and profiles: `wasi:io/poll@0.2.3#poll`. */
   readonly name: string;
-  /** Whether the callee may return a promise. One that is `sync` and does returns it as its value. */
+  /** Whether the callee may return a promise. If a `sync` callee does, the promise is its value. */
   readonly calling: 'sync' | 'may-wait';
 }
 
-/** As `FuncOptions`; a host function gets the context of the call first, another component's function the caller. */
+/** Like `FuncOptions`. A host function receives the context of the call first, another component's function the caller. */
 export interface LowerOptions extends FuncOptions {
   readonly callee: 'host' | 'component';
 }
 
-/** The instance that calls a lowered function. Its time does not pass while the host has it wait. */
+/** The instance that calls a lowered function. Its time stops while the host makes it wait. */
 export interface Caller {
-  /** The context of the call that runs in the instance, which host functions get first. */
+  /** The context of the call running in the instance, the first argument of host functions. */
   readonly ctx: unknown;
-  /** The call of `ctx` waits. `heldBytes` are what the arguments of the host function take meanwhile. */
+  /** The call of `ctx` waits. `heldBytes` is what the host function's arguments take meanwhile. */
   waits(ctx: unknown, heldBytes: number): void;
-  /** The call of `ctx` is the one that runs again. */
+  /** The call of `ctx` resumes, and is the running one again. */
   goesOn(ctx: unknown, heldBytes: number): void;
-  /** In the order in which lowered functions number them. */
+  /** The contexts, in the order in which lowered functions number them. */
   readonly contexts: readonly LiftLowerContext[];
-  /** Where the names of the host functions go that it calls, as long as somebody wants to know. */
+  /** Records the names of the host functions that it calls, while that is of interest. */
   readonly asked: Set<string> | undefined;
 }
 
-/** A core function that any number of instances import: the one that calls passes itself last. */
+/** A core function that any number of instances import: the calling instance passes itself last. */
 export type SharedFunction = (...args: never[]) => unknown;
 
-/** What a lowered function reaches. */
+/** What a lowered function can access. */
 export interface LowerSlots {
-  /** Which of its caller's contexts it works in. */
+  /** The index of the context, among its caller's, in which it works. */
   readonly context: number;
   readonly call: (...args: never[]) => unknown;
 }
 
-/** What a lifted function of one instance reaches. */
+/** What a lifted function of one instance can access. */
 export interface LiftSlots {
   readonly cx: LiftLowerContext;
-  /** What `enteringSet` gives for the instance and the caller. */
+  /** The result of `enteringSet` for the instance and the caller. */
   readonly entering: readonly ComponentInstance[];
-  /** Of the guest; by `WebAssembly.promising` where it may wait. */
+  /** The guest's function, wrapped by `WebAssembly.promising` if it may wait. */
   readonly core: CoreFunction;
   readonly postReturn?: CoreFunction | undefined;
 }
 
 /**
- * A component function as a core function.
+ * Turns a component function into a core function.
  *
- * Where `call` returns a promise, so does the core function; lends end when it resolves. Whatever is thrown ends the
- * instance, though the guest should catch it. The interpreter's twin of `emitLower`.
+ * If `call` returns a promise, so does the core function; lends end when it resolves. Any exception ends the instance, even if the guest catches it. The
+ * interpreter's twin of `emitLower`.
  *
  * Source: `canon_lower`.
  */
@@ -99,16 +99,16 @@ export function canonLower(type: FuncType, opts: LowerOptions): (rt: LowerSlots)
   };
 }
 
-/** Where a result goes that is not flat, and how many handles were lent before the call. */
+/** Where a result that is not flat is stored, and how many handles were lent before the call. */
 interface Outcome {
   readonly outParam: number;
   readonly lends: number;
 }
 
 /**
- * Runs `finish` when the promise of a call resolves; whatever fails ends the instance. `caller` is told if it is the host that has it wait.
+ * Runs `finish` when the promise of a call resolves; any failure ends the instance. Notifies `caller`, if it is the host that makes it wait.
  *
- * No `await`, whose frame each guest that waits would hold.
+ * Does not use `await`, whose frame would take memory for each waiting guest.
  */
 export function finishLater(
   { inst, maxCallBytes, budget }: LiftLowerContext,
@@ -136,9 +136,9 @@ export function finishLater(
 }
 
 /**
- * A core function as a component function.
+ * Turns a core function into a component function.
  *
- * Where `core` returns a promise, so does the function, and rejects with what ended the instance. The interpreter's twin of `emitLift`.
+ * If `core` returns a promise, so does the function, which rejects with the error that ended the instance. The interpreter's twin of `emitLift`.
  *
  * Source: `canon_lift`, `lift` of `Store`.
  */

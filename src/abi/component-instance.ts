@@ -3,17 +3,19 @@ import { Trap } from '../util/trap.ts';
 import type { ResourceType } from './types.ts';
 
 /**
- * Whether what a component and all components in it are instances of still lives: a trap of one ends them all, for good.
+ * Whether an instance of a component, with all nested component instances, is still alive: a trap in one ends all of them, forever.
  *
  * Source: "trap" in component-model `design/mvp/CanonicalABI.md`.
  */
 export class Lifetime {
-  /** What ended it. */
+  /** The error that ended it. */
   ended: { readonly by: unknown } | undefined;
 
-  /** Ends it by `error`, if nothing has before; returns what it ended by, to be thrown. An exception of a guest's may be null. */
+  /** Ends it with `error`, unless it has already ended. Returns the error that ended it, to be thrown. An exception of a guest may be null. */
   end(error: unknown): unknown {
-    this.ended ??= { by: isGuestsException(error) ? new Trap('an exception left the component that threw it') : error };
+    this.ended ??= {
+      by: isGuestsException(error) ? new Trap('an exception propagated out of the component that threw it') : error,
+    };
     return this.ended.by;
   }
 }
@@ -22,28 +24,28 @@ function isGuestsException(error: unknown): boolean {
   return error === null || error instanceof WebAssembly.Exception;
 }
 
-/** What a `ComponentInstance` starts with. */
+/** The initial state of a `ComponentInstance`. */
 export interface ComponentInstanceOptions {
-  /** The instance of the component around this one's; none for the outermost. */
+  /** The instance of the enclosing component; absent for the outermost. */
   readonly parent?: ComponentInstance | undefined;
-  /** The resource types that this instance defines: a borrow of one arrives there as its rep. */
+  /** The resource types that this instance defines: it receives borrows of these as reps. */
   readonly resources?: ReadonlySet<ResourceType> | undefined;
   readonly quota?: HandleQuota;
-  /** That of the whole; its own where left out. */
+  /** The lifetime of the outermost instance; by default a new one. */
   readonly lifetime?: Lifetime;
 }
 
-/** What the canonical ABI knows of one instance of a component. Source: `ComponentInstance`. */
+/** What the canonical ABI knows about one component instance. Source: `ComponentInstance`. */
 export class ComponentInstance {
   readonly parent: ComponentInstance | undefined;
   readonly resources: ReadonlySet<ResourceType>;
   readonly lifetime: Lifetime;
-  /** False while a call into the instance runs: nothing may enter it again. */
+  /** False while a call into the instance is running: it must not be re-entered. */
   mayEnter = true;
-  /** False while the instance's `realloc` or post-return runs: these may not call out. */
+  /** False while the instance's `realloc` or post-return is running: these must not call imports. */
   mayLeave = true;
   readonly #quota: HandleQuota | undefined;
-  /** Made when it is needed: that of a component around others often is not. */
+  /** Created when needed: an enclosing component often needs none. */
   #handles: HandleTable | undefined;
   #scratch: DataView | undefined;
 
@@ -58,27 +60,27 @@ export class ComponentInstance {
     return (this.#handles ??= new HandleTable(this.#quota));
   }
 
-  /** Eight bytes in which bits are read as another type. Hold nothing between uses. */
+  /** Eight bytes for reinterpreting bits as another type. They hold nothing between uses. */
   get scratch(): DataView {
     return (this.#scratch ??= new DataView(new ArrayBuffer(8)));
   }
 
-  /** As `Lifetime.end`. */
+  /** See `Lifetime.end`. */
   end(error: unknown): unknown {
     return this.lifetime.end(error);
   }
 
-  /** Whether no call into the instance runs. */
+  /** Whether no call into the instance is running. */
   get isIdle(): boolean {
     return this.mayEnter && this.mayLeave;
   }
 
-  /** Lets go of what its handles stand for, though a call into it may be suspended: should it ever go on, it finds none of them. */
+  /** Releases the resources behind its handles, even if a call into it is suspended: if that ever resumes, it finds none of them. */
   abandon(): void {
     this.#handles?.reset();
   }
 
-  /** As new. */
+  /** Resets it to its initial state. */
   reset(): void {
     this.#handles?.reset();
     this.mayEnter = true;
@@ -87,21 +89,21 @@ export class ComponentInstance {
   }
 }
 
-/** Throws what ended the instance, if something did. */
+/** Throws the error that ended the instance, if it has ended. */
 export function checkAlive({ lifetime: { ended } }: ComponentInstance): void {
   if (ended !== undefined) throw ended.by;
 }
 
-/** Traps where the instance may not call out now. Source: `trap_if(not inst.may_leave)`. */
+/** Traps if the instance must not call imports now. Source: `trap_if(not inst.may_leave)`. */
 export function checkMayLeave(inst: ComponentInstance): void {
   checkAlive(inst);
-  if (!inst.mayLeave) throw new Trap('an import was called from inside of realloc or post-return');
+  if (!inst.mayLeave) throw new Trap('an import was called from within realloc or post-return');
 }
 
-/** The instances that a call from `caller`, the host where undefined, into `inst` enters. Source: `entering_set`. */
+/** The instances that a call from `caller` (undefined for the host) into `inst` enters. Source: `entering_set`. */
 export function enteringSet(inst: ComponentInstance, caller: ComponentInstance | undefined): ComponentInstance[] {
   const callers = new Set(selfAndAncestors(caller));
-  // Spread, for a list as short as what it holds: there is one for each instance.
+  // Spreading makes an array of exactly the needed size: there is one for each instance.
   return [...selfAndAncestors(inst).filter((entered) => !callers.has(entered))];
 }
 
@@ -109,10 +111,10 @@ function selfAndAncestors(inst: ComponentInstance | undefined): ComponentInstanc
   return inst === undefined ? [] : [inst, ...selfAndAncestors(inst.parent)];
 }
 
-/** Traps if a call runs in one of `entering` already; otherwise one does from now on. Source: `may_enter_from`, `enter_from`. */
+/** Traps if a call is already running in one of `entering`; otherwise marks that one is. Source: `may_enter_from`, `enter_from`. */
 export function enterFrom(entering: readonly ComponentInstance[]): void {
   for (const inst of entering) {
-    if (!inst.mayEnter) throw new Trap('a component was entered again while a call into it was running');
+    if (!inst.mayEnter) throw new Trap('a component was re-entered while a call into it was running');
   }
   for (const inst of entering) inst.mayEnter = false;
 }

@@ -12,20 +12,20 @@ export interface CanonicalOptions {
 /** The guest's allocator, with unsigned or signed 32-bit integers. */
 export type Realloc = (oldPtr: number, oldSize: number, alignment: number, newSize: number) => number;
 
-/** What a `LiftLowerContext` is made of. */
+/** The parts of a `LiftLowerContext`. */
 export interface ContextOptions {
   readonly opts: CanonicalOptions;
   readonly inst: ComponentInstance;
   readonly memory: GuestMemory;
   readonly realloc?: Realloc | undefined;
-  /** So that a small guest cannot make a large host. */
+  /** The budget of a call, so that a small guest cannot make the host allocate much. */
   readonly maxCallBytes?: number;
 }
 
 /**
- * What lifting and lowering needs, for the functions of one component instance that share canonical options.
+ * The state for lifting and lowering, shared by the functions of one component instance that have the same canonical options.
  *
- * Used again by every call. Calls nest at most: an instance in which a call waits is not entered again.
+ * It is reused by every call. That is safe because calls can only nest: an instance in which a call waits is not re-entered.
  *
  * Source: `LiftLowerContext`.
  */
@@ -33,13 +33,13 @@ export class LiftLowerContext {
   readonly opts: CanonicalOptions;
   readonly inst: ComponentInstance;
   readonly memory: GuestMemory;
-  /** Late too: it may not exist yet when the context is made. */
+  /** Set later, because it may not exist yet when the context is created. */
   realloc: Realloc | undefined;
   readonly borrowScope = new BorrowScope();
   readonly maxCallBytes: number;
-  /** Bytes that the call may still copy. */
+  /** How many more bytes the call may copy. */
   budget: number;
-  /** The length that belongs to the pointer which the last store of a string or a list returned. */
+  /** The length for the pointer returned by the last store of a string or list. */
   lengthStored = 0;
 
   constructor(options: ContextOptions) {
@@ -51,26 +51,26 @@ export class LiftLowerContext {
     this.budget = this.maxCallBytes;
   }
 
-  /** Before values are lifted: a full budget, and views that are not stale. */
+  /** Must be called before values are lifted: refills the budget, and refreshes the views. */
   startLift(): void {
     this.budget = this.maxCallBytes;
     this.memory.refresh();
   }
 
-  /** Takes `bytes` from the budget; traps when it is spent. */
+  /** Takes `bytes` from the budget; traps if it is exhausted. */
   charge(bytes: number): void {
     this.budget -= bytes;
     if (this.budget < 0) throw this.#overBudget();
   }
 
   #overBudget(): LimitExceeded {
-    return new LimitExceeded('maxCallBytes', `more than ${this.maxCallBytes} bytes passed to the host in one call`);
+    return new LimitExceeded('maxCallBytes', `one call passes more than ${this.maxCallBytes} bytes to the host`);
   }
 
-  /** New memory from the guest, checked and marked as written. Views are fresh afterwards. Source: `allocate`. */
+  /** Allocates memory in the guest, checks it, and marks it as written. The views are fresh afterwards. Source: `allocate`. */
   allocate(alignment: number, byteLength: number): number {
     const { inst, memory, realloc } = this;
-    if (realloc === undefined) throw new Trap('a value needs memory, and the function has no realloc');
+    if (realloc === undefined) throw new Trap('a value needs memory, but the function has no realloc option');
     inst.mayLeave = false;
     const ptr = realloc(0, 0, alignment, byteLength) >>> 0;
     inst.mayLeave = true;
@@ -79,7 +79,7 @@ export class LiftLowerContext {
     return ptr;
   }
 
-  /** As new: after a request. */
+  /** Resets it after a request. */
   reset(): void {
     this.borrowScope.reset();
     this.budget = this.maxCallBytes;
@@ -87,7 +87,7 @@ export class LiftLowerContext {
   }
 }
 
-/** Beyond so many lends there is no room kept for the next request. */
+/** Beyond this many lends, the list is not kept for the next request. */
 const LENDERS_ROOM = 2;
 
 /**
@@ -97,11 +97,11 @@ const LENDERS_ROOM = 2;
  */
 class BorrowScope implements BorrowCounter {
   numBorrows = 0;
-  /** With room for what most calls borrow: a list that grows from nothing takes room for 17. */
+  /** Preallocated for as many as most calls borrow: an array that grows from empty reserves room for 17. */
   readonly #lenders: (ResourceHandle | undefined)[] = [undefined, undefined];
   #lends = 0;
 
-  /** How many handles are lent: what `endLends` takes to end the lends that come after. */
+  /** How many handles are lent; pass it to `endLends` to end those lent later. */
   get lends(): number {
     return this.#lends;
   }
@@ -112,7 +112,7 @@ class BorrowScope implements BorrowCounter {
     this.#lenders[this.#lends++] = handle;
   }
 
-  /** Ends the lends made since there were `lends`. Source: `deliver_resolve`. */
+  /** Ends the lends made since there were `lends` of them. Source: `deliver_resolve`. */
   endLends(lends: number): void {
     while (this.#lends > lends) {
       const handle = this.#lenders[--this.#lends];
@@ -125,7 +125,7 @@ class BorrowScope implements BorrowCounter {
     if (this.numBorrows > 0) throw new Trap(`${this.numBorrows} borrowed handles were not dropped before returning`);
   }
 
-  /** As new. Who lent is let go of. */
+  /** Resets it, without keeping references to lent handles. */
   reset(): void {
     this.numBorrows = 0;
     this.#lends = 0;

@@ -1,12 +1,12 @@
 import type { Case, Field, ValType } from './types.ts';
 
-/** A type that is not only another way of writing one of these. */
+/** A type that is not a specialised form of another. */
 export type GeneralType = Exclude<ValType, { kind: 'tuple' | 'enum' | 'option' | 'result' }>;
 
-/** The types of which one case holds at a time. */
+/** The types whose values are one of several cases. */
 export type VariantLike = Extract<ValType, { kind: 'variant' | 'enum' | 'option' | 'result' }>;
 
-/** The types of which all parts hold at once. */
+/** The types whose values have all parts. */
 export type RecordLike = Extract<ValType, { kind: 'record' | 'tuple' }>;
 
 export type Kind = ValType['kind'];
@@ -14,7 +14,7 @@ export type Kind = ValType['kind'];
 /** The type of one kind. */
 export type TypeOf<K extends Kind> = ValType & { readonly kind: K };
 
-/** The type that has the same representation and that the rules of layout are about. Source: `despecialize`. */
+/** The general type with the same representation, for which the layout rules are defined. Source: `despecialize`. */
 export function despecialize(t: ValType): GeneralType {
   if (isVariantLike(t)) return { kind: 'variant', cases: casesOf(t) };
   return isRecordLike(t) ? { kind: 'record', fields: fieldsOf(t) } : t;
@@ -28,12 +28,12 @@ export function isRecordLike(t: ValType): t is RecordLike {
   return t.kind === 'record' || t.kind === 'tuple';
 }
 
-/** The fields of a record; of a tuple they are called by their index. */
+/** The fields of a record, or of a tuple, where they are named by index. */
 export function fieldsOf(t: RecordLike): readonly Field[] {
   return t.kind === 'record' ? t.fields : t.elements.map((type, i) => ({ label: String(i), type }));
 }
 
-/** The cases, as `despecialize` names them; a result's second one is called `err`, as in `Result`. */
+/** The cases, named as in `despecialize`, except that a result's second case is `err`, as in `Result`. */
 export function casesOf(t: VariantLike): readonly Case[] {
   if (t.kind === 'variant') return t.cases;
   if (t.kind === 'enum') return t.labels.map((label) => ({ label, type: undefined }));
@@ -48,7 +48,7 @@ export function casesOf(t: VariantLike): readonly Case[] {
       ];
 }
 
-/** The types that `t` is made of. */
+/** The direct parts of `t`. */
 export function partsOf(t: ValType): readonly ValType[] {
   if (t.kind === 'list') return [t.element];
   if (isRecordLike(t)) return fieldsOf(t).map((field) => field.type);

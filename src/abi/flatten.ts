@@ -1,15 +1,15 @@
 import { despecialize, type Kind } from './despecialize.ts';
 import type { Case, CoreType, FuncType, ValType } from './types.ts';
 
-/** More flat parameters than this go through memory. */
+/** More flat parameters than this are passed in memory. */
 export const MAX_FLAT_PARAMS = 16;
 
-/** More flat results than this go through memory. */
+/** More flat results than this are returned in memory. */
 export const MAX_FLAT_RESULTS = 1;
 
 /**
- * Flattening stops here: what is longer than any maximum goes through memory, and its exact length is of no use.
- * A list of fixed length could otherwise flatten into billions.
+ * Flattening stops here: anything longer than the maxima goes through memory, and its exact length does not matter. Otherwise a fixed-length list could
+ * flatten into billions of values.
  */
 const MAX_FLAT = MAX_FLAT_PARAMS + 1;
 
@@ -39,7 +39,7 @@ export function resultTypes(ft: FuncType): readonly ValType[] {
   return ft.result === undefined ? [] : [ft.result];
 }
 
-/** The flat types of values in a row; cut off where they are more than any maximum. Source: `flatten_types`. */
+/** The flat types of consecutive values; cut off if they exceed the maxima. Source: `flatten_types`. */
 export function flattenTypes(ts: readonly ValType[]): CoreType[] {
   const flat: CoreType[] = [];
   for (const t of ts) {
@@ -49,7 +49,7 @@ export function flattenTypes(ts: readonly ValType[]): CoreType[] {
   return flat.slice(0, MAX_FLAT);
 }
 
-/** The core types of the types without parts that are not i32. */
+/** The core types of types without parts, if they are not i32. */
 const FLAT: Partial<Record<Kind, readonly CoreType[]>> = {
   s64: ['i64'],
   u64: ['i64'],
@@ -71,7 +71,7 @@ function flattenFixed(element: ValType, length: number): CoreType[] {
   return flattenTypes(Array.from({ length: Math.min(length, MAX_FLAT) }, () => element));
 }
 
-/** The discriminant, then at each place what every case fits into. Source: `flatten_variant`. */
+/** The discriminant, followed by types into which all cases fit. Source: `flatten_variant`. */
 export function flattenVariant(cases: readonly Case[]): CoreType[] {
   const flat: CoreType[] = ['i32'];
   for (const c of cases) {

@@ -3,9 +3,9 @@ import { Trap } from '../util/trap.ts';
 
 /** The bytes behind a `GuestMemory`. */
 export interface LinearMemory {
-  /** All bytes that are there. Not detached, whenever it is read. */
+  /** All existing bytes. Never detached when read. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** The size that the guest believes its memory has; never above the real one. */
+  /** The size reported to the guest; never above the real one. */
   readonly reportedBytes: number;
   /** Called for every range that the host writes. */
   mark(ptr: number, byteLength: number): void;
@@ -17,10 +17,10 @@ const NO_VIEW = new DataView(NO_BYTES.buffer);
 /**
  * A guest's linear memory as the host reads and writes it.
  *
- * The views go stale when the memory grows; `refresh` takes them again. It has to be called whenever the guest may have
- * run since the last look. Pointers are checked against `byteLength()`, which can be below the length of the views.
+ * The views become stale when the memory grows; `refresh` recreates them. Call it whenever the guest may have run since the last access. Pointers are
+ * checked against `byteLength()`, which can be less than the length of the views.
  *
- * The memory may come later than the functions that work on it: until it is attached there are no bytes.
+ * The memory may be created after the functions that use it: until it is attached, there are no bytes.
  */
 export class GuestMemory {
   view: DataView<ArrayBuffer> = NO_VIEW;
@@ -33,7 +33,7 @@ export class GuestMemory {
     this.refresh();
   }
 
-  /** Says which bytes these are, from the next `refresh` on. */
+  /** Sets the memory, as of the next `refresh`. */
   attach(memory: LinearMemory | undefined): void {
     if (this.#memory === memory) return;
     this.#memory = memory;
@@ -55,9 +55,9 @@ export class GuestMemory {
     return (this.#text ??= Buffer.from(this.view.buffer));
   }
 
-  /** Takes the views again if growing the memory has detached them. */
+  /** Recreates the views if growing the memory has detached them. */
   refresh(): void {
-    // An empty memory looks detached too; taking its views again is harmless.
+    // An empty memory looks detached too; recreating its views is harmless.
     if (this.bytes.byteLength === 0) this.#takeViews();
   }
 
@@ -78,10 +78,10 @@ export function checkRange(memory: GuestMemory, ptr: number, byteLength: number,
 
 function trapOutOfRange(memory: GuestMemory, ptr: number, byteLength: number, alignment: number): never {
   if ((ptr & (alignment - 1)) !== 0) throw new Trap(`pointer ${ptr} is not a multiple of ${alignment}`);
-  throw new Trap(`${byteLength} bytes at ${ptr} end outside of the memory of ${memory.byteLength()} bytes`);
+  throw new Trap(`out of bounds: ${byteLength} bytes at ${ptr} in a memory of ${memory.byteLength()} bytes`);
 }
 
-/** As `checkRange`, for a range that the host is about to write. */
+/** Like `checkRange`, for a range that the host is about to write. */
 export function checkWritable(memory: GuestMemory, ptr: number, byteLength: number, alignment: number): void {
   checkRange(memory, ptr, byteLength, alignment);
   memory.markWritten(ptr, byteLength);

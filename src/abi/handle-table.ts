@@ -2,12 +2,12 @@ import { DEFAULT_LIMITS } from '../util/limits.ts';
 import { LimitExceeded, Trap } from '../util/trap.ts';
 import type { ResourceType } from './types.ts';
 
-/** Handles kept for the next request after `reset`; the rest is left to the garbage collector. */
+/** How many handles are kept for the next request after `reset`; the rest is left to the garbage collector. */
 const MAX_KEPT_HANDLES = 1024;
 
-/** What a handle takes of the host's memory, with what is behind most: an object with its listeners, and the timer of one that waits. */
+/** The host memory that a handle takes, including what is behind most of them: an object with its listeners, and the timer of a waiting one. */
 const HANDLE_HELD_BYTES = 512;
-/** So many are there for nothing: most requests have fewer. Beyond, they are paid for by the block. */
+/** This many handles are free of charge: most requests have fewer. Beyond that, they are charged in blocks. */
 const FREE_HANDLES = 64;
 const BLOCK_HANDLES = 256;
 
@@ -16,23 +16,23 @@ export class HandleQuota {
   readonly max: number;
   live = 0;
   readonly #pay: (bytes: number) => void;
-  /** Up to so many are paid for, be they there still or not: tables do not shrink. */
+  /** How many handles have been charged, whether or not they still exist: tables do not shrink. */
   #paid: number;
 
-  /** `pay` is called before the host holds so many bytes for handles, and throws when it may not. */
+  /** `pay` is called before the host holds more bytes for handles, and throws if it must not. */
   constructor(max: number = DEFAULT_LIMITS.maxHandles, pay: (bytes: number) => void = () => {}) {
     this.max = max;
     this.#pay = pay;
     this.#paid = Math.min(max, FREE_HANDLES);
   }
 
-  /** Counts one more. Traps beyond the quota. */
+  /** Counts a handle. Traps beyond the quota. */
   take(): void {
     if (this.live >= this.#paid) this.#payForMore();
     this.live++;
   }
 
-  /** A table of so many live handles has been emptied. */
+  /** A table with this many live handles has been emptied. */
   forget(live: number): void {
     this.live -= live;
     if (this.live === 0) this.#paid = Math.min(this.max, FREE_HANDLES);
@@ -46,27 +46,27 @@ export class HandleQuota {
   }
 }
 
-/** What a borrow counts on: the call in which it was lowered. Source: `num_borrows` of `Task`. */
+/** Counts the borrows lowered in a call. Source: `num_borrows` of `Task`. */
 export interface BorrowCounter {
   numBorrows: number;
 }
 
-/** An entry of a `HandleTable`; free where `type` is undefined. Source: `ResourceHandle`. */
+/** An entry of a `HandleTable`; free if `type` is undefined. Source: `ResourceHandle`. */
 export class ResourceHandle {
   type: ResourceType | undefined = undefined;
-  /** The host's object, or the number by which the defining component knows the resource. */
+  /** The host's object, or the defining component's number for the resource. */
   rep: unknown = undefined;
-  /** The call that has to see the handle dropped. Defined for a borrow, undefined for an own. */
+  /** For a borrow: the call before whose return it must be dropped. Undefined for an own. */
   borrowScope: BorrowCounter | undefined = undefined;
-  /** How many calls borrow through this handle now; it cannot be dropped or given away while they do. */
+  /** How many calls currently borrow through this handle; meanwhile it cannot be dropped or given away. */
   numLends = 0;
   /** The next entry of the free list; 0 ends it. */
   nextFree = 0;
 }
 
-/** The entry 0 of all tables, which is never used. */
+/** Entry 0 of all tables, which is never used. */
 const UNUSED = Object.freeze(new ResourceHandle());
-/** Room for as many handles as most requests have at a time: a list that grows takes room for 17 more. */
+/** Room for as many handles as most requests have at a time: an array that grows reserves room for 17 more. */
 const ROOM = 7;
 const NO_HANDLES: readonly (ResourceHandle | undefined)[] = Object.freeze([
   UNUSED,
@@ -74,9 +74,9 @@ const NO_HANDLES: readonly (ResourceHandle | undefined)[] = Object.freeze([
 ]);
 
 /**
- * The handles of one component instance. Indices start at 1; the one freed last is used first.
+ * The handles of one component instance. Indices start at 1; the most recently freed one is reused first.
  *
- * Entries stay and are used again, so that a request allocates none once an earlier one has.
+ * Entries are kept and reused, so that a request allocates none that an earlier one has already allocated.
  *
  * Source: `Table` and `ResourceHandle`.
  */
@@ -91,12 +91,12 @@ export class HandleTable {
     this.#quota = quota;
   }
 
-  /** How many handles there are. */
+  /** The number of handles. */
   get size(): number {
     return this.#live;
   }
 
-  /** Adds a handle, an own without `borrowScope`; returns its index. Traps beyond the quota. */
+  /** Adds a handle, which is an own unless there is a `borrowScope`; returns its index. Traps beyond the quota. */
   add(type: ResourceType, rep: unknown, borrowScope?: BorrowCounter): number {
     this.#quota.take();
     const index = this.#firstFree !== 0 ? this.#firstFree : this.#length;
@@ -108,7 +108,7 @@ export class HandleTable {
     return index;
   }
 
-  /** The handle at `index`, any 32-bit integer. Traps if there is none, or none of `type`. */
+  /** The handle at `index`, any 32-bit integer. Traps if there is none, or it has another type. */
   get(index: number, type: ResourceType): ResourceHandle {
     const i = index >>> 0;
     const handle = i < this.#length ? this.#entries[i] : undefined;
@@ -116,7 +116,7 @@ export class HandleTable {
     return handle;
   }
 
-  /** Ends the handle at `index` and returns its rep. Traps as `get` does, and while it is lent. */
+  /** Removes the handle at `index` and returns its rep. Traps like `get`, and while the handle is lent. */
   remove(index: number, type: ResourceType): unknown {
     const handle = this.get(index, type);
     if (handle.numLends !== 0) throw new Trap(`handle ${index >>> 0}, a ${type.name}, is lent`);
@@ -131,7 +131,7 @@ export class HandleTable {
     return rep;
   }
 
-  /** As new: no handle, and the next index is 1. Reps are let go of, not disposed. */
+  /** Resets the table: no handles, and the next index is 1. Reps are not disposed. */
   reset(): void {
     const kept = Math.min(this.#length, MAX_KEPT_HANDLES);
     for (let i = 1; i < kept; i++) clear(this.#entries[i]);
@@ -160,6 +160,6 @@ function clear(handle: ResourceHandle | undefined): void {
 }
 
 function trapNoHandle(handle: ResourceHandle | undefined, index: number, type: ResourceType): never {
-  if (handle?.type === undefined) throw new Trap(`there is no handle ${index}; a ${type.name} was expected`);
+  if (handle?.type === undefined) throw new Trap(`unknown handle ${index}: expected a ${type.name}`);
   throw new Trap(`handle ${index} is a ${handle.type.name}, not a ${type.name}`);
 }

@@ -1,5 +1,5 @@
 /**
- * What the host gives to a guest, and the JavaScript shape of the values that pass between them.
+ * What the host provides to a guest, and the JavaScript shape of the values that pass between them.
  *
  * | WIT                                | JavaScript                                             |
  * |------------------------------------|--------------------------------------------------------|
@@ -17,43 +17,57 @@
  * Source: the JavaScript bindings that jco generates, except that a fallible function returns its `Result`.
  */
 
-/** A host function: the context of the call first, a request's, for a method then the rep of `self`, then the parameters of the WIT function. */
+/** A host function. Its arguments are the context of the call (a request's), for a method the rep of `self`, then the parameters of the WIT function. */
 export type HostFunc<Ctx> = (ctx: Ctx, ...args: never[]) => unknown;
 
-/** The class of a resource's reps: nothing but its instances becomes a handle. Dropping the last handle calls `[Symbol.dispose]` where the rep has one. */
+/** The class of a resource's reps: only its instances can become handles. Dropping the last handle calls `[Symbol.dispose]` if the rep has one. */
 export interface ResourceClass {
   readonly prototype: object;
 }
 
-/** WIT in its binary form: a world that imports interfaces. Source: the `component-type` section that wit-component writes. */
+/** WIT in binary form: a world that imports interfaces. Source: the `component-type` section that wit-component writes. */
 export interface EncodedWit {
-  /** For messages. */
+  /** The name for messages. */
   readonly label: string;
   readonly decode: () => Uint8Array;
 }
 
-/** One WIT interface as the host serves it. Static: nothing in it belongs to a request. */
+/**
+ * A WIT interface as the host provides it. It is static: nothing in it belongs to a request.
+ *
+ * @example
+ * ```ts
+ * const greet: HostInterface<WasiCtx> = {
+ *   name: 'acme:greeter/greet',
+ *   version: '1.0.0',
+ *   resources: {},
+ *   mayWait: [],
+ *   funcs: { hello: (_ctx: WasiCtx, name: string) => `Hello, ${name}!` },
+ *   wit: 'package acme:greeter@1.0.0; interface greet { hello: func(name: string) -> string; }',
+ * };
+ * const component = await loadComponent('app.wasm', { interfaces: [greet] });
+ * ```
+ */
 export interface HostInterface<Ctx> {
-  /** Without version: `wasi:http/types`. */
+  /** The name without version: `wasi:http/types`. */
   readonly name: `${string}:${string}/${string}`;
-  /** The newest version served; imports of the same major (before 1.0: the same minor) and no newer match. */
+  /** The newest version provided. It matches imports of the same major version (before 1.0: the same minor version) that are not newer. */
   readonly version: string;
-  /** WIT resource name to the class of its reps, for resources that this interface defines. */
+  /** The class of the reps of each resource that this interface defines, by WIT name. */
   readonly resources: Readonly<Record<string, ResourceClass>>;
-  /** By the WIT's mangled name: `now`, `[constructor]fields`, `[static]fields.from-list`, `[method]fields.get`. */
+  /** The functions, by the WIT's mangled name: `now`, `[constructor]fields`, `[static]fields.from-list`, `[method]fields.get`. */
   readonly funcs: Readonly<Record<string, HostFunc<Ctx>>>;
-  /** Names in `funcs` that may return a promise. All others answer at once and are never suspended. */
+  /** The names in `funcs` that may return a promise. All others return immediately, and never suspend the guest. */
   readonly mayWait: readonly string[];
   /**
-   * The types of the functions: the text of the WIT package that defines the interface. Other packages that it uses stand nested
-   * in the same text, with what is used of them; one of WASI's, or of another interface that is served, means the same resources there.
+   * The types of the functions: the text of the WIT package that defines the interface. Other packages that it uses are nested in the same text, with the
+   * parts that are used. The resources of a WASI package, or of another interface that is served, are the same resources here.
    *
-   * A component that declares a function, a type or a resource of the interface otherwise is refused when it is loaded, so functions get
-   * values of the types that they were written for. Without `wit` a component's own declaration is all that says what they get: values are
-   * then of the types that the component declares, which may be any. Only resources are certain: `self` of a method, and whatever is declared
-   * to be one of `resources`, is an instance of its class. Check all other arguments before use.
+   * A component that declares a function, type or resource of the interface differently is refused when it is loaded, so functions receive values of the
+   * types that they were written for. Without `wit`, values have the types that the component declares, which may be any. Only resources are certain:
+   * `self` of a method, and anything declared to be one of `resources`, is an instance of its class. Check all other arguments before use.
    *
-   * An interface that takes the place of one of WASI's needs none: it is held to WASI's types.
+   * An interface that replaces one of WASI's needs no `wit`: it is checked against WASI's types.
    */
   readonly wit?: string | EncodedWit;
 }

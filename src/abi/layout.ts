@@ -1,10 +1,10 @@
 import { despecialize } from './despecialize.ts';
 import type { Case, Field, ValType } from './types.ts';
 
-/** Bytes of a pointer. Memories of 64 bits are refused at load. Source: `ptr_size`. */
+/** The size of a pointer. 64-bit memories are refused at load time. Source: `ptr_size`. */
 const PTR_SIZE = 4;
 
-/** Bytes of the types that have no parts. */
+/** The sizes of types without parts. */
 const SIZES = {
   bool: 1,
   s8: 1,
@@ -40,7 +40,7 @@ function alignmentVariant(cases: readonly Case[]): number {
   return Math.max(discriminantSize(cases), maxCaseAlignment(cases));
 }
 
-/** How many bytes tell the case. Source: `discriminant_type`. */
+/** The size of the discriminant. Source: `discriminant_type`. */
 export function discriminantSize(cases: readonly Case[]): 1 | 2 | 4 {
   if (cases.length <= 2 ** 8) return 1;
   return cases.length <= 2 ** 16 ? 2 : 4;
@@ -71,7 +71,7 @@ function alignTo(ptr: number, toAlignment: number): number {
   return Math.ceil(ptr / toAlignment) * toAlignment;
 }
 
-/** How far behind the discriminant's start the payload of each case lies. */
+/** The offset of each case's payload from the discriminant's start. */
 export function payloadOffset(cases: readonly Case[]): number {
   return alignTo(discriminantSize(cases), maxCaseAlignment(cases));
 }
@@ -87,7 +87,7 @@ export function elemSizeFlags(labels: readonly string[]): 1 | 2 | 4 {
   return labels.length <= 16 ? 2 : 4;
 }
 
-/** Where each field of a record lies, from its start. */
+/** The offset of each field of a record. */
 export function fieldOffsets(fields: readonly Field[]): readonly number[] {
   let end = 0;
   return fields.map((field) => {

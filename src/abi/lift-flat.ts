@@ -9,15 +9,15 @@ import { liftBorrow, liftOwn } from './resources.ts';
 import { toCaseValue, toListValue } from './shape.ts';
 import type { CoreType, ValType } from './types.ts';
 
-/** A core value as JavaScript has it: i64 is a bigint, the others are numbers. Integers may have either sign. */
+/** A core value in JavaScript: i64 is a bigint, the others are numbers. Integers may be signed or unsigned. */
 export type CoreValue = number | bigint;
 
-/** Hands out flat values, each as the core type that is wanted. Source: `CoreValueIter`. */
+/** Iterates over flat values, each as the wanted core type. Source: `CoreValueIter`. */
 export interface CoreValueIter {
   next(want: CoreType): CoreValue;
 }
 
-/** The values in order; each has the type that is wanted of it. */
+/** Returns the values in order; each must already have the wanted type. */
 export function createCoreValueIter(values: readonly CoreValue[]): CoreValueIter {
   let i = 0;
   return { next: () => values[i++] ?? 0 };
@@ -90,7 +90,7 @@ function liftFlatVariant(cx: LiftLowerContext, vi: CoreValueIter, t: VariantLike
   return toCaseValue(t, caseIndex, value);
 }
 
-/** Takes the types that it uses from `flatTypes`. Source: `CoerceValueIter`. */
+/** Removes the types that it uses from `flatTypes`. Source: `CoerceValueIter`. */
 function createCoerceValueIter(inst: ComponentInstance, vi: CoreValueIter, flatTypes: CoreType[]): CoreValueIter {
   return {
     next(want) {
@@ -105,7 +105,7 @@ function createCoerceValueIter(inst: ComponentInstance, vi: CoreValueIter, flatT
   };
 }
 
-/** Signed. Source: `wrap_i64_to_i32`. */
+/** The result is signed. Source: `wrap_i64_to_i32`. */
 export function wrapI64ToI32(i: bigint): number {
   return Number(BigInt.asIntN(32, i));
 }

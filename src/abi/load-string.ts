@@ -3,7 +3,7 @@ import type { CanonicalOptions, LiftLowerContext } from './context.ts';
 import { checkRange, type GuestMemory } from './guest-memory.ts';
 import { Trap } from '../util/trap.ts';
 
-/** Marks the length of a `latin1+utf16` string that is UTF-16. Source: `utf16_tag`. */
+/** Tags the length of a `latin1+utf16` string that is UTF-16. Source: `utf16_tag`. */
 export const UTF16_TAG = 0x8000_0000;
 
 /** Source: `MAX_STRING_BYTE_LENGTH`. */
@@ -12,17 +12,17 @@ const MAX_STRING_BYTE_LENGTH = 2 ** 28 - 1;
 /** Up to this many bytes, building the string here is faster than a call out of JavaScript. Measured on x64. */
 const MAX_BUILT_BYTES = 16;
 
-/** Reads a string of one encoding. `ptr` and `taggedCodeUnits` are 32-bit integers of any sign. */
+/** Loads a string of one encoding. `ptr` and `taggedCodeUnits` are 32-bit integers of either sign. */
 export type LoadString = (cx: LiftLowerContext, ptr: number, taggedCodeUnits: number) => string;
 
-/** How strings are read, by encoding. Source: `load_string_from_range`. */
+/** The function that loads strings, by encoding. Source: `load_string_from_range`. */
 export const LOAD_STRING = {
   utf8: loadUtf8,
   utf16: loadUtf16,
   'latin1+utf16': loadLatin1OrUtf16,
 } satisfies Record<CanonicalOptions['stringEncoding'], LoadString>;
 
-/** Reads a string in the guest's encoding. Source: `load_string_from_range`. */
+/** Loads a string in the guest's encoding. Source: `load_string_from_range`. */
 export function loadStringFromRange(cx: LiftLowerContext, ptr: number, taggedCodeUnits: number): string {
   return LOAD_STRING[cx.opts.stringEncoding](cx, ptr, taggedCodeUnits);
 }
@@ -40,7 +40,7 @@ function loadUtf16(cx: LiftLowerContext, ptr: number, codeUnits: number): string
   const byteLength = 2 * (codeUnits >>> 0);
   checkString(cx, begin, byteLength, 2);
   const text = cx.memory.text.toString('utf16le', begin, begin + byteLength);
-  if (!text.isWellFormed()) throw new Trap(`the string at ${begin} is not UTF-16: it has a lone surrogate`);
+  if (!text.isWellFormed()) throw new Trap(`invalid UTF-16 in the string at ${begin}: lone surrogate`);
   return text;
 }
 
@@ -58,7 +58,7 @@ function checkString(cx: LiftLowerContext, ptr: number, byteLength: number, alig
   cx.charge(byteLength);
 }
 
-/** The bytes as a string if all are ASCII. Four at a time, because each call and each concatenation costs. */
+/** The bytes as a string if all are ASCII. Processes four at a time, because calls and concatenations are expensive. */
 function buildAscii(bytes: Uint8Array, ptr: number, byteLength: number): string | undefined {
   const end = ptr + byteLength;
   let text = '';
@@ -79,11 +79,11 @@ function buildAscii(bytes: Uint8Array, ptr: number, byteLength: number): string 
   return text;
 }
 
-/** Node's codec writes U+FFFD for whatever is not UTF-8, so only a string that has one needs the slow, strict look. */
+/** Node's decoder replaces invalid UTF-8 by U+FFFD, so only a string that contains one needs the slow, strict decoder. */
 function decodeUtf8(memory: GuestMemory, ptr: number, byteLength: number): string {
   const text = memory.text.toString('utf8', ptr, ptr + byteLength);
   if (text.includes('\uFFFD') && !isUtf8(memory.bytes.subarray(ptr, ptr + byteLength))) {
-    throw new Trap(`the string at ${ptr} is not UTF-8`);
+    throw new Trap(`invalid UTF-8 in the string at ${ptr}`);
   }
   return text;
 }

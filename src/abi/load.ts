@@ -14,7 +14,7 @@ import type { ValType } from './types.ts';
 /** Source: `MAX_LIST_BYTE_LENGTH`. */
 const MAX_LIST_BYTE_LENGTH = 2 ** 28 - 1;
 
-/** The value of type `t` at `ptr`, which is aligned and within the memory. Source: `load`. */
+/** The value of type `t` at `ptr`, which must be aligned and in bounds. Source: `load`. */
 export function load(cx: LiftLowerContext, ptr: number, t: ValType): unknown {
   const loader: (cx: LiftLowerContext, ptr: number, t: never) => unknown = LOADERS[t.kind];
   return loader(cx, ptr, t as never);
@@ -52,7 +52,7 @@ function loadInt32(cx: LiftLowerContext, ptr: number): number {
   return cx.memory.view.getInt32(ptr, true);
 }
 
-/** An unsigned integer of `byteLength`. Source: `load_int`. */
+/** An unsigned integer of `byteLength` bytes. Source: `load_int`. */
 function loadInt(cx: LiftLowerContext, ptr: number, byteLength: 1 | 2 | 4): number {
   const { view } = cx.memory;
   if (byteLength === 1) return view.getUint8(ptr);
@@ -77,7 +77,7 @@ function checkList(cx: LiftLowerContext, ptr: number, length: number, element: V
   cx.charge(length * elementCost(element));
 }
 
-/** Traps where a list of `byteLength` is too long or does not lie in the memory. */
+/** Traps if a list of `byteLength` is too long or out of bounds. */
 export function checkListRange(cx: LiftLowerContext, ptr: number, byteLength: number, toAlignment: number): void {
   if (byteLength > MAX_LIST_BYTE_LENGTH) throw new Trap(`a list of ${byteLength} bytes is too long`);
   checkRange(cx.memory, ptr, byteLength, toAlignment);
@@ -100,7 +100,7 @@ function loadRecord(cx: LiftLowerContext, ptr: number, t: RecordLike): unknown {
   return toRecordValue(t, values);
 }
 
-/** The JavaScript value of a record or a tuple, from its fields' values. */
+/** Makes the JavaScript value of a record or tuple from its fields' values. */
 export function toRecordValue(t: RecordLike, values: readonly unknown[]): unknown {
   if (t.kind === 'tuple') return values;
   return Object.fromEntries(t.fields.map((field, i) => [toKey(field.label), values[i]]));

@@ -71,7 +71,7 @@ function lowerFlatVariant(cx: LiftLowerContext, v: unknown, t: VariantLike): Cor
   return [index, ...wants.map((want, i) => coerce(cx.inst, payload[i], { have: haves[i], want }))];
 }
 
-/** `value`, zero where there is none, as the type that it shares with the other cases. */
+/** Converts `value`, or zero if there is none, to the type that all cases share. */
 function coerce(
   inst: ComponentInstance,
   value: CoreValue | undefined,

@@ -19,12 +19,12 @@ export function liftBorrow(cx: LiftLowerContext, index: number, type: ResourceTy
   return handle.rep;
 }
 
-/** A new handle that owns `rep`, whose class the caller has checked. Source: `lower_own`. */
+/** Creates a handle that owns `rep`, whose class the caller has checked. Source: `lower_own`. */
 export function lowerOwn(cx: LiftLowerContext, rep: unknown, type: ResourceType): number {
   return cx.inst.handles.add(type, rep);
 }
 
-/** A handle for this call only; the rep itself where the guest defines the resource. Source: `lower_borrow`. */
+/** Creates a handle for this call only; returns the rep itself if the guest defines the resource. Source: `lower_borrow`. */
 export function lowerBorrow(cx: LiftLowerContext, rep: unknown, type: ResourceType): number {
   if (cx.inst.resources.has(type)) return (rep as number) | 0;
   const index = cx.inst.handles.add(type, rep, cx.borrowScope);
@@ -32,7 +32,7 @@ export function lowerBorrow(cx: LiftLowerContext, rep: unknown, type: ResourceTy
   return index;
 }
 
-/** A handle for a resource that the guest defines and knows as `rep`. Source: `canon_resource_new`. */
+/** Creates a handle for a resource that the guest defines and knows as `rep`. Source: `canon_resource_new`. */
 export function canonResourceNew(inst: ComponentInstance, type: ResourceType, rep: number): number {
   try {
     checkMayLeave(inst);
@@ -43,7 +43,7 @@ export function canonResourceNew(inst: ComponentInstance, type: ResourceType, re
 }
 
 /**
- * Ends a handle; an owned one's rep goes to `destroy`, whose result is returned.
+ * Drops a handle. If it is owned, passes its rep to `destroy`, and returns the result.
  *
  * `destroy` disposes the host's object, or calls the destructor of the component that defines the type.
  *
@@ -67,7 +67,7 @@ export function canonResourceDrop<T>(
   }
 }
 
-/** What the guest knows its own resource as. Source: `canon_resource_rep`. */
+/** The guest's own rep of a resource that it defines. Source: `canon_resource_rep`. */
 export function canonResourceRep(inst: ComponentInstance, type: ResourceType, index: number): number {
   try {
     checkAlive(inst);

@@ -2,7 +2,7 @@ import { casesOf, type VariantLike } from './despecialize.ts';
 import type { ResourceClass } from './host-interface.ts';
 import type { ResourceType, ValType } from './types.ts';
 
-/** The case that a JavaScript value of a variant, enum, option or result is in. */
+/** The case of a JavaScript value of a variant, enum, option or result. */
 export interface MatchedCase {
   readonly index: number;
   readonly value: unknown;
@@ -16,12 +16,12 @@ export function toKey(label: string): string {
     .join('');
 }
 
-/** Whether an option has to say in so many words what it is, because `undefined` is one of the values within it. */
+/** Whether an option must be tagged, because `undefined` is one of the values within it. */
 export function isTaggedOption(t: VariantLike): boolean {
   return t.kind === 'option' && t.some.kind === 'option';
 }
 
-/** The case of `v`, and what it carries. Throws a TypeError where the host gave what is not of the type. Source: `match_case`. */
+/** The case of `v`, and its payload. Throws a TypeError if the host passed a value of another type. Source: `match_case`. */
 export function matchCase(v: unknown, t: VariantLike): MatchedCase {
   if (t.kind === 'option' && !isTaggedOption(t)) {
     return isNone(v) ? { index: 0, value: undefined } : { index: 1, value: v };
@@ -31,7 +31,7 @@ export function matchCase(v: unknown, t: VariantLike): MatchedCase {
   return index === -1 ? throwNoCase(tag) : { index, value: val };
 }
 
-/** The JavaScript value for case `index` that carries `value`. */
+/** The JavaScript value for case `index` with the payload `value`. */
 export function toCaseValue(t: VariantLike, index: number, value: unknown): unknown {
   if (t.kind === 'option' && !isTaggedOption(t)) return index === 0 ? undefined : value;
   const tag = casesOf(t)[index]?.label;
@@ -43,55 +43,57 @@ export function toListValue(element: ValType, values: readonly unknown[]): unkno
   return element.kind === 'u8' ? Uint8Array.from(values as number[]) : values;
 }
 
-/** JavaScript's own imports of a user may say `null` where they mean nothing. */
+/** Embedders' JavaScript functions may return `null` for nothing. */
 export function isNone(v: unknown): v is undefined | null {
   return v === undefined || v === null;
 }
 
-/** The number of elements of a list from the host. Throws a TypeError where it is no list, or has another length than `fixed`. */
+/** The length of a list from the host. Throws a TypeError if it is not a list, or its length is not `fixed`. */
 export function lengthOf(v: unknown, fixed?: number): number {
   const length = (v as ArrayLike<unknown> | undefined)?.length;
-  if (typeof length !== 'number' || typeof v === 'string') throw new TypeError(`the host gave ${typeof v} for a list`);
-  if (fixed !== undefined && fixed !== length) throw new TypeError(`the host gave ${length} elements for ${fixed}`);
+  if (typeof length !== 'number' || typeof v === 'string')
+    throw new TypeError(`the host returned ${typeof v} for a list`);
+  if (fixed !== undefined && fixed !== length)
+    throw new TypeError(`the host returned ${length} elements, expected ${fixed}`);
   return length;
 }
 
-/** The host gave a case that the type does not have. */
+/** The host returned a case that the type does not have. */
 export function throwNoCase(tag: unknown): never {
-  throw new TypeError(`the host gave the case ${JSON.stringify(tag)}, which the type does not have`);
+  throw new TypeError(`the host returned the unknown case ${JSON.stringify(tag)}`);
 }
 
-/** `v`, which the host gave for a resource. Throws a TypeError where the host defines that and `v` is not of its class. */
+/** Returns `v`, which the host passed for a resource. Throws a TypeError if the host defines the resource and `v` is not an instance of its class. */
 export function checkRep(v: unknown, type: ResourceType): unknown {
   return type.repClass === undefined || isRep(v, type.repClass) ? v : throwNotRep(type);
 }
 
-/** The host gave something else for a resource that it defines. */
+/** The host passed something else for a resource that it defines. */
 export function throwNotRep({ name }: ResourceType): never {
-  throw new TypeError(`the host gave what is not a ${name}`);
+  throw new TypeError(`the host returned a value that is not a ${name}`);
 }
 
-/** `v`, which the host gave for a number. Throws a TypeError where it is none. */
+/** Returns `v`, which the host passed for a number. Throws a TypeError if it is not one. */
 export function checkNumber(v: unknown): number {
   return typeof v === 'number' ? v : throwNotNumber(v, 'number');
 }
 
-/** `v`, which the host gave for an integer of 64 bits. Throws a TypeError where it is none. */
+/** Returns `v`, which the host passed for a 64-bit integer. Throws a TypeError if it is not a bigint. */
 export function checkBigInt(v: unknown): bigint {
   return typeof v === 'bigint' ? v : throwNotNumber(v, 'bigint');
 }
 
-/** The host gave something else for a number. */
+/** The host passed something else for a number. */
 export function throwNotNumber(v: unknown, wanted: 'number' | 'bigint'): never {
-  throw new TypeError(`the host gave ${typeof v} for a ${wanted}`);
+  throw new TypeError(`the host returned ${typeof v} for a ${wanted}`);
 }
 
-/** A boolean of the host, or what it takes for one, as the guest's. */
+/** Converts a boolean, or any truthy or falsy value, of the host. */
 export function isTrue(v: unknown): 0 | 1 {
   return v ? 1 : 0;
 }
 
-/** Whether `v` is of a class of reps, which TypeScript knows by its prototype only. */
+/** Whether `v` is an instance of a class of reps, which TypeScript only knows by its prototype. */
 function isRep(v: unknown, repClass: ResourceClass): boolean {
   return v instanceof (repClass as new () => unknown);
 }

@@ -6,14 +6,14 @@ import { UTF16_TAG } from './load-string.ts';
 const MAX_COPIED_CHARS = 32;
 
 /**
- * Stores a string into memory that the guest allocates. Returns the pointer and leaves the length, tagged where the
- * encoding has a tag, in `cx.lengthStored`: the pair without allocating one.
+ * Stores a string in memory that the guest allocates. Returns the pointer, and leaves the length, tagged if the encoding has a tag, in `cx.lengthStored`, to
+ * avoid allocating a pair.
  */
 export type StoreString = (cx: LiftLowerContext, v: string) => number;
 
 /**
- * How strings are stored, by encoding. The encoding that a value has on our side is ours to choose, so each is stored as
- * if it had the guest's: one allocation of the exact size. Lone surrogates of the host become U+FFFD.
+ * The function that stores strings, by encoding. The source encoding is ours to choose, so each string is stored as if it already had the guest's encoding,
+ * with one allocation of the exact size. Lone surrogates of the host become U+FFFD.
  *
  * Source: `store_string_into_range`, `store_string_copy`.
  */

@@ -9,10 +9,10 @@ import { storeStringIntoRange } from './store-string.ts';
 import { Trap } from '../util/trap.ts';
 import type { ValType } from './types.ts';
 
-/** The largest size that `realloc` can be asked for. Source: `REALLOC_I32_MAX`. */
+/** The largest size that can be requested from `realloc`. Source: `REALLOC_I32_MAX`. */
 const REALLOC_I32_MAX = 2 ** 32 - 1;
 
-/** Stores `v` of type `t` at `ptr`, which is aligned, within the memory and marked as written. Source: `store`. */
+/** Stores `v` of type `t` at `ptr`, which must be aligned, in bounds and marked as written. Source: `store`. */
 export function store(cx: LiftLowerContext, v: unknown, t: ValType, ptr: number): void {
   const storer: (cx: LiftLowerContext, v: never, ptr: number, t: never) => void = STORERS[t.kind];
   storer(cx, v as never, ptr, t as never);
@@ -54,7 +54,7 @@ function storeInt(cx: LiftLowerContext, v: number, ptr: number, byteLength: 1 | 
   else view.setUint32(ptr, v, true);
 }
 
-/** Stores where a string or a list is, and the length that `cx` has of it. */
+/** Stores the pointer and length of a string or list; the length is in `cx`. */
 function storeRange(cx: LiftLowerContext, begin: number, ptr: number): void {
   const { view } = cx.memory;
   view.setUint32(ptr, begin, true);
@@ -68,7 +68,7 @@ function storeList(cx: LiftLowerContext, v: ArrayLike<unknown>, ptr: number, t: 
   return storeListIntoValidRange(cx, v, ptr, t.element);
 }
 
-/** Returns the pointer and leaves the length in `cx.lengthStored`. Source: `store_list_into_range`. */
+/** Returns the pointer, and leaves the length in `cx.lengthStored`. Source: `store_list_into_range`. */
 export function storeListIntoRange(cx: LiftLowerContext, v: ArrayLike<unknown>, element: ValType): number {
   const length = lengthOf(v);
   const ptr = allocateList(cx, length * elemSize(element), alignment(element));
@@ -77,10 +77,9 @@ export function storeListIntoRange(cx: LiftLowerContext, v: ArrayLike<unknown>, 
   return ptr;
 }
 
-/** Memory of the guest for a list of the host. */
+/** Allocates guest memory for a list of the host. */
 export function allocateList(cx: LiftLowerContext, byteLength: number, toAlignment: number): number {
-  if (byteLength > REALLOC_I32_MAX)
-    throw new Trap(`a list of ${byteLength} bytes does not fit into the guest's memory`);
+  if (byteLength > REALLOC_I32_MAX) throw new Trap(`a list of ${byteLength} bytes does not fit in the guest's memory`);
   return cx.allocate(toAlignment, byteLength);
 }
 
@@ -98,7 +97,7 @@ function storeRecord(cx: LiftLowerContext, v: unknown, ptr: number, t: RecordLik
   for (const [i, field] of fields.entries()) store(cx, fieldValue(v, t, i), field.type, ptr + (offsets[i] ?? 0));
 }
 
-/** The value of a record's or a tuple's field. */
+/** The value of a record's or tuple's field. */
 export function fieldValue(v: unknown, t: RecordLike, index: number): unknown {
   if (t.kind === 'tuple') return (v as readonly unknown[])[index];
   return (v as Record<string, unknown>)[toKey(t.fields[index]?.label ?? '')];
@@ -113,7 +112,7 @@ function storeVariant(cx: LiftLowerContext, v: unknown, ptr: number, t: VariantL
   if (type !== undefined) store(cx, value, type, ptr + payloadOffset(cases));
 }
 
-/** Signed. A flag that the host left out is not set. Source: `pack_flags_into_int`. */
+/** The result is signed. A flag that the host leaves out is not set. Source: `pack_flags_into_int`. */
 export function packFlagsIntoInt(v: unknown, labels: readonly string[]): number {
   const flags = v as Record<string, unknown>;
   return labels.reduce((i, label, bit) => i | (isTrue(flags[toKey(label)]) << bit), 0);

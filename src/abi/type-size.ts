@@ -2,10 +2,10 @@ import { HostError } from '../util/host-error.ts';
 import { partsOf } from './despecialize.ts';
 import type { FuncType, ValType } from './types.ts';
 
-/** How many parts a function's type may have when all that it refers to is written out. */
+/** How many parts a function type may have when everything it refers to is expanded. */
 const MAX_PARTS = 10_000;
 
-/** How deep types may be nested. */
+/** How deep types may nest. */
 const MAX_DEPTH = 100;
 
 interface TypeSize {
@@ -14,19 +14,18 @@ interface TypeSize {
 }
 
 /**
- * Refuses a type that would keep us busy: one that refers to others twice at each of many levels has more parts than
- * bytes. Everything else here walks over types as if they were trees, so this comes first.
+ * Refuses types that would take too long to process: a type that refers to others twice at each of many levels has exponentially many parts. Everything
+ * else in this folder walks types as trees, so this check comes first.
  */
 export function checkTypeSize(type: FuncType, name: string): void {
   const known = new Map<ValType, TypeSize>();
   const types = [...type.params.map((param) => param.type), ...(type.result === undefined ? [] : [type.result])];
   const sizes = types.map((t) => measure(t, known, MAX_DEPTH));
-  if (sizes.some((size) => size.depth > MAX_DEPTH))
-    throwTooLarge(name, `more than ${MAX_DEPTH} types within each other`);
+  if (sizes.some((size) => size.depth > MAX_DEPTH)) throwTooLarge(name, `types nested more than ${MAX_DEPTH} deep`);
   if (sizes.reduce((sum, size) => sum + size.parts, 0) > MAX_PARTS) throwTooLarge(name, `more than ${MAX_PARTS} parts`);
 }
 
-/** Looks no deeper than `depthLeft`; what is deeper is said to be endless. */
+/** Visits no deeper than `depthLeft`; anything deeper counts as infinite. */
 function measure(t: ValType, known: Map<ValType, TypeSize>, depthLeft: number): TypeSize {
   if (depthLeft === 0) return { parts: 1, depth: Infinity };
   const before = known.get(t);

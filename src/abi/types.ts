@@ -1,7 +1,7 @@
 import type { ResourceClass } from './host-interface.ts';
 
 /**
- * The types of the component model, resolved: no index is left in them, a resource type is its identity.
+ * The types of the component model, resolved: they contain no indices, and a resource type is its identity.
  *
  * Source: "Type Definitions" in component-model `Binary.md`, and the classes at the head of `definitions.py`.
  */
@@ -17,7 +17,7 @@ export type ValType =
   | { readonly kind: 'flags'; readonly labels: readonly string[] }
   | { readonly kind: 'own' | 'borrow'; readonly resource: ResourceType };
 
-/** The types without parts. `error-context`, streams and futures of 0.3 are not among them. */
+/** The types without parts, except for `error-context`, streams and futures of 0.3. */
 export type PrimValType =
   | 'bool'
   | 's8'
@@ -34,7 +34,7 @@ export type PrimValType =
   | 'string';
 
 export interface Field {
-  /** As WIT spells it, in kebab-case. */
+  /** The name in kebab-case, as in WIT. */
   readonly label: string;
   readonly type: ValType;
 }
@@ -46,9 +46,9 @@ export interface Case {
 
 /** A resource type. Two are equal only if they are the same object. */
 export interface ResourceType {
-  /** For messages: the WIT name where there is one. */
+  /** The name for messages: the WIT name, if there is one. */
   readonly name: string;
-  /** The class of the reps, if the host defines the resource: nothing else becomes a handle. */
+  /** The class of the reps, if the host defines the resource: nothing else can become a handle. */
   readonly repClass?: ResourceClass | undefined;
 }
 

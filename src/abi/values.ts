@@ -22,13 +22,13 @@ export function liftFlatValues(
   return load(cx, ptr, tuple) as unknown[];
 }
 
-/** Where the values of `lowerFlatValues` go when they are too many: memory at `ptr`, or new memory where it is undefined. */
+/** Where `lowerFlatValues` stores values that are too many: memory at `ptr`, or new memory if it is undefined. */
 export interface LowerTarget {
   readonly maxFlat: number;
   readonly outParam: number | undefined;
 }
 
-/** The flat values of parameters or results; none where they went to the caller's memory. Source: `lower_flat_values`. */
+/** The flat values of parameters or results; empty if they were stored in the caller's memory. Source: `lower_flat_values`. */
 export function lowerFlatValues(
   cx: LiftLowerContext,
   { maxFlat, outParam }: LowerTarget,

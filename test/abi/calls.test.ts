@@ -97,7 +97,7 @@ describe.each(TWINS)('$twin', (twin) => {
     const lift = twin.lift(func([], string), { ...OPTIONS, calling: 'may-wait' });
     const exported = lift({ cx, entering: enteringSet(cx.inst, undefined), core: () => promise, postReturn });
     const pending = exported();
-    expect(() => exported()).toThrow(/entered again/);
+    expect(() => exported()).toThrow(/re-entered/);
     resolve(0);
     expect(await pending).toBe('hi');
     expect(cleaned).toEqual([[0]]);
@@ -160,7 +160,7 @@ describe.each(TWINS)('$twin', (twin) => {
     const slots = { cx: createGuest({ inst }).cx, store: { ctx: 0 }, call: unreachable };
     const callOut = (): number => Number(imported(slots)());
     const guest = createGuest({ inst, realloc: callOut });
-    expect(() => lowerParams(twin, guest, [string], ['x'])).toThrow(/called from inside of realloc or post-return/);
+    expect(() => lowerParams(twin, guest, [string], ['x'])).toThrow(/called from within realloc or post-return/);
     inst.reset();
     const lift = twin.lift(func([]), OPTIONS);
     expect(() => lift({ cx: guest.cx, entering: [], core: () => undefined, postReturn: callOut })()).toThrow(
@@ -272,16 +272,16 @@ describe.each(TWINS)('$twin', (twin) => {
   });
 
   test.each<[ValType, unknown, RegExp]>([
-    [variant({ a: u8 }), { tag: 'b', val: 1 }, /the host gave the case "b"/],
-    [variant({ a: u8 }), { tag: 'constructor', val: 1 }, /the host gave the case "constructor"/],
-    [{ kind: 'enum', labels: ['a'] }, 'b', /the host gave the case "b"/],
-    [{ kind: 'char' }, 'ab', /the host gave "ab" for a char/],
+    [variant({ a: u8 }), { tag: 'b', val: 1 }, /the host returned the unknown case "b"/],
+    [variant({ a: u8 }), { tag: 'constructor', val: 1 }, /the host returned the unknown case "constructor"/],
+    [{ kind: 'enum', labels: ['a'] }, 'b', /the host returned the unknown case "b"/],
+    [{ kind: 'char' }, 'ab', /the host returned "ab" for a char/],
     [{ kind: 'char' }, '', /for a char/],
     [{ kind: 'char' }, '\uD800', /for a char/],
-    [list(u8), undefined, /the host gave undefined for a list/],
-    [list(u8), 'text', /the host gave string for a list/],
-    [list(u8, 2), [1], /the host gave 1 elements for 2/],
-    [list(u16, 2), [1, 2, 3], /the host gave 3 elements for 2/],
+    [list(u8), undefined, /the host returned undefined for a list/],
+    [list(u8), 'text', /the host returned string for a list/],
+    [list(u8, 2), [1], /the host returned 1 elements, expected 2/],
+    [list(u16, 2), [1, 2, 3], /the host returned 3 elements, expected 2/],
   ])('%o of the host cannot be %o', (t, value, message) => {
     expect(() => lowerParams(twin, createGuest(), [t], [value])).toThrow(TypeError);
     expect(() => lowerParams(twin, createGuest(), [tuple(t)], [[value]])).toThrow(message);
@@ -333,13 +333,13 @@ describe.each(TWINS)('$twin', (twin) => {
 
 describe('emitted code', () => {
   test.each(['a;b', 'a b', '', '__proto__', 'a.b', '1a', "x'", 'x\n'])('%j is no name in it', (name) => {
-    expect(write((code) => code.line(js`${name}`))).toThrow(/is no name for emitted code/);
-    expect(write((code) => code.line(js`${[name]}`))).toThrow(/is no name for emitted code/);
-    expect(write((code) => code.line(js`${{ object: [['key', name]] }}`))).toThrow(/is no name for emitted code/);
+    expect(write((code) => code.line(js`${name}`))).toThrow(/invalid name in emitted code/);
+    expect(write((code) => code.line(js`${[name]}`))).toThrow(/invalid name in emitted code/);
+    expect(write((code) => code.line(js`${{ object: [['key', name]] }}`))).toThrow(/invalid name in emitted code/);
   });
 
   test.each([NaN, 1.5, Infinity, 2 ** 60])('%d is no number in it', (n) => {
-    expect(write((code) => code.line(js`${n}`))).toThrow(/is no integer/);
+    expect(write((code) => code.line(js`${n}`))).toThrow(/invalid integer in emitted code/);
   });
 
   test('labels stand in it as strings only', () => {

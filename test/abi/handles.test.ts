@@ -36,8 +36,8 @@ describe('a table', () => {
     table.add(A, 'rep');
     table.remove(table.add(A, 'gone'), A);
     if (Math.trunc(index) !== index) return expect(table.get(index, A).rep).toBe('rep');
-    expect(() => table.get(index, A)).toThrow(/there is no handle/);
-    return expect(() => table.remove(index, A)).toThrow(/there is no handle/);
+    expect(() => table.get(index, A)).toThrow(/unknown handle/);
+    return expect(() => table.remove(index, A)).toThrow(/unknown handle/);
   });
 
   test('takes no handle for one of another type, however equal', () => {
@@ -66,7 +66,7 @@ describe('a table', () => {
     table.get(1, A).numLends = 5;
     table.reset();
     expect(table.size).toBe(0);
-    expect(() => table.get(1, A)).toThrow(/there is no handle 1/);
+    expect(() => table.get(1, A)).toThrow(/unknown handle 1/);
     expect(Array.from({ length: 1500 }, () => table.add(B, 'new'))).toEqual(
       Array.from({ length: 1500 }, (_, i) => i + 1),
     );
@@ -93,7 +93,7 @@ describe('resource.new, drop and rep', () => {
     expect(canonResourceDrop(inst, A, own, (rep) => `destroyed ${String(rep)}`)).toBe('destroyed 42');
     expect(canonResourceDrop(inst, A, borrow, () => 'destroyed')).toBeUndefined();
     expect(scope.numBorrows).toBe(0);
-    expect(() => canonResourceDrop(inst, A, own, String)).toThrow(/there is no handle/);
+    expect(() => canonResourceDrop(inst, A, own, String)).toThrow(/unknown handle/);
   });
 
   test('trap inside of realloc and post-return', () => {
@@ -114,12 +114,12 @@ describe('entering', () => {
     const fromHost = enteringSet(one, undefined);
     expect(fromHost).toEqual([one, parent]);
     enterFrom(fromHost);
-    expect(() => enterFrom(enteringSet(two, undefined))).toThrow(/entered again/);
+    expect(() => enterFrom(enteringSet(two, undefined))).toThrow(/re-entered/);
     expect(two.mayEnter).toBe(true);
     const fromOne = enteringSet(two, one);
     expect(fromOne).toEqual([two]);
     enterFrom(fromOne);
-    expect(() => enterFrom(enteringSet(one, two))).toThrow(/entered again/);
+    expect(() => enterFrom(enteringSet(one, two))).toThrow(/re-entered/);
     leaveTo(fromOne);
     leaveTo(fromHost);
     expect([parent, one, two].map((inst) => inst.mayEnter)).toEqual([true, true, true]);
@@ -141,14 +141,14 @@ describe.each(TWINS)('$twin', (twin) => {
     const rep = {};
     const [handle = 0] = lowerParams(twin, guest, [OWN_A], [rep]);
     expect(liftParams(twin, guest, [OWN_A], [handle])).toEqual([rep]);
-    expect(() => liftParams(twin, guest, [OWN_A], [handle])).toThrow(/there is no handle/);
+    expect(() => liftParams(twin, guest, [OWN_A], [handle])).toThrow(/unknown handle/);
   });
 
   test('the same handle cannot be lent and given away in one call, nor given away twice', () => {
     expect(passTwice(twin, [BORROW_A, BORROW_A])()).toEqual(['rep', 'rep']);
     expect(passTwice(twin, [BORROW_A, OWN_A])).toThrow(/is lent/);
-    expect(passTwice(twin, [OWN_A, OWN_A])).toThrow(/there is no handle/);
-    expect(passTwice(twin, [OWN_A, BORROW_A])).toThrow(/there is no handle/);
+    expect(passTwice(twin, [OWN_A, OWN_A])).toThrow(/unknown handle/);
+    expect(passTwice(twin, [OWN_A, BORROW_A])).toThrow(/unknown handle/);
   });
 
   test('a borrow cannot be given away, but lent on', () => {

@@ -41,23 +41,23 @@ type Row = readonly [
 
 const OUT_OF_STACK = /the guest trapped: Maximum call stack size exceeded/;
 const TIMED_OUT = /guest timed out/;
-const BOTH_ENDS = /bytes at \d+ end outside of the memory of \d+ bytes/;
-const TOO_MUCH = /more than 16777216 bytes passed to the host in one call/;
+const BOTH_ENDS = /out of bounds: \d+ bytes at \d+ in a memory of \d+ bytes/;
+const TOO_MUCH = /one call passes more than 16777216 bytes to the host/;
 const OUT_OF_BOUNDS = /the guest trapped: memory access out of bounds/;
 const REFUSED = /18446744073709551615 random bytes asked for at once/;
-const ESCAPED = /an exception left the component that threw it/;
+const ESCAPED = /an exception propagated out of the component that threw it/;
 const HELD = /the request makes the host hold more than 67108864 bytes \(--limit held-bytes\)/;
-const IN_REALLOC = /an import was called from inside of realloc/;
+const IN_REALLOC = /an import was called from within realloc/;
 
 const ROWS: Readonly<Record<string, readonly Row[]>> = {
   handles: [
     ['hoard', 500, /more than 100000 resource handles/],
-    ['use-after-drop', 500, /there is no handle \d+; a fields was expected/],
-    ['double-drop', 500, /there is no handle \d+; a fields was expected/],
+    ['use-after-drop', 500, /unknown handle \d+: expected a fields/],
+    ['double-drop', 500, /unknown handle \d+: expected a fields/],
     ['wrong-type', 500, /handle \d+ is a fields, not a pollable/],
-    ['zero', 500, /there is no handle 0; a fields was expected/],
-    ['two-to-the-31st', 500, /there is no handle 2147483648; a fields was expected/],
-    ['minus-one', 500, /there is no handle 4294967295; a pollable was expected/],
+    ['zero', 500, /unknown handle 0: expected a fields/],
+    ['two-to-the-31st', 500, /unknown handle 2147483648: expected a fields/],
+    ['minus-one', 500, /unknown handle 4294967295: expected a pollable/],
     ['given-away-twice', 500, /handle \d+ is a outgoing-response, not a fields/],
     ['parent-first', 'reset', /output-stream dropped while 1 of its children live/],
     ['body-before-stream', 'reset', /outgoing-body dropped while 1 of its children live/],
@@ -81,9 +81,9 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['list-misaligned', 500, /pointer 65537 is not a multiple of 4/],
     ['string-past-the-end', 500, BOTH_ENDS],
     ['result-out-of-bounds', 500, BOTH_ENDS],
-    ['bad-utf8', 500, /the string at 0 is not UTF-8/],
-    ['surrogate-in-utf8', 500, /the string at 0 is not UTF-8/],
-    ['lone-surrogate', 500, /is not UTF-16: it has a lone surrogate/],
+    ['bad-utf8', 500, /invalid UTF-8 in the string at 0/],
+    ['surrogate-in-utf8', 500, /invalid UTF-8 in the string at 0/],
+    ['lone-surrogate', 500, /invalid UTF-16 in the string at \d+: lone surrogate/],
     ['odd-pointer-in-utf16', 500, /pointer 1 is not a multiple of 2/],
     ['odd-pointer-in-compact-utf16', 500, /pointer 1 is not a multiple of 2/, { only: 'linker' }],
     ['no-such-case', 500, /77/],
@@ -124,7 +124,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['empty-writes-for-ever', 'reset', TIMED_OUT, { timeoutMs: 300 }],
     ['reply-for-ever', 'reset', TIMED_OUT, { timeoutMs: 300 }],
     ['a-byte-now-and-then', 'reset', TIMED_OUT, { timeoutMs: 300 }],
-    ['write-after-finish', 200, /there is no handle \d+; a output-stream was expected/],
+    ['write-after-finish', 200, /unknown handle \d+: expected a output-stream/],
     ['drop-the-body-without-finish', 'reset', /dropped its outgoing-body without finish/],
     ['trailers-beyond-the-limit', 'reset', /fields: more than the limit of 131072 bytes/],
     ['print-10-mib', 200],
@@ -144,7 +144,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['poll-nothing', 500, /the list of pollables is empty/],
     ['poll-one-million-times-the-same', 500, TOO_MUCH, { only: 'linker' }],
     ['poll-90000-timers', 200],
-    ['set-twice', 200, /there is no handle \d+; a response-outparam was expected/],
+    ['set-twice', 200, /unknown handle \d+: expected a response-outparam/],
     ['recurse-across-host', 500, OUT_OF_STACK],
     [
       'recurse-across-host-at-start',
@@ -179,7 +179,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   ],
   caught: [
     ['host-trap', 500, REFUSED],
-    ['no-handle', 500, /there is no handle 77; a fields was expected/, { only: 'linker' }],
+    ['no-handle', 500, /unknown handle 77: expected a fields/, { only: 'linker' }],
     ['host-trap-by-reference', 500, REFUSED],
     ['host-trap-as-of-old', 500, REFUSED, { only: 'linker' }],
     ['host-trap-and-spin', 500, REFUSED],

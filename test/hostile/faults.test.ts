@@ -44,7 +44,7 @@ function unreadable(): Error {
   return Object.defineProperty(error, 'message', { get: thrower(new Error('injected, twice')) });
 }
 
-const AT_ONCE = /returned a promise, but it is not one of the functions that may wait/;
+const AT_ONCE = /returned a promise, but is not listed in mayWait/;
 
 const FAULTS: readonly Fault[] = [
   { name: 'throws an error', fault: thrower(new Error('injected')), log: /injected/, inJco: 'too' },
@@ -89,7 +89,7 @@ const FAULTS: readonly Fault[] = [
       isReady: () => true,
       [Symbol.dispose]: () => undefined,
     }),
-    log: /the host gave what is not a/,
+    log: /the host returned a value that is not a/,
     isNone: ({ type: { result } }) => result?.kind !== 'own',
   },
 ];

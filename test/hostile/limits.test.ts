@@ -27,7 +27,7 @@ const reached: readonly Reached[] = [
     limits: { maxCallBytes: 1000 },
     attack: ['to-host', '32769-entries'],
     status: 500,
-    log: /more than 1000 bytes passed to the host in one call/,
+    log: /one call passes more than 1000 bytes to the host/,
   },
   {
     limits: { maxRandomBytes: 100 },

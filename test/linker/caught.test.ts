@@ -12,16 +12,16 @@ const FAILURES = {
   'fail-later': /^the host refuses later$/,
   'inner-fail': /^the host refuses$/,
   'inner-later': /^the host refuses later$/,
-  'inner-throw': /an exception left the component that threw it/,
+  'inner-throw': /an exception propagated out of the component that threw it/,
   'inner-swallow': /^the host refuses$/,
   'drop-fail': /^the host refuses$/,
   'drop-later': /^the host refuses later$/,
-  'drop-throw': /an exception left the component that threw it/,
+  'drop-throw': /an exception propagated out of the component that threw it/,
   'drop-swallow': /^the host refuses$/,
-  'no-handle': /there is no handle 77/,
-  'no-rep': /there is no handle 77/,
-  'realloc-throw': /an exception left the component that threw it/,
-  'realloc-asks': /an import was called from inside of realloc/,
+  'no-handle': /unknown handle 77/,
+  'no-rep': /unknown handle 77/,
+  'realloc-throw': /an exception propagated out of the component that threw it/,
+  'realloc-asks': /an import was called from within realloc/,
 } as const;
 type Failure = keyof typeof FAILURES;
 

@@ -397,12 +397,12 @@ describe('who may call whom', () => {
   });
 
   test('a component that is entered again while it runs traps', async () => {
-    await expect(run(await instantiate(reentrance('run')), 'go')).rejects.toThrow('a component was entered again');
+    await expect(run(await instantiate(reentrance('run')), 'go')).rejects.toThrow('a component was re-entered');
   });
 
   test.each(['realloc', 'post-return'] as const)('a call out of %s traps', async (place) => {
     await expect(run(await instantiate(callOutFrom(place)), 'say', 'hi')).rejects.toThrow(
-      'inside of realloc or post-return',
+      'within realloc or post-return',
     );
     expect(await run(await instantiate(callOutFrom(place, true)), 'say', 'hi')).toBe('hi');
   });

@@ -243,7 +243,7 @@ describe('an interface of a user', () => {
   });
 
   test('traps where a function returns a promise that may not', () => {
-    expect(() => funcs['broken']?.({})).toThrow('returned a promise, but it is not one of the functions that may wait');
+    expect(() => funcs['broken']?.({})).toThrow('returned a promise, but is not listed in mayWait');
   });
 
   test('may return one where it may', async () => {

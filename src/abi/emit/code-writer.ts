@@ -1,29 +1,28 @@
 import { HostError } from '../../util/host-error.ts';
 
-/** A type that takes more lines than this is made to exhaust the host. */
+/** A type that needs more lines than this is meant to exhaust the host. */
 const MAX_LINES = 50_000;
 
-/** A text that stands in the code as a string literal. */
+/** A text that becomes a string literal in the code. */
 export interface StringLiteral {
   readonly json: string;
 }
 
-/** An object literal: keys, and the names of their values. */
+/** An object literal: its keys, and the names of the values. */
 export interface ObjectLiteral {
   readonly object: readonly (readonly [key: string, name: string])[];
 }
 
-/** What may stand between the fixed parts of code: an identifier, some of them in a list, a number, a literal, other code. */
+/** What may be interpolated into code: an identifier, a list of identifiers, a number, a literal, or other code. */
 export type CodePiece = string | number | readonly string[] | StringLiteral | ObjectLiteral | Code;
 
-/** A piece of code that came through the door. */
+/** A piece of code made with `js`. */
 export interface Code {
   readonly source: string;
 }
 
 /**
- * The door: all code comes through this tag, which lets nothing pass between the fixed parts that could be read as other
- * code than was meant.
+ * All code must be made with this tag. It rejects interpolated values that could be parsed as anything other than intended.
  */
 export function js(fixed: TemplateStringsArray, ...pieces: readonly CodePiece[]): Code {
   return { source: String.raw({ raw: fixed }, ...pieces.map(renderPiece)) };
@@ -37,33 +36,36 @@ export class CodeWriter {
   readonly #functions: string[] = [];
   readonly #slots: unknown[] = [];
 
-  /** Writes a statement, or a part of one. */
+  /** Writes a statement, or part of one. */
   line(code: Code): void {
     if (++this.#written > MAX_LINES) {
-      throw new HostError('not-supported', `a type of the component takes more than ${MAX_LINES} lines of code`);
+      throw new HostError(
+        'not-supported',
+        `a type of the component needs more than ${MAX_LINES} lines of generated code`,
+      );
     }
     this.#lines.push(code.source);
   }
 
-  /** Writes `const name = …` and returns the name, so that whatever is read is read here and now. */
+  /** Writes `const name = …` and returns the name, so that the value is read at this point. */
   bind({ source }: Code): string {
     const name = this.fresh();
     this.line({ source: `const ${name} = ${source};` });
     return name;
   }
 
-  /** A name that nothing else has. */
+  /** A unique name. */
   fresh(): string {
     return `v${this.#names++}`;
   }
 
-  /** The name of a value that is given to the code from outside. */
+  /** The name of a value passed to the code from outside. */
   slot(value: unknown): string {
     const known = this.#slots.indexOf(value);
     return `k${known === -1 ? this.#slots.push(value) - 1 : known}`;
   }
 
-  /** Writes a function of its own with what `body` writes. */
+  /** Writes a separate function, with the code that `body` writes. */
   func(name: string, params: readonly string[], body: () => void): void {
     const outer = this.#lines;
     this.#lines = [];
@@ -74,7 +76,7 @@ export class CodeWriter {
     this.#lines = outer;
   }
 
-  /** Runs the code; what it returns is returned. `globals` are the names that it may use besides its own. */
+  /** Runs the code and returns its result. `globals` are the names that it may use besides its own. */
   run(url: string, globals: Readonly<Record<string, unknown>>): unknown {
     const source = [
       "'use strict';",
@@ -84,7 +86,7 @@ export class CodeWriter {
       ...this.#lines,
       `//# sourceURL=wasi-serve:abi/${url.replace(/[^\w@:.#/[\]-]/g, '_')}`,
     ].join('\n');
-    // oxlint-disable-next-line no-implied-eval, typescript/no-implied-eval -- nothing comes in but by `js`
+    // oxlint-disable-next-line no-implied-eval, typescript/no-implied-eval -- all code is made with `js`
     return new Function('globals', 'slots', source)(globals, this.#slots) as unknown;
   }
 }
@@ -99,12 +101,13 @@ function renderPiece(piece: CodePiece): string {
 }
 
 function renderNumber(number: number): string {
-  if (!Number.isSafeInteger(number)) throw new TypeError(`${number} is no integer for emitted code`);
+  if (!Number.isSafeInteger(number)) throw new TypeError(`invalid integer in emitted code: ${number}`);
   return number < 0 ? `(${number})` : String(number);
 }
 
 function checkIdentifier(name: string): string {
-  if (!/^[A-Za-z][A-Za-z0-9]*$/.test(name)) throw new TypeError(`${JSON.stringify(name)} is no name for emitted code`);
+  if (!/^[A-Za-z][A-Za-z0-9]*$/.test(name))
+    throw new TypeError(`invalid name in emitted code: ${JSON.stringify(name)}`);
   return name;
 }
 
@@ -112,8 +115,8 @@ function renderObject({ object }: ObjectLiteral): string {
   return `{ ${object.map(([key, name]) => `${renderKey(key)}: ${checkIdentifier(name)}`).join(', ')} }`;
 }
 
-/** Written out, `__proto__` would set the prototype. */
+/** In an object literal, `__proto__` would set the prototype. */
 function renderKey(key: string): string {
-  if (key === '__proto__') throw new TypeError('__proto__ is no key for emitted code');
+  if (key === '__proto__') throw new TypeError('invalid key in emitted code: __proto__');
   return JSON.stringify(key);
 }

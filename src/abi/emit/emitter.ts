@@ -26,13 +26,13 @@ import { STORE_STRING } from '../store-string.ts';
 import type { ValType } from '../types.ts';
 import { CodeWriter } from './code-writer.ts';
 
-/** A type with more parts than this gets a function of its own, which V8 compiles and inlines as it sees fit. */
+/** A type with more parts than this gets a separate function, which V8 compiles and inlines as it sees fit. */
 const MAX_INLINE_PARTS = 24;
 
 /**
- * What writes the code of one function: all `emit…` functions take it first.
+ * Writes the code of one function. All `emit…` functions take it as their first argument.
  *
- * In the code that they write, `cx` is the context and `view` the view of its memory.
+ * In the emitted code, `cx` is the context, and `view` the view of its memory.
  */
 export interface Emitter {
   readonly code: CodeWriter;
@@ -46,7 +46,7 @@ export function createEmitter(opts: CanonicalOptions): Emitter {
   return { code: new CodeWriter(), opts, loaders: new Map(), storers: new Map() };
 }
 
-/** Runs what was written, which may use the interpreter's primitives by their names. */
+/** Runs the emitted code, which may use the interpreter's primitives by name. */
 export function runEmitted(e: Emitter, url: string): unknown {
   return e.code.run(url, {
     ...PRIMITIVES,
@@ -55,7 +55,7 @@ export function runEmitted(e: Emitter, url: string): unknown {
   });
 }
 
-/** Emitted code checks, traps and copies by the same functions as the interpreter: only the walk over the type is its own. */
+/** Emitted code checks, traps and copies with the same functions as the interpreter: only the walk over the type differs. */
 const PRIMITIVES = {
   allocateList,
   canonicalizeNan,
@@ -92,12 +92,12 @@ const PRIMITIVES = {
   wrapI64ToI32,
 } as const;
 
-/** Whether code for `t` belongs into a function of its own. */
+/** Whether the code for `t` belongs in a separate function. */
 export function isLarge(t: ValType): boolean {
   return countParts(t, MAX_INLINE_PARTS) > MAX_INLINE_PARTS;
 }
 
-/** Counts up to `max` and a little beyond: the count of a type that uses others often is exponential. */
+/** Counts up to slightly more than `max`: for types that refer to others many times, the number is exponential. */
 function countParts(t: ValType, max: number): number {
   let count = 1;
   for (const part of partsOf(t)) {

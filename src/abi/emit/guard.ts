@@ -5,21 +5,21 @@ import { Trap } from '../../util/trap.ts';
 import type { ResourceType, ValType } from '../types.ts';
 import { type Code, CodeWriter, js } from './code-writer.ts';
 
-/** The parameters of functions, without a method's `self`, by the functions' mangled names. A function that is left out has none. */
+/** The parameters of functions, without a method's `self`, by mangled name. A function that is left out has none. */
 export type ParamsByFunc = Readonly<Record<string, readonly ValType[]>>;
 
 /**
- * The interface with functions that check what they are given: resources by their class, everything else by its shape. Traps if something does
- * not fit, and if a function that may not wait returns a promise.
+ * Returns the interface with functions that check their arguments: resources by class, everything else by shape. They trap if an argument does not match,
+ * and if a function that must not wait returns a promise.
  *
- * The linker checks the types that a component declares. These functions are sound even if that check is not: no value of another type reaches
- * the host. Without `params` only a method's `self` is checked.
+ * The linker already checks the types that a component declares. These checks hold even if the linker's are wrong: no value of another type reaches the
+ * host. Without `params`, only a method's `self` is checked.
  */
 export function guardInterface<Ctx>(host: HostInterface<Ctx>, params?: ParamsByFunc): HostInterface<Ctx> {
   const funcs: Record<string, HostFunc<Ctx>> = {};
   for (const [name, func] of Object.entries(host.funcs)) {
     let guarded: HostFunc<Ctx> | undefined;
-    // No component calls all functions: the code of one is emitted when somebody asks for the function.
+    // No component calls all functions, so the code of each is emitted when it is first read.
     const get = (): HostFunc<Ctx> => (guarded ??= emitGuarded(func, toGuard(host, name, params)));
     Object.defineProperty(funcs, name, { enumerable: true, get });
   }
@@ -31,7 +31,7 @@ interface Guard {
   /** `wasi:io/poll#poll` */
   readonly name: string;
   readonly params: readonly ValType[];
-  /** Whether `params` are all that the function takes. */
+  /** Whether `params` are all of the function's parameters. */
   readonly arity: 'fixed' | 'unknown';
   readonly calling: 'sync' | 'may-wait';
 }
@@ -76,14 +76,14 @@ function createMisfit(name: string, params: readonly ValType[]): (index: number)
 
 function describe(t: ValType | undefined): string {
   if (t?.kind === 'own' || t?.kind === 'borrow') return `a resource ${t.resource.name}`;
-  return `of the type ${t?.kind} as the interface defines it`;
+  return `a valid ${t?.kind}`;
 }
 
 function createRefusal(name: string): (result: Promise<unknown>) => never {
   return (result) => {
-    // Nobody waits for it.
+    // Nothing awaits it.
     result.catch(() => undefined);
-    throw new Trap(`${name} returned a promise, but it is not one of the functions that may wait`);
+    throw new Trap(`${name} returned a promise, but is not listed in mayWait`);
   };
 }
 
@@ -93,7 +93,7 @@ interface Check {
   readonly index: number;
 }
 
-/** Writes what traps unless the value named `v` is a `t` as lifting makes it. */
+/** Emits code that traps unless the value named `v` is a `t` as produced by lifting. */
 function emitCheck(c: Check, t: ValType, v: string): void {
   const emitKind: (c: Check, v: string, t: never) => void = CHECKS[t.kind];
   emitKind(c, v, t as never);
@@ -140,7 +140,7 @@ function emitMisfit({ code, index }: Check, condition: Code): void {
   code.line(js`if (${condition}) misfit(${index});`);
 }
 
-/** `wrapped` is what the value is as an integer of its type. */
+/** `wrapped` is the value converted to an integer of its type. */
 function emitInteger(c: Check, v: string, wrapped: Code): void {
   emitMisfit(c, js`typeof ${v} !== 'number' || (${wrapped}) !== ${v}`);
 }
@@ -150,7 +150,7 @@ function emitIsObject(c: Check, v: string): void {
 }
 
 function emitResource(c: Check, v: string, { name, repClass }: ResourceType): void {
-  if (repClass === undefined) throw new TypeError(`no class is known for the resource ${name}`);
+  if (repClass === undefined) throw new TypeError(`unknown class of the resource ${name}`);
   emitMisfit(c, js`!(${v} instanceof ${c.code.slot(repClass)})`);
 }
 

@@ -5,7 +5,7 @@ import type { Emitter } from './emitter.ts';
 import { emitCases, emitLoadListFromRange, emitRecordValue, emitUnpackFlags } from './load.ts';
 import { js } from './code-writer.ts';
 
-/** Writes what lifts a `t` from the flat values of these names; returns the name of the value. Its twin is `liftFlat`. */
+/** Emits code that lifts a `t` from the flat values with these names; returns the name of the value. Its twin is `liftFlat`. */
 export function emitLiftFlat(e: Emitter, t: ValType, flats: readonly string[]): string {
   const emitKind: (e: Emitter, flats: readonly string[], t: never) => string = LIFTERS[t.kind];
   return emitKind(e, flats, t as never);
@@ -39,7 +39,7 @@ const LIFTERS: Lifters = {
   borrow: (e, [x = ''], t) => e.code.bind(js`liftBorrow(cx, ${x}, ${e.code.slot(t.resource)})`),
 };
 
-/** Values in a row, each from as many of `flats` as it takes; returns their names. */
+/** Lifts consecutive values, each from as many of `flats` as it needs; returns their names. */
 export function emitLiftFlatEach(e: Emitter, ts: readonly ValType[], flats: readonly string[]): string[] {
   let next = 0;
   return ts.map((t) => {
@@ -76,7 +76,7 @@ function emitLiftFlatVariant(e: Emitter, flats: readonly string[], t: VariantLik
   });
 }
 
-/** The name of a flat value as the type that one case wants of what all cases share. Its twin is `CoerceValueIter`. */
+/** The name of a flat value, converted from the type that all cases share to that of one case. Its twin is `CoerceValueIter`. */
 function emitCoerce(e: Emitter, x: string, have: CoreType, want: CoreType): string {
   const { code } = e;
   if (have === want) return x;

@@ -12,9 +12,9 @@ import { emitStore } from './store.ts';
 import { js } from './code-writer.ts';
 
 /**
- * Code for a core function as a component function; does what `canonLift` does.
+ * Emits code that turns a core function into a component function, like `canonLift`.
  *
- * Emit once for a function, then make a closure for each instance.
+ * It is emitted once per function; then each instance creates its own closure.
  *
  * Source: `canon_lift`, `lift` of `Store`.
  */
@@ -54,7 +54,7 @@ function emitLowerParams(e: Emitter, params: readonly ValType[], values: readonl
   return [code.bind(js`${ptr} | 0`)];
 }
 
-/** What comes after the call: `finish(flat)` lifts the result, then has the guest clean up. */
+/** Emits what follows the call: `finish(flat)` lifts the result, then calls post-return. */
 function emitFinish(e: Emitter, type: FuncType): void {
   const { code } = e;
   const cleanup = type.result === undefined ? [] : ['flat'];
@@ -68,7 +68,7 @@ function emitFinish(e: Emitter, type: FuncType): void {
   code.line(js`} catch (error) { throw inst.end(error); } };`);
 }
 
-/** The name of the result, lifted from the flat one or from memory. */
+/** The name of the result, lifted from a flat value or from memory. */
 function emitLiftResult(e: Emitter, result: ValType): string {
   if (flattenTypes([result]).length <= MAX_FLAT_RESULTS) return emitLiftFlat(e, result, ['flat']);
   return emitLoadSpilled(e, [result], 'flat')[0] ?? 'undefined';

@@ -7,7 +7,7 @@ import type { ValType } from '../types.ts';
 import { type Emitter, isLarge } from './emitter.ts';
 import { type Code, js } from './code-writer.ts';
 
-/** A place in memory: the name of a pointer, and how far behind it. */
+/** A place in memory: the name of a pointer, and an offset from it. */
 export interface Place {
   readonly ptr: string;
   readonly offset: number;
@@ -15,12 +15,12 @@ export interface Place {
 
 const UNSIGNED_GETTERS = { 1: 'getUint8', 2: 'getUint16', 4: 'getUint32' } as const;
 
-/** Writes what reads a `t` at `place`; returns the name of the value. Its twin is `load`. */
+/** Emits code that loads a `t` at `place`; returns the name of the value. Its twin is `load`. */
 export function emitLoad(e: Emitter, t: ValType, place: Place): string {
   return isLarge(t) ? emitLoadCall(e, t, place) : emitLoadInline(e, t, place);
 }
 
-/** By a function, written at its first use. */
+/** Loads with a function, which is written at its first use. */
 function emitLoadCall(e: Emitter, t: ValType, place: Place): string {
   let name = e.loaders.get(t);
   if (name === undefined) {
@@ -67,7 +67,7 @@ const LOADERS: { readonly [K in Kind]: Loader<K> } = {
   borrow: (e, place, t) => e.code.bind(js`liftBorrow(cx, ${int32(place)}, ${e.code.slot(t.resource)})`),
 };
 
-/** For the kinds that need no more than a getter of the view. */
+/** For kinds that only need a getter of the view. */
 function emitGet(getter: string): Loader<Kind> {
   return (e, place) => e.code.bind(js`view.${getter}(${placeAddress(place)}, true)`);
 }
@@ -103,7 +103,7 @@ function emitLoadList(e: Emitter, place: Place, t: TypeOf<'list'>): string {
   return emitLoadListFromValidRange(e, begin, length, t.element);
 }
 
-/** For a list of which the pointer and the length have the names `begin` and `length`, unsigned. */
+/** For a list whose pointer and length are named `begin` and `length`; both are unsigned. */
 export function emitLoadListFromRange(e: Emitter, begin: string, length: string, element: ValType): string {
   e.code.line(js`checkListRange(cx, ${begin}, ${length} * ${elemSize(element)}, ${alignment(element)});`);
   e.code.line(js`cx.charge(${length} * ${elementCost(element)});`);
@@ -130,7 +130,7 @@ function emitLoadRecord(e: Emitter, place: Place, t: RecordLike): string {
   return emitRecordValue(e, t, values);
 }
 
-/** The JavaScript value of a record or a tuple, from the names of its fields' values. */
+/** Makes the JavaScript value of a record or tuple from the names of its fields' values. */
 export function emitRecordValue(e: Emitter, t: RecordLike, values: readonly string[]): string {
   if (t.kind === 'tuple') return e.code.bind(js`[${values}]`);
   return e.code.bind(js`${{ object: t.fields.map((field, i) => [toKey(field.label), values[i] ?? '']) }}`);
@@ -143,7 +143,7 @@ function emitLoadVariant(e: Emitter, place: Place, t: VariantLike): string {
   return emitCases(e, t, caseIndex, (type) => emitLoad(e, type, payload));
 }
 
-/** The JavaScript value for the case called `caseIndex`; `lift` writes what reads its payload. */
+/** Makes the JavaScript value for the case whose index is named `caseIndex`; `lift` emits code that reads its payload. */
 export function emitCases(e: Emitter, t: VariantLike, caseIndex: string, lift: (type: ValType) => string): string {
   const { code } = e;
   if (t.kind === 'enum') {
@@ -164,7 +164,7 @@ export function emitCases(e: Emitter, t: VariantLike, caseIndex: string, lift: (
   return value;
 }
 
-/** The object of flags, from the name of an integer that has a bit for each. */
+/** Makes the object of flags from the name of an integer with a bit for each. */
 export function emitUnpackFlags(e: Emitter, bits: string, labels: readonly string[]): string {
   const flags = labels.map((label, i): [string, string] => [
     toKey(label),

@@ -15,7 +15,7 @@ import {
 } from './store.ts';
 import { type Code, js } from './code-writer.ts';
 
-/** Writes what lowers the value named `v`; returns the names of its flat values. Its twin is `lowerFlat`. */
+/** Emits code that lowers the value named `v`; returns the names of its flat values. Its twin is `lowerFlat`. */
 export function emitLowerFlat(e: Emitter, t: ValType, v: string): readonly string[] {
   const emitKind: (e: Emitter, v: string, t: never) => readonly string[] = LOWERERS[t.kind];
   return emitKind(e, v, t as never);
@@ -96,13 +96,13 @@ function emitLowerFlatVariant(e: Emitter, v: string, t: CaseTagged): readonly st
   return [discriminant, ...payload];
 }
 
-/** What a case that does not reach so far has there. */
+/** Emits the zero of a position that a case does not use. */
 function emitZero(e: Emitter, name: string, want: CoreType): void {
   if (want === 'i64') e.code.line(js`let ${name} = 0n;`);
   else e.code.line(js`let ${name} = 0;`);
 }
 
-/** The name of a flat value of one case as the type that it shares with the other cases. */
+/** The name of a flat value of one case, converted to the type that all cases share. */
 function emitCoerce(e: Emitter, x: string, have: CoreType, want: CoreType): string {
   const { code } = e;
   if (have === want) return x;

@@ -19,9 +19,9 @@ import { emitStore } from './store.ts';
 import { js } from './code-writer.ts';
 
 /**
- * Code for a component function as a core function; does what `canonLower` does.
+ * Emits code that turns a component function into a core function, like `canonLower`.
  *
- * One function serves all instances: the one that calls passes itself last.
+ * One function serves all instances: the calling instance passes itself last.
  *
  * Source: `canon_lower`.
  */
@@ -33,7 +33,7 @@ export function emitLower(type: FuncType, opts: LowerOptions): (rt: LowerSlots) 
   return runEmitted(e, `lower/${opts.name}`) as (rt: LowerSlots) => SharedFunction;
 }
 
-/** What comes after the call: `finish(cx, value, out, lends)` lowers the result. */
+/** Emits what follows the call: `finish(cx, value, out, lends)` lowers the result. */
 function emitFinish(e: Emitter, type: FuncType): void {
   const { code } = e;
   code.func('finish', ['cx', 'value', 'out', 'lends'], () => {
@@ -47,7 +47,7 @@ function emitFinish(e: Emitter, type: FuncType): void {
   });
 }
 
-/** The name of the flat result; nothing where it went to the memory at `out`. */
+/** The name of the flat result; `undefined` if it was stored at `out`. */
 function emitLowerResult(e: Emitter, result: ValType): string | undefined {
   if (flattenTypes([result]).length <= MAX_FLAT_RESULTS) return emitLowerFlat(e, result, 'value')[0];
   e.code.line(js`checkWritable(cx.memory, out, ${elemSize(result)}, ${alignment(result)});`);
@@ -80,7 +80,7 @@ function emitMaker(e: Emitter, type: FuncType, opts: LowerOptions): void {
   code.line(js`return finish(cx, ${value}, out, lends); } catch (error) { throw inst.end(error); } }; };`);
 }
 
-/** In a function of its own, so that a call that does not wait pays nothing for the closure. */
+/** A separate function, so that a call that does not wait does not pay for the closure. */
 function emitLater({ code }: Emitter): void {
   code.func('later', ['cx', 'value', 'outcome', 'caller'], () => {
     code.line(js`const { out, lends } = outcome;`);
@@ -88,13 +88,13 @@ function emitLater({ code }: Emitter): void {
   });
 }
 
-/** The names of the arguments, lifted from flat ones or from memory. Its twin is `liftFlatValues`. */
+/** The names of the arguments, lifted from flat values or from memory. Its twin is `liftFlatValues`. */
 function emitLiftParams(e: Emitter, params: readonly ValType[], flats: readonly string[]): string[] {
   if (flattenTypes(params).length <= MAX_FLAT_PARAMS) return emitLiftFlatEach(e, params, flats);
   return emitLoadSpilled(e, params, flats[0] ?? '');
 }
 
-/** The names of values in a row in memory, at the flat pointer called `flat`. */
+/** The names of consecutive values in memory, at the flat pointer named `flat`. */
 export function emitLoadSpilled(e: Emitter, types: readonly ValType[], flat: string): string[] {
   const { code } = e;
   const tuple: ValType = { kind: 'tuple', elements: types };

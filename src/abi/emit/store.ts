@@ -9,13 +9,13 @@ import { js, type CodePiece } from './code-writer.ts';
 
 const UNSIGNED_SETTERS = { 1: 'setUint8', 2: 'setUint16', 4: 'setUint32' } as const;
 
-/** Writes what stores the value named `v` at `place`. Its twin is `store`. */
+/** Emits code that stores the value named `v` at `place`. Its twin is `store`. */
 export function emitStore(e: Emitter, t: ValType, v: string, place: Place): void {
   if (isLarge(t)) emitStoreCall(e, t, v, place);
   else emitStoreInline(e, t, v, place);
 }
 
-/** By a function, written at its first use. */
+/** Stores with a function, which is written at its first use. */
 function emitStoreCall(e: Emitter, t: ValType, v: string, place: Place): void {
   let name = e.storers.get(t);
   if (name === undefined) {
@@ -30,7 +30,7 @@ function emitStoreCall(e: Emitter, t: ValType, v: string, place: Place): void {
   emitRefreshView(e);
 }
 
-/** After whatever may have called the guest's `realloc`, which may have grown the memory. */
+/** Must follow anything that may have called the guest's `realloc`, which may have grown the memory. */
 function emitRefreshView(e: Emitter): void {
   e.code.line(js`view = cx.memory.view;`);
 }
@@ -75,12 +75,12 @@ const STORERS: { readonly [K in Kind]: Storer<K> } = {
     emitStoreUnsigned(e, js`lowerBorrow(cx, ${v}, ${emitCheckRep(e, v, t.resource)})`, place, 4),
 };
 
-/** Checks what the host gave for a number. Its twins are `checkNumber` and `checkBigInt`. */
+/** Checks that the host passed a number. Its twins are `checkNumber` and `checkBigInt`. */
 export function emitCheckType({ code }: Emitter, v: string, type: 'number' | 'bigint'): void {
   code.line(js`if (typeof ${v} !== ${{ json: type }}) throwNotNumber(${v}, ${{ json: type }});`);
 }
 
-/** Checks what the host gave for a resource; returns the name of its type. Its twin is `checkRep`. */
+/** Checks that the host passed a rep of the resource; returns the name of its type. Its twin is `checkRep`. */
 export function emitCheckRep({ code }: Emitter, v: string, resource: ResourceType): string {
   const type = code.slot(resource);
   const { repClass } = resource;
@@ -88,7 +88,7 @@ export function emitCheckRep({ code }: Emitter, v: string, resource: ResourceTyp
   return type;
 }
 
-/** For the kinds that need no more than a setter of the view. */
+/** For kinds that only need a setter of the view. */
 function emitSet(setter: string, type: 'number' | 'bigint' = 'number'): Storer<Kind> {
   return (e, v, place) => {
     emitCheckType(e, v, type);
@@ -130,7 +130,7 @@ export function emitStoreListIntoRange(e: Emitter, v: string, element: ValType):
   return begin;
 }
 
-/** The names of where a list begins and how long it is. */
+/** The names of a list's pointer and length. */
 interface ListRange {
   readonly begin: string;
   readonly length: string;
@@ -155,7 +155,7 @@ function emitStoreRecord(e: Emitter, v: string, place: Place, t: RecordLike): vo
   }
 }
 
-/** The name of the value of a record's or a tuple's field. */
+/** The name of the value of a record's or tuple's field. */
 export function emitFieldValue(e: Emitter, t: RecordLike, v: string, index: number): string {
   if (t.kind === 'tuple') return e.code.bind(js`${v}[${index}]`);
   return e.code.bind(js`${v}[${{ json: toKey(t.fields[index]?.label ?? '') }}]`);
@@ -181,7 +181,7 @@ export function emitMatchLabel(e: Emitter, labels: readonly string[], v: string)
 /** The types whose cases can carry a value. */
 export type CaseTagged = Exclude<VariantLike, { kind: 'enum' }>;
 
-/** Runs what `lower` writes for the case of `v`: it gets the case's index and the name of what the case carries. */
+/** Emits, for each case of `v`, the code that `lower` writes: it receives the case's index and the name of its payload. */
 export function emitMatchCase(
   e: Emitter,
   t: CaseTagged,

@@ -1,8 +1,9 @@
 import { CODE_COUNT, OP, PREFIX_BASE } from '../../wasm/opcodes.ts';
 
 /**
- * What V8 takes to compile parts of a function: its first compiler in nanoseconds on a core of the README's machine, while the guest waits; its second one, on
- * other threads, in bytes of memory; and the code that the first one makes. Measured over families of functions (`scripts/bench/inside/compile-bombs.ts`), and rounded up.
+ * What V8 takes to compile a part of a function: nanoseconds of its first compiler on a core of the README's machine, for which the guest waits; bytes of
+ * memory of its second compiler, on other threads; and bytes of code from the first. Measured on families of functions
+ * (`scripts/bench/inside/compile-bombs.ts`), and rounded up.
  */
 export interface Weight {
   readonly ns: number;
