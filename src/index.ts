@@ -1,5 +1,7 @@
 export { type Host, createHost } from './host/host.ts';
-export { type Choice, type Component, type LoadComponentOptions, loadComponent } from './host/load.ts';
+export type { Choice } from './host/engines/component-engine.ts';
+export { type Component, type LoadComponentOptions, loadComponent } from './host/load.ts';
+export type { ComponentFile } from './host/to-source.ts';
 export { type ComponentHandler, component } from './host/mount.ts';
 export type {
   ComponentOptions,

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import type { ServeOptions } from '../config/options.ts';
 import { type Host, createHost } from './host.ts';
 import { type LoadComponentOptions, loadComponent } from './load.ts';
+import type { ComponentFile } from './to-source.ts';
 import { type Log, SILENT } from '../observe/log.ts';
 import { HostError } from '../util/host-error.ts';
 
@@ -19,7 +20,7 @@ export interface ComponentHandler extends AsyncDisposable {
  * around any handler, since the component's answer is an ordinary `Response`.
  */
 export function component(
-  file: string | Uint8Array,
+  file: ComponentFile,
   options: LoadComponentOptions & ServeOptions = {},
   log: Log = SILENT,
 ): ComponentHandler {

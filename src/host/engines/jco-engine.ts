@@ -1,0 +1,28 @@
+import { createFreshStrategy } from '../../instance/fresh.ts';
+import { HostError } from '../../util/host-error.ts';
+import type { ComponentEngine } from './component-engine.ts';
+import { choosePreemption, toGuestBounds } from './guest-bounds.ts';
+
+/** Runs components in the glue that jco makes of them: all that jco takes. jco is loaded with the first component. */
+export const jcoEngine = Object.freeze<ComponentEngine>({
+  name: 'jco',
+  link: async ({ source, definition }, options) => {
+    if (options.isolation === 'reset') {
+      throw new HostError(
+        'not-supported',
+        "the jco engine gives every request a fresh instance: it has no isolation 'reset'",
+      );
+    }
+    const preemption = choosePreemption(options, {
+      name: 'partly',
+      reason: "guests in jco's glue hold the process while they compute, and end with their time",
+    });
+    const { linkWithJco } = await import('../../linker/jco/link-with-jco.ts');
+    const pre = await linkWithJco(source, definition, options.interfaces, toGuestBounds(options, preemption));
+    return {
+      isolation: { name: 'fresh', reason: 'every request gets a new instance, as always with the jco engine' },
+      preemption,
+      createStrategy: () => createFreshStrategy(pre),
+    };
+  },
+});

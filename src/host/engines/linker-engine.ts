@@ -1,0 +1,57 @@
+import type { ComponentSource } from '../../component/source.ts';
+import type { Isolation } from '../../config/options.ts';
+import { createRecyclingStrategy } from '../../instance/fresh.ts';
+import { createResetStrategy } from '../../instance/reset.ts';
+import { probeReset } from '../../instance/probe-reset.ts';
+import type { InstanceStrategy } from '../../instance/strategy.ts';
+import { type LinkedPre, linkComponent } from '../../linker/link.ts';
+import type { LinkedInstance } from '../../linker/run/linked-instance.ts';
+import { HostError } from '../../util/host-error.ts';
+import type { WasiCtx } from '../../wasi/context.ts';
+import type { ComponentEngine, LinkedComponent } from './component-engine.ts';
+import { choosePreemption, toGuestBounds } from './guest-bounds.ts';
+
+/** Runs components with our own linker: it plans each once, and compiles each function between guest and host once. */
+export const linkerEngine = Object.freeze<ComponentEngine>({
+  name: 'linker',
+  link: async ({ source, definition }, options) => {
+    const preemption = choosePreemption(options, {
+      name: 'on',
+      reason: 'guests that compute for long are interrupted, and end with their time',
+    });
+    const bounds = toGuestBounds(options, preemption);
+    const pre = await linkComponent(source, options.interfaces, { definition, ...bounds });
+    return { ...chooseIsolation(source, pre, options.isolation), preemption };
+  },
+});
+
+type Isolated = Omit<LinkedComponent, 'preemption'>;
+
+function chooseIsolation({ label }: ComponentSource, pre: LinkedPre<WasiCtx>, isolation: Isolation): Isolated {
+  const fresh = (reason: string): Isolated => ({
+    isolation: { name: 'fresh', reason },
+    createStrategy: () => createRecyclingStrategy(pre),
+  });
+  if (isolation === 'fresh') return fresh('as asked');
+  const probed = probeReset(pre);
+  if (!('reason' in probed)) {
+    const reason = 'instances are kept, and all that a request wrote is restored after it';
+    return { isolation: { name: 'reset', reason }, createStrategy: startingWith(pre, probed) };
+  }
+  if (isolation === 'auto') return fresh(probed.reason);
+  if (probed.kind === 'unrestorable') {
+    throw new HostError('not-supported', `${label} cannot be reset: ${probed.reason}`);
+  }
+  const reason = `as asked, though ${probed.reason}: that happens once, not for each request`;
+  return { isolation: { name: 'reset', reason }, createStrategy: () => createResetStrategy(pre) };
+}
+
+/** The first strategy gets the instance that has been started already. */
+function startingWith(pre: LinkedPre<WasiCtx>, probe: LinkedInstance<WasiCtx>): () => InstanceStrategy {
+  let warm: LinkedInstance<WasiCtx> | undefined = probe;
+  return () => {
+    const strategy = createResetStrategy(pre, warm);
+    warm = undefined;
+    return strategy;
+  };
+}
