@@ -71,7 +71,8 @@ describe('what is missing', () => {
     ['wasi:http/types@0.3.0', 'wasi:http/types@0.2.12'],
     ['wasi:http/new@0.2.0', 'wasi:http/outgoing-handler'],
     ['acme:lib/other@1.0.0', 'acme:lib/api'],
-  ])('%s is told with the nearest that is served, %s', (importName, nearest) => {
+    ['jco:node/tty@0.1.0', 'remove that use, then the import from the WIT'],
+  ])('%s is told with what helps: %s', (importName, nearest) => {
     expect(complaint(importName)).toContain(nearest);
   });
 

@@ -1,5 +1,6 @@
 import type { CoreModuleFacts } from '../../component/core-modules.ts';
 import type { Paint } from '../../observe/terminal/paint.ts';
+import { hintFor } from '../../linker/plan/resolve.ts';
 import { type Row, formatRows } from '../../observe/terminal/rows.ts';
 import { formatChoice } from '../../observe/terminal/format-start.ts';
 import { formatBytes } from '../../util/format.ts';
@@ -27,9 +28,9 @@ function formatImports(imports: readonly InspectedImport[], paint: Paint): strin
   return lines.join('\n');
 }
 
-function formatServed({ servedBy, nearest }: InspectedImport, paint: Paint): string {
+function formatServed({ name, servedBy, nearest }: InspectedImport, paint: Paint): string {
   if (servedBy !== null) return paint('good', 'served');
-  const hint = nearest.length === 0 ? '' : ` (nearest served: ${nearest.join(', ')})`;
+  const hint = hintFor(name, nearest);
   return `${paint('bad', 'missing')}${hint}`;
 }
 

@@ -12,6 +12,12 @@ export interface ResolvedImport<Ctx> {
 /** More names are of no use to the reader. */
 const MAX_LINES = 100;
 
+/** The interfaces that `jco componentize --bundle` adds to a guest's world when its JavaScript uses modules of Node. */
+const JCO_NODE = 'jco:node/';
+const JCO_NODE_HINT =
+  "jco adds this import to the component's WIT when a bundled file uses a module of Node such as node:tty or process: " +
+  'remove that use, then the import from the WIT';
+
 /** Finds the host interface of each import by name and version track. Throws one `HostError` that names all missing ones. */
 export function resolveImports<Ctx>(
   label: string,
@@ -21,7 +27,9 @@ export function resolveImports<Ctx>(
   const resolved = importNames.map((importName) => ({ importName, host: findHost(importName, interfaces) }));
   const missing = resolved.filter(({ host }) => host === undefined).map(({ importName }) => importName);
   if (missing.length === 0) return resolved as ResolvedImport<Ctx>[];
-  const lines = missing.slice(0, MAX_LINES).map((importName) => `  ${importName}${nearest(importName, interfaces)}`);
+  const lines = missing
+    .slice(0, MAX_LINES)
+    .map((importName) => `  ${importName}${hintFor(importName, nearestNames(importName, interfaces))}`);
   if (missing.length > lines.length) lines.push(`  and ${missing.length - lines.length} more`);
   throw new HostError('missing-import', `${label} has imports that this host does not provide:\n${lines.join('\n')}`);
 }
@@ -45,7 +53,8 @@ export function nearestNames<Ctx>(importName: string, interfaces: readonly HostI
   return interfaces.filter((host) => host.name.startsWith(packageName)).map((host) => `${host.name}@${host.version}`);
 }
 
-function nearest<Ctx>(importName: string, interfaces: readonly HostInterface<Ctx>[]): string {
-  const names = nearestNames(importName, interfaces);
-  return names.length === 0 ? '' : ` (nearest provided: ${names.join(', ')})`;
+/** What helps with an import that is not provided, in brackets: what to change, or what comes nearest. */
+export function hintFor(importName: string, nearest: readonly string[]): string {
+  if (importName.startsWith(JCO_NODE)) return ` (${JCO_NODE_HINT})`;
+  return nearest.length === 0 ? '' : ` (nearest provided: ${nearest.join(', ')})`;
 }
