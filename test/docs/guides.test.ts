@@ -1,0 +1,86 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Step, titleOf, toSteps } from './guide.ts';
+import { Reader } from './reader.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+/** What `npm pack` reads. */
+const PACKED_FROM = [
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'README.md',
+  'LICENSE',
+  'src',
+  'docs',
+  'scripts',
+];
+/** A guide installs compilers' packages, on machines that may be busy. */
+const PATIENCE_MS = 900_000;
+
+const has = (command: string, ...args: readonly string[]): boolean => spawnSync(command, args).status === 0;
+
+/** What a guide cannot do without, and why it is skipped. */
+const NEEDS: Readonly<Record<string, { readonly what: string; readonly isThere: () => boolean }>> = {
+  'guest-rust': {
+    what: 'rustup and crates.io',
+    isThere: () => has('rustup', '--version') && has('cargo', 'info', '-q', 'wstd'),
+  },
+  'guest-go': { what: 'Go and the npm registry', isThere: () => has('go', 'version') && hasNpm() },
+  'guest-javascript': { what: 'the npm registry', isThere: hasNpm },
+  'guest-python': {
+    what: 'python3, PyPI and the npm registry',
+    isThere: () =>
+      hasNpm() && has('python3', '-m', 'pip', 'download', '-q', '--no-deps', '-d', packed, 'componentize-py==0.25.1'),
+  },
+};
+
+function hasNpm(): boolean {
+  return has('npm', 'view', 'hono', 'version', '--fetch-retries=0', '--fetch-timeout=10000');
+}
+
+let packed = '';
+let tarball = '';
+
+beforeAll(async () => {
+  packed = await mkdtemp(join(tmpdir(), 'wasi-serve-pack-'));
+  // In a copy, for `dist` may be in use.
+  const copy = join(packed, 'source');
+  for (const name of PACKED_FROM) await cp(join(ROOT, name), join(copy, name), { recursive: true });
+  await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  const { stdout } = await promisify(execFile)('npm', ['pack', '--silent', '--pack-destination', packed], {
+    cwd: copy,
+  });
+  tarball = join(packed, stdout.trim().split('\n').at(-1) ?? '');
+}, PATIENCE_MS);
+
+afterAll(async () => await rm(packed, { recursive: true, force: true }));
+
+const guides = globSync('docs/guest-*.md', { cwd: ROOT }).toSorted();
+
+test('each guide has steps that are run', async () => {
+  for (const guide of guides)
+    expect(await stepsOf(guide), guide).toContainEqual(expect.objectContaining({ do: 'serve' }));
+});
+
+for (const guide of guides) {
+  test(
+    `who follows ${titleOf(guide)} in an empty folder gets what it says`,
+    { timeout: PATIENCE_MS },
+    async ({ skip }) => {
+      const needs = NEEDS[titleOf(guide)];
+      if (needs !== undefined && !needs.isThere()) skip(`${guide} needs ${needs.what}`);
+      await using reader = await Reader.start(tarball);
+      for (const step of await stepsOf(guide)) await reader.follow(step);
+    },
+  );
+}
+
+async function stepsOf(guide: string): Promise<Step[]> {
+  return toSteps(await readFile(join(ROOT, guide), 'utf8'));
+}
