@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ServeOptions } from '../../src/index.ts';
 import { rawGet } from '../harness/raw-client.ts';
-import { Crowd, HostProcess, beGood } from '../harness/crowd.ts';
+import { Crowd, HostProcess, beGood } from '../harness/crowd/crowd.ts';
 import { until } from '../harness/until.ts';
 
 /** 1 for a thorough run: `scripts/bad-clients.sh`. */

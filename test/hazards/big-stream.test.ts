@@ -15,7 +15,7 @@ let host: ChildProcess;
 let origin: string;
 
 beforeAll(async () => {
-  host = fork(new URL('../harness/host-process.ts', import.meta.url), ['echo', '{"timeoutMs":0}']);
+  host = fork(new URL('../harness/crowd/host-process.ts', import.meta.url), ['echo', '{"timeoutMs":0}']);
   const [message] = (await once(host, 'message')) as [{ origin: string }];
   origin = message.origin;
 });

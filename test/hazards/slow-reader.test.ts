@@ -60,7 +60,9 @@ test('a reader that stops keeps no place from others beyond the deadline', async
 
 test('a reader as fast as the guest leaves others their turn', async () => {
   await using served = await serveGuest('flood');
-  const reader = fork(new URL('../harness/fast-reader.ts', import.meta.url), [`${served.origin}/?bytes=${256 * MIB}`]);
+  const reader = fork(new URL('../harness/crowd/fast-reader.ts', import.meta.url), [
+    `${served.origin}/?bytes=${256 * MIB}`,
+  ]);
   const ended = once(reader, 'exit');
   await until(() => served.host.inFlight === 1);
   expect((await requestRaw(served.origin, rawGet('/?bytes=1'))).body).toBe('x');

@@ -1,8 +1,8 @@
 // A process of its own that serves a guest: `host-process.ts GUEST OPTIONS-AS-JSON`. Tells its parent the origin, and at any message
 // its memory in bytes, its connections, the requests in flight, and what the operator has read.
-import { createHost } from '../../src/index.ts';
-import { formatOrigin } from '../../src/server/http1/listen.ts';
-import { guest } from './guests.ts';
+import { createHost } from '../../../src/index.ts';
+import { formatOrigin } from '../../../src/server/http1/listen.ts';
+import { guest } from '../guests.ts';
 
 const [name = '', options = '{}'] = process.argv.slice(2);
 const notices: string[] = [];

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, get } from 'node:http';
 import { type Socket, connect } from 'node:net';
-import type { ServeOptions } from '../../src/index.ts';
+import type { ServeOptions } from '../../../src/index.ts';
 
 /** What `host-process.ts` tells of itself. */
 export interface HostState {
