@@ -45,7 +45,8 @@ function read(path: string): Module {
   return {
     path,
     imports: Array.from(specifiers, ([, specifier = '']) => posix.join(dirname(path), specifier)),
-    exports: Array.from(names, ([, name = '']) => name),
+    // An overloaded function stands there several times.
+    exports: [...new Set(Array.from(names, ([, name = '']) => name))],
   };
 }
 

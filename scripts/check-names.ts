@@ -20,7 +20,6 @@ const NAMED_OTHERWISE: Readonly<Record<string, string>> = {
   'component/validate/define-type.ts': 'the ways to define a type: defineValue, defineFunc, defineResource',
   'component/validate/extern.ts':
     "a set of functions on one subject, with the specification's word for imports and exports",
-  'host/mount.ts': 'to be renamed',
   'http/syntax.ts': 'a set of functions on one subject: the grammar of RFC 9110',
   'index.ts': 'an entry point',
   'main.ts': 'an entry point',

@@ -1,37 +1,83 @@
-import { type ServeConfig, type ServeOptions, toServeConfig } from '../config/options.ts';
-import { createGrant } from './grants.ts';
-import { createPool } from '../instance/pool.ts';
-import type { Component } from './load.ts';
+import type { Hono } from 'hono';
+import {
+  type ComponentOptions,
+  type HostOptions,
+  type ListenerOptions,
+  type ServeConfig,
+  type ServeOptions,
+  toServeConfig,
+} from '../config/options.ts';
 import type { HostLoad } from '../observe/host-load.ts';
-import { type Log, SILENT, sparing } from '../observe/log.ts';
-import { Admission } from '../server/admit.ts';
-import { watchDescriptors } from '../server/http1/descriptors.ts';
-import { InFlight } from '../server/in-flight.ts';
+import { createFailureLog } from '../observe/failure-log.ts';
+import { type Log, sparing } from '../observe/log.ts';
 import type { Exchange } from '../server/exchange.ts';
-import { FetchExchange } from '../server/fetch/fetch-exchange.ts';
-import { handle } from '../server/handle.ts';
+import { FetchExchange, headOf } from '../server/fetch/fetch-exchange.ts';
+import { NO_ROUTE } from '../server/failure.ts';
+import { answerWith, createGuardedHandler } from '../server/guarded-handler.ts';
+import type { Handler, MountedHandler } from '../server/handler.ts';
+import { watchDescriptors } from '../server/http1/descriptors.ts';
 import { type Address, type Listener, type Listening, type ListeningSocket, listen } from '../server/http1/listen.ts';
-import type { Service } from '../server/service.ts';
-import { HEAP_IS_FULL } from '../util/heap-watch.ts';
+import { NodeExchange } from '../server/http1/node-exchange.ts';
+import type { Commons } from '../server/service.ts';
+import type { HeapWatch } from '../util/heap-watch.ts';
 import { HostError } from '../util/host-error.ts';
-import { describeTotalHeld, describeTotalInstanceHeap, describeTotalMemory } from '../util/limits.ts';
-import { LoopTurns } from '../util/loop-turns.ts';
-import { CountedLog } from '../server/counted-log.ts';
 import { toError } from '../util/to-error.ts';
-import { HeldTotal } from '../util/held-bytes.ts';
-import { type OutboundOnDemand, createOutboundOnDemand } from '../outbound/outbound-on-demand.ts';
-import { compilePolicy } from '../outbound/outbound-policy.ts';
-import type { SendRequest } from '../outbound/send-request.ts';
+import { type AppEnv, HostApp, toUrl } from './app.ts';
+import { assertLog, describeArgument, isComponent, isHandler, isOptions } from './arguments.ts';
+import { createCommons } from './commons.ts';
+import { createComponentHandler } from './component-handler.ts';
+import type { Component } from './load.ts';
+import { type Route, Routes } from './route.ts';
+import { type FetchInput, toRequest } from './to-request.ts';
 
-/** A component being served. */
+/** Serves components and other handlers at routes, on any number of ports or without one. Whoever creates a host closes it. */
 export interface Host {
   /**
-   * Answers a request without any socket: `Request` in, `Response` out. Rejects if a reply is broken off before its head, and with a `HostError`
-   * `stopped` once `close` was called: no guest starts then.
+   * Answers a request without any socket, as the global `fetch` is called; a path such as `/x` is one of `http://localhost`. Rejects if a reply is broken
+   * off before its head, and with a `HostError` `stopped` once `close` was called: no guest starts then.
+   *
+   * @example
+   * ```ts
+   * const host = createHost(await loadComponent('app.wasm'));
+   * const response = await host.fetch('http://localhost/greet', { method: 'POST', body: 'hello' });
+   * ```
    */
-  fetch(request: Request): Promise<Response>;
-  /** Serves on a port, with raw header bytes, trailers and backpressure. May be called for several addresses. Rejects as `fetch` does. */
-  listen(target: Address | ListeningSocket): Promise<Listening>;
+  fetch(input: FetchInput, init?: RequestInit): Promise<Response>;
+  /**
+   * Serves on a port, with raw header bytes, trailers and backpressure. May be called for several addresses. What `options` leave out is as in the host's
+   * own. Rejects as `fetch` does.
+   *
+   * @example
+   * ```ts
+   * const { address } = await host.listen({ hostname: '127.0.0.1', port: 8080 }, { maxBodyBytes: 10_000_000 });
+   * ```
+   */
+  listen(target: Address | ListeningSocket, options?: ListenerOptions): Promise<Listening>;
+  /**
+   * Has a component or another handler answer what goes to `route`. The guest sees the whole path, and the client's bytes. Throws `HostError` if the route
+   * is taken.
+   *
+   * @example
+   * ```ts
+   * const host = createHost();
+   * host.mount('/', await loadComponent('shop.wasm'));
+   * host.mount({ host: 'api.example', path: '/v1' }, await loadComponent('api.wasm'), { timeoutMs: 5_000 });
+   * ```
+   */
+  mount(route: Route, component: Component, options?: ComponentOptions): void;
+  mount(route: Route, handler: Handler): void;
+  /**
+   * A Hono app for routes and middleware that come before all that is mounted, whatever the order of the calls. A request that none of them matches never
+   * meets the app, and its bytes are passed on as they are. Behind middleware a component gets a `Request` and gives a `Response`: no trailers, text
+   * for header bytes, and a normalised path. Hono takes no more routes once the first request has come.
+   *
+   * @example
+   * ```ts
+   * host.app.use('/admin/*', basicAuth({ username: 'ops', password }));
+   * host.app.get('/version', (c) => c.json({ version: 7 }));
+   * ```
+   */
+  readonly app: Hono<AppEnv>;
   /** Requests whose guest is at work. */
   readonly inFlight: number;
   /** What it holds at the moment: for metrics. */
@@ -46,139 +92,193 @@ export interface Host {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** How long after the start the code for outgoing requests is loaded, if none was sent by then: not in the way of the first requests. */
-const LOAD_OUTBOUND_AFTER_MS = 1000;
+/**
+ * A host of components and other handlers, or of one component that answers everything, with the options of all three owners in one object. Hosts share
+ * nothing. `log` is told all; without one, failures go to the console. Throws `HostError` if an argument or an option is not one.
+ *
+ * @example
+ * ```ts
+ * import { createHost, loadComponent } from 'wasi-serve';
+ *
+ * await using host = createHost(await loadComponent('app.wasm'), { timeoutMs: 5_000 });
+ * await host.listen({ hostname: '127.0.0.1', port: 8080 });
+ * ```
+ */
+export function createHost(component: Component, options?: ServeOptions, log?: Log): Host;
+export function createHost(options?: HostOptions & ListenerOptions, log?: Log): Host;
+export function createHost(first: Component | ServeOptions = {}, second?: ServeOptions | Log, third?: Log): Host {
+  if (isComponent(first)) {
+    const host = new RoutedHost(second as ServeOptions, third);
+    host.mount('/', first, second as ServeOptions);
+    return host;
+  }
+  if (isOptions(first)) return new RoutedHost(first, second as Log);
+  throw new HostError('bad-argument', `createHost takes a component of loadComponent, not ${describeArgument(first)}`);
+}
 
-/** Serves a component. Hosts share nothing; whoever creates one closes it. Throws `HostError` if `outbound` has a text that is not a pattern. */
-export function createHost(component: Component, options: ServeOptions = {}, log: Log = SILENT): Host {
-  const config = toServeConfig(options);
-  const outbound = createOutboundOnDemand({ admit: compilePolicy(config.outbound) });
-  const service = createService(component, config, sparing(log), outbound.sendRequest);
-  const open: Listening[] = [];
-  let state: 'serving' | 'closing' = 'serving';
-  const stopWatching = watchShortages(component, service);
-  let descriptors: Disposable | undefined;
-  const answer = (exchange: Exchange): void => void handle(service, exchange);
-  const listener: Listener = {
-    answer,
-    refusals: service.refusals,
-    limits: config,
-    admission: service.admission,
-    turns: service.turns,
+class RoutedHost implements Host {
+  readonly #options: ServeOptions;
+  readonly #config: ServeConfig;
+  readonly #commons: Commons;
+  readonly #heaps = new Set<HeapWatch>();
+  readonly #routes = new Routes<MountedHandler>();
+  readonly #handlers: MountedHandler[] = [];
+  readonly #listeners: { answer: Listener['answer'] }[] = [];
+  readonly #open: Listening[] = [];
+  #app: HostApp | undefined;
+  #state: 'serving' | 'closing' = 'serving';
+  #descriptors: Disposable | undefined;
+
+  constructor(options: ServeOptions = {}, log: Log = createFailureLog()) {
+    assertLog(log);
+    this.#options = options;
+    this.#config = toServeConfig(options);
+    this.#commons = createCommons(this.#config, sparing(log), this.#heaps);
+  }
+
+  readonly fetch = (input: FetchInput, init?: RequestInit): Promise<Response> => {
+    if (this.#state === 'closing') return Promise.reject(stopped());
+    try {
+      const request = toRequest(input, init);
+      if (this.#app?.concerns(request.method, request.url) === true) return this.#app.fetch(request);
+      return this.#fetchMounted(request) ?? this.#fetchNothing(request);
+    } catch (error) {
+      // Of a request whose body somebody else reads, for instance.
+      return Promise.reject(toError(error));
+    }
   };
-  const close = async (drainMs = config.drainTimeoutMs, delayMs = config.shutdownDelayMs): Promise<number> => {
-    state = 'closing';
-    await Promise.all(open.map((listening) => listening.stop(delayMs)));
+
+  async listen(target: Address | ListeningSocket, options?: ListenerOptions): Promise<Listening> {
+    this.#assertServing();
+    const { refusals, admission, turns } = this.#commons;
+    const limits = options === undefined ? this.#config : toServeConfig({ ...this.#options, ...options });
+    const listener = { answer: this.#shortestWay(), refusals, limits, admission, turns };
+    const listening = await listen(listener, target);
+    this.#listeners.push(listener);
+    this.#open.push(listening);
+    this.#descriptors ??= watchDescriptors((what) => refusals.count(what));
+    for (const handler of this.#handlers) handler.listening();
+    return listening;
+  }
+
+  mount(route: Route, target: Component | Handler, options?: ComponentOptions): void {
+    this.#assertServing();
+    const handler = this.#createHandler(target, options);
+    this.#routes.add(route, handler);
+    this.#handlers.push(handler);
+    if (this.#open.length > 0) handler.listening();
+    this.#turnListeners();
+  }
+
+  get app(): Hono<AppEnv> {
+    if (this.#app === undefined) {
+      this.#app = new HostApp(this.#commons, (request) => this.#fetchMounted(request));
+      this.#turnListeners();
+    }
+    return this.#app.hono;
+  }
+
+  get inFlight(): number {
+    return this.#commons.admission.admitted;
+  }
+
+  get load(): HostLoad {
+    const { admission, held, refusals } = this.#commons;
+    const loads = this.#handlers.map(({ load }) => load);
+    return {
+      isAccepting: this.#state === 'serving' && this.#open.length > 0,
+      requestsInFlight: admission.admitted,
+      requestsQueued: admission.queued,
+      connections: sum(this.#open.map(({ connections }) => connections)),
+      keptInstances: sum(loads.map(({ keptInstances }) => keptInstances)),
+      keptBytes: sum(loads.map(({ keptBytes }) => keptBytes)),
+      heldBytes: held.sum,
+      refusals: refusals.totals,
+    };
+  }
+
+  async close(drainMs = this.#config.drainTimeoutMs, delayMs = this.#config.shutdownDelayMs): Promise<number> {
+    this.#state = 'closing';
+    await Promise.all(this.#open.map((listening) => listening.stop(delayMs)));
     const endMs = performance.now() + drainMs;
-    const cancelled = await service.inFlight.drain(drainMs);
+    const draining = [...this.#handlers, ...(this.#app === undefined ? [] : [this.#app])];
+    const cancelled = sum(await Promise.all(draining.map((one) => one.drain(drainMs))));
     const leftMs = Math.max(0, endMs - performance.now());
-    await Promise.all(open.map((listening) => listening.close(leftMs)));
-    await outbound[Symbol.asyncDispose]();
-    service.pool[Symbol.dispose]();
-    stopWatching();
-    descriptors?.[Symbol.dispose]();
-    service.refusals[Symbol.dispose]();
+    await Promise.all(this.#open.map((listening) => listening.close(leftMs)));
+    await Promise.all(this.#handlers.map((handler) => handler[Symbol.asyncDispose]()));
+    this.#descriptors?.[Symbol.dispose]();
+    this.#commons.refusals[Symbol.dispose]();
     return cancelled;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #assertServing(): void {
+    if (this.#state === 'closing') throw stopped();
+  }
+
+  #createHandler(target: Component | Handler, options: ComponentOptions | undefined): MountedHandler {
+    if (isComponent(target)) {
+      const config = options === this.#options ? this.#config : toServeConfig(options ?? {});
+      const handler = createComponentHandler(target, config, this.#commons);
+      this.#heaps.add(target.heap);
+      return handler;
+    }
+    if (isHandler(target)) return createGuardedHandler(target, this.#commons);
+    throw new HostError(
+      'bad-argument',
+      `host.mount takes a component of loadComponent or a handler, not ${describeArgument(target)}`,
+    );
+  }
+
+  /** A component that answers everything is called by a socket directly: no router is in between. */
+  #shortestWay(): Listener['answer'] {
+    const only = this.#app === undefined ? this.#routes.only : undefined;
+    return only === undefined ? this.#route : only.answer;
+  }
+
+  #turnListeners(): void {
+    for (const listener of this.#listeners) listener.answer = this.#shortestWay();
+  }
+
+  readonly #route = (exchange: NodeExchange): void => {
+    const { head, refusal } = exchange;
+    if (refusal === undefined && this.#app?.concerns(head.method, toUrl(head)) === true) this.#app.answer(exchange);
+    else (this.#routes.find(head) ?? this.#nothing).answer(exchange);
   };
-  return {
-    fetch: (request) => {
-      if (state === 'closing') return Promise.reject(stopped());
-      try {
-        const exchange = new FetchExchange(request, config);
-        answer(exchange);
-        return exchange.response;
-      } catch (error) {
-        // Of a request whose body somebody else reads, for instance.
-        return Promise.reject(toError(error));
-      }
+
+  /** Where no route leads: an app may have a page of its own for it. */
+  readonly #nothing = {
+    answer: (exchange: Exchange): void => {
+      if (exchange.refusal === undefined && exchange instanceof NodeExchange && this.#app?.hasNotFound === true)
+        this.#app.answer(exchange);
+      else answerWith(this.#commons, exchange, NO_ROUTE);
     },
-    listen: async (target) => {
-      if (state === 'closing') throw stopped();
-      const listening = await listen(listener, target);
-      open.push(listening);
-      descriptors ??= watchDescriptors((what) => service.refusals.count(what));
-      if (sendsRequests(component)) loadSoon(outbound);
-      return listening;
-    },
-    get inFlight() {
-      return service.admission.admitted;
-    },
-    get load() {
-      return { ...toLoad(service, open), isAccepting: state === 'serving' && open.length > 0 };
-    },
-    close,
-    [Symbol.asyncDispose]: async () => void (await close()),
   };
+
+  #fetchNothing(request: Request): Promise<Response> {
+    return this.#app?.hasNotFound === true ? this.#app.fetch(request) : this.#fetchFrom(this.#nothing, request);
+  }
+
+  /** `undefined` if no route leads anywhere. */
+  #fetchMounted(request: Request): Promise<Response> | undefined {
+    const handler = this.#routes.find(headOf(request));
+    return handler && this.#fetchFrom(handler, request);
+  }
+
+  #fetchFrom(handler: Pick<MountedHandler, 'answer'>, request: Request): Promise<Response> {
+    const exchange = new FetchExchange(request, this.#config);
+    handler.answer(exchange);
+    return exchange.response;
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
 }
 
 function stopped(): HostError {
   return new HostError('stopped', 'the host is closed: create another with createHost');
-}
-
-function createService(component: Component, config: ServeConfig, log: Log, sendRequest: SendRequest): Service {
-  const refusals = new CountedLog(log);
-  const { heap, onRun, turns } = component;
-  const tell = (what: string): void => refusals.count(what);
-  const maxBytes = config.limits.maxTotalHeldBytes;
-  const held = new HeldTotal({
-    maxBytes,
-    isHeapFull: () => heap.isFull(performance.now()),
-    onShort: () => tell(`a guest was ended or refused: ${describeTotalHeld(maxBytes)}`),
-  });
-  const grants = { config, sendRequest, held, tell };
-  return {
-    label: component.label,
-    pool: createPool(component.createStrategy(), { heap, held, onRun, turns }),
-    held,
-    admission: new Admission(config),
-    turns: new LoopTurns(),
-    inFlight: new InFlight(),
-    log,
-    refusals,
-    grant: createGrant(grants),
-    requestFields: config.requestHeaders.map(([name, value]) => [name.toLowerCase(), value] as const),
-    graceMs: config.graceMs,
-    errorDetail: config.errorDetail,
-  };
-}
-
-function toLoad(
-  { admission, pool, held, refusals }: Service,
-  open: readonly Listening[],
-): Omit<HostLoad, 'isAccepting'> {
-  return {
-    requestsInFlight: admission.admitted,
-    requestsQueued: admission.queued,
-    connections: open.reduce((total, { connections }) => total + connections, 0),
-    keptInstances: pool.kept.size,
-    keptBytes: pool.kept.byteLength,
-    heldBytes: held.sum,
-    refusals: refusals.totals,
-  };
-}
-
-/** Has the operator know where guests are refused memory, and guests end that fill the heap. Returns what ends that. */
-function watchShortages({ memory, instanceHeap, heap }: Component, { refusals, inFlight }: Service): () => void {
-  const refusal = `a guest was refused memory: ${describeTotalMemory(memory.max)}`;
-  const heapRefusal = `a guest was refused memory: ${describeTotalInstanceHeap(instanceHeap.max)}`;
-  const stops = [
-    memory.onRefused(() => refusals.count(refusal)),
-    instanceHeap.onRefused(() => refusals.count(heapRefusal)),
-    heap.onFull(() => {
-      refusals.count(`guests are ended: ${HEAP_IS_FULL}`);
-      inFlight.cancelAll('overloaded');
-    }),
-  ];
-  return () => {
-    for (const stop of stops) stop();
-  };
-}
-
-/** Whoever sends the first request hears of a failure, and tries again. */
-function loadSoon(outbound: OutboundOnDemand): void {
-  setTimeout(() => void outbound.load().catch(() => undefined), LOAD_OUTBOUND_AFTER_MS).unref();
-}
-
-function sendsRequests({ world }: Component): boolean {
-  return world.imports.some((name) => name.startsWith('wasi:http/outgoing-handler@'));
 }

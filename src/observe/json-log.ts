@@ -1,10 +1,19 @@
 import { backtraceFrames } from './backtrace.ts';
 import type { Log, LogEvent, RequestRecord } from './log.ts';
-import type { Output } from './output.ts';
+import { type LogOutput, TO_STDERR } from './output.ts';
 import { describeStall } from './terminal/describe-stall.ts';
 
-/** A log for programs: one JSON object per line. `now` returns the time of an event in milliseconds since 1970. */
-export function createJsonLog(output: Output, now: () => number = Date.now): Log {
+/**
+ * A log for programs: one JSON object per line; to stderr if no other `output` is given. `now` returns the time of an event in milliseconds since 1970.
+ *
+ * @example
+ * ```ts
+ * import { createHost, createJsonLog, loadComponent } from 'wasi-serve';
+ *
+ * const host = createHost(await loadComponent('app.wasm'), {}, createJsonLog({ write: (line) => collect(line) }));
+ * ```
+ */
+export function createJsonLog(output: LogOutput = TO_STDERR, now: () => number = Date.now): Log {
   return (event) => output.write(formatJson(event, now()));
 }
 

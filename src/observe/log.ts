@@ -89,7 +89,8 @@ export interface RequestRecord {
   readonly durationMs: number;
   /** For how much of that time the guest was computing; `undefined` if that is not measured, as without preemption. */
   readonly cpuMs: number | undefined;
-  readonly instance: 'fresh' | 'reset';
+  /** `none`: no guest was to answer. */
+  readonly instance: 'fresh' | 'reset' | 'none';
   readonly end: 'complete' | 'aborted' | 'client-left';
 }
 

@@ -7,9 +7,18 @@ const RETRY_MS = 10;
 /** How often a last write is retried. */
 const MAX_LAST_TRIES = 100;
 
+/** Where a log's lines go. */
+export interface LogOutput {
+  /** Takes whole lines, in order. */
+  write(text: string): void;
+}
+
+/** As the process writes to its stderr itself. */
+export const TO_STDERR: LogOutput = Object.freeze({ write: (text: string) => void process.stderr.write(text) });
+
 /** Buffered text for a descriptor: each turn of the event loop makes one write, and the host never waits for the reader. */
-export interface Output {
-  /** Takes whole lines, in order. Never throws. */
+export interface Output extends LogOutput {
+  /** As `LogOutput` does; never throws. */
   write(text: string): void;
   /** Resolves when everything has been written, or cannot be. */
   flush(): Promise<void>;

@@ -57,6 +57,9 @@ export function clientFault(status: number, reason: string): Failure {
   return { blame: 'client', status, reason };
 }
 
+/** Nothing stands at the request's host and path. */
+export const NO_ROUTE: Failure = Object.freeze(clientFault(404, 'there is no route for the request'));
+
 /** Too many requests wait already. */
 export const QUEUE_IS_FULL: Failure = Object.freeze({
   blame: 'host',

@@ -1,6 +1,13 @@
 import { MAX_TIMER_MS } from '../util/timers.ts';
 import { Drained } from '../util/drained.ts';
-import type { CancelReason, WasiCtx } from '../wasi/context.ts';
+import type { CancelReason } from '../wasi/context.ts';
+
+/** Who can be ended while it waits: the context of a guest is. */
+export interface Cancellable {
+  /** How long until its deadline, `Infinity` if it has none. */
+  readonly leftMs: number;
+  readonly cancellation: { cancel(reason: CancelReason): void };
+}
 
 /**
  * The requests that are not over, and those of their guests that wait for something: guests are ended at their deadlines, and a host that stops
@@ -8,7 +15,7 @@ import type { CancelReason, WasiCtx } from '../wasi/context.ts';
  */
 export class InFlight {
   /** In the order of their deadlines, since all have the same time limit: one timer, for the first, is enough. */
-  readonly #contexts = new Set<WasiCtx>();
+  readonly #contexts = new Set<Cancellable>();
   #deadline: NodeJS.Timeout | undefined;
   readonly #idle = new Drained();
   #requests = 0;
@@ -27,13 +34,13 @@ export class InFlight {
   }
 
   /** Until `remove`, cancels a guest at its deadline, and when a host that stops ends its guests: immediately if it already has. */
-  add(ctx: WasiCtx): void {
+  add(ctx: Cancellable): void {
     this.#contexts.add(ctx);
     if (this.#state === 'stopping') ctx.cancellation.cancel('stopping');
     if (this.#deadline === undefined) this.#cancelOverdue();
   }
 
-  remove(ctx: WasiCtx): void {
+  remove(ctx: Cancellable): void {
     this.#contexts.delete(ctx);
     if (this.#contexts.size > 0) return;
     clearTimeout(this.#deadline);

@@ -6,7 +6,7 @@ import { firstValue } from '../http/field-entries.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import { CLIENT_LEFT_STATUS, type Failure, brokenOff, trappedLater } from './failure.ts';
 import { LEFT_UNANSWERED, type ReplyEnd } from './reply.ts';
-import type { Service } from './service.ts';
+import type { Answerer } from './service.ts';
 
 /** Logs one request: a line when it is answered, and one for each failure. */
 export class RequestReport implements ServedRequest {
@@ -17,15 +17,15 @@ export class RequestReport implements ServedRequest {
   isReplied = false;
   /** The guest's time on the thread, once there is a guest. */
   cpu: CpuTime | undefined;
-  readonly #service: Service;
+  readonly #answerer: Answerer;
   readonly #head: RequestHead;
   readonly #startedMs = performance.now();
   #id: string | undefined;
   /** What was thrown, of the failure that was logged last. */
   #logged: Error | undefined;
 
-  constructor(service: Service, head: RequestHead) {
-    this.#service = service;
+  constructor(answerer: Answerer, head: RequestHead) {
+    this.#answerer = answerer;
     this.#head = head;
   }
 
@@ -56,7 +56,7 @@ export class RequestReport implements ServedRequest {
   /** Logs a failure. */
   failed({ blame, reason, limit, cause }: Failure): void {
     this.#logged = cause;
-    const { log, label } = this.#service;
+    const { log, label } = this.#answerer;
     log({ at: 'request-failed', id: this.id, component: label, blame, message: reason, trace: cause?.stack, limit });
   }
 
@@ -75,12 +75,12 @@ export class RequestReport implements ServedRequest {
   replied(end: ReplyEnd): void {
     this.isReplied = true;
     if (end.at === 'aborted') this.failed(brokenOff(end.reason));
-    this.#service.log(new RequestAnswered(this, end));
+    this.#answerer.log(new RequestAnswered(this, end));
   }
 
   /** The record of the request for the log. */
   describe(end: ReplyEnd, times: RequestReport['times']): RequestRecord {
-    const { label, pool } = this.#service;
+    const { label, instance } = this.#answerer;
     const { method, pathWithQuery } = this.#head;
     return {
       id: this.id,
@@ -90,7 +90,7 @@ export class RequestReport implements ServedRequest {
       status: this.status,
       byteLength: end.byteLength,
       ...times,
-      instance: pool.strategy,
+      instance,
       end: end.at,
     };
   }

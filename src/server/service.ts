@@ -1,6 +1,6 @@
 import type { InstancePool } from '../instance/pool.ts';
 import type { LoopTurns } from '../util/loop-turns.ts';
-import type { Log } from '../observe/log.ts';
+import type { Log, RequestRecord } from '../observe/log.ts';
 import type { ServedRequest } from '../wasi/context.ts';
 import type { Grants } from '../wasi/interfaces.ts';
 import type { HeldTotal } from '../util/held-bytes.ts';
@@ -10,20 +10,29 @@ import type { Admission } from './admit.ts';
 import type { InFlight } from './in-flight.ts';
 import type { CountedLog } from './counted-log.ts';
 
-/** All that `handle` needs to answer requests with one component. Made once. */
-export interface Service {
-  /** The component's name in logs. */
-  readonly label: string;
-  readonly pool: InstancePool;
+/** What all that answers requests of a host has in common: places, bounds on what they hold together, and whom to tell. */
+export interface Commons {
   readonly admission: Admission;
   /** The queue of what can wait while other requests come: pieces of long replies, requests whose bodies have not arrived. */
   readonly turns: LoopTurns;
-  readonly inFlight: InFlight;
   /** What the host holds for all requests together. */
   readonly held: HeldTotal;
   readonly log: Log;
   /** Refused requests, clients that were disconnected, and limits that guests have reached. */
   readonly refusals: CountedLog;
+}
+
+/** What answers requests, as logs name it. */
+export interface Answerer {
+  readonly label: string;
+  readonly instance: RequestRecord['instance'];
+  readonly log: Log;
+}
+
+/** All that `handle` needs to answer requests with one component. Made once. */
+export interface Service extends Commons, Answerer {
+  readonly pool: InstancePool;
+  readonly inFlight: InFlight;
   /** What the guest of a request may use. */
   readonly grant: (request: ServedRequest, head: RequestHead) => Grants;
   /** Fields that replace the client's. */

@@ -2,8 +2,8 @@ import { formatBytes, formatDuration } from '../../util/format.ts';
 import { toPrintable, truncate } from '../../util/printable.ts';
 import { backtraceFrames } from '../backtrace.ts';
 import type { Log, LogEvent, NoticeLevel, RequestRecord, StallRecord } from '../log.ts';
-import type { Output } from '../output.ts';
-import type { Paint, Tone } from './paint.ts';
+import { type LogOutput, TO_STDERR } from '../output.ts';
+import { PLAIN, type Paint, type Tone } from './paint.ts';
 import { describeStall } from './describe-stall.ts';
 import { formatStart } from './format-start.ts';
 
@@ -11,8 +11,17 @@ import { formatStart } from './format-start.ts';
 const MAX_PATH_LENGTH = 512;
 const MAX_MESSAGE_LENGTH = 2048;
 
-/** A log for people. */
-export function createTextLog(output: Output, paint: Paint): Log {
+/**
+ * A log for people, as lines of text; to stderr if no other `output` is given.
+ *
+ * @example
+ * ```ts
+ * import { createHost, createTextLog, loadComponent } from 'wasi-serve';
+ *
+ * const host = createHost(await loadComponent('app.wasm'), {}, createTextLog());
+ * ```
+ */
+export function createTextLog(output: LogOutput = TO_STDERR, paint: Paint = PLAIN): Log {
   return (event) => output.write(formatText(event, paint));
 }
 

@@ -25,14 +25,7 @@ export class FetchExchange implements Exchange {
   readonly violation = new Violation();
 
   constructor(request: Request, limits: ClientLimits) {
-    const url = new URL(request.url);
-    this.head = {
-      method: request.method,
-      scheme: url.protocol === 'https:' ? 'HTTPS' : 'HTTP',
-      authority: request.headers.get('host') ?? url.host,
-      pathWithQuery: toPathWithQuery(request.url),
-      fields: [...request.headers],
-    };
+    this.head = headOf(request);
     this.isWhole = request.body === null;
     this.body = request.body === null ? EMPTY_BODY : new StreamBody(request.body, limits, this.violation);
     this.reply = new FetchReply(request);
@@ -51,6 +44,18 @@ export class FetchExchange implements Exchange {
   [Symbol.dispose](): void {
     this.body[Symbol.dispose]();
   }
+}
+
+/** What a guest sees of a request's head. */
+export function headOf(request: Request): RequestHead {
+  const url = new URL(request.url);
+  return {
+    method: request.method,
+    scheme: url.protocol === 'https:' ? 'HTTPS' : 'HTTP',
+    authority: request.headers.get('host') ?? url.host,
+    pathWithQuery: toPathWithQuery(request.url),
+    fields: [...request.headers],
+  };
 }
 
 function refusalOf({ headers }: Request, limits: ClientLimits): Failure | undefined {
@@ -257,12 +262,15 @@ function hasBody({ status, framing }: ReplyHead): boolean {
   return framing.by !== 'absence' && !NULL_BODY_STATUSES.has(status);
 }
 
+/** The length is set from the framing; and trailers that a `Response` cannot have must not be announced, which Node would refuse to send. */
+const UNFIT_FIELDS: ReadonlySet<string> = new Set(['content-length', 'trailer']);
+
 /** Statuses that `Response` cannot carry (above 599) become 502. */
 function toResponse(head: ReplyHead, body: BodyInit | null): Response {
   const { status, fields, framing } = head;
   assertWireFields(fields);
   const headers = new Headers();
-  for (const [name, value] of fields) if (name !== 'content-length') headers.append(name, value);
+  for (const [name, value] of fields) if (!UNFIT_FIELDS.has(name)) headers.append(name, value);
   const byteLength = body !== null || framing.by !== 'length' ? contentLengthOf(head) : undefined;
   if (byteLength !== undefined) headers.set('content-length', byteLength);
   return new Response(body, { status: status > 599 ? 502 : status, headers });

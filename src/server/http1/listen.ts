@@ -7,7 +7,6 @@ import { HostError } from '../../util/host-error.ts';
 import { describeMissing, isPermitted } from '../../util/permissions.ts';
 import type { Admission } from '../admit.ts';
 import { Connections } from './connections.ts';
-import type { Exchange } from '../exchange.ts';
 import type { ParseError } from './malformed.ts';
 import { NodeExchange } from './node-exchange.ts';
 import { SlowClients } from './slow-clients.ts';
@@ -46,7 +45,8 @@ const CHECK_MS = 1000;
 
 /** What a listener needs of its host: who answers requests, the log of refusals, bounds on clients. */
 export interface Listener {
-  readonly answer: (exchange: Exchange) => void;
+  /** Looked up for each request: it may change. */
+  readonly answer: (exchange: NodeExchange) => void;
   readonly refusals: CountedLog;
   readonly limits: ClientLimits;
   readonly admission: Pick<Admission, 'queued' | 'isBusy' | 'onBusy'>;

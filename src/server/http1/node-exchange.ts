@@ -11,6 +11,7 @@ import { ClientPace, type ClientSight } from './client-pace.ts';
 import type { Failure } from '../failure.ts';
 import { type Exchange, type ReplyHead, type ReplySink, contentLengthOf } from '../exchange.ts';
 import { endAfter } from './linger.ts';
+import { LimitedIncoming } from './limited-incoming.ts';
 import type { Look } from './look.ts';
 import { NodeBody, pairUp } from './node-body.ts';
 import { endsConnection, refusalOf, targetOf } from './refusal.ts';
@@ -53,6 +54,12 @@ export class NodeExchange implements Exchange {
     this.endsConnection = this.refusal !== undefined || endsConnection(incoming);
     if (this.endsConnection) endAfter(outgoing, incoming.socket);
     outgoing.on('error', closeBroken);
+  }
+
+  /** For an app that answers by Node's own means: its body keeps to the limits for clients. */
+  get forApp(): { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse } {
+    const incoming = this.#body === undefined ? this.#incoming : new LimitedIncoming(this.#incoming, this.#body);
+    return { incoming: incoming as IncomingMessage, outgoing: this.#outgoing };
   }
 
   get isFirst(): boolean {

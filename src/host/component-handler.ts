@@ -1,0 +1,94 @@
+import { type ComponentConfig } from '../config/options.ts';
+import { createPool } from '../instance/pool.ts';
+import { type OutboundOnDemand, createOutboundOnDemand } from '../outbound/outbound-on-demand.ts';
+import { compilePolicy } from '../outbound/outbound-policy.ts';
+import { handle } from '../server/handle.ts';
+import type { MountedHandler } from '../server/handler.ts';
+import { InFlight } from '../server/in-flight.ts';
+import type { Commons, Service } from '../server/service.ts';
+import { HEAP_IS_FULL } from '../util/heap-watch.ts';
+import { describeTotalInstanceHeap, describeTotalMemory } from '../util/limits.ts';
+import { createGrant } from './grants.ts';
+import type { Component } from './load.ts';
+
+/** How long after the start the code for outgoing requests is loaded, if none was sent by then: not in the way of the first requests. */
+const LOAD_OUTBOUND_AFTER_MS = 1000;
+
+/**
+ * Answers with a component: has a pool of its instances, what its guests are granted, and its outgoing connections, since another component's policy
+ * may not allow those. Throws `HostError` if `outbound` has a text that is not a pattern.
+ */
+export function createComponentHandler(
+  component: Component,
+  config: ComponentConfig,
+  commons: Commons,
+): MountedHandler {
+  const outbound = createOutboundOnDemand({ admit: compilePolicy(config.outbound) });
+  const service = createService(component, config, commons, outbound);
+  const { pool, inFlight } = service;
+  const stopWatching = watchShortages(component, service);
+  return {
+    label: component.label,
+    answer: (exchange) => void handle(service, exchange),
+    drain: (timeoutMs) => inFlight.drain(timeoutMs),
+    get load() {
+      return { keptInstances: pool.kept.size, keptBytes: pool.kept.byteLength };
+    },
+    listening: () => {
+      if (sendsRequests(component)) loadSoon(outbound);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await outbound[Symbol.asyncDispose]();
+      pool[Symbol.dispose]();
+      stopWatching();
+    },
+  };
+}
+
+function createService(
+  component: Component,
+  config: ComponentConfig,
+  commons: Commons,
+  { sendRequest }: OutboundOnDemand,
+): Service {
+  const { heap, onRun, turns } = component;
+  const { held, refusals } = commons;
+  const pool = createPool(component.createStrategy(), { heap, held, onRun, turns });
+  return {
+    ...commons,
+    label: component.label,
+    instance: pool.strategy,
+    pool,
+    inFlight: new InFlight(),
+    grant: createGrant({ config, sendRequest, held, tell: (what) => refusals.count(what) }),
+    requestFields: config.requestHeaders.map(([name, value]) => [name.toLowerCase(), value] as const),
+    graceMs: config.graceMs,
+    errorDetail: config.errorDetail,
+  };
+}
+
+/** Tells the operator when guests are refused memory, and when guests are ended because the heap is full. Returns an unsubscribe function. */
+function watchShortages({ memory, instanceHeap, heap }: Component, { refusals, inFlight }: Service): () => void {
+  const refusal = `a guest was refused memory: ${describeTotalMemory(memory.max)}`;
+  const heapRefusal = `a guest was refused memory: ${describeTotalInstanceHeap(instanceHeap.max)}`;
+  const stops = [
+    memory.onRefused(() => refusals.count(refusal)),
+    instanceHeap.onRefused(() => refusals.count(heapRefusal)),
+    heap.onFull(() => {
+      refusals.count(`guests are ended: ${HEAP_IS_FULL}`);
+      inFlight.cancelAll('overloaded');
+    }),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+/** Whoever sends the first request hears of a failure, and tries again. */
+function loadSoon(outbound: OutboundOnDemand): void {
+  setTimeout(() => void outbound.load().catch(() => undefined), LOAD_OUTBOUND_AFTER_MS).unref();
+}
+
+function sendsRequests({ world }: Component): boolean {
+  return world.imports.some((name) => name.startsWith('wasi:http/outgoing-handler@'));
+}

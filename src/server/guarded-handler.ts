@@ -1,0 +1,87 @@
+import { Cancelled } from '../wasi/context.ts';
+import type { Exchange } from './exchange.ts';
+import { type Failing, fail, giveUp } from './fail.ts';
+import type { Failure } from './failure.ts';
+import { HandledExchange } from './handled-exchange.ts';
+import type { Handler, MountedHandler } from './handler.ts';
+import { type Cancellable, InFlight } from './in-flight.ts';
+import { RequestReport } from './report.ts';
+import type { Commons } from './service.ts';
+
+/** Answers a request with a failure, or with why it is refused anyway. */
+export function answerWith(commons: Commons, exchange: Exchange, failure: Failure): void {
+  const failing = toFailing(commons, 'host', exchange);
+  try {
+    failing.report.replied(fail(failing, exchange.refusal ?? failure));
+  } catch (error) {
+    giveUp(failing, error);
+  } finally {
+    exchange[Symbol.dispose]();
+  }
+}
+
+/**
+ * An embedder's handler, from which nothing else is to suffer: it sees no request that is refused, what it throws ends one request, and requests that
+ * are not over when the host's time to finish is are broken off. Its requests are logged.
+ */
+export function createGuardedHandler(handler: Handler, commons: Commons): MountedHandler {
+  const inFlight = new InFlight();
+  const { label = 'handler' } = handler;
+  return {
+    label,
+    answer: (exchange) => void answerSafely(handler, toFailing(commons, label, exchange), inFlight),
+    drain: async (timeoutMs) => {
+      const counts = await Promise.all([handler.drain?.(timeoutMs) ?? 0, inFlight.drain(timeoutMs)]);
+      return Math.max(...counts);
+    },
+    get load() {
+      return handler.load ?? NO_LOAD;
+    },
+    listening: () => handler.listening?.(),
+    [Symbol.asyncDispose]: async () => await handler[Symbol.asyncDispose]?.(),
+  };
+}
+
+const NO_LOAD = Object.freeze({ keptInstances: 0, keptBytes: 0 });
+
+function toFailing({ log, refusals }: Commons, label: string, exchange: Exchange): Failing {
+  const report = new RequestReport({ label, instance: 'none', log }, exchange.head);
+  return { service: { refusals, errorDetail: 'hidden' }, exchange, report };
+}
+
+async function answerSafely(handler: Handler, failing: Failing, inFlight: InFlight): Promise<void> {
+  inFlight.arrive();
+  try {
+    await answer(handler, failing, inFlight);
+  } catch (error) {
+    giveUp(failing, error);
+  } finally {
+    failing.exchange[Symbol.dispose]();
+    inFlight.leave();
+  }
+}
+
+async function answer(handler: Handler, failing: Failing, inFlight: InFlight): Promise<void> {
+  const { exchange, report } = failing;
+  if (exchange.refusal !== undefined) return report.replied(fail(failing, exchange.refusal));
+  const answering = handler.answer(new HandledExchange(exchange, report));
+  if (answering !== undefined) await untilCancelled(answering, inFlight);
+  if (report.isReplied) return;
+  if (exchange.clientLeft.isReady()) report.leftUnanswered();
+  else throw new Error('its handler has returned without a whole reply');
+}
+
+/** Rejects when the host's time to finish is over. */
+async function untilCancelled(answering: Promise<void>, inFlight: InFlight): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const waiting: Cancellable = {
+    leftMs: Infinity,
+    cancellation: { cancel: (reason) => reject(new Cancelled(reason)) },
+  };
+  inFlight.add(waiting);
+  try {
+    await Promise.race([answering, promise]);
+  } finally {
+    inFlight.remove(waiting);
+  }
+}
