@@ -1,5 +1,9 @@
-import type { OutgoingBytes } from '../http/outgoing-bytes.ts';
-import { type Answer, callIncomingHandler, guestGaveThreadBack } from '../instance/handlers/incoming-handler.ts';
+import {
+  type Answer,
+  type GuestCall,
+  callIncomingHandler,
+  guestGaveThreadBack,
+} from '../instance/handlers/incoming-handler.ts';
 import type { Exchange } from './exchange.ts';
 import { fail, giveUp } from './fail.ts';
 import { QUEUE_IS_FULL, failureOfAnswer, unsendable } from './failure.ts';
@@ -33,7 +37,7 @@ export async function handle(service: Service, exchange: Exchange): Promise<void
     await guestGaveThreadBack();
     if (!call.isOver) scope.watch(lease);
     const answer = await call.answer;
-    report.replied(await reply(scope, answer));
+    report.replied(await reply(scope, call, answer));
     const trap = await call.returned;
     if (trap !== undefined && answer.at !== 'cancelled') report.trapped(trap);
   } catch (error) {
@@ -44,14 +48,16 @@ export async function handle(service: Service, exchange: Exchange): Promise<void
 }
 
 /** Sends the guest's answer, or says why there is none. */
-async function reply(scope: RequestScope, answer: Answer): Promise<ReplyEnd> {
+async function reply(scope: RequestScope, call: GuestCall, answer: Answer): Promise<ReplyEnd> {
   const { exchange, report, service } = scope;
   const violation = exchange.violation.failure;
   if (violation !== undefined) return fail(scope, violation);
   if (answer.at !== 'set') return fail(scope, failureOfAnswer(answer));
-  const { response, settled, returned } = answer;
-  report.status = response.status;
-  const onStream = (bytes: OutgoingBytes): void => void returned().then(() => scope.outlive(bytes));
-  const end = await sendResponse(exchange, response, { settled, onStream, turns: service.turns });
+  report.status = answer.response.status;
+  const end = await sendResponse(exchange, answer.response, {
+    settled: () => call.settled(),
+    onStream: (bytes) => void call.returned.then(() => scope.outlive(bytes)),
+    turns: service.turns,
+  });
   return end.at === 'unsendable' ? fail(scope, unsendable(end.reason)) : end;
 }

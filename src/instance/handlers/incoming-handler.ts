@@ -1,6 +1,6 @@
 import { callSafely } from '../../util/bug.ts';
 import { toError } from '../../util/to-error.ts';
-import { Cancelled, type WasiCtx } from '../../wasi/context.ts';
+import { Cancelled } from '../../wasi/context.ts';
 import type { BodySource } from '../../http/body-source.ts';
 import type { ErrorCode } from '../../http/error-code.ts';
 import type { RequestHead } from '../../http/request-head.ts';
@@ -11,14 +11,7 @@ import type { Lease } from '../pool.ts';
 
 /** What becomes of a request: the guest sets a response or an error code; or before that it returns, traps, or is ended by the host. */
 export type Answer =
-  | {
-      readonly at: 'set';
-      readonly response: OutgoingResponse;
-      /** Resolves when the guest waits for something that is not there yet, or has returned, or computes on for long. */
-      readonly settled: () => Promise<void>;
-      /** Resolves when the guest has returned; never rejects. */
-      readonly returned: () => Promise<unknown>;
-    }
+  | { readonly at: 'set'; readonly response: OutgoingResponse }
   | { readonly at: 'error-code'; readonly code: ErrorCode }
   | { readonly at: 'never-set' }
   | { readonly at: 'trapped'; readonly trap: Error }
@@ -53,7 +46,7 @@ export function callIncomingHandler(lease: Lease, head: RequestHead, body: BodyS
 }
 
 /** A guest at work on one request. */
-class GuestCall implements AnswerTaker {
+export class GuestCall implements AnswerTaker {
   /** Resolves when the guest has given its answer, or will not; never rejects. */
   readonly answer: Promise<Answer>;
   readonly #lease: Lease;
@@ -94,14 +87,24 @@ class GuestCall implements AnswerTaker {
     return this.#returned.promise;
   }
 
+  /** Resolves when the guest waits for something that is not there yet, has returned, or has computed on for long. */
+  async settled(): Promise<void> {
+    const endMs = performance.now() + PATIENCE_MS;
+    const { ctx } = this.#lease;
+    await guestGaveThreadBack();
+    while (ctx.paused !== undefined && performance.now() < endMs) {
+      await ctx.paused;
+      await guestGaveThreadBack();
+    }
+  }
+
   take(response: GuestResponse): void {
     if (response.tag === 'err') {
       this.#answer({ at: 'error-code', code: response.val });
       return;
     }
     this.#response = response.val;
-    const settled = (): Promise<void> => untilSettled(this.#lease.ctx);
-    this.#answer({ at: 'set', response: response.val, settled, returned: () => this.returned });
+    this.#answer({ at: 'set', response: response.val });
   }
 
   giveUp(): void {
@@ -133,14 +136,5 @@ class GuestCall implements AnswerTaker {
       callSafely(() => bytes?.abort('the host failed'));
       return toError(error);
     }
-  }
-}
-
-async function untilSettled(ctx: WasiCtx): Promise<void> {
-  const endMs = performance.now() + PATIENCE_MS;
-  await guestGaveThreadBack();
-  while (ctx.paused !== undefined && performance.now() < endMs) {
-    await ctx.paused;
-    await guestGaveThreadBack();
   }
 }
