@@ -113,7 +113,7 @@ test.skipIf(!canUnshare)(
     await using _client = await hold(serving);
     // 128 and the number of SIGTRAP, as `unshare` and a shell tell it.
     expect([133, 'SIGTRAP']).toContain(await serving.ended);
-    expect(serving.text.stderr).toMatch(/^error: process 1 ends/m);
+    expect(serving.text.stderr).toMatch(/^error: process 1 is ending/m);
   },
 );
 
