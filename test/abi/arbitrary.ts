@@ -17,7 +17,7 @@ const labels = (max: number): fc.Arbitrary<string[]> =>
 const labelled = <T>(part: fc.Arbitrary<T>, max: number): fc.Arbitrary<{ label: string; type: T }[]> =>
   labels(max).chain((names) => fc.tuple(...names.map((label) => part.map((type) => ({ label, type })))));
 
-/** Types of every kind. Borrows only where they are allowed: not in results. */
+/** Types of every kind. Borrows only if they are allowed: not in results. */
 export function arbitraryType(handles: readonly ('own' | 'borrow')[]): fc.Arbitrary<ValType> {
   const { type } = fc.letrec<{ type: ValType; leaf: ValType; node: ValType }>((tie) => {
     const part = tie('type');

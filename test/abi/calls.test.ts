@@ -104,7 +104,7 @@ describe.each(TWINS)('$twin', (twin) => {
     expect([cx.inst.mayEnter, cx.inst.mayLeave]).toEqual([true, true]);
   });
 
-  test('a guest that catches what ended it cannot go on', async () => {
+  test('a guest that catches the error that ended it cannot continue', async () => {
     const { cx } = createGuest();
     const slots = { cx, store: { ctx: 0 } };
     const imported = twin.lower(func([]), LOWER_OPTIONS)({ ...slots, call: unreachable });
@@ -332,13 +332,13 @@ describe.each(TWINS)('$twin', (twin) => {
 });
 
 describe('emitted code', () => {
-  test.each(['a;b', 'a b', '', '__proto__', 'a.b', '1a', "x'", 'x\n'])('%j is no name in it', (name) => {
+  test.each(['a;b', 'a b', '', '__proto__', 'a.b', '1a', "x'", 'x\n'])('%j is not a valid name in it', (name) => {
     expect(write((code) => code.line(js`${name}`))).toThrow(/invalid name in emitted code/);
     expect(write((code) => code.line(js`${[name]}`))).toThrow(/invalid name in emitted code/);
     expect(write((code) => code.line(js`${{ object: [['key', name]] }}`))).toThrow(/invalid name in emitted code/);
   });
 
-  test.each([NaN, 1.5, Infinity, 2 ** 60])('%d is no number in it', (n) => {
+  test.each([NaN, 1.5, Infinity, 2 ** 60])('%d is not a valid number in it', (n) => {
     expect(write((code) => code.line(js`${n}`))).toThrow(/invalid integer in emitted code/);
   });
 
@@ -354,7 +354,7 @@ describe('emitted code', () => {
   test.each([
     ['many parts', 40, (t: ValType) => tuple(t, t)],
     ['many types within each other', 100_000, (t: ValType) => option(t)],
-  ])('a type of too %s is refused at once', (_what, depth, nest) => {
+  ])('a type of too %s is refused immediately', (_what, depth, nest) => {
     let t: ValType = u8;
     for (let i = 0; i < depth; i++) t = nest(t);
     for (const twin of TWINS) {

@@ -351,7 +351,7 @@ const many = (n: number): ValType[] => Array.from({ length: n }, () => u8);
 const show = ({ params, results }: FlatFuncType): string => [...params, '->', ...results].join(' ');
 
 describe('flattening', () => {
-  // 'params -> results' of the lifted core function, then of the lowered one where it differs.
+  // 'params -> results' of the lifted core function, then of the lowered one if it differs.
   test.each<[FuncType, string, string?]>([
     [func([u8, f32, f64]), 'i32 f32 f64 ->'],
     [func([u8, f32, f64], f32), 'i32 f32 f64 -> f32'],

@@ -33,7 +33,7 @@ interface CallerSlots {
   readonly call: (...args: never[]) => unknown;
 }
 
-/** A lowered function as its caller sees it. A function of another component gets who calls it first; tests do without. */
+/** A lowered function as its caller sees it. A function of another component receives its caller first; tests do without. */
 function forOneCaller(lower: Lower): (type: FuncType, opts: LowerOptions) => (slots: CallerSlots) => CoreFunction {
   return (type, opts) => {
     const maker = lower(type, opts);

@@ -74,7 +74,7 @@ describe('a table', () => {
     table.remove(1, B);
   });
 
-  test('lets go of reps', () => {
+  test('releases reps', () => {
     const table = new HandleTable();
     table.add(A, {});
     const handle = table.get(1, A);

@@ -14,7 +14,7 @@ const RESOURCE: ResourceType = { name: 'thing', repClass: Rep };
 const own: ValType = { kind: 'own', resource: RESOURCE };
 const borrow: ValType = { kind: 'borrow', resource: RESOURCE };
 
-/** What a host gives for a resource that is none. */
+/** What a host returns for a resource that is not one. */
 const FORGED: readonly unknown[] = [undefined, null, 7, 'rep', {}, { name: 'rep' }, new Other(), [new Rep()]];
 /** Flat, and in memory. */
 const PLACES: readonly (readonly [string, (t: ValType) => ValType, (v: unknown) => unknown])[] = [

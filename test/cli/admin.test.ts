@@ -52,7 +52,7 @@ function untilMetric(watched: Watched, name: string, value: number): Promise<voi
 }
 
 describe.concurrent('the admin port', () => {
-  test('tells health, readiness and metrics, and nothing else', async () => {
+  test('serves health, readiness and metrics, and nothing else', async () => {
     await using watched = await watchedOn([HELLO]);
     expect(await statusOf(`${watched.admin}/healthz`)).toBe(200);
     expect(await statusOf(`${watched.admin}/readyz?verbose`)).toBe(200);
@@ -177,7 +177,7 @@ describe.concurrent('metrics count', () => {
 });
 
 describe('what guests have the host hold', () => {
-  test('is a gauge; a guest that is ended for it is counted by the limit, and told once', async () => {
+  test('is a gauge; a guest that is ended for it is counted by the limit, and logged once', async () => {
     await using watched = await serveAttack('held', 'bodies-for-ever', 'total-held-bytes=60MiB');
     const waiting = fetch(watched.origin).then((reply) => reply.status);
     await until(async () => ((await metricsOf(watched)).get('held_bytes{}') ?? 0) >= 50 * 2 ** 20);

@@ -3,7 +3,7 @@ import { connectRaw, rawGet } from '../harness/raw-client.ts';
 import { until } from '../harness/until.ts';
 import { guestPath, servingOn } from './wasi-serve.ts';
 
-/** Has a process throw, or reject, where nobody handles it, at SIGUSR2. */
+/** Makes a process throw or reject, unhandled, on SIGUSR2. */
 const BROKEN = {
   throws: `process.on('SIGUSR2', () => { throw new Error('injected'); });`,
   rejects: `process.on('SIGUSR2', () => { Promise.reject(new Error('injected')); });`,
@@ -36,7 +36,7 @@ describe.concurrent.each(Object.entries(BROKEN))(
   },
 );
 
-test('a worker in which something is thrown that nobody handles finishes its requests, and another takes its place', async () => {
+test('a worker with an unhandled exception finishes its requests, and is replaced', async () => {
   await using serving = await servingOn([...SLEEP, '--workers', '2'], breakingBy(BROKEN.throws));
   const [, first = ''] = await serving.until('stderr', /^ {2}workers {5}2: processes (\d+), (\d+)$/m);
   process.kill(Number(first), 'SIGUSR2');

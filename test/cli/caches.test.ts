@@ -25,13 +25,13 @@ async function inspect(): Promise<string> {
   return stdout;
 }
 
-test('a process leaves what was made of our sources, and the next one says the same', async () => {
+test('a process leaves the compiled code of our sources, and the next one prints the same', async () => {
   const first = await inspect();
   expect(await entries()).toEqual(['node']);
   expect(await inspect()).toBe(first);
 });
 
-test('damaged entries are no harm', async () => {
+test('damaged entries do no harm', async () => {
   const first = await inspect();
   const files = await readdir(join(home, 'wasi-serve/node'), { recursive: true, withFileTypes: true });
   for (const file of files.filter((entry) => entry.isFile())) {

@@ -7,7 +7,7 @@ import { guestPath, servingOn } from './wasi-serve.ts';
 /** The thread that watches reads its files when the process serves already, perhaps in vain. */
 const NO_THREAD = ['--stall-timeout', '0'];
 
-/** Runs a command with so many descriptors. */
+/** Runs a command with a limit on descriptors. */
 function withFiles(count: number): string[] {
   return ['prlimit', `--nofile=${count}:${count}`];
 }
@@ -17,8 +17,8 @@ function open(origin: string, count: number): Socket[] {
   return Array.from({ length: count }, () => connect(Number(port), '127.0.0.1').on('error', () => undefined));
 }
 
-describe.skipIf(process.platform !== 'linux')('where file descriptors are short', () => {
-  test('a start says that there may be more connections, and lost connections are told', async () => {
+describe.skipIf(process.platform !== 'linux')('when file descriptors run out', () => {
+  test('a start notes that there may be more connections, and lost connections are logged', async () => {
     const args = [guestPath('hello'), '--max-connections', '500', ...NO_THREAD];
     await using serving = await servingOn(args, {}, withFiles(100));
     await serving.until(
@@ -34,7 +34,7 @@ describe.skipIf(process.platform !== 'linux')('where file descriptors are short'
     await until(async () => (await fetch(serving.origin).catch(() => undefined))?.status === 200);
   });
 
-  test('the same with workers, told once', async () => {
+  test('the same with workers, logged once', async () => {
     const args = [guestPath('hello'), '--max-connections', '500', '--workers', '2'];
     await using serving = await servingOn(args, {}, withFiles(100));
     await serving.until('stderr', /^note: --max-connections 500 /m);
@@ -56,7 +56,7 @@ describe.skipIf(process.platform !== 'linux')('where file descriptors are short'
     for (const socket of sockets) socket.destroy();
   });
 
-  test('outgoing requests that fail for that are told', async () => {
+  test('outgoing requests that fail for this reason are logged', async () => {
     await using serving = await servingOn([guestPath('outbound-get'), ...NO_THREAD], {}, withFiles(100));
     const url = encodeURIComponent(`${serving.origin}/?url=`);
     const sockets = open(serving.origin, 100);

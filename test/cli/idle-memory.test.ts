@@ -3,7 +3,7 @@ import { IdleMemory } from '../../src/cli/serve/idle-memory.ts';
 
 const MIB = 1024 * 1024;
 
-/** What is decided at each look. `busy`, or idle with so many MiB. */
+/** The decision at each check. `busy`, or idle with this many MiB. */
 function decide(startMib: number, looks: readonly ('busy' | number)[]): boolean[] {
   const memory = new IdleMemory(startMib * MIB);
   return looks.map((look) =>

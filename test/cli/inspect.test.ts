@@ -74,7 +74,7 @@ test('as text it says how a component would be served', async () => {
     expect(stdout).toMatch(new RegExp(`^  ${line}$`, 'm'));
 });
 
-test('as text each row has its label, each import whether it is served', async () => {
+test('as text each row has its label, and each import says whether it is served', async () => {
   const { code, stdout } = await runWasiServe(['inspect', guestPath('missing-import')]);
   expect(code).toBe(0);
   const labels = stdout.split('\n').flatMap((line) => /^ {2}(\w+)/.exec(line)?.[1] ?? []);

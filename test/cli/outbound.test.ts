@@ -26,7 +26,7 @@ describe('--outbound', () => {
     },
   );
 
-  test('that is not a pattern is told, with 2', async () => {
+  test('that is not a valid pattern is an error, with exit code 2', async () => {
     const { code, stderr } = await runWasiServe([GUEST, '--outbound', 'https://ok.test', '--outbound', 'api.test']);
     expect(stderr).toMatch(
       /^error: invalid outbound pattern 'api\.test': missing scheme; use scheme:\/\/host\[:port\], where host is [^\n]+\n$/,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-/** Of the project. */
+/** The project's folder. */
 export const ROOT = join(import.meta.dirname, '../..');
 
 /** The network, and to read the package and the component: nothing that interrupts or watches guests. */

@@ -24,7 +24,7 @@ describe('a start', () => {
   test.each([
     ['serve FILE', ['serve', HELLO]],
     ['FILE', [HELLO]],
-  ])('by %s says where it serves, in its first line, and what', async (_name, args) => {
+  ])('by %s prints where it serves, in its first line, and what', async (_name, args) => {
     await using serving = await servingOn(args);
     expect(await textOf(serving.origin)).toBe('Hello from wasi-serve!\n');
     await serving.until('stderr', /reset [\w-]{36}\n$/);
@@ -39,7 +39,7 @@ describe('a start', () => {
     expect(serving.text.stdout).toBe('');
   });
 
-  test('tells the limits that are not at their defaults, as options', async () => {
+  test('lists the limits that are not at their defaults, as options', async () => {
     const limits = ['--cpu-timeout 5s', '--min-body-rate 1kB', '--body-timeout 60s', '--limit handles=7'];
     await using serving = await servingOn([HELLO, ...limits.flatMap((limit) => limit.split(' ')), '-Wtimeout=2s']);
     await serving.until('stderr', /\n {2}try [^\n]+\n/);
@@ -73,7 +73,7 @@ describe('a start', () => {
     await serving.until('stderr', /^note: without effect here: -S nn, -O opt-level=2, -D logging=y$/m);
   });
 
-  test('keeps what it made of the component where -C cache says', async () => {
+  test('keeps the artifacts of the component in the folder of -C cache', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'wasi-serve-test-'));
     for (let start = 0; start < 2; start += 1) {
       await using serving = await servingOn([HELLO, '--engine', 'jco', '-C', `cache=${join(folder, 'cache')}`]);
@@ -115,7 +115,7 @@ describe('a guest', () => {
   test.each([
     ['with', [], 'stdout [0] :: out one\n', 'stderr [0] :: err one\n'],
     ['without', ['--no-logging-prefix'], '\nout two\n', '\nerr two\n'],
-  ])('has its output on our streams, %s a prefix', async (_name, args, stdout, stderr) => {
+  ])('writes its output to our streams, %s a prefix', async (_name, args, stdout, stderr) => {
     await using serving = await servingOn([guestPath('print'), ...args]);
     await textOf(serving.origin);
     await serving.until('stdout', new RegExp(RegExp.escape(stdout)));
@@ -123,7 +123,7 @@ describe('a guest', () => {
     expect(serving.text.stdout).not.toContain('\u001b');
   });
 
-  test('that takes too long is ended, and its client told only the status', async () => {
+  test('that takes too long is ended, and its client sees only the status', async () => {
     await using serving = await servingOn([guestPath('sleep'), '-W', 'timeout=50ms']);
     const response = await fetch(`${serving.origin}/?ms=60000`);
     expect(response.status).toBe(504);
@@ -131,7 +131,7 @@ describe('a guest', () => {
     await serving.until('stderr', /^error \[[\w-]+\] guest timed out$/m);
   });
 
-  test('that traps is told of with its backtrace, and with --dev to the client too', async () => {
+  test('that traps is logged with its backtrace, and with --dev shown to the client too', async () => {
     await using serving = await servingOn([guestPath('trap-before'), '--dev']);
     expect(await textOf(serving.origin)).toMatch(/: guest never invoked .*: the guest trapped: .*unreachable/);
     await serving.until(

@@ -9,7 +9,7 @@ import { WorkerTurns } from '../../src/cli/workers/worker-turns.ts';
 const INTERVAL_MS = 100;
 const BOUND_MS = 1000;
 
-/** Ticks of so many milliseconds, at each of which it has answered or not. */
+/** Ticks of this many milliseconds, with whether it has answered at each. */
 const TICKS = fc.array(fc.tuple(fc.constantFrom(1, 99, 100, 150, 5000, 3_600_000), fc.boolean()), { maxLength: 60 });
 
 describe('the clock that finds a stall', () => {
@@ -29,7 +29,7 @@ describe('the clock that finds a stall', () => {
     );
   });
 
-  test('finds none while it was stopped, however long', () => {
+  test('finds none while it was stopped, for however long', () => {
     const clock = new StallClock(INTERVAL_MS);
     expect(clock.tick(INTERVAL_MS, 0, BOUND_MS)).toBe('ask');
     for (let stop = 0; stop < 4; stop += 1) expect(clock.tick(3_600_000, 0, BOUND_MS)).toBe('wait');
@@ -90,7 +90,7 @@ describe('what another thread knows of the guest that runs', () => {
     expect(new GuestSlot().readRequest()).toBeUndefined();
   });
 
-  test('is the last of several, and an id only where there is one or one is made', () => {
+  test('is the last of several, with an id only if there is one or one is made', () => {
     const slot = new GuestSlot();
     const base = { method: 'GET', pathWithQuery: '/a/long/path', id: 'made', knownId: undefined };
     slot.enter({ ...base, ordinal: 0 }, 'all');
@@ -149,7 +149,7 @@ describe('a worker that is silent', () => {
     expect(asked).toBe(2);
   });
 
-  test('is asked for its metrics once, however often somebody reads them', async () => {
+  test('is asked for its metrics once, however often they are read', async () => {
     let asked = 0;
     const metrics = new WorkerMetrics(() => (asked += 1));
     const reading = Array.from({ length: 100 }, () => metrics.read());

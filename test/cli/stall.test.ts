@@ -11,10 +11,10 @@ const SPIN = guestPath('spin');
 const STALLED =
   /^error: process \d+ is ending: its event loop has been blocked for \d+\.\d s \(--stall-timeout\) by a guest of (\S+); the last guest to run was handling GET \/a%20b\?before \(request (\S+), instance 1\)$/m;
 
-/** Beside other tests. */
+/** While other tests run. */
 const SLOW = { timeout: 60_000 };
 
-/** Has a guest hold the thread of a process that has answered one request. */
+/** Makes a guest hold the thread of a process that has answered one request. */
 async function hold({ origin }: { readonly origin: string }, ...headerLines: string[]): Promise<AsyncDisposable> {
   expect(await (await fetch(origin)).text()).toBe('computed\n');
   const client = await connectRaw(origin);
@@ -38,7 +38,7 @@ describe('a process whose guest holds the thread, with the checks broken,', SLOW
     expect(STALLED.exec(serving.text.stderr)?.[2]).toMatch(/^[\da-f-]{36}$/);
   });
 
-  test('makes no id for the purpose where no line of the log has one', async () => {
+  test('assigns no id for this if no line of the log has one', async () => {
     await using serving = await servingOn([SPIN, '--stall-timeout', '2s', '--access-log', 'off'], BROKEN);
     await using _client = await hold(serving);
     expect(await serving.ended).toBe('SIGALRM');
@@ -75,7 +75,7 @@ describe('a process whose guest holds the thread, with the checks broken,', SLOW
     expect(serving.text.stderr).toMatch(STALLED);
   });
 
-  test('ends though nobody reads what it says', async () => {
+  test('ends even if nobody reads its output', async () => {
     await using serving = await servingOn([SPIN, '--stall-timeout', '2s'], BROKEN);
     await using _client = await hold(serving);
     serving.closeStreams();
@@ -117,7 +117,7 @@ test.skipIf(!canUnshare)(
   },
 );
 
-describe('a process goes on', SLOW, () => {
+describe('a process continues', SLOW, () => {
   test('that was stopped for longer than --stall-timeout', async () => {
     await using serving = await servingOn([SPIN, '--stall-timeout', '2s']);
     for (let round = 0; round < 2; round += 1) {
@@ -171,7 +171,7 @@ test('without the permission to start threads it says that nothing ends it', asy
   expect((await fetch(serving.origin)).status).toBe(200);
 });
 
-/** The number of the thread that watches, where there is one. */
+/** The id of the watching thread, if there is one. */
 function threadOf({ pid }: WasiServe): string | undefined {
   return readdirSync(`/proc/${pid}/task`).find((thread) => {
     return readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8').trim() === 'stall-watch';

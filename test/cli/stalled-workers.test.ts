@@ -8,7 +8,7 @@ import { type WasiServe, guestPath, servingOn, wasiServe } from './wasi-serve.ts
 const SPIN = guestPath('spin');
 const COMPUTED = 'computed\n';
 
-/** Looking at workers, waiting for their last words, and starting others takes a while beside other tests. */
+/** Checking workers, waiting for their last log lines, and starting others takes a while when other tests run too. */
 const SLOW = { timeout: 120_000 };
 
 /** Workers under a primary with an admin port. */
@@ -26,14 +26,14 @@ async function workersOf(file: string, args: readonly string[], env = BROKEN as 
   return { ...serving, admin, pids: pids.split(', ').map(Number) };
 }
 
-/** Has a guest hold the thread of one worker, which nobody knows beforehand. */
+/** Makes a guest hold the thread of one worker; which one is not known beforehand. */
 async function holdOne({ origin }: Workers): Promise<RawClient> {
   const client = await connectRaw(origin);
   await client.send(rawGet('/held?before'));
   return client;
 }
 
-/** Has guests hold the threads of all workers, one after the other: what none accepts waits for those that replace them. */
+/** Makes guests hold the threads of all workers, one after the other: connections that none accepts wait for their replacements. */
 async function holdAll(workers: Workers): Promise<AsyncDisposable> {
   const clients = new AsyncDisposableStack();
   for (let left = workers.pids.length - 1; left >= 0; left -= 1) {
@@ -87,7 +87,7 @@ function ticksOf(pid: number): number {
 }
 
 describe('a worker whose guest holds it, with the checks broken,', () => {
-  test('is told of, ends, and is replaced, while the other answers', SLOW, async () => {
+  test('is logged, ends, and is replaced, while the other answers', SLOW, async () => {
     await using workers = await workersOf(SPIN, ['2', '--stall-timeout', '6s']);
     expect(await textOf(`${workers.admin}/healthz`)).toBe('ok\n2 of 2 workers are responding\n');
     await using _held = await holdOne(workers);

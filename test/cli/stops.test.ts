@@ -15,7 +15,7 @@ const PATIENCE_MS = 30_000 + MANY_STOPS * 15_000;
 const CONNECTIONS = 16;
 const MIB = 1024 * 1024;
 
-/** A load, apart from where it goes. */
+/** A load, without its target. */
 type Kind = Omit<LoadPlan, 'origin' | 'connections'> & { readonly guest: string };
 
 const HELLO = { guest: 'hello', request: rawGet('/'), replyBytes: 'Hello from wasi-serve!\n'.length } as const;

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** A `wasi-serve` process. Disposing kills it where it still runs, and removes its cache. */
+/** A `wasi-serve` process. Disposing kills it if it is still running, and removes its cache. */
 export interface WasiServe extends AsyncDisposable {
   readonly pid: number;
   /** What it has written so far. */
   readonly text: Readonly<Record<'stdout' | 'stderr', string>>;
-  /** Resolves with the match as soon as a stream holds one; rejects where the process ends without. */
+  /** Resolves to the match as soon as a stream contains one; rejects if the process ends before that. */
   until(stream: 'stdout' | 'stderr', pattern: RegExp): Promise<RegExpMatchArray>;
   kill(signal: NodeJS.Signals): void;
   /** Nobody reads what it writes any more. */
@@ -19,7 +19,7 @@ export interface WasiServe extends AsyncDisposable {
   readonly ended: Promise<number | NodeJS.Signals | null>;
 }
 
-/** Starts `wasi-serve` with `args`, in the project's folder, with `env` beside PATH and HOME; by the command `by`, if there is one. */
+/** Starts `wasi-serve` with `args`, in the project's folder, with `env` in addition to PATH and HOME; with the command `by`, if there is one. */
 export function wasiServe(args: readonly string[], env: NodeJS.ProcessEnv = {}, by: readonly string[] = []): WasiServe {
   const { PATH, HOME } = process.env;
   const cache = mkdtempSync(join(tmpdir(), 'wasi-serve-test-'));

@@ -48,7 +48,7 @@ function isGone(pid: number): boolean {
 }
 
 describe.concurrent('a start', () => {
-  test('is told once, of one port and two processes', async () => {
+  test('is logged once, with one port and two processes', async () => {
     await using pool = await poolOf([HELLO, '-S', 'nn']);
     await pool.until('stderr', /^note: without effect here: -S nn$/m);
     expect(pool.text.stderr).toMatch(/^ {2}limits {6}in each worker: 30 s per request, .*$/m);
@@ -134,7 +134,7 @@ describe.concurrent('a worker that dies', () => {
     }
     let state: 'serving' | 'killed' = 'serving';
     const answered = clients.map(async ({ client, pid }) => {
-      // Those of the living go on until the replacement is there.
+      // The connections of the surviving worker continue until the replacement is there.
       for (let replies = 0; !/2 of 2/.test(pool.text.stderr); replies += 1) {
         await client.send(rawGet('/'));
         const reply = await client.readReply().catch(() => undefined);

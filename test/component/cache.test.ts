@@ -48,7 +48,7 @@ async function entryPath(): Promise<string> {
   return join(folder, name);
 }
 
-test('what was made is kept, for another cache of the folder too', async () => {
+test('artifacts are kept, also for another cache of the folder', async () => {
   const { make, asked } = createMaker();
   await createCache(folder).getOrMake(KEY, make);
   const kept = await createCache(folder).getOrMake(KEY, make);
@@ -138,7 +138,7 @@ test("another key's entry under this key's name is not taken", async () => {
 });
 
 describe('a folder that cannot be used is done without', () => {
-  test('where it lies below a file', async () => {
+  test('that is below a file', async () => {
     await writeFile(join(folder, 'file'), '');
     const { make, asked } = createMaker();
     const cache = createCache(join(folder, 'file/sub'));
@@ -147,7 +147,7 @@ describe('a folder that cannot be used is done without', () => {
     expect(asked()).toBe(2);
   });
 
-  test.each([0o777, 0o770, 0o702])('where others may write to it: mode %o', async (mode) => {
+  test.each([0o777, 0o770, 0o702])('that others may write to: mode %o', async (mode) => {
     const shared = join(folder, 'shared');
     await mkdir(shared);
     await chmod(shared, mode);
@@ -159,7 +159,7 @@ describe('a folder that cannot be used is done without', () => {
   });
 });
 
-test('makers at once give each its own, and leave one entry', async () => {
+test('concurrent makers each get their own, and leave one entry', async () => {
   const cache = createCache(folder);
   const makers = Array.from({ length: 16 }, (_, index) => createMaker(`glue ${index}`));
   const made = await Promise.all(makers.map(({ make }) => cache.getOrMake(KEY, make)));
@@ -170,7 +170,7 @@ test('makers at once give each its own, and leave one entry', async () => {
   expect(asked()).toBe(0);
 });
 
-test('processes at once all get whole artifacts', async () => {
+test('concurrent processes all get whole artifacts', async () => {
   const module = new URL('../../src/component/cache.ts', import.meta.url).href;
   const script = `
     import { createCache } from ${JSON.stringify(module)};
@@ -200,7 +200,7 @@ test('without a cache each is made', async () => {
 });
 
 const KIB = 1024;
-/** Of a folder. */
+/** The files of a folder. */
 const bounds = { maxBytes: 100 * KIB, maxAgeMs: 60_000 };
 /** A little more than 30 KiB. */
 const large = new Map([['core.wasm', Buffer.alloc(30 * KIB)]]);
@@ -235,7 +235,7 @@ describe('a folder that is bounded', () => {
     expect(await sizeOf()).toBeLessThanOrEqual(bounds.maxBytes);
   });
 
-  test('holds none that nobody has used for long, nor what a process left that was killed', async () => {
+  test('does not keep entries unused for long, nor files left by a killed process', async () => {
     const cache = createCache(folder, bounds);
     await cache.put(keyOf('old'), large);
     const [entry = ''] = await readdir(folder);
@@ -261,7 +261,7 @@ describe('a folder that is bounded', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test('is bounded though several processes use it, and none of them is harmed', async () => {
+  test('is bounded even if several processes use it, and none of them is harmed', async () => {
     const program = `
       import { createCache } from '${new URL('../../src/component/cache.ts', import.meta.url).href}';
       const cache = createCache(process.argv[1], ${JSON.stringify(bounds)});

@@ -10,7 +10,7 @@ import { HostError } from '../../src/util/host-error.ts';
 import { guestFile } from '../harness/guests.ts';
 import { mutations, readSmall } from '../harness/mutations.ts';
 
-/** Of a definition, whose offset is told in a test of its own. */
+/** A definition without its offset, which has a test of its own. */
 const SOMEWHERE = { offset: expect.any(Number) as number };
 
 const PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0] as const;
@@ -168,7 +168,7 @@ describe('types of values', () => {
     ]);
   });
 
-  test('an index of more than one byte is no primitive type', async () => {
+  test('an index of more than one byte is not a primitive type', async () => {
     const many = '(type u8)'.repeat(130);
     expect((await typesOf(`${many}(type (list 127))`)).at(-1)).toMatchObject({ element: { index: 127 } });
   });
@@ -278,7 +278,7 @@ describe('nested things', () => {
     ]);
   });
 
-  test('each definition says where it is', async () => {
+  test('each definition has its offset', async () => {
     const bytes = await parse(
       '(component (import "here" (func)) (type (instance (export "there" (type (sub resource))))))',
     );
@@ -412,7 +412,7 @@ describe('canonical definitions', () => {
   });
 });
 
-describe('what is wrong is told with its byte', () => {
+describe('an error gives the offset of the invalid byte', () => {
   test.each([
     {
       what: 'an unknown section',

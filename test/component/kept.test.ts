@@ -62,13 +62,13 @@ test('what is kept is what was rewritten', async () => {
   expect(plain(found)).toEqual(plain(rewritten));
 });
 
-test('modules are found by where they are, in any order', async () => {
+test('modules are found by their offset, in any order', async () => {
   await (await openKept()).put(pairs.toReversed());
   const found = await (await openKept()).get(binaries.slice(1));
   expect(plain(found)).toEqual(plain(rewritten.slice(1)));
 });
 
-test('nothing is found where one of the modules is not there', async () => {
+test('nothing is found if one of the modules is missing', async () => {
   await (await openKept()).put(pairs.slice(1));
   expect(await (await openKept()).get(binaries)).toBeUndefined();
 });
@@ -77,12 +77,12 @@ test.each<[string, Partial<RewriteOptions>]>([
   ['smaller memories', { maxMemoryPages: 4096 }],
   ['smaller tables', { maxTableElements: 4096 }],
   ['other functions of the host', { hostFunctions: [] }],
-])('nothing is found where modules were rewritten for %s', async (_what, other) => {
+])('nothing is found if modules were rewritten for %s', async (_what, other) => {
   await (await openKept(OPTIONS.map((options) => ({ ...options, ...other })))).put(pairs);
   expect(await (await openKept()).get(binaries)).toBeUndefined();
 });
 
-test('nothing is found where functions were bounded otherwise', async () => {
+test('nothing is found if functions had other bounds', async () => {
   await (await openKept()).put(pairs);
   const bounds = { ...DEFAULT_LIMITS, maxFunctionCompileMs: 1 };
   const kept = await createKeptRewriting(createCache(folder), source, OPTIONS, bounds);

@@ -68,7 +68,7 @@ describe('the name of an import or export', () => {
     'integrity=<>',
     'integrity=<md5-AAAA>',
     'integrity=<sha256-A===>',
-  ])('"%s" is none', (text) => {
+  ])('"%s" is not a name', (text) => {
     expect(parseExternName(text)).toBeUndefined();
   });
 
@@ -85,14 +85,14 @@ describe('the name of an import or export', () => {
   });
 });
 
-/** Whether two names may stand beside each other. */
+/** Whether two names may be used together. */
 function areUnique(one: string, other: string): boolean {
   return keyOf(one) !== keyOf(other);
 }
 
 function keyOf(text: string): string {
   const name = parseExternName(text);
-  if (name === undefined) throw new Error(`${text} is no name`);
+  if (name === undefined) throw new Error(`${text} is not a name`);
   return uniquenessKey(text, name);
 }
 

@@ -20,7 +20,7 @@ test('a component may lie anywhere in a buffer', () => {
   expect(createSource('mine', buffer.subarray(3, 11)).bytes).toEqual(COMPONENT);
 });
 
-describe('what is no component is told apart', () => {
+describe('what is not a component is distinguished', () => {
   test.each([
     { what: 'nothing', bytes: [], says: 'it has only 0 bytes' },
     { what: 'a cut preamble', bytes: [...MAGIC, 0x0d, 0, 1], says: 'it has only 7 bytes' },

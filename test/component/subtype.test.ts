@@ -80,7 +80,7 @@ describe('types of values', () => {
     );
   });
 
-  test('a resource is no other of the same name', () => {
+  test('a resource differs from another of the same name', () => {
     expect(mismatch(listOfThings(), listOfThings())).toBe(
       'list: expected own<thing>, found own<thing>, which is a different resource',
     );

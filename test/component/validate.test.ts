@@ -225,7 +225,7 @@ describe('not valid are', () => {
     expect(said).toMatch(says);
   });
 
-  test('an alias of a type that a sibling has, told with its byte', async () => {
+  test('an alias of a type of a sibling, reported with its offset', async () => {
     const bytes = await parse(
       '(component (component (type (func))) (component (alias outer 1 0 (type)) (type (func))))',
     ).catch(() => undefined);
@@ -237,7 +237,7 @@ describe('not valid are', () => {
 test.each([
   ['an import', component([7, [1, 0x40, 0, 1, 0]], [10, [1, 0, 5, 0x1b, 0x5b, 0x33, 0x31, 0x6d, 1, 0]])],
   ['a label', component([7, [1, 0x6e, 1, 5, 0x1b, 0x5b, 0x33, 0x31, 0x6d]])],
-])('what %s is called moves no cursor of who reads why it is refused', (_what, bytes) => {
+])('the name of %s cannot move the cursor of a terminal that shows why it is refused', (_what, bytes) => {
   expect(verdict(bytes)).toContain(String.raw`"\x1b[31m"`);
 });
 

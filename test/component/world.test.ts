@@ -20,7 +20,7 @@ async function decodeWat(wat: string): Promise<ComponentDefinition> {
   return decodeComponent(createSource('guest.wasm', await parse(`(component ${wat})`)));
 }
 
-describe('what is told of each guest is what wasm-tools tells', () => {
+describe('what is reported of each guest is what wasm-tools reports', () => {
   test.each(files)('%s: its imports and exports', async (file) => {
     const bytes = readFileSync(file);
     const wit = await componentWit(bytes);

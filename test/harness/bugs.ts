@@ -6,7 +6,7 @@ process.on('warning', (warning: Error & { readonly code?: string; readonly detai
   if (warning.code === BUG_CODE) bugs.push(warning.detail ?? warning.message);
 });
 
-/** What the host has told since somebody looked last of exceptions that nobody handled. */
+/** The unhandled exceptions that the host has reported since the last call. */
 export function takeBugs(): string[] {
   return bugs.splice(0);
 }

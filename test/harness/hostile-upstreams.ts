@@ -20,7 +20,7 @@ function begin(bytes: string, then: (socket: Socket) => void): (socket: Socket) 
 const end = (socket: Socket): unknown => socket.end();
 const reset = (socket: Socket): unknown => socket.resetAndDestroy();
 
-/** Upstreams that do what none should, once a request has come. */
+/** Upstreams that misbehave once a request has arrived. */
 export const HOSTILE_UPSTREAMS = {
   'says-nothing': () => {},
   'closes-unanswered': end,

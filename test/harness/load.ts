@@ -1,7 +1,7 @@
 import { type Socket, connect } from 'node:net';
 import { ReplyParser, type ParsedReply } from './reply-parser.ts';
 
-/** Requests that are sent again and again, until nobody accepts a connection any more. */
+/** Requests that are sent repeatedly, until no connection is accepted any more. */
 export interface LoadPlan {
   /** `http://HOST:PORT` */
   readonly origin: string;
@@ -34,7 +34,7 @@ export interface LoadReport {
 export interface Load {
   /** How many replies have come so far. */
   readonly answered: number;
-  /** Lets each connection come to its end, if nobody refuses connections. */
+  /** Lets each connection end by itself, unless connections are refused. */
   end(): void;
   readonly ended: Promise<LoadReport>;
 }

@@ -16,10 +16,10 @@ export interface Way {
   readonly exchange: (typeof EXCHANGES)[number];
 }
 
-/** `duplex: 'half'` where the body is a stream. */
+/** `duplex: 'half'` if the body is a stream. */
 export type SendOptions = RequestInit & { readonly duplex?: 'half' };
 
-/** A guest that answers, whatever carries its requests. Whoever serves it disposes it. */
+/** A guest that answers, whatever carries its requests. The caller must dispose it. */
 export interface Answering extends Observed, AsyncDisposable {
   /** A request to a path of the guest. */
   send(path: string, init?: SendOptions): Promise<Response>;

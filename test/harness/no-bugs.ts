@@ -4,7 +4,7 @@ import { takeBugs } from './bugs.ts';
 
 // Before each test file: what the host survives is a bug all the same. A test that brings one about takes it.
 afterEach(async () => {
-  // Node tells in the next tick.
+  // Node emits warnings in the next tick.
   await nextTurn();
   expect(takeBugs()).toEqual([]);
 });

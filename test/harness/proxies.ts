@@ -77,7 +77,7 @@ ${servers.map((server, index) => `  server s${index} ${server}`).join('\n')}
   },
 } satisfies Record<string, ProxyKind>;
 
-/** Debian installs them where only root has its PATH. */
+/** Debian installs them in a folder that is only on root's PATH. */
 const ENV = { PATH: `${process.env['PATH']}:/usr/sbin` };
 
 export function isInstalled(name: ProxyName): boolean {

@@ -13,22 +13,22 @@ export interface RawHead {
 }
 
 export interface RawReply extends RawHead {
-  /** The data of each chunk of a chunked body; else all of the body as one, or none. */
+  /** The data of each chunk of a chunked body; otherwise the whole body as one, or none. */
   readonly chunks: readonly string[];
   /** The body as far as it came, without its framing. */
   readonly body: string;
   readonly trailerLines: readonly string[];
-  /** `framed` is a whole reply; `closed` is whole only where neither a length nor chunks frame it (HTTP/1.0). */
+  /** `framed` is a whole reply; `closed` is whole only if neither a length nor chunks frame it (HTTP/1.0). */
   readonly ending: Ending;
 }
 
 /** What the client has to know to frame a reply. */
 export interface ReadOptions {
-  /** Of the request: a reply to HEAD has no body. Default `GET`. */
+  /** The method of the request: a reply to HEAD has no body. Default `GET`. */
   readonly method?: string;
 }
 
-/** The end of the connection where a head was expected. */
+/** The connection ended when a head was expected. */
 export class ConnectionEnded extends Error {
   override readonly name = 'ConnectionEnded';
   readonly ending: Ending;
@@ -36,7 +36,7 @@ export class ConnectionEnded extends Error {
   readonly received: string;
 
   constructor(ending: Ending, received: string) {
-    super(`the connection ended (${ending}) where a head was expected, after ${JSON.stringify(received)}`);
+    super(`the connection ended (${ending}) when a head was expected, after ${JSON.stringify(received)}`);
     this.ending = ending;
     this.received = received;
   }
@@ -62,7 +62,7 @@ export async function connectRaw(origin: string): Promise<RawClient> {
   return client;
 }
 
-/** Whether nobody listens there. */
+/** Whether nothing listens there. */
 export async function isRefused(origin: string): Promise<boolean> {
   try {
     await using _client = await connectRaw(origin);
@@ -89,7 +89,7 @@ export function rawGet(path: string, ...headerLines: string[]): string {
  * One TCP connection on which a test speaks HTTP/1 byte by byte. Strings are latin1.
  *
  * It reads from the socket only while one of its `read…` waits (Node reads 64 KiB ahead), so a test that does not read is a client that
- * does not. Whoever connects disposes, which resets nothing: it closes.
+ * does not. The caller must dispose it, which closes the connection without a reset.
  */
 export class RawClient implements AsyncDisposable {
   readonly socket: Socket;
@@ -116,7 +116,7 @@ export class RawClient implements AsyncDisposable {
     return this.send(['0', ...trailerLines, '', ''].join('\r\n'));
   }
 
-  /** Says that nothing more will be sent (FIN), and goes on reading. */
+  /** Ends the sending side (FIN), and keeps reading. */
   halfClose(): void {
     this.socket.end();
   }
@@ -126,7 +126,7 @@ export class RawClient implements AsyncDisposable {
     this.socket.resetAndDestroy();
   }
 
-  /** The next head, final or interim (1xx). Rejects with `ConnectionEnded` where none comes. */
+  /** The next head, final or interim (1xx). Rejects with `ConnectionEnded` if none comes. */
   async readHead(): Promise<RawHead> {
     const text = await this.#takeThrough('\r\n\r\n');
     if (text === undefined) throw new ConnectionEnded(this.#ending ?? 'closed', this.#take(Infinity));
@@ -134,7 +134,7 @@ export class RawClient implements AsyncDisposable {
     return { statusLine, status: Number(statusLine.split(' ')[1]), headerLines };
   }
 
-  /** The data of the next chunk of a chunked body; empty at the last, whose trailers follow; an `Ending` where the connection ended before it was whole. */
+  /** The data of the next chunk of a chunked body; empty at the last, whose trailers follow; an `Ending` if the connection ended before it was whole. */
   async readChunk(): Promise<string | { readonly ending: Ending }> {
     const size = await this.#takeThrough('\r\n');
     if (size === undefined) return { ending: this.#ending ?? 'closed' };
@@ -155,7 +155,7 @@ export class RawClient implements AsyncDisposable {
     }
   }
 
-  /** The next final head with its whole body, as far as it comes. Rejects with `ConnectionEnded` where no head comes. */
+  /** The next final head with its whole body, as far as it comes. Rejects with `ConnectionEnded` if no head comes. */
   async readReply({ method = 'GET' }: ReadOptions = {}): Promise<RawReply> {
     let head = await this.readHead();
     while (head.status < 200 && head.status !== 101) head = await this.readHead();

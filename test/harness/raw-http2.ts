@@ -44,7 +44,7 @@ export class RawHttp2Peer {
     this.raw = raw;
   }
 
-  /** A field section in as many frames as it takes, `:status` among its fields where there is one. */
+  /** A field section in as many frames as it takes, with `:status` among its fields if there is one. */
   headers(streamId: number, fields: Fields, end?: 'end'): this {
     return this.block(streamId, Buffer.concat(fields.map(encodeField)), end);
   }

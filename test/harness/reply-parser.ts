@@ -15,7 +15,7 @@ type State =
 
 const HEAD_END = '\r\n\r\n';
 
-/** Finds where replies on a connection begin and end, without keeping their bodies. Each has a length or chunks. */
+/** Finds the starts and ends of replies on a connection, without keeping their bodies. Each has a length or chunks. */
 export class ReplyParser {
   readonly #onReply: (reply: ParsedReply) => void;
   #state: State = { at: 'head' };

@@ -23,7 +23,7 @@ export interface Observed {
   readonly output: Recorder<OutputLine>;
 }
 
-/** A guest served on a free port of 127.0.0.1. Whoever serves it disposes it. */
+/** A guest served on a free port of 127.0.0.1. The caller must dispose it. */
 export interface Served extends Observed, AsyncDisposable {
   readonly host: Host;
   /** `http://127.0.0.1:PORT` */

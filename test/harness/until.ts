@@ -3,7 +3,7 @@ import { type Observed, linesOf } from './serve-guest.ts';
 
 /** How long something may take that is expected to happen. */
 const PATIENCE_MS = 10_000;
-/** How often in a row nothing must have changed for it to stand still. */
+/** How often in a row the count must be unchanged to be considered stable. */
 const POLLS_OF_A_STALL = 50;
 
 /** Polls until `holds`; rejects when it has not for too long. */
@@ -15,7 +15,7 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
   }
 }
 
-/** Polls until `count` has risen above 0 and stands still. Resolves with it. */
+/** Polls until `count` has risen above 0 and is stable. Resolves to it. */
 export async function untilStill(count: () => number): Promise<number> {
   let [last, polls] = [0, 0];
   await until(() => {
@@ -27,7 +27,7 @@ export async function untilStill(count: () => number): Promise<number> {
   return last;
 }
 
-/** Waits until the guest `flood?progress=1` tells no more progress. Resolves with the MiB it has told of. */
+/** Waits until the guest `flood?progress=1` reports no more progress. Resolves to the MiB that it has reported. */
 export function untilStalled(observed: Observed): Promise<number> {
   return untilStill(() => linesOf(observed, 'stderr').length);
 }

@@ -12,7 +12,7 @@ export interface UpstreamRequest {
   readonly incoming: IncomingMessage;
 }
 
-/** A server on a free port of 127.0.0.1 that guests call. Whoever starts it disposes it. */
+/** A server on a free port of 127.0.0.1 that guests call. The caller must dispose it. */
 export interface Upstream extends AsyncDisposable {
   /** `http://127.0.0.1:PORT` */
   readonly origin: string;
@@ -69,7 +69,7 @@ export async function startTcpUpstream(handler: (socket: Socket) => void): Promi
   };
 }
 
-/** A port of 127.0.0.1 that nobody listens on. */
+/** A port of 127.0.0.1 on which nothing listens. */
 export async function closedPort(): Promise<number> {
   const server = createTcpServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -20,7 +20,7 @@ world all {
 /** Behind these are functions that are served although they are unstable. */
 const FEATURES = ['network-error-code', 'informational-outbound-responses'];
 
-/** A function as the WIT of WASI has it. */
+/** A function as declared in WASI's WIT. */
 export interface WitFunc {
   /** Without version: `wasi:io/poll`. */
   readonly interfaceName: string;

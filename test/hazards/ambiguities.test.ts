@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectRaw, type RawReply, rawGet, requestRaw } from '../harness/raw-client.ts';
 import { type Served, serveGuest } from '../harness/serve-guest.ts';
 
-/** The status of the reply to bytes that come at once; see `malformed-bodies.test.ts` for those that come piece by piece. */
+/** The status of the reply to bytes that arrive together; see `malformed-bodies.test.ts` for those that arrive piece by piece. */
 type Reaction = number;
 
 /** `bytes`, and behind them always a request to `/smuggled`, and the same again after the reply unless the first was served. */
@@ -32,7 +32,7 @@ const CLOSING = '0\r\n\r\n';
 
 const served200 = { reaction: 200, next: 'served' } as const;
 
-/** Two ways to tell where a body ends. Source: RFC 9112, 6.1, 6.3. */
+/** Two ways to delimit a body. Source: RFC 9112, 6.1, 6.3. */
 const lengthAndCoding: readonly Row[] = [
   { name: 'length, then chunked', bytes: post(['Content-Length: 5', CHUNKED], CLOSING), reaction: 400 },
   { name: 'chunked, then length', bytes: post([CHUNKED, 'Content-Length: 5'], CLOSING), reaction: 400 },
@@ -112,7 +112,7 @@ const chunks: readonly Row[] = [
     ['negative', '-1\r\nx\r\n'],
     ['with a plus', '+1\r\nx\r\n'],
     ['that is empty', '\r\nx\r\n'],
-    ['that is no number', 'g\r\nx\r\n'],
+    ['that is not a number', 'g\r\nx\r\n'],
     ['beyond 64 bits', '10000000000000001\r\nx\r\n'],
     ['with a space before it', ' 1\r\nx\r\n'],
     ['with a space behind it', '1 \r\nx\r\n'],
@@ -342,14 +342,14 @@ function smuggled(): number {
   return served.events.all.filter((event) => event.at === 'request' && event.request.path === '/smuggled').length;
 }
 
-/** A reply to what is no request is whole, and says that the connection ends. */
+/** A reply to something that is not a request is whole, and says that the connection closes. */
 function expectLast(reply: RawReply | undefined): void {
   if (reply?.status === 200) return;
   expect(reply?.ending).toBe('framed');
   expect(reply?.headerLines.map((line) => line.toLowerCase())).toContain('connection: close');
 }
 
-/** At most one other reply comes: that to bytes behind the last request, which are none. */
+/** At most one other reply comes: that to bytes after the last request which are not one. */
 async function expectNoOther(reply: Promise<RawReply>): Promise<void> {
   const other = await reply.catch(() => undefined);
   if (other !== undefined) expect(other.status).toBe(400);

@@ -7,7 +7,7 @@ import { until } from '../harness/until.ts';
 /** 1 for a thorough run: `scripts/bad-clients.sh`. */
 const SCALE = Number(process.env['BAD_CLIENTS_SCALE'] ?? 0.1);
 const GOOD_REQUESTS = Math.round(1000 * SCALE);
-/** More than the places that the host has, in every run. */
+/** More than the host's concurrent requests, in every run. */
 const PLACES = Math.round(1000 * SCALE);
 const MORE_THAN_PLACES = Math.round(1100 * SCALE);
 
@@ -18,7 +18,7 @@ interface Crowding {
   readonly options: ServeOptions;
   /** What each sends; then it reads nothing. */
   readonly bytes: string;
-  /** What each sends all the while, so that none is idle. */
+  /** What each sends meanwhile, so that none is idle. */
   readonly trickle?: string;
   /** Whether those whose connections end come again. */
   readonly comesAgain?: boolean;

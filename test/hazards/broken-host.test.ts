@@ -39,7 +39,7 @@ function injected(): never {
   throw new Error('injected');
 }
 
-/** Has `break_` called with the response of each request from now on in this test. */
+/** Calls `break_` with the response of each request from now on in this test. */
 function breakResponses(served: Served, break_: (response: ServerResponse) => void): void {
   const { port } = new URL(served.origin);
   const begin = (message: unknown): void => {
@@ -145,7 +145,7 @@ describe('a log that', () => {
     ['throws when it is told of failures', (event) => (event.at === 'request-failed' ? injected() : undefined)],
   ];
 
-  test.each(LOGS)('%s keeps nobody from a reply, and is told of once', async (_name, log) => {
+  test.each(LOGS)('%s does not keep anyone from a reply, and is reported once', async (_name, log) => {
     const component = await guest('trap-before');
     await using host = createHost(component, {}, log);
     const { address } = await host.listen({ hostname: '127.0.0.1', port: 0 });
@@ -193,7 +193,7 @@ test('a guest whose reply the host cannot send ends, though it waits for long', 
   expect(served.host.load.keptInstances).toBe(0);
 });
 
-test('fetch: a request whose body somebody else reads is rejected', async () => {
+test('fetch: a request whose body is already being read is rejected', async () => {
   const request = new Request('http://test/', { method: 'POST', body: 'read by another' });
   const reader = request.body?.getReader();
   await using host = createHost(await guest('hello'), {});
@@ -202,7 +202,7 @@ test('fetch: a request whose body somebody else reads is rejected', async () => 
   expect(host.inFlight).toBe(0);
 });
 
-test('fetch: a reply that nobody can make rejects, and nothing else happens', async () => {
+test('fetch: a reply that cannot be constructed rejects, and nothing else happens', async () => {
   const request = new Request('http://test/');
   await using host = createHost(await guest('hello'), {});
   Object.defineProperty(request.signal, 'removeEventListener', { value: injected });

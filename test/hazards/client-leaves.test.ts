@@ -11,7 +11,7 @@ interface Phase {
   readonly guest: string;
   /** Brings the request into the phase. */
   readonly reach: (client: RawClient, served: Served) => Promise<unknown>;
-  /** What the same guest answers at once. */
+  /** What the same guest answers immediately. */
   readonly next: string;
 }
 
@@ -171,7 +171,7 @@ describe.each(Object.entries(ways))('a client that %s', (_way, leave) => {
     expect(served.events.all.filter(({ at }) => at === 'request')).toHaveLength(1);
   });
 
-  test('has its guest finish its work within the grace', async () => {
+  test('lets its guest finish its work within the grace period', async () => {
     await using served = await serveGuest('after-reply', { graceMs: 60_000 });
     const client = await connectRaw(served.origin);
     await client.send(rawGet('/?ms=50'));

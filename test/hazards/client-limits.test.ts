@@ -103,7 +103,7 @@ describe('a body of which nothing comes for too long', () => {
   test.each([
     ['by length', post(10) + 'hello'],
     ['in chunks', `${CHUNKED_POST}5\r\nhello\r\n`],
-  ])('%s gets 408 where the guest waits for it', async (_name, bytes) => {
+  ])('%s gets 408 if the guest waits for it', async (_name, bytes) => {
     await using served = await serveGuest('trailers', { bodyIdleTimeoutMs: 50 });
     await using client = await connectRaw(served.origin);
     await client.send(bytes);
@@ -157,7 +157,7 @@ describe('a body larger than may be', () => {
   const limits = { maxBodyBytes: 10 };
   const notice = 'refused with 413: the body of the request is larger than 10 bytes (--max-body)';
 
-  test('by its length gets 413 at once, and no guest runs', async () => {
+  test('by its length gets 413 immediately, and no guest runs', async () => {
     await using served = await serveGuest('print', limits);
     await using client = await connectRaw(served.origin);
     await client.send(post(11));
@@ -174,7 +174,7 @@ describe('a body larger than may be', () => {
     expect(await client.readReply()).toMatchObject({ status: 413, ending: 'framed' });
   });
 
-  test('in chunks gets 413 where the reply has not begun', async () => {
+  test('in chunks gets 413 if the reply has not begun', async () => {
     await using served = await serveGuest('trailers', limits);
     await using client = await connectRaw(served.origin);
     await client.send(`${CHUNKED_POST}6\r\nabcdef\r\n`);

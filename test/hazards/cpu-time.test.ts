@@ -10,8 +10,8 @@ const WAYS = [
   { engine: 'jco', isolation: 'fresh' },
 ] as const;
 
-describe.each(WAYS)('the CPU time that is told of a request ($engine, $isolation)', (way) => {
-  test('is none of the time for which its guest waits', async () => {
+describe.each(WAYS)('the CPU time that is logged for a request ($engine, $isolation)', (way) => {
+  test('does not include the time for which its guest waits', async () => {
     await using served = await serveGuest('sleep', {}, way);
     await requestRaw(served.origin, rawGet('/?ms=1000'));
     const { durationMs, cpuMs } = await untilAnswered(served);
@@ -28,7 +28,7 @@ describe.each(WAYS)('the CPU time that is told of a request ($engine, $isolation
     expect(cpuMs).toBeLessThanOrEqual(durationMs);
   });
 
-  test('is unknown where guests are not interrupted', async () => {
+  test('is unknown if guests are not interrupted', async () => {
     const component = await loadComponent(guestFile('hello'), { ...way, preemption: 'off' });
     await using served = await serveGuest(component);
     await requestRaw(served.origin, rawGet('/'));

@@ -50,13 +50,13 @@ describe('at its deadline a guest', () => {
   });
 });
 
-test('a request that waits for its turn has its whole time once it has it', async () => {
+test('a request that waits in the queue still gets its whole time afterwards', async () => {
   await using served = await serveGuest('sleep', { timeoutMs: 500, maxConcurrentRequests: 1 });
   const replies = [1, 2, 3].map(() => requestRaw(served.origin, rawGet('/?ms=250')));
   for (const { status } of await Promise.all(replies)) expect(status).toBe(200);
 });
 
-test('0 is no deadline', async () => {
+test('0 means no deadline', async () => {
   await using served = await serveGuest('sleep', { timeoutMs: 0 });
   expect((await requestRaw(served.origin, rawGet('/?ms=100'))).body).toBe('slept 100\n');
 });

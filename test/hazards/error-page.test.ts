@@ -28,7 +28,7 @@ describe('an error reply', () => {
     },
   );
 
-  test('says why where the operator shows it, and spells what is markup', async () => {
+  test('gives the reason if the operator enables it, and escapes markup', async () => {
     await using served = await serveGuest('set-error', { errorDetail: 'shown' });
     const path = '/?code=HTTP-request-denied';
     const text = await requestRaw(served.origin, rawGet(path, 'X-Request-Id: a'));
@@ -39,7 +39,7 @@ describe('an error reply', () => {
     expect(page.body).toContain(`<pre>${REASON}</pre>`);
   });
 
-  test('says to developers that the guest trapped, and the log has it once', async () => {
+  test('tells developers that the guest trapped, and the log has it once', async () => {
     await using served = await serveGuest('trap-before', { errorDetail: 'shown' });
     const { body } = await requestRaw(served.origin, rawGet('/', 'X-Request-Id: a'));
     expect(body).toMatch(/^500 Internal Server Error: guest never invoked .*: the guest trapped: .*unreachable/);
@@ -92,7 +92,7 @@ describe('an error reply', () => {
     expect(reply).toMatchObject({ status: 500, body: '', ending: 'framed' });
   });
 
-  test('tells a client what is wrong with its own request', async () => {
+  test('tells a client what is wrong with its request', async () => {
     await using served = await serveGuest('hello');
     const reply = await requestRaw(served.origin, 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\nX-Request-Id: abc\r\n\r\n');
     expect(reply.body).toBe('400 Bad Request: the request has more than one Host field (request abc)\n');

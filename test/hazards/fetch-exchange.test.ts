@@ -61,7 +61,7 @@ describe('an aborted request', () => {
     expect(fetched.output.all).toEqual([]);
   });
 
-  test('is noticed though nobody else holds the request', async () => {
+  test('is noticed even if nothing else holds the request', async () => {
     await using fetched = await fetching('sleep');
     const abort = new AbortController();
     const response = fetched.host.fetch(request('/?ms=60000', { signal: abort.signal }));
@@ -140,7 +140,7 @@ describe('a reader of a Response', () => {
     await until(() => fetched.host.inFlight === 0);
   });
 
-  test('that never reads stops the guest, and one that reads on lets it go on', async () => {
+  test('that never reads stops the guest, and one that keeps reading lets it continue', async () => {
     await using fetched = await fetching('flood');
     const response = await fetched.host.fetch(request(`/?bytes=${1024 * MIB}&progress=1`));
     const reader = response.body?.getReader();

@@ -83,7 +83,7 @@ describe('a reply with a body', () => {
     expect(reply.trailerLines).toEqual(['x-echo-x-a: 1', 'x-echo-x-a: 2', 'x-checksum: ok']);
   });
 
-  test('that announces trailers and has none is whole all the same', async () => {
+  test('that announces trailers but has none is still whole', async () => {
     await using served = await serveGuest('echo');
     const post = 'POST / HTTP/1.1\r\nHost: test\r\nTrailer: x-a\r\nContent-Length: 3\r\n\r\nabc';
     expect(await requestRaw(served.origin, post)).toMatchObject({ status: 200, body: 'abc', ending: 'framed' });
@@ -110,7 +110,7 @@ describe('a client of HTTP/1.0', () => {
     expect(await client.readEnding()).toBe('closed');
   });
 
-  test('may keep its connection where the reply has a length', async () => {
+  test('may keep its connection if the reply has a length', async () => {
     await using served = await serveGuest('hello');
     await using client = await connectRaw(served.origin);
     for (let round = 0; round < 2; round += 1) {
@@ -121,7 +121,7 @@ describe('a client of HTTP/1.0', () => {
     }
   });
 
-  test('sees a reset where a reply without a length breaks', async () => {
+  test('sees a reset if a reply without a length breaks off', async () => {
     await using served = await serveGuest('trap-after');
     const reply = await requestRaw(served.origin, get10('/'));
     expect(reply).toMatchObject({ status: 200, ending: 'reset' });

@@ -18,7 +18,7 @@ const PLACES: readonly (readonly [where: string, file: string, name: string, way
   ['in realloc after it waited', 'hold', 'loop-in-realloc-after-a-wait', FRESH],
 ];
 
-describe('of guests that hold the thread where they cannot be suspended', () => {
+describe('of guests that hold the thread while they cannot be suspended', () => {
   test.each(PLACES)('(%s, %s/%s, %j) each has a turn of the event loop to itself', async (_where, file, name, way) => {
     const component = await loadComponent(await assembleAttack(file, name), { cache: TEST_CACHE, ...way });
     await using served = await serveGuest(component, { cpuTimeoutMs: 60, timeoutMs: 60_000 });
@@ -26,7 +26,7 @@ describe('of guests that hold the thread where they cannot be suspended', () => 
   });
 });
 
-/** In which turns of the loop the host tells of requests that all come while the first is answered. */
+/** The turns of the loop in which the host logs requests that all arrive while the first is answered. */
 async function turnsOfReplies({ origin, events }: Served): Promise<number[]> {
   await using clients = new AsyncDisposableStack();
   const all: RawClient[] = [];

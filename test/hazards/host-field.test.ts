@@ -21,7 +21,7 @@ describe('a request is refused before any guest runs', () => {
     ['with two names in Host', get('/', 'Host: a, b')],
     ['with a space in Host', get('/', 'Host: a b')],
     ['with a port above 65535', get('/', 'Host: a:65536')],
-    ['with a port that is no number', get('/', 'Host: a:b')],
+    ['with a port that is not a number', get('/', 'Host: a:b')],
     ['with a backslash in Host', get('/', 'Host: a\\b')],
     ['with a byte above 0x7F in Host', get('/', 'Host: caf\xe9')],
     ['with an IPv6 address without brackets', get('/', 'Host: ::1')],

@@ -52,7 +52,7 @@ describe('a body that goes wrong', () => {
   });
 });
 
-describe('what is no request', () => {
+describe('what is not a request', () => {
   test('gets 400 only when the replies to earlier requests are out', async () => {
     await using served = await serveGuest('sleep');
     await using client = await connectRaw(served.origin);
@@ -78,7 +78,7 @@ describe('what is no request', () => {
     expect((await client.readReply()).status).toBe(400);
   });
 
-  test('is told to the operator once and then counted, however often it comes', async () => {
+  test('is logged once and then counted, however often it comes', async () => {
     const served = await serveGuest('hello');
     for (let count = 0; count < 20; count += 1) await requestRaw(served.origin, 'nonsense\r\n\r\n');
     await requestRaw(served.origin, 'GET / HTTP/1.1\r\n\r\n');
@@ -90,7 +90,7 @@ describe('what is no request', () => {
     ]);
   });
 
-  test.each(['resets', 'closes'])('of a client that %s at once leaves nothing behind', async (way) => {
+  test.each(['resets', 'closes'])('of a client that %s immediately leaves nothing behind', async (way) => {
     await using served = await serveGuest('sleep');
     const start = leftovers(served.host);
     for (const bytes of [

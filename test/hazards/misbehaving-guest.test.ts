@@ -5,7 +5,7 @@ import { leftovers, untilNothingIsLeft } from '../harness/leftovers.ts';
 import { outcomeOf } from '../harness/outcome.ts';
 import { until } from '../harness/until.ts';
 
-/** How often each misbehaves at once. */
+/** How many instances of each misbehave concurrently. */
 const CROWD = 50;
 
 const NEVER_SET = 'guest never invoked `response-outparam::set` method';
@@ -13,7 +13,7 @@ const NEVER_SET = 'guest never invoked `response-outparam::set` method';
 interface Misbehaviour {
   readonly guest: string;
   readonly path: string;
-  /** Of the reply, or that it was broken off. */
+  /** The status of the reply, or that it was broken off. */
   readonly outcome: 500 | 504 | 'reset';
   /** What the log says, in order. */
   readonly log: readonly RegExp[];
@@ -77,7 +77,7 @@ describe.each(misbehaviours)('$guest $path', ({ guest, path, outcome, log }) => 
     await untilNothingIsLeft(served.host, start);
   });
 
-  test('harms neither the next request nor those beside it', async () => {
+  test('harms neither the next request nor concurrent ones', async () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown): void => void unhandled.push(reason);
     process.on('unhandledRejection', note);

@@ -6,7 +6,7 @@ import { until } from '../harness/until.ts';
 
 const LIMITS = { maxConcurrentRequests: 2, maxQueuedRequests: 2 };
 
-test('beyond those at work and those that wait, a request is told to come again', async () => {
+test('beyond those at work and those in the queue, a request is told to try again', async () => {
   await using served = await serveGuest('sleep', LIMITS);
   const start = leftovers(served.host);
   const accepted = [1, 2, 3, 4].map((index) => requestRaw(served.origin, rawGet(`/?ms=150&${index}`)));

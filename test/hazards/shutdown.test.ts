@@ -79,7 +79,7 @@ describe('a host that closes', () => {
     expect(await closed).toBe(0);
   });
 
-  test('answers a request that the kernel has and nobody has read, and says that its connection closes', async () => {
+  test('answers a request that is still unread in the kernel, and says that its connection closes', async () => {
     const served = await serveGuest('hello');
     await using kept = await connectRaw(served.origin);
     await kept.send(rawGet('/'));
@@ -94,7 +94,7 @@ describe('a host that closes', () => {
     expect(await closed).toBe(0);
   });
 
-  test('accepts a connection that the kernel has and nobody has accepted', async () => {
+  test('accepts a connection that is still in the queue of the kernel', async () => {
     const served = await serveGuest('hello');
     const reply = requestRaw(served.origin, rawGet('/'));
     const closed = served.host.close();
@@ -259,7 +259,7 @@ describe('a host that closes', () => {
   });
 });
 
-test('a host that is closed answers nobody: `fetch` and `listen` reject with `stopped`', async () => {
+test('a closed host answers no requests: `fetch` and `listen` reject with `stopped`', async () => {
   const served = await serveGuest('sleep');
   const finishing = served.host.fetch(new Request('http://localhost/?ms=100'));
   const closed = served.host.close();

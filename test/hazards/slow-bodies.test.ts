@@ -81,7 +81,7 @@ describe('while requests wait for their turn, a client slower than it has to be'
     expect(noticesOf(served)).toEqual([`reset: ${SLOW_BODY}`]);
   });
 
-  test('is reset where it takes nothing of its reply, however much of that the kernel has taken', async () => {
+  test('is reset if it takes nothing of its reply, however much of that the kernel has taken', async () => {
     await using served = await serveGuest('flood', { ...limits, timeoutMs: 0 });
     await using client = await connectRaw(served.origin);
     await client.send(rawGet('/?bytes=1000000000'));
@@ -91,7 +91,7 @@ describe('while requests wait for their turn, a client slower than it has to be'
     expect((await client.readReply()).ending).toBe('reset');
   });
 
-  test('keeps its place where another is slower', async () => {
+  test('keeps its place if another is slower', async () => {
     await using served = await serveGuest('trailers', { maxConcurrentRequests: 2 });
     const clients = await Promise.all([connectRaw(served.origin), connectRaw(served.origin)]);
     const [slower, slow] = clients;
@@ -113,7 +113,7 @@ describe('while requests wait for their turn, a client slower than it has to be'
   test.each([
     ['no rate is asked for', 'trailers', '/', { minBodyRateBytes: 0 }],
     ['its guest does not wait for it', 'sleep', '/?ms=1500', {}],
-  ])('keeps its place where %s', async (_where, guest, path, options) => {
+  ])('keeps its place if %s', async (_where, guest, path, options) => {
     await using served = await serveGuest(guest, { ...limits, ...options, timeoutMs: 2500 });
     await using client = await connectRaw(served.origin);
     await client.send(POST.replace('/', path));
@@ -126,7 +126,7 @@ describe('while requests wait for their turn, a client slower than it has to be'
     expect(noticesOf(served)).toEqual([]);
   });
 
-  test('keeps its place where it sends as much as it has to', async () => {
+  test('keeps its place if it sends as much as it has to', async () => {
     await using served = await serveGuest('trailers', { ...limits, timeoutMs: 3000, minBodyRateBytes: 100 });
     await using client = await connectRaw(served.origin);
     await client.send(POST);
@@ -176,7 +176,7 @@ describe('a reply whose guest has returned, and whose client does not take it,',
     await until(() => served.host.load.heldBytes === 0);
   });
 
-  test('ends for the sake of new requests, the oldest first, where all together hold too much', async () => {
+  test('ends to make room for new requests, the oldest first, if all together hold too much', async () => {
     await using served = await serveTwoWrites({ limits: { maxTotalHeldBytes: 600_000 } });
     const responses: Response[] = [];
     for (let count = 0; count < 12; count += 1) {
@@ -203,7 +203,7 @@ test('a body that takes too long in all gets 408, however fast it comes', async 
 });
 
 describe('how long a client has kept its guest waiting', () => {
-  test('is nothing where the least rate is kept at each look', () => {
+  test('is nothing if the minimum rate is kept at each check', () => {
     const looks = fc.array(fc.record({ ms: fc.integer({ min: 1, max: 1000 }), isWaiting: fc.boolean() }));
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 10_000 }), looks, (rate, seen) => {
@@ -217,7 +217,7 @@ describe('how long a client has kept its guest waiting', () => {
     );
   });
 
-  test('is the time from the first look at which it waited, where nothing moves', () => {
+  test('is the time since the first check at which it waited, if nothing moves', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1 }), (times) => {
         const slowness = new Slowness(500);

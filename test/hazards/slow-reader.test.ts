@@ -7,10 +7,10 @@ import { leftovers, untilNothingIsLeft } from '../harness/leftovers.ts';
 import { until, untilStalled } from '../harness/until.ts';
 
 const MIB = 1024 * 1024;
-/** What the kernel takes for one connection over loopback, both sides, and ours beside it. */
+/** What the kernel buffers for one loopback connection, on both sides, plus our own buffers. */
 const MOST_UNREAD_MIB = 24;
 
-test('a reader that stops stops the guest, and one that reads on lets it go on', async () => {
+test('a reader that stops stops the guest, and one that keeps reading lets it continue', async () => {
   await using served = await serveGuest('flood');
   await using client = await connectRaw(served.origin);
   await client.send(rawGet(`/?bytes=${1024 * MIB}&progress=1`));
@@ -72,7 +72,7 @@ test('a reader as fast as the guest leaves others their turn', async () => {
   expect(pathsOf(served)).toEqual(['/?bytes=1', `/?bytes=${256 * MIB}`]);
 });
 
-test('a body that nobody is to get leaves others their turn', async () => {
+test('a body that has no reader leaves others their turn', async () => {
   await using served = await serveGuest('flood');
   await using client = await connectRaw(served.origin);
   await client.send(`HEAD /?bytes=${256 * MIB} HTTP/1.1\r\nHost: test\r\n\r\n`);

@@ -10,17 +10,17 @@ const ISOLATIONS = ['reset', 'fresh'] as const;
 
 const LIMITS = [{ cpuTimeoutMs: 100 }, { timeoutMs: 300 }];
 
-/** How a guest computes without an end before it answers. */
+/** How a guest computes forever before it answers. */
 const SPINS = ['before', 'recursion', 'between'];
 
-/** Sees to it that a good guest answers so many requests, one after the other. */
+/** Checks that a good guest answers this many requests, one after the other. */
 async function serveGood({ origin }: Served, times: number): Promise<void> {
   for (let time = 0; time < times; time += 1) {
     expect(await requestRaw(origin, rawGet('/'))).toMatchObject({ status: 200, body: 'computed\n' });
   }
 }
 
-describe.each(ISOLATIONS)('while two guests compute without an end (%s)', (isolation) => {
+describe.each(ISOLATIONS)('while two guests compute forever (%s)', (isolation) => {
   test.each(SPINS)('others answer; both end at their deadline (%s)', async (spin) => {
     await using served = await serveGuest('spin', { timeoutMs: 1000 }, { isolation });
     const start = leftovers(served.host);
@@ -44,10 +44,10 @@ describe.each(ISOLATIONS)('while two guests compute without an end (%s)', (isola
   });
 });
 
-describe("in jco's glue, where a guest holds the thread until its time is over,", () => {
+describe("in jco's glue, in which a guest holds the thread until its time is over,", () => {
   const way = { engine: 'jco' } as const;
 
-  test.each(SPINS)('two that compute without an end (%s) end at their CPU time; others answer then', async (spin) => {
+  test.each(SPINS)('two that compute forever (%s) end at their CPU time limit; then others answer', async (spin) => {
     await using served = await serveGuest('spin', { cpuTimeoutMs: 100 }, way);
     const start = leftovers(served.host);
     const spinning = [1, 2].map(() => requestRaw(served.origin, rawGet(`/?${spin}`)));
@@ -66,7 +66,7 @@ describe("in jco's glue, where a guest holds the thread until its time is over,"
     await serveGood(served, 1);
   });
 
-  test.each(LIMITS)('one that computes without an end after its head has its reply reset (%j)', async (limit) => {
+  test.each(LIMITS)('one that computes forever after its head gets its reply reset (%j)', async (limit) => {
     await using served = await serveGuest('spin', limit, way);
     const start = leftovers(served.host);
     expect(await outcomeOf(requestRaw(served.origin, rawGet('/?after')))).toBe('reset');
@@ -77,7 +77,7 @@ describe("in jco's glue, where a guest holds the thread until its time is over,"
   });
 });
 
-test.each(ENGINES)('time in which a guest waits is none of its CPU time (%s)', async (engine) => {
+test.each(ENGINES)('time in which a guest waits is not CPU time (%s)', async (engine) => {
   await using served = await serveGuest('sleep', { cpuTimeoutMs: 100 }, { engine });
   expect((await requestRaw(served.origin, rawGet('/?ms=300'))).status).toBe(200);
 });
@@ -88,7 +88,7 @@ test('a guest that computes and waits in turn uses up its CPU time', async () =>
   expect(failuresOf(served)).toEqual(['guest used up its CPU time']);
 });
 
-test('a guest that computes without an end after its head has its reply reset', async () => {
+test('a guest that computes forever after its head gets its reply reset', async () => {
   await using served = await serveGuest('spin', { timeoutMs: 1000 });
   const start = leftovers(served.host);
   const reply = await requestRaw(served.origin, rawGet('/?after'));
@@ -106,23 +106,20 @@ test.each(ENGINES)('a guest that computes for long answers all the same (%s)', a
   expect(failuresOf(served)).toEqual([]);
 });
 
-test.each(['before', 'after'])(
-  'a guest that computes without an end (%s) ends when its client leaves',
-  async (when) => {
-    await using served = await serveGuest('spin');
-    const start = leftovers(served.host);
-    const client = await connectRaw(served.origin);
-    await client.send(rawGet(`/?${when}`));
-    await until(() => served.host.inFlight === 1);
-    await serveGood(served, 1);
-    client.reset();
-    await until(() => served.host.inFlight === 0);
-    await serveGood(served, 1);
-    await untilNothingIsLeft(served.host, start);
-  },
-);
+test.each(['before', 'after'])('a guest that computes forever (%s) ends when its client leaves', async (when) => {
+  await using served = await serveGuest('spin');
+  const start = leftovers(served.host);
+  const client = await connectRaw(served.origin);
+  await client.send(rawGet(`/?${when}`));
+  await until(() => served.host.inFlight === 1);
+  await serveGood(served, 1);
+  client.reset();
+  await until(() => served.host.inFlight === 0);
+  await serveGood(served, 1);
+  await untilNothingIsLeft(served.host, start);
+});
 
-test('a host that closes ends a guest that computes without an end before it answers', async () => {
+test('closing a host ends a guest that computes forever before it answers', async () => {
   const served = await serveGuest('spin');
   const reply = requestRaw(served.origin, rawGet('/?before'));
   await until(() => served.host.inFlight === 1);
@@ -131,7 +128,7 @@ test('a host that closes ends a guest that computes without an end before it ans
   expect(served.host.inFlight).toBe(0);
 });
 
-test('a host that closes ends a guest that computes without an end after its head', async () => {
+test('closing a host ends a guest that computes forever after its head', async () => {
   const served = await serveGuest('spin');
   await using client = await connectRaw(served.origin);
   await client.send(rawGet('/?after'));

@@ -95,7 +95,7 @@ test('a client whose body never ends costs no memory, and its connection no long
   expect((await client.readReply()).status).toBe(200);
 });
 
-test('a client that has its reply and leaves, its body unsent, leaves nothing behind', async () => {
+test('a client that leaves after its reply without sending its body leaves nothing behind', async () => {
   await using served = await serveGuest('hello');
   const start = leftovers(served.host);
   for (let clients = 0; clients < 3; clients += 1) {

@@ -11,7 +11,7 @@ const WIT_PATH = join(import.meta.dirname, '../../wit');
 const DEFAULT_REALLOC = '(export "cabi_realloc" (func $realloc))';
 
 /**
- * An attack's heading: `;;; name` and perhaps the encoding of its strings; `resources` where it has some of its own; `before` and the name of
+ * An attack's heading: `;;; name` and perhaps the encoding of its strings; `resources` if it has some of its own; `before` and the name of
  * another attack of the file, for which it stands in a component around both.
  */
 const HEADING = /^;;; ([a-z0-9-]+)(?: \((utf16|compact-utf16|resources|before [a-z0-9-]+)\))?$/m;

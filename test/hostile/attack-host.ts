@@ -1,4 +1,4 @@
-// A process of its own that serves a good guest beside each attacker that its parent asks for.
+// A separate process that serves a good guest together with each attacker that its parent asks for.
 import { serveGuest } from '../harness/serve-guest.ts';
 import { HostError } from '../../src/index.ts';
 import { rawGet } from '../harness/raw-client.ts';
@@ -8,7 +8,7 @@ import { type Attacker, type Target, startAttacker } from './run-attack.ts';
 /** What the parent asks for: attacker number `attack` of one way, or its end. */
 export type Order = { readonly way: AttackWay; readonly attack: number } | 'end';
 
-/** What it is told: what to ask and whom, that there is nothing to ask, or what memory is left. In bytes. */
+/** What it replies: what to request and from where, that there is nothing to request, or how much memory is left. In bytes. */
 export type Report = Target | 'refused' | { readonly rss: number; readonly inFlight: number };
 
 const good = await serveGuest('hello');

@@ -13,9 +13,9 @@ export interface Attack {
   readonly file: string;
   /** The attack's heading in it. */
   readonly name: string;
-  /** Of the reply, or that it was broken off, or that the component is not loaded. */
+  /** The status of the reply, or that it was broken off, or that the component is not loaded. */
   readonly outcome: Outcome;
-  /** What the log, or the refusal, says last, in the linker's words; absent where the guest does no wrong. */
+  /** The last message in the log, or the refusal, with the linker; absent if the guest does nothing wrong. */
   readonly log?: RegExp;
   /** Its wall time. Default 10 s. */
   readonly timeoutMs?: number;
@@ -28,7 +28,7 @@ export interface Attack {
    * bounds what one call copies.
    */
   readonly only?: 'linker' | 'fresh';
-  /** What becomes of it in jco's glue, where that is something else. */
+  /** The outcome in jco's glue, if it differs. */
   readonly inJco?: Outcome;
 }
 
@@ -348,7 +348,7 @@ export function nameOf({ file, name, calls }: Attack): string {
   return `${file}/${name}${calls === undefined ? '' : ` (${calls})`}`;
 }
 
-/** Those that are made in one way, with what becomes of them there. */
+/** The attacks that apply to an engine and isolation, with their outcomes there. */
 export function attacksIn({ engine, isolation }: AttackWay): Attack[] {
   const isMade = ({ only }: Attack): boolean =>
     only?.split(' ').every((name) => name === engine || name === isolation) ?? true;

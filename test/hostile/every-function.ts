@@ -5,7 +5,7 @@ import { componentOfAll, readWitFuncs, type WitFunc } from '../harness/wit-funcs
 
 const RELEASE = '0.2.12';
 
-/** Where makers and calls get results, and where a list of one pollable lies. */
+/** Where makers and calls store results, and the location of a list with one pollable. */
 const RESULT = 512;
 const LIST = 2048;
 
@@ -34,7 +34,7 @@ function call(name: string, ...args: readonly string[]): string {
   return `(call ${id(name)} ${args.join(' ')})`;
 }
 
-/** What the `ok` of a host function's result carries, at 4 bytes behind where it goes. */
+/** The payload of the `ok` of a host function's result, at offset 4. */
 function payload(name: string, ...args: readonly string[]): string {
   return `${call(name, ...args, `(i32.const ${RESULT})`)} (i32.load (i32.const ${RESULT + 4}))`;
 }
@@ -47,7 +47,7 @@ function id(name: string): string {
   return `$${name.replaceAll(/[^\w.-]/g, '_')}`;
 }
 
-/** What is called when, beside the function of the request's path. */
+/** What is called when, besides the function in the request's path. */
 const FIXED = `
 (memory (export "memory") 2)
 (global $heap (mut i32) (i32.const 65536))
@@ -188,7 +188,7 @@ function importOf({ interfaceName, name, type }: WitFunc): string {
   return `(import "${interfaceName}@${RELEASE}" "${name}" (func ${id(`${interfaceName}#${name}`)} ${signature.join(' ')}))`;
 }
 
-/** Resources are made, everything else is zero: the first case, an empty text, none. */
+/** Resources are created, everything else is zero: the first case, an empty string, none. */
 function callOf({ interfaceName, name, type }: WitFunc, index: number): string {
   const { params, results } = flattenFunctype(type, 'lower');
   const args = type.params.flatMap((param) => argsOf(param.type));

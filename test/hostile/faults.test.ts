@@ -28,7 +28,7 @@ interface Fault {
   readonly log: RegExp;
   /** What a function that may not wait ends with instead. */
   readonly logAtOnce?: RegExp;
-  /** Functions of which it is none. */
+  /** Functions for which it is not a fault. */
   readonly isNone?: (func: WitFunc) => boolean;
   /** Injected in jco's glue too: each leaves a stack there, if its function may wait, for jco abandons the guest. */
   readonly inJco?: 'too';
@@ -38,7 +38,7 @@ const thrower = (thrown: unknown) => () => {
   throw thrown;
 };
 
-/** An error that throws when somebody looks at it. */
+/** An error that throws when it is inspected. */
 function unreadable(): Error {
   const error = new Error('unreadable');
   return Object.defineProperty(error, 'message', { get: thrower(new Error('injected, twice')) });
@@ -131,7 +131,7 @@ describe.each(LOAD_WAYS)('$engine, $isolation', (way) => {
   });
   afterAll(() => served[Symbol.asyncDispose]());
 
-  /** A request whose guest calls a function; `after`: when the head of its reply is out. Beside it a good guest answers. */
+  /** A request whose guest calls a function; `after`: when the head of its reply is out. Meanwhile a good guest answers. */
   async function strike(index: number, when: 'before' | 'after'): Promise<number | string> {
     const path = `/${when === 'after' ? 'a' : ''}${index}/${new URL(good.origin).host}`;
     const beside = requestRaw(good.origin, rawGet('/'));
@@ -141,7 +141,7 @@ describe.each(LOAD_WAYS)('$engine, $isolation', (way) => {
     return outcome;
   }
 
-  /** Has a function fail before or after the head of the reply; returns what is not as it should be. */
+  /** Makes a function fail before or after the head of the reply; returns what is not as expected. */
   async function fail(index: number, when: 'before' | 'after', { fault, log, ...more }: Fault): Promise<unknown[]> {
     const func = funcs[index] as WitFunc;
     injection.into(func, fault);
@@ -178,7 +178,7 @@ describe.each(LOAD_WAYS)('$engine, $isolation', (way) => {
   test.each([
     ['returns', (call: () => unknown) => call()],
     ['fails', thrower(new Error('injected'))],
-  ])('a function that %s when its request is over has the guest go on no more', async (_name, settle) => {
+  ])('a function that %s when its request is over does not let the guest continue', async (_name, settle) => {
     const start = leftovers(served.host);
     for (const [index, func] of waiting) {
       const late = Promise.withResolvers<void>();
@@ -200,7 +200,7 @@ describe.each(LOAD_WAYS)('$engine, $isolation', (way) => {
     expect(unhandled).toEqual([]);
   });
 
-  test.each(FORGED)('fields that came past the checks do not go on the wire: %j', async (...forged) => {
+  test.each(FORGED)('fields that bypassed the checks do not go on the wire: %j', async (...forged) => {
     const constructor = funcs.findIndex(({ name }) => name === '[constructor]outgoing-response');
     const fields = [['x-good', 'yes'], forged] as unknown as FieldEntries;
     injection.into(
@@ -215,7 +215,7 @@ describe.each(LOAD_WAYS)('$engine, $isolation', (way) => {
     expect(unhandled).toEqual([]);
   });
 
-  test('of two content-lengths that came past the checks one goes on the wire at most', async () => {
+  test('of two content-lengths that bypassed the checks, at most one goes on the wire', async () => {
     const constructor = funcs.findIndex(({ name }) => name === '[constructor]outgoing-response');
     const fields: FieldEntries = [
       ['content-length', '7'],
@@ -242,7 +242,7 @@ describe.each(LOAD_WAYS)('$engine, $isolation', (way) => {
       });
       expect(await strike(NOW, 'before')).toBe(200);
       expect(failuresOf(served).at(-1)).toBe(`injected ${name}`);
-      // What became of the request's things nobody knows.
+      // The state of the request's resources is unknown.
       expect(served.host.load.keptInstances).toBe(0);
     }
     expect(released).toBe(3);

@@ -1,11 +1,11 @@
-// A process of its own that serves a good guest beside an attack of components/hostile/FILE.wat: `heap-host.ts FILE NAME ENGINE`.
+// A separate process that serves a good guest together with an attack of components/hostile/FILE.wat: `heap-host.ts FILE NAME ENGINE`.
 import type { Engine } from '../../src/config/options.ts';
 import { createHost, loadComponent } from '../../src/index.ts';
 import { formatOrigin } from '../../src/server/http1/listen.ts';
 import { serveGuest } from '../harness/serve-guest.ts';
 import { assembleAttack } from './assemble.ts';
 
-/** What its parent is told. */
+/** What it reports to its parent. */
 export interface Origins {
   readonly good: string;
   readonly hostile: string;

@@ -15,10 +15,10 @@ const STRIKES = 60;
 const ENDS: Readonly<Record<string, readonly number[]>> = { clone: [500, 503, 504] };
 const USUAL_ENDS = [503, 504];
 
-/** Beside other tests. */
+/** While other tests run. */
 const SLOW = { timeout: 120_000 };
 
-/** These start small, and to those for whom there is no room `table.grow` gives -1: then none needs to end with 503. */
+/** These start small, and `table.grow` returns -1 if there is no room: then none needs to end with 503. */
 const START_SMALL: ReadonlySet<string> = new Set(['tables', 'grown-little-by-little', 'of-structs', 'of-exceptions']);
 
 const ATTACKS = ['heap', 'tables'].flatMap((file) => listAttacks(file).map((name) => [file, name] as const));
@@ -56,7 +56,7 @@ function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode === null && signalCode === null;
 }
 
-/** A client that comes again as it is told. */
+/** A client that retries as instructed. */
 async function untilGood(origin: string): Promise<void> {
   for (;;) {
     await using client = await connectRaw(origin);

@@ -1,4 +1,4 @@
-// A process of its own that serves a good guest beside an attack of components/hostile/held.wat, which may call an upstream that sends as much
+// A separate process that serves a good guest together with an attack of components/hostile/held.wat, which may call an upstream that sends as much
 // as it can: `held-host.ts NAME ENGINE ISOLATION`.
 import type { Socket } from 'node:net';
 import { createHost, loadComponent } from '../../src/index.ts';
@@ -10,7 +10,7 @@ import { serveGuest } from '../harness/serve-guest.ts';
 import { startTcpUpstream } from '../harness/upstream.ts';
 import { assembleAttack } from './assemble.ts';
 
-/** What its parent is told first. */
+/** What it first reports to its parent. */
 export interface Targets {
   readonly good: string;
   readonly hostile: string;
@@ -18,7 +18,7 @@ export interface Targets {
   readonly path: string;
 }
 
-/** What it is told whenever it asks, when all garbage is collected. In bytes. */
+/** What it replies whenever asked, after all garbage is collected. In bytes. */
 export interface Weight {
   readonly inFlight: number;
   /** As counted, now and at most. */
@@ -66,7 +66,7 @@ function flood(socket: Socket): void {
 }
 
 async function weigh(): Promise<Weight> {
-  // What ends with a request takes some turns to go: streams, sockets.
+  // What ends with a request takes some turns to be released: streams, sockets.
   for (let turn = 0; turn < 5; turn += 1) {
     await new Promise((resolve) => void setTimeout(resolve, 20));
     collectGarbage('sync');

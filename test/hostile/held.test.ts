@@ -14,7 +14,7 @@ const STRIKES = 30;
 /** What may be alive afterwards that was not before: half of what one of the requests may hold. Stacks and code that V8 keeps are some 17 MiB. */
 const MAX_LEFT_BYTES = 32 * 1024 * 1024;
 
-/** Beside other tests. */
+/** While other tests run. */
 const SLOW = { timeout: 120_000 };
 
 const LINKER = ['linker', 'reset'] as const;

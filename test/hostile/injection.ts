@@ -29,7 +29,7 @@ export class Injection {
     });
   }
 
-  /** Puts a fault into a function, and takes it from where it was. */
+  /** Injects a fault into a function, and removes the previous one. */
   into({ interfaceName, name }: WitFunc, fault: Fault): void {
     this.calls = 0;
     this.#target = `${interfaceName}#${name}`;

@@ -54,7 +54,7 @@ describe.each(WAYS)('guests that all take tables ($engine $isolation)', (way) =>
     await until(async () => (await finish(await ask(served, 1)))[0]?.status === 205);
   });
 
-  test('have their client come again where they cannot start', async () => {
+  test('tell their client to retry if they cannot start', async () => {
     const component = await load(LARGE, way);
     await using served = await serveGuest(component);
     const clients = await ask(served, GUESTS);
@@ -82,7 +82,7 @@ test('memories of many instances leave addresses for those of others', async () 
   await finish(clients);
 });
 
-test('spares of other components are let go of, but for one', async () => {
+test('spares of other components are released, except one', async () => {
   const instanceHeap = new SharedQuota(TOTAL);
   await using served = await serveGuest(await load(LARGE, WAYS[0], { instanceHeap }));
   await finish(await ask(served, 4));
@@ -163,7 +163,7 @@ async function load(
   });
 }
 
-/** So many requests at once. Resolves when each was refused or has a guest that holds its tables until `finish`. */
+/** This many concurrent requests. Resolves when each was refused or has a guest that holds its tables until `finish`. */
 async function ask({ origin, host, events }: Served, count: number): Promise<RawClient[]> {
   const answered = (): number => events.all.filter(({ at }) => at === 'request').length;
   const before = answered();
@@ -173,7 +173,7 @@ async function ask({ origin, host, events }: Served, count: number): Promise<Raw
   return clients;
 }
 
-/** Has guests go on. Gives their replies. */
+/** Lets the guests continue. Returns their replies. */
 async function finish(clients: readonly RawClient[]): Promise<Awaited<ReturnType<RawClient['readReply']>>[]> {
   for (const client of clients) await client.send('x');
   const replies = await Promise.all(clients.map((client) => client.readReply()));

@@ -7,7 +7,7 @@ import { until } from '../harness/until.ts';
 import { assembleFields } from './assemble.ts';
 
 const MIB = 1024 * 1024;
-/** Each writes to so much. */
+/** How much each writes to. */
 const GUEST_BYTES = 500 * MIB;
 /** What a process that has served may hold more than before: well below one guest's memory. */
 const SLACK_BYTES = 200 * MIB;
@@ -25,7 +25,7 @@ async function assemble(name: string, then: string): Promise<string> {
   return file;
 }
 
-/** Of a process. Source: proc(5), `/proc/[pid]/statm`, in pages. */
+/** The memory of a process. Source: proc(5), `/proc/[pid]/statm`, in pages. */
 function residentBytes(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1]) * 4096;
 }

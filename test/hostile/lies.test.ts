@@ -276,7 +276,7 @@ const OTHERS: readonly Lie[] = [
   ],
 ];
 
-describe('a component that declares of WASI what it is not is refused by each engine, with what and where', () => {
+describe('a component that declares WASI wrongly is refused by each engine, with what and where', () => {
   test.each([...IO, ...HTTP, ...OTHERS])('%s', async (_what, pkg, lies, says) => {
     const { code, message } = await refusal(await lieAbout(pkg, lies));
     expect(message).toMatch(says);
@@ -286,7 +286,7 @@ describe('a component that declares of WASI what it is not is refused by each en
     expect(code).toBe(message.includes('does not provide') ? 'missing-import' : 'bad-component');
   });
 
-  test('all that differs is told, but no more than twenty', async () => {
+  test('all differences are reported, but no more than twenty', async () => {
     const lies = [
       ['type field-key = string;', 'type field-key = list<u8>;'],
       ['type status-code = u16;', 'type status-code = u32;'],

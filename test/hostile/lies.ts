@@ -11,7 +11,7 @@ export const HANDLER = `
   (instance $h (export "handle" (func $handle)))
   (export "wasi:http/incoming-handler@0.2.12" (instance $h))`;
 
-/** The component of a lie, with a handler that is right, unless it has its own. */
+/** The component of a lie, with a correct handler, unless it has its own. */
 export async function assembleLie(name: string, fields: string): Promise<Uint8Array> {
   return await parse(`(component ${name.startsWith('bare-') ? '' : HANDLER}\n${fields})`);
 }

@@ -128,7 +128,7 @@ test('output beyond maxOutputBytes is dropped, with one notice', async () => {
   ]);
 });
 
-test('outgoing requests beyond maxOutbound are told to the operator', async () => {
+test('outgoing requests beyond maxOutbound are logged', async () => {
   await using attacker = await start(['limits', 'count-requests'], { maxOutbound: 3 });
   expect((await post(attacker)).status).toBe(203);
   expect(noticesOf(attacker.served)).toEqual([
@@ -136,7 +136,7 @@ test('outgoing requests beyond maxOutbound are told to the operator', async () =
   ]);
 });
 
-test('outgoing requests of one that has the host hold too much are denied, and told to the operator', async () => {
+test('outgoing requests of one that makes the host hold too much are denied, and logged', async () => {
   await using attacker = await start(['limits', 'count-requests'], { maxHeldBytes: 100_000 });
   expect((await post(attacker)).status).toBe(203);
   expect(noticesOf(attacker.served)).toEqual([
@@ -154,7 +154,7 @@ test('outgoing requests beyond maxConcurrentOutbound wait for their turn', async
     }
     held.push(outgoing);
     most = Math.max(most, held.length);
-    // By the time that a request of ours is answered, all have come that would.
+    // By the time that a request of ours is answered, all that will come have come.
     if (held.length === 3)
       void fetch(`${upstream.origin}/probe`).then(() => held.splice(0).map((reply) => reply.end()));
   });

@@ -18,23 +18,23 @@ function readAndAnswer(socket: Socket, upstream: HostileUpstream): void {
   socket.resume().once('data', () => HOSTILE_UPSTREAMS[upstream](socket));
 }
 
-/** How an attack is served: by the linker and with the usual limits where nothing else is said. */
+/** How an attack is served: by default with the linker and the default limits. */
 export interface AttackOptions {
   readonly way?: LoadWay;
   readonly limits?: Partial<Limits>;
 }
 
-/** The request that sets an attack off, and where it goes. */
+/** The request that triggers an attack, and its target. */
 export interface Target {
   readonly origin: string;
   readonly request: string;
 }
 
-/** An attack that is served, and whom it calls. Whoever starts it disposes it. */
+/** An attack that is served, and the upstream that it calls. The caller must dispose it. */
 export interface Attacker extends AsyncDisposable {
   readonly served: Served;
   readonly target: Target;
-  /** Of the request. */
+  /** The fields of the request. */
   readonly path: string;
 }
 

@@ -4,7 +4,7 @@ import { LOAD_WAYS, TEST_CACHE } from '../harness/guests.ts';
 import { until } from '../harness/until.ts';
 import { assembleAttack } from './assemble.ts';
 
-/** What `do-as-told` does beyond the end of its memory. */
+/** What the guest `do-as-told` does beyond the end of its memory. */
 const STORES = { store: 's', 'v128.store': 'q', 'atomic.store': 'p', 'atomic.rmw': 'o', fill: 'n', copy: 'm' };
 const LOADS = { load: 'k', 'v128.load': 'j', 'atomic.load': 'i' };
 const COPY_FROM = { 'copy from': 'l' };
@@ -29,7 +29,7 @@ describe.each(WAYS)('beyond the end of its memory ($engine $isolation, preemptio
   });
   afterAll(() => used[Symbol.asyncDispose]());
 
-  test.each(Object.entries({ ...STORES, ...COPY_FROM }))('a %s traps, whoever has grown it', async (_what, letter) => {
+  test.each(Object.entries({ ...STORES, ...COPY_FROM }))('a %s traps, whatever has grown it', async (_what, letter) => {
     expect(await firstAnswer(component, letter)).toBe(TRAPPED);
     expect(await used.ask(GROW, letter)).toEqual([200, TRAPPED]);
     expect(await used.ask(GROW, GROW, GROW_AND_TRAP, letter)).toEqual([200, 200, TRAPPED, TRAPPED]);
@@ -43,7 +43,7 @@ describe.each(WAYS)('beyond the end of its memory ($engine $isolation, preemptio
     }
   });
 
-  test('many at once do what one does', async () => {
+  test('many concurrent ones do what one does', async () => {
     const letters = [...Object.values(LOADS), ...Object.values(STORES)];
     const first: number[] = [];
     for (const letter of letters) first.push(await firstAnswer(component, letter));
@@ -57,7 +57,7 @@ describe.each(WAYS)('beyond the end of its memory ($engine $isolation, preemptio
 interface Asking extends AsyncDisposable {
   /** The statuses of the replies to letters, one at a time: each instance is back before the next is taken. */
   ask(...letters: string[]): Promise<number[]>;
-  /** The same for letters at once. */
+  /** The same for concurrent letters. */
   askTogether(letters: readonly string[]): Promise<number[]>;
 }
 

@@ -7,10 +7,10 @@ import { until } from '../harness/until.ts';
 import { type Attack, type AttackWay, attacksIn, nameOf } from './attacks.ts';
 import { startAttacker, strike } from './run-attack.ts';
 
-/** Requests of a good client, beside each strike. */
+/** The requests of a good client during each attack. */
 const BESIDE = 10;
 
-/** Has each attack that is made in one way strike beside a good guest: a file for each way, so that they run at the same time. */
+/** Runs each attack for one engine and isolation next to a good guest: a test file for each, so that they run in parallel. */
 export function testAttacks(way: AttackWay): void {
   // One after the other: the second finds what the first left. In jco's glue nothing is used again.
   const strikesInAll = way.engine === 'jco' ? 1 : 2;
@@ -40,7 +40,7 @@ export function testAttacks(way: AttackWay): void {
   });
 }
 
-/** It fails before anything of it runs, whatever the engine, and holds nobody up meanwhile. */
+/** It fails before any of its code runs, in either engine, and delays no other request meanwhile. */
 async function expectRefusal(attack: Attack, way: AttackWay, good: Served): Promise<void> {
   const refusal = startAttacker(attack, { way });
   const beside = askBeside(good);

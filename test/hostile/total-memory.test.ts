@@ -56,7 +56,7 @@ describe.each(WAYS)(
       await until(() => sumAfterCollection(component) === 0);
     });
 
-    test('have their client come again where they cannot start', async () => {
+    test('tell their client to retry if they cannot start', async () => {
       const component = await load(way);
       await using served = await serveGuest(component);
       const clients = await ask(served, GUESTS);
@@ -72,7 +72,7 @@ describe.each(WAYS)(
 );
 
 describe.each(KEEPING)('guests that take all the memory they may ($isolation, preemption $preemption)', (way) => {
-  test('have the spares of other components let go of, but for one', async () => {
+  test('release the spares of other components, except one', async () => {
     const memory = new SharedQuota(TOTAL_PAGES * PAGE_BYTES);
     const idle = await load(way, memory);
     await using served = await serveGuest(idle);
@@ -115,7 +115,7 @@ function load(way: Way, memory?: SharedQuota): Promise<Component> {
   return loadComponent(bytes, { ...way, ...shared, limits, cache: false });
 }
 
-/** So many requests at once. Resolves when each was refused or has a guest that holds its memory until `finish`. */
+/** This many concurrent requests. Resolves when each was refused or has a guest that holds its memory until `finish`. */
 async function ask({ origin, host, events }: Served, count: number): Promise<RawClient[]> {
   const before = countAnswered(events.all);
   const clients = await Promise.all(Array.from({ length: count }, () => connectRaw(origin)));
@@ -128,7 +128,7 @@ function countAnswered(events: readonly LogEvent[]): number {
   return events.filter(({ at }) => at === 'request').length;
 }
 
-/** Has guests go on. Gives their replies. */
+/** Lets the guests continue. Returns their replies. */
 async function finish(clients: readonly RawClient[]): Promise<RawReply[]> {
   for (const client of clients) await client.send('x');
   const replies = await Promise.all(clients.map((client) => client.readReply()));

@@ -113,7 +113,7 @@ const commands = [
   ),
 ];
 describe('an outgoing body', () => {
-  test('keeps order and budget, wakes whoever waits, and is finished only when it is whole', () => {
+  test('keeps order and budget, wakes waiters, and is finished only when it is whole', () => {
     fc.assert(
       fc.property(
         fc.option(fc.nat(12), { nil: undefined }),
@@ -186,7 +186,7 @@ function sizeError(written: bigint): ErrorCode {
   return { tag: 'HTTP-response-body-size', val: written };
 }
 
-/** Listens where `readiness` is not ready; the returned function fails if it then is ready without having said so. */
+/** Listens if `readiness` is not ready; the returned function fails if it then is ready without having called the listener. */
 function watch(readiness: Readiness): () => void {
   if (readiness.isReady()) return () => {};
   let isWoken = false;

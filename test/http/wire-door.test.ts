@@ -31,7 +31,7 @@ test.each(FORGED)('%j does not go on the wire', (name, value) => {
   expect(() => assertWireFields(fields)).toThrow(Trap);
 });
 
-test('whatever Fields lets in may go on the wire', () => {
+test('whatever Fields admits may go on the wire', () => {
   const name = fc.oneof(fc.string({ unit: 'binary-ascii' }), fc.constantFrom('Content-Type', 'X-a', 'Host', 'te'));
   const property = fc.property(name, fc.uint8Array({ maxLength: 8 }), (text, bytes) => {
     const fields = Fields.create(new WasiCtx({}));
@@ -62,7 +62,7 @@ describe('an outgoing request', () => {
     expect(() => toWireFields({ ...REQUEST, authority })).toThrow('HTTP-request-URI-invalid');
   });
 
-  test('tells no content-length but that of its body', () => {
+  test('sends no content-length other than that of its body', () => {
     const fields: FieldEntries = [
       ['content-length', '7'],
       ['content-length', '7'],

@@ -8,7 +8,7 @@ import { linkText } from './poker.ts';
 
 const caught = (call: string): string => `(block $c (try_table (catch_all $c) ${call}))`;
 
-/** What a request can have the actor do and go on after. */
+/** What a request can make the actor do and continue after. */
 const HARMLESS: Readonly<Record<string, string>> = {
   nothing: '',
   wait: '(call $wait)',
@@ -42,7 +42,7 @@ const HARMLESS: Readonly<Record<string, string>> = {
   'run out of memory': '(drop (memory.grow (i32.const 0xffff)))',
 };
 
-/** What ends the instance, caught where it can be: nothing may come after. */
+/** What ends the instance, caught if possible: nothing may run afterwards. */
 const FATAL: Readonly<Record<string, string>> = {
   trap: '(unreachable)',
   throw: '(throw $own)',
@@ -92,7 +92,7 @@ const MIDDLE = `(component $Middle
   (core instance $i (instantiate $m (with "h" (instance ${MIDDLE_FUNCS.map((name) => `(export "${name}" (func $${name}))`).join(' ')}))))
   ${MIDDLE_FUNCS.map((name) => `(func (export "${name}") (canon lift (core func $i "${name}")))`).join('\n')})`;
 
-/** Has things, which it defines. */
+/** Owns things, which it defines. */
 const INNER = `(component $Inner
   (import "host" (instance $host ${MIDDLE_FUNCS.map((name) => `(export "${name}" (func))`).join(' ')}))
   ${MIDDLE_FUNCS.map((name) => `(core func $${name} (canon lower (func $host "${name}")))`).join('\n')}

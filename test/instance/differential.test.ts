@@ -23,7 +23,7 @@ const UP = '{up}';
 
 const BODY = 'some bytes \u00ff and more'.repeat(40);
 
-/** Requests by guest; the others are asked `DEFAULT`. A request: path, and a body where it is a POST. */
+/** Requests by guest; the others are asked `DEFAULT`. A request: path, and a body if it is a POST. */
 const REQUESTS: Readonly<Record<string, readonly (readonly [path: string, body?: string])[]>> = {
   'after-reply': [['/?ms=5']],
   canary: [['/'], ['/?end=trap'], ['/?forge=7']],

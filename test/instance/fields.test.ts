@@ -57,7 +57,7 @@ function isFree(entry: unknown): boolean {
 const PAGE_BYTES = 65_536;
 const ZEROS = new Uint8Array(PAGE_BYTES);
 
-/** Without the pages of zeros at its end: how much of it there really is no guest may see. */
+/** Without trailing pages of zeros: no guest may see how much memory really exists. */
 function contentOf({ buffer }: WebAssembly.Memory): string {
   let end = buffer.byteLength;
   while (end > 0 && Buffer.compare(new Uint8Array(buffer, end - PAGE_BYTES, PAGE_BYTES), ZEROS) === 0)
@@ -93,7 +93,7 @@ const run = (instance: Instance, acts: readonly string[]): Promise<unknown> =>
 const MAKING = ['make a thing', 'make a host object', 'make what it defines itself'] as const;
 
 describe('the actor', () => {
-  test.each(HARMLESS_ACTS)('can %s and go on', async (act) => {
+  test.each(HARMLESS_ACTS)('can %s and continue', async (act) => {
     expect(await run(pre.instantiate(noCtx()), [...MAKING, act, 'write globals'])).toBe('\0\0\0\0');
   });
 
@@ -105,7 +105,7 @@ describe('the actor', () => {
   });
 });
 
-/** Has a guest pause wherever it is asked and can be suspended, and counts how many run. */
+/** Makes a guest pause whenever it is interrupted and can be suspended, and counts how many run. */
 class Pauser implements Preemption<WasiCtx> {
   readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   running = 0;
@@ -158,7 +158,7 @@ const STRATEGIES: readonly (readonly [name: string, create: (given: typeof pre) 
   ['reset', createResetStrategy],
 ];
 
-/** How a request ends beside what its guest does. */
+/** How a request ends, apart from what its guest does. */
 const ENDS = ['properly', 'properly', 'properly', 'cancelled', 'abandoned'] as const;
 
 const program = fc.record({
@@ -185,7 +185,7 @@ async function request(
   if (end === 'cancelled') ctx.cancellation.cancel('client-left');
   if (end !== 'abandoned') await returned;
   lease[Symbol.dispose]();
-  // What waits still goes on, as it would beside other requests.
+  // A waiting guest continues, as it would next to other requests.
   await returned;
   return instance;
 }

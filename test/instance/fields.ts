@@ -13,7 +13,7 @@ interface Shown {
  * Lists everything that can be reached from an object: each of its fields, private ones too, and those of what they hold. Nobody has to say which
  * fields there are: V8's inspector knows.
  *
- * Whoever makes one disposes it.
+ * The creator must dispose it.
  */
 export class Fields implements Disposable {
   readonly #session = new Session();
@@ -31,7 +31,7 @@ export class Fields implements Disposable {
     return new Set(paths.keys());
   }
 
-  /** Shape: where a value was found, and what it is, or where it was found before. */
+  /** Shape: the path at which a value was found, and its value, or the path at which it was found before. */
   list(root: object): Record<string, string> {
     return this.#walk(root, new Map());
   }
@@ -106,7 +106,7 @@ export class Fields implements Disposable {
   }
 }
 
-/** What a value is, if it is none to look into. */
+/** The value itself, if it has no parts to inspect. */
 function describe(value: unknown): string | undefined {
   if (typeof value === 'function') return `a function ${value.name}`;
   if (typeof value === 'bigint') return `${value}n`;

@@ -11,7 +11,7 @@ const FUNCS = `(func (export "get-f32") (result i32) (i32.reinterpret_f32 (globa
   (func (export "get-f64") (result i64) (i64.reinterpret_f64 (global.get $f64)))
   (func (export "set-f64") (param i64) (global.set $f64 (f64.reinterpret_i64 (local.get 0))))`;
 
-/** Where a module has its floats, and what they hold at first. */
+/** The floats of a module, and their initial values. */
 const PLACES = {
   'its own, from 0': '(global $f32 (mut f32) (f32.const 0)) (global $f64 (mut f64) (f64.const 0))',
   'its own, from a quiet NaN with a payload':

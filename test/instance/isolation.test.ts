@@ -45,12 +45,12 @@ describe.each(ways)('$engine $isolation $exchange', (way) => {
     for (let request = 0; request < 10; request += 1) expect(await lookAround(guest)).toEqual(first);
   });
 
-  test('each of many requests at once does', async () => {
+  test('each of many concurrent requests does', async () => {
     const found = await Promise.all(Array.from({ length: 40 }, () => lookAround(guest)));
     for (const facts of found) expect(facts).toEqual(first);
   });
 
-  test('each has its own id, though the variables are read once an instance', async () => {
+  test('each has its own id, even though the variables are read once per instance', async () => {
     const ids = new Set<string>();
     for (let request = 0; request < 5; request += 1) {
       const text = await (await guest.send('/')).text();

@@ -147,7 +147,7 @@ export async function linkText(
   return await linkComponent(createSource('a test', await parse(wat)), interfaces, { preemption, limits });
 }
 
-/** As `linkText`, by jco's glue. */
+/** Like `linkText`, with jco's glue. */
 export async function linkTextByJco(
   wat: string,
   interfaces: readonly HostInterface<WasiCtx>[],
@@ -166,14 +166,14 @@ export function linkPoker(host = new PokerHost()): Promise<LinkedPre<WasiCtx>> {
 /** A context of no grants. */
 export const noCtx = (): WasiCtx => new WasiCtx({});
 
-/** Where, how much and what; zero where left out. */
+/** Where, how much and what; zero if left out. */
 export interface Operands {
   readonly at?: number;
   readonly n?: number;
   readonly v?: number;
 }
 
-/** Has an instance of the poker change something. */
+/** Makes an instance of the poker change something. */
 export async function poke(
   instance: LinkedInstance<WasiCtx>,
   op: Op,
@@ -195,7 +195,7 @@ export function stateOf({ core }: LinkedInstance<WasiCtx>): unknown {
   };
 }
 
-/** The first byte of the first memory that is not as in `was`; pages beyond its end have to be zero. -1 if there is none. */
+/** The first byte of the first memory that is not as in `was`; pages beyond its end must be zero. -1 if there is none. */
 export function findChange({ core }: LinkedInstance<WasiCtx>, was: Uint8Array): number {
   const { bytes } = core.memories[0] ?? { bytes: new Uint8Array(0) };
   if (Buffer.compare(bytes.subarray(0, was.length), was) !== 0)

@@ -86,7 +86,7 @@ const LOOPS = [
   ['catches all that can be caught', '(loop $again (try_table (catch_all $again) (loop $inner (br $inner))))'],
 ] as const;
 
-/** By function: where it has the guest run. */
+/** Where each function makes the guest run. */
 const PLACES = {
   take: 'realloc',
   return: 'postReturn',
@@ -97,7 +97,7 @@ const PLACES = {
 const ENGINES = ['linker', 'jco'] as const;
 const HERE = ENGINES.flatMap((engine) => LOOPS.map(([what, loop]) => ({ engine, what, loop })));
 
-describe.each(HERE)('a guest that $what where it cannot be suspended ($engine)', ({ engine, loop }) => {
+describe.each(HERE)('a guest that $what while it cannot be suspended ($engine)', ({ engine, loop }) => {
   test.each(Object.entries(PLACES))('(%s, in %s) ends when its CPU time is used up', async (func, place) => {
     const pool = await createPoolOf({ [place]: loop }, engine);
     using lease = pool.lease(LIMIT);
@@ -135,7 +135,7 @@ test.each(ENGINES)(
   },
 );
 
-test.each(ENGINES)('what does not loop passes where it cannot be suspended (%s)', async (engine) => {
+test.each(ENGINES)('code without loops passes even if it cannot be suspended (%s)', async (engine) => {
   const pool = await createPoolOf({}, engine);
   for (const func of Object.keys(PLACES)) {
     using lease = pool.lease({});
@@ -145,7 +145,7 @@ test.each(ENGINES)('what does not loop passes where it cannot be suspended (%s)'
   }
 });
 
-test('what another guest computes before one really goes on is none of its CPU time', () => {
+test('time that another guest computes before one really resumes is not its CPU time', () => {
   const preemption = createPreemption();
   const [one, other] = [new WasiCtx(LIMIT), new WasiCtx(LIMIT)];
   preemption.enter(one);
@@ -160,7 +160,7 @@ test('what another guest computes before one really goes on is none of its CPU t
 
 const WAITING = 10;
 
-/** Computes for a while in each of so many calls at once, and waits in the middle. */
+/** Computes for a while in each of this many concurrent calls, and waits in the middle. */
 const COUNTER = `(component
   (import "test:host/host@0.1.0" (instance $host (export "wait" (func))))
   (core func $wait (canon lower (func $host "wait")))

@@ -55,7 +55,7 @@ const BULK: Readonly<Record<string, string>> = {
   'memory.init': '(memory.init $passive (local.get $at) (i32.const 1) (i32.const 6)) (i32.const 0)',
 };
 
-/** Two stores near each other, of which the second needs no mark where the first has one. */
+/** Two stores near each other, of which the second needs no mark if the first has one. */
 const PAIRS: Readonly<Record<string, string>> = {
   'stores near each other': `(i32.store8 (local.get $at) (i32.const 1)) (i32.store8 offset=200 (local.get $at) (i32.const 2))
     (i32.const 0)`,

@@ -95,7 +95,7 @@ describe.each(STRATEGIES)('%s', (_name, create) => {
     expect(findChange(next, bytes)).toBe(-1);
   });
 
-  test('a lease that was cancelled spoils its instance even where the guest returns', async () => {
+  test('a cancelled lease taints its instance even if the guest returns', async () => {
     const strategy = opened(create(pre));
     const ctx = noCtx();
     const lease = new Lease(strategy, strategy.take(ctx), ctx);
@@ -133,7 +133,7 @@ test('the instance that was probed serves first', () => {
 });
 
 describe('spares', () => {
-  test('are let go of when they wait in vain, but for one', async () => {
+  test('are released when they are not used, except one', async () => {
     using spares = new Spares({}, 10);
     for (let count = 0; count < 10; count += 1) spares.add(pre.instantiate(noCtx()));
     await until(() => spares.size === 1);

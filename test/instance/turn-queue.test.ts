@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { TurnQueue } from '../../src/instance/preempt/turn-queue.ts';
 
-/** In which order those that have run for so long have their turns. */
+/** The order in which guests that have run for this long have their turns. */
 async function orderOf(used: readonly number[]): Promise<number[]> {
   const queue = new TurnQueue();
   const order: number[] = [];
@@ -15,7 +15,7 @@ async function orderOf(used: readonly number[]): Promise<number[]> {
   return order;
 }
 
-test('who waited longest and who ran least have their turns alternately', async () => {
+test('the one that waited longest and the one that ran least have turns alternately', async () => {
   expect(await orderOf([90, 80, 70, 10, 20])).toEqual([0, 3, 1, 4, 2]);
 });
 

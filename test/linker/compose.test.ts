@@ -34,14 +34,14 @@ describe.each(['fresh', 'reset'] as const)('a middleware before a handler, %s', 
     );
   });
 
-  test('the middleware answers by itself where it wants to', async () => {
+  test('the middleware can answer by itself', async () => {
     await using served = await serveGuest(await behindMiddleware('hello', isolation));
     const response = await fetch(`${served.origin}/refused`);
     expect([response.status, await response.text()]).toEqual([403, 'refused by the middleware\n']);
     expect(linesOf(served, 'stdout')).toEqual([]);
   });
 
-  test('sleep: many wait in the handler at once, the middleware goes on after it', async () => {
+  test('sleep: many wait in the handler concurrently, and the middleware continues afterwards', async () => {
     await using served = await serveGuest(await behindMiddleware('sleep', isolation));
     const requests = Array.from({ length: 8 }, async (_, index) => {
       const response = await fetch(`${served.origin}/?ms=${20 + index}`);
@@ -256,12 +256,12 @@ function clock(wait: () => unknown, mayWait: readonly string[]): HostInterface<o
 }
 
 describe('a destructor that calls the host', () => {
-  test('may wait, where another component drops the handle', async () => {
+  test('may wait when another component drops the handle', async () => {
     const waits = clock(async () => await new Promise((resolve) => setTimeout(resolve, 1)), ['wait']);
     expect(await run(await instantiate(droppedByOther(false), [waits]), 'go')).toBe(4);
   });
 
-  test('may run while a component starts, if it answers at once', async () => {
+  test('may run while a component starts, if it answers immediately', async () => {
     let calls = 0;
     const atOnce = clock(() => void (calls += 1), []);
     expect(await run(await instantiate(droppedByOther(true), [atOnce]), 'go')).toBe(4);
@@ -269,7 +269,7 @@ describe('a destructor that calls the host', () => {
   });
 });
 
-/** What a user gives beside WASI: a resource whose method waits. */
+/** What an embedder provides besides WASI: a resource whose method waits. */
 class Bucket {
   readonly name: string;
   readonly #log: string[];
@@ -391,12 +391,12 @@ describe('interfaces that a user brings', () => {
   });
 });
 
-describe('who may call whom', () => {
+describe('which component may call which', () => {
   test('a component calls back into the one around it', async () => {
     await expect(run(await instantiate(reentrance('nothing')), 'go')).resolves.toBeUndefined();
   });
 
-  test('a component that is entered again while it runs traps', async () => {
+  test('a component that is re-entered while it runs traps', async () => {
     await expect(run(await instantiate(reentrance('run')), 'go')).rejects.toThrow('a component was re-entered');
   });
 

@@ -135,7 +135,7 @@ test('a function that waits gives a promise, and resources in it', async () => {
 });
 
 describe('what a host function throws', () => {
-  test('at once reaches the guest and ends its instance', async () => {
+  test('immediately reaches the guest and ends its instance', async () => {
     const { bound, trapped } = bind();
     expect(() => bound['trap']?.()).toThrow('broken');
     await expect(trapped).rejects.toThrow(Trap);

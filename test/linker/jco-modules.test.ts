@@ -9,7 +9,7 @@ const NAME = 'component.core.wasm';
 
 const nothing = (): void => undefined;
 
-/** Somebody always wants the thread. Each context is the decision on its guest. */
+/** Another guest always wants the thread. Each context is the decision on its guest. */
 function createEager(): Preemption<Decision> {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   new Int32Array(memory.buffer)[0] = 1;
@@ -27,12 +27,12 @@ const COUNT = `(module (memory 1) (func (export "count") (result i32) (local $n 
 
 const CASES = [
   { decision: 'goOn', outcome: 9 },
-  // Where it can be suspended nobody knows.
+  // It is not known where it can be suspended.
   { decision: 'pause', outcome: 9 },
   { decision: 'trap', outcome: 'unreachable' },
 ] as const;
 
-test.each(CASES)('a guest that is told $decision goes on or traps', async ({ decision, outcome }) => {
+test.each(CASES)('a guest with the decision $decision continues or traps', async ({ decision, outcome }) => {
   const modules = await prepare(COUNT, createEager());
   const { exports } = modules.instantiatorFor({ ctx: DECISION[decision] }).instantiate(modules.get(NAME));
   const count = exports['count'] as () => number;
@@ -88,7 +88,7 @@ test('functions of other core modules are given as they are, whatever their type
   expect((other['f'] as () => number)()).toBe(5);
 });
 
-test('what JavaScript throws is told, and goes through the guest as a trap', async () => {
+test('what JavaScript throws is reported, and passes through the guest as a trap', async () => {
   const wat = `(module (import "" "f" (func $f))
     (func (export "f") (block $caught (try_table (catch_all $caught) (call $f)))))`;
   const modules = await prepareJcoModules(new Map([[NAME, await parse(wat)]]), { limits: DEFAULT_LIMITS });

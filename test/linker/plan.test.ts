@@ -89,7 +89,7 @@ const GREETER: HostInterface<WasiCtx> = {
 };
 
 describe('what is missing is named', () => {
-  test('functions that the host interface lacks, all at once', async () => {
+  test('functions that the host interface lacks, in one message', async () => {
     const wat = `(import "acme:greeter/greet@1.0.0" (instance
       (export "greet" (func (param "name" string) (result string))) (export "wave" (func)) (export "constructor" (func))))`;
     const { code, message } = await refusal(planWat(wat, [GREETER]));
@@ -275,7 +275,7 @@ describe('core modules reach nothing of the host that they are not given', () =>
   });
 });
 
-/** Contents of a section with their length before them; none here is longer than 127 bytes. */
+/** The content of a section after its length; none here is longer than 127 bytes. */
 function sized(contents: readonly number[]): number[] {
   return [contents.length, ...contents];
 }

@@ -45,7 +45,7 @@ describe('an import is served by the host interface of its version track', () =>
   });
 });
 
-/** What is said of imports; `none` where all are served. */
+/** What is reported about imports; `none` if all are served. */
 function complaint(...importNames: string[]): string {
   try {
     resolveImports('guest.wasm', importNames, SERVED);
@@ -57,12 +57,12 @@ function complaint(...importNames: string[]): string {
 }
 
 describe('what is missing', () => {
-  test('is told all at once, and what is there is not', () => {
+  test('is reported in one message, without what is there', () => {
     const message = complaint('a:b/c@1.0.0', 'wasi:http/types@0.2.3', 'd:e/f');
     expect(message).toMatch(/^guest\.wasm .*\n {2}a:b\/c@1\.0\.0\n {2}d:e\/f$/);
   });
 
-  test('is told up to a hundred', () => {
+  test('is reported up to a hundred', () => {
     const lines = complaint(...Array.from({ length: 1000 }, (_, index) => `a:b/c${index}`)).split('\n');
     expect([lines.length, lines.at(-1)]).toEqual([102, '  and 900 more']);
   });
@@ -72,11 +72,11 @@ describe('what is missing', () => {
     ['wasi:http/new@0.2.0', 'wasi:http/outgoing-handler'],
     ['acme:lib/other@1.0.0', 'acme:lib/api'],
     ['jco:node/tty@0.1.0', 'remove that use, then the import from the WIT'],
-  ])('%s is told with what helps: %s', (importName, nearest) => {
+  ])('%s is reported with what helps: %s', (importName, nearest) => {
     expect(complaint(importName)).toContain(nearest);
   });
 
-  test('is nothing where all is served', () => {
+  test('is nothing if everything is served', () => {
     expect(complaint('wasi:http/types@0.2.3')).toBe('none');
   });
 });

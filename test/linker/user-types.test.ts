@@ -133,7 +133,7 @@ describe('an interface with WIT', () => {
       WIT.replace('resource pollable;', 'resource pollable; poll: func();'),
       /^bad-argument: the WIT of acme:lib\/api uses wasi:io\/poll@0\.2\.12 with a different type: .*"poll"/,
     ],
-  ])('%s is told to who serves it', async (_what, wit, says) => {
+  ])('%s is reported to the embedder', async (_what, wit, says) => {
     expect(await load(importing(''), serve({ wit }))).toMatch(says);
   });
 });

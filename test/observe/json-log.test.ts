@@ -88,7 +88,7 @@ test('a request is one line of printable characters that gives its path back', (
   );
 });
 
-test("a guest's lines become objects, with the instance's number where they have a prefix", () => {
+test("a guest's lines become objects, with the instance's number if they have a prefix", () => {
   const lines = formatGuestOutput('stdout', 'stdout [12] :: a\nstdout [12] :: stdout [0] :: b\nplain\n', TIME_MS)
     .trimEnd()
     .split('\n');

@@ -29,14 +29,14 @@ test('all lines are written, in order, also those that come while a write is und
   expect(readFileSync(path, 'utf8')).toBe(lines.join(''));
 });
 
-test('what is left at the end of the process is written at once', () => {
+test('what is left at the end of the process is written immediately', () => {
   const output = createOutput(fd);
   output.write('last\n');
   output.flushNow();
   expect(readFileSync(path, 'utf8')).toBe('last\n');
 });
 
-test('nothing written is flushed at once', async () => {
+test('nothing is left to flush if nothing was written', async () => {
   await createOutput(fd).flush();
   expect(readFileSync(path, 'utf8')).toBe('');
 });
@@ -51,7 +51,7 @@ test('what a reader does not take is bounded, and the rest is counted', async ()
   );
 });
 
-test.each(['/dev/full', '/dev/null'])('a descriptor that takes nothing is no failure: %s', async (device) => {
+test.each(['/dev/full', '/dev/null'])('a descriptor that takes nothing is not a failure: %s', async (device) => {
   const other = openSync(device, device === '/dev/null' ? 'r' : 'w');
   const output = createOutput(other);
   output.write('a\n');

@@ -66,13 +66,13 @@ describe('a request', () => {
     expect(line).toContain('a… 200');
   });
 
-  test('has colours where the terminal takes them', () => {
+  test('has colours if the terminal supports them', () => {
     expect(formatText({ at: 'request', request: REQUEST }, COLOURED)).toContain('\u001b[32m200');
   });
 });
 
 describe('a failure', () => {
-  test("is told with the guest's frames, without jco's and ours", () => {
+  test("is logged with the guest's frames, without jco's and ours", () => {
     expect(formatText(failure('the guest trapped: unreachable', TRACE), PLAIN)).toBe(
       'error [7f] the guest trapped: unreachable\n' +
         '    at core::panic (wasm-function[1]:0xdf)\n' +
@@ -80,7 +80,7 @@ describe('a failure', () => {
     );
   });
 
-  test("of the host's own is told with its frames too", () => {
+  test('of the host itself is logged with its frames too', () => {
     const trace = TRACE.replace('RuntimeError', 'TypeError').replace(
       'unreachable\n',
       'x\n    at poll (file:///src/wasi/io/poll.ts:1:2)\n',
@@ -109,7 +109,7 @@ describe('a stall', () => {
   const STALL = { phase: 'serving', component: 'a.wasm', stalledMs: 45_012, request: undefined } as const;
   const REQUEST_OF_STALL = { instance: 7, method: 'GET', path: '/a\n\u001b[2J', id: '7f' };
 
-  test('is told with the request for which a guest ran last', () => {
+  test('is logged with the request for which a guest ran last', () => {
     expect(formatText({ at: 'stalled', stall: { ...STALL, request: REQUEST_OF_STALL } }, PLAIN)).toBe(
       `error: process ${process.pid} is ending: its event loop has been blocked for 45.0 s (--stall-timeout) by a guest of a.wasm; ` +
         String.raw`the last guest to run was handling GET /a\x0a\x1b[2J (request 7f, instance 7)` +

@@ -4,7 +4,7 @@ import { UpstreamFailure } from '../../src/outbound/to-error-code.ts';
 import type { FieldEntries } from '../../src/http/field-entries.ts';
 import { Http1Parser, MAX_SECTION_BYTES } from '../../src/outbound/upstream/http1-parser.ts';
 
-/** All that a parser told, and how it was left. */
+/** Everything that a parser reported, and its final state. */
 interface Told {
   readonly informational: number;
   readonly status: number | undefined;
@@ -137,12 +137,12 @@ const noise = fc
   )
   .map((parts) => parts.join(''));
 
-test('whatever comes is told in the same way however it is cut, and fails with a code of HTTP if it does', () => {
+test('input is reported in the same way however it is split, and fails, if at all, with an HTTP error code', () => {
   const codes = [undefined, 'HTTP-protocol-error', 'connection-terminated'];
   const property = fc.property(noise, places, fc.constantFrom('GET', 'HEAD'), (text, cuts, method) => {
     const whole = parseText(text, method);
     expect(codes).toContain(whole.failure);
-    // What is no HTTP may be seen to be none before the end of its line.
+    // Input that is not HTTP may be rejected before the end of its line.
     const told = parse(cut(text, cuts), method);
     if (whole.failure === undefined || told.failure === undefined) expect(told.failure).toBe(whole.failure);
     expect({ ...told, failure: '', persists: '' }).toEqual({ ...whole, failure: '', persists: '' });
@@ -164,7 +164,7 @@ const MALFORMED = [
   ['a length beyond all measure', `HTTP/1.1 200 OK\r\ncontent-length: ${'9'.repeat(30)}\r\n\r\n`],
   ['two lengths in one', 'HTTP/1.1 200 OK\r\ncontent-length: 1, 2\r\n\r\n'],
   ['chunks in HTTP/1.0', 'HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'],
-  ['a size that is no number', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0x1\r\na\r\n0\r\n\r\n'],
+  ['a size that is not a number', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0x1\r\na\r\n0\r\n\r\n'],
   ['a size beyond all measure', `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${'f'.repeat(20)}\r\n`],
   ['a size that ends without CR', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\na\r\n0\r\n\r\n'],
   ['a chunk longer than its size', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n'],
@@ -197,7 +197,7 @@ test('a response is complete only when all of it has come', () => {
   expect(parseText(text)).toMatchObject({ trailers: [['x', 'y']], failure: undefined });
 });
 
-test('spaces around a value are no part of it, however many', () => {
+test('spaces around a value are not part of it, however many', () => {
   const text = `HTTP/1.1 200 OK\r\nx:${' '.repeat(30_000)}y${' '.repeat(30_000)}\r\n\r\n`;
   expect(parseText(text).fields).toEqual([['x', 'y']]);
 });

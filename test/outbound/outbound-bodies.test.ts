@@ -123,7 +123,7 @@ test.each([
   const { sendRequest } = openOutbound();
   const body = text === undefined ? undefined : createWholeBody(text);
   const response = unwrap(await sendRequest(toRequest(upstream.authority, { method: 'POST', body }), noSignal()));
-  // The kernel's buffers take some MiB; then it stands still until somebody reads.
+  // The kernel's buffers take a few MiB; then it stops until it is read.
   let last = -1;
   while (last !== sent) {
     last = sent;
@@ -250,7 +250,7 @@ test.each([0, 1, 2, 3, 5, 8, 20, 50])(
   },
 );
 
-test('an early response does not end the request: both go on', async () => {
+test('an early response does not end the request: both continue', async () => {
   const seen: string[] = [];
   const upstream = await serveHttp((request, response) => {
     response.write('early');
@@ -317,7 +317,7 @@ test('a body that a close would end is not whole if a write has learned that the
   const body = createBody();
   body.write(Buffer.from('some'));
   const response = unwrap(await sendRequest(toRequest(upstream.authority, { method: 'POST', body }), noSignal()));
-  // Before the loop polls again: the kernel tells each reset once, to whoever asks first, and an end to all others.
+  // Before the loop polls again: the kernel reports each reset once, to the first operation, and an end to all later ones.
   body.write(Buffer.from('more'));
   expect(await readAll(response.body)).toEqual({ text: 'part of', end: { tag: 'HTTP-response-incomplete' } });
 });

@@ -121,7 +121,7 @@ test.each(['http', 'https'] as const)(
   },
 );
 
-test('bytes that nobody asked for close a kept connection, and answer nobody', async () => {
+test('unsolicited bytes close a kept connection, and answer no request', async () => {
   const upstream = await serveRaw((socket) => {
     socket.on('data', () => socket.write(OK));
     socket.write(OK);
@@ -134,7 +134,7 @@ test('bytes that nobody asked for close a kept connection, and answer nobody', a
   expect(upstream.sockets).toHaveLength(2);
 });
 
-test('a connection with fields of a connection among its trailers, with more than its length says, or a close goes to nobody else', async () => {
+test('a connection with fields of a connection among its trailers, with more than its length says, or a close is not used again', async () => {
   const chunked = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n';
   const answers = [
     `${chunked}Connection: close\r\nTransfer-Encoding: chunked\r\nContent-Length: 7\r\n\r\n`,

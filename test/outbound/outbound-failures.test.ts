@@ -22,7 +22,7 @@ const REQUESTS = [
   ['with a body', 'x'],
 ] as const;
 
-test.each(REQUESTS)('a port where nobody listens: %s', async (_request, text) => {
+test.each(REQUESTS)('a port on which nothing listens: %s', async (_request, text) => {
   const upstream = await serveHttp(() => {});
   const { sendRequest } = openOutbound();
   // Port 1 needs rights to listen on; nothing does.
@@ -189,7 +189,7 @@ test.each([0, 5])('bytes that do not come within %i ms', async (betweenBytesTime
   await until(() => upstream.sockets.every((socket) => socket.destroyed));
 });
 
-test('a timeout beyond what a timer can hold does not pass at once', async () => {
+test('a timeout beyond the maximum of timers does not expire immediately', async () => {
   const upstream = await serveHttp((_request, response) => setTimeout(() => response.end('ok'), 20));
   const { sendRequest } = openOutbound();
   const max = Number.MAX_SAFE_INTEGER;

@@ -10,7 +10,7 @@ test.each(['before', 'after'])('a request is sent %s the code for it is loaded',
   expect({ status, ...(await readAll(body)) }).toMatchObject({ status: 200, text: 'hello' });
 });
 
-test('requests at once, the first ones, are all sent', async () => {
+test('concurrent first requests are all sent', async () => {
   const upstream = await serveHttp((_request, response) => response.end());
   await using outbound = createOutboundOnDemand();
   const send = (): Promise<unknown> => outbound.sendRequest(toRequest(upstream.authority), noSignal());

@@ -104,7 +104,7 @@ test.each([
   expect(() => compilePolicy([pattern])).toThrow(reason);
 });
 
-test('whatever is no pattern is a HostError, and what is one answers for every address', () => {
+test('any invalid pattern is a HostError, and a valid one decides for every address', () => {
   const part = constantFrom(
     '*',
     '://',

@@ -175,7 +175,7 @@ test.each([
   expect(upstream.sockets).toHaveLength(1);
 });
 
-test('a certificate that nobody signed is an error, as is an upstream without TLS', async () => {
+test('an untrusted certificate is an error, as is an upstream without TLS', async () => {
   const secure = await serveHttps((_request, response) => response.end(), certificate);
   const plain = await serveRaw((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
   const { sendRequest } = openOutbound();
@@ -252,7 +252,7 @@ test('disposing fails what is under way and what comes after, and closes connect
   await closed;
 });
 
-test('a body is ready when it ends, even where nobody reads', async () => {
+test('a body is ready when it ends, even if nobody reads', async () => {
   const upstream = await serveHttp((_request, response) => response.end('a'.repeat(1000)));
   const { sendRequest } = openOutbound();
   const { body } = unwrap(await sendRequest(toRequest(upstream.authority), noSignal()));

@@ -27,7 +27,7 @@ interface Row {
   readonly http2: (stream: Stream) => void;
   /** What the guest sees, whatever carries the request. */
   readonly seen: Seen;
-  /** Of a HEAD, to which nobody sends a body. */
+  /** The response to a HEAD, which has no body. */
   readonly seenOfHead?: Seen;
   /** Over HTTP/2, and why that is not the same. */
   readonly differs?: { readonly why: string; readonly seen: Seen; readonly seenOfHead?: Seen };
@@ -98,7 +98,7 @@ const TOO_LARGE = { error: 'HTTP-response-header-section-size' } as const;
 const fin = (socket: Socket): unknown => socket.end();
 const rst = (socket: Socket): unknown => setTimeout(() => socket.resetAndDestroy(), 20);
 
-/** So many fields that together have so many bytes. */
+/** This many fields with this many bytes in total. */
 function makeFields(count: number, valueBytes = 1): [string, string][] {
   return Array.from({ length: count }, (_, index) => [`x-${index}`, 'v'.repeat(valueBytes)]);
 }
@@ -211,7 +211,7 @@ const LENIENT: readonly Row[] = [
     differs: { why: 'nghttp2 takes one only', seen: MALFORMED },
   },
   {
-    name: 'a length beside chunks',
+    name: 'a length besides chunks',
     http1: [`${OK}content-length: 7\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n`],
     http2: (stream) => stream.head('200', [['transfer-encoding', 'chunked']]).data('hi', 'end'),
     seen: HI,
@@ -243,7 +243,7 @@ const LENIENT: readonly Row[] = [
     seen: HI,
     seenOfHead: EMPTY,
     differs: {
-      why: 'over HTTP/1.1 what follows is no part of the response; over HTTP/2 it is malformed (RFC 9113, 8.1.1), and nghttp2 gives none of it',
+      why: 'over HTTP/1.1 what follows is not part of the response; over HTTP/2 it is malformed (RFC 9113, 8.1.1), and nghttp2 gives none of it',
       seen: { status: 200, text: '', end: 'HTTP-response-incomplete' },
       seenOfHead: EMPTY,
     },
@@ -279,7 +279,7 @@ const REFUSED: readonly Row[] = [
     differs: { why: 'nghttp2 takes one only', seen: MALFORMED, seenOfHead: MALFORMED },
   },
   {
-    name: 'a length that is no number',
+    name: 'a length that is not a number',
     http1: [`${OK}content-length: 2x\r\n\r\nhi`],
     http2: (stream) => stream.head('200', [['content-length', '2x']]).data('hi', 'end'),
     seen: MALFORMED,
@@ -293,7 +293,7 @@ const REFUSED: readonly Row[] = [
     seen: MALFORMED,
   },
   {
-    name: 'a name that is none',
+    name: 'an invalid name',
     http1: [`${OK}x y: z\r\ncontent-length: 2\r\n\r\nhi`],
     http2: (stream) => stream.head('200', [['x y', 'z']]).data('hi', 'end'),
     seen: MALFORMED,
@@ -418,7 +418,7 @@ const BROKEN_OFF: readonly Row[] = [
     seenOfHead: EMPTY,
   },
   {
-    name: 'what is no chunk',
+    name: 'an invalid chunk',
     http1: [`${OK}transfer-encoding: chunked\r\n\r\n2\r\nhi\r\nzz\r\n`],
     http2: (stream) => void setTimeout(() => stream.reset('PROTOCOL_ERROR'), 20, stream.head('200').data('hi')),
     seen: { status: 200, text: 'hi', end: 'HTTP-protocol-error' },
@@ -449,7 +449,7 @@ function toExpected({ seen, seenOfHead = seen }: Pick<Row, 'seen' | 'seenOfHead'
   return method === 'HEAD' ? seenOfHead : seen;
 }
 
-/** Without the body, which nobody sends to a HEAD. */
+/** Without the body, which a response to HEAD does not have. */
 function toHeads(bytes: string): Buffer {
   const final = bytes.search(/HTTP\/1\.1 [02-9]/);
   const end = bytes.indexOf('\r\n\r\n', Math.max(final, 0));

@@ -87,7 +87,7 @@ export function serveRawTls(
   return listen(server);
 }
 
-/** Of the system, not of a package. */
+/** The system's executable, not one of a package. */
 const OPENSSL = 'openssl';
 
 /** Key and certificate, PEM. */
@@ -173,7 +173,7 @@ export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-/** Sockets and timers that keep this process alive, beside those of the test runner. */
+/** Sockets and timers that keep this process alive, besides those of the test runner. */
 export function activeResources(): string[] {
   return process.getActiveResourcesInfo().filter((name) => /TCPSocketWrap|TCPConnectWrap|TLSWrap|Timeout/.test(name));
 }

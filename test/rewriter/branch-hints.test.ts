@@ -10,7 +10,7 @@ import { readValueType } from '../../src/wasm/types.ts';
 import { program } from './programs.ts';
 import { assemble, coreModules } from './tracked.ts';
 
-/** Where branches are, by function, from where the body begins. */
+/** The offsets of branches from the body's start, by function. */
 type Places = Map<number, number[]>;
 
 const SECTION_NAME = 'metadata.code.branch_hint';
@@ -96,7 +96,8 @@ function expectHints(original: Uint8Array): void {
 }
 
 describe.each(await coreModules())('%s', (_name, bytes) => {
-  test('V8 is told of each check that it is seldom taken, and of nothing that is no branch', () => expectHints(bytes));
+  test('V8 is told that each check is unlikely, and nothing about instructions that are not branches', () =>
+    expectHints(bytes));
 });
 
 test('so it is of any program', async () => {

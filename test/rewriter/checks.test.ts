@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Checked, Interrupter, Tracked, assemble, outcome } from './tracked.ts';
 
-/** What comes by a check for ever, and what is computed if nobody ends it: `go` counts the i32 down to 0 and gives what it has added up. */
+/** Programs that pass a check forever, and what they compute if they are not ended: `go` counts the i32 down to 0 and returns the sum. */
 const CIRCLES: readonly (readonly [name: string, wat: string])[] = [
   [
     'a loop',
@@ -104,7 +104,7 @@ const CIRCLES: readonly (readonly [name: string, wat: string])[] = [
   ],
 ];
 
-/** A module without a memory and one with, whose checks are beside marks. */
+/** A module without a memory, and one with a memory, which has marks as well as checks. */
 const MEMORIES = ['', '(memory 1) (func (export "store") (i32.store (i32.const 0) (i32.const 1)))'];
 
 /** With all else that the linker needs, and alone, as for jco's glue. */
@@ -112,21 +112,24 @@ const MODES = [Tracked, Checked] as const;
 const PLACES = MODES.flatMap((mode) => MEMORIES.map((memory) => ({ mode, memory })));
 
 describe.each(CIRCLES)('%s', (_name, wat) => {
-  test.each(PLACES)('is asked each time it comes round, and goes on or ends ($mode.name, $memory)', async (place) => {
-    const { interrupter, go } = await start(`(module ${place.memory} ${wat})`, place.mode);
-    expect(go(5)).toBe(15);
-    expect(interrupter.calls).toBe(0);
-    interrupter.set(1);
-    expect(go(5)).toBe(15);
-    expect(interrupter.calls).toBeGreaterThanOrEqual(5);
-    interrupter.calls = 0;
-    interrupter.verdict = (call) => (call === 3 ? 1 : 0);
-    expect(outcome(() => go(5))).toBe('trap: unreachable');
-    expect(interrupter.calls).toBe(3);
-  });
+  test.each(PLACES)(
+    'is interrupted each time it comes round, and continues or ends ($mode.name, $memory)',
+    async (place) => {
+      const { interrupter, go } = await start(`(module ${place.memory} ${wat})`, place.mode);
+      expect(go(5)).toBe(15);
+      expect(interrupter.calls).toBe(0);
+      interrupter.set(1);
+      expect(go(5)).toBe(15);
+      expect(interrupter.calls).toBeGreaterThanOrEqual(5);
+      interrupter.calls = 0;
+      interrupter.verdict = (call) => (call === 3 ? 1 : 0);
+      expect(outcome(() => go(5))).toBe('trap: unreachable');
+      expect(interrupter.calls).toBe(3);
+    },
+  );
 });
 
-test.each(MODES)('what runs to its end soon is asked once, where the host calls it (%o)', async (mode) => {
+test.each(MODES)('code that ends soon is interrupted once, when the host calls it (%o)', async (mode) => {
   const { interrupter, go } = await start(
     `(module
     (func (export "go") (param i32) (result i32) (call $soon (local.get 0)))

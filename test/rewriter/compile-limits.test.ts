@@ -14,7 +14,7 @@ import { assemble, coreModules, isValid } from './tracked.ts';
 
 const NO_BOUNDS = { maxFunctionCompileMs: 1e9, maxFunctionCompileBytes: 1e15, maxCodeBytes: 1e15 };
 
-/** A statement, and what of its shape is known: how high it gets above where it begins. */
+/** A statement, and what is known of its shape: how much higher the stack gets than at its start. */
 interface Part {
   readonly wat: string;
   readonly high: number;
@@ -88,7 +88,7 @@ function join(parts: readonly Part[]): Part {
   };
 }
 
-/** With a type of so many values that all bodies are looked at. */
+/** With a type of so many values that all bodies are inspected. */
 function toModule(wat: string, locals = 1): Promise<Uint8Array> {
   const others = Array.from({ length: locals - 1 }, () => 'i32').join(' ');
   const params = Array.from({ length: 40 }, () => 'i32').join(' ');
@@ -96,7 +96,7 @@ function toModule(wat: string, locals = 1): Promise<Uint8Array> {
     (func $run (local $x i32) (local ${others}) ${wat}) (func $three (param i32 i32 i32)))`);
 }
 
-/** Of the first function. */
+/** The shape of the first function. */
 function shapeOf(bytes: Uint8Array): FunctionShape {
   const module = decodeCoreModule(bytes);
   const reader = contentOf(bytes, module.sections, SECTION.code) as ByteReader;
@@ -211,7 +211,7 @@ test('of modules that are refused by a rough look a close one decides', async ()
   );
 });
 
-/** Few instructions, of which nobody would think that they take long, in a function that nothing calls. */
+/** A few instructions that do not look expensive, in a function that nothing calls. */
 const blocksWith = (locals: number): string => `(func (local ${'i32 '.repeat(locals)}) ${'(block)'.repeat(20)})`;
 
 test('a function that is costly to compile begins with a check, and no other', async () => {
@@ -228,7 +228,7 @@ const CALL = '(call $f (i32.const 0))';
 
 test('a row of calls has checks in it before V8 has compiled for long, however little each function does', async () => {
   const many = 'i32 '.repeat(16);
-  // It returns at once, but is compiled: that takes half a millisecond.
+  // It returns immediately, but is compiled, which takes half a millisecond.
   const returns = `(func $f (param $go i32)
     (br_if 0 (i32.eqz (local.get $go))) ${'(local.get $go)'.repeat(16)} ${'(call $much)'.repeat(40)} (br 0))`;
   const bytes = await assemble(`(module (func $one ${CALL}) (func $hundreds ${CALL.repeat(400)}) ${returns}

@@ -6,13 +6,13 @@ import { assemble, outcome, PAGE_BYTES, Tracked } from './tracked.ts';
 const PIECE_BYTES = 1024 * 1024;
 const PAGES = 5 * (PIECE_BYTES / PAGE_BYTES);
 const END = PAGES * PAGE_BYTES;
-/** Of the passive segment: more than two pieces. */
+/** The length of the passive segment: more than two pieces. */
 const SEGMENT_BYTES = 2 * PIECE_BYTES + 1000;
 
 const PARAMS = '(param $to i32) (param $from i32) (param $length i32)';
 const OPERANDS = '(local.get $to) (local.get $from) (local.get $length)';
 
-/** By name: what writes much at once. Another memory is half as large. */
+/** Instructions that write much in one go, by name. Another memory is half as large. */
 const OPS = {
   fill: `(memory.fill ${OPERANDS})`,
   copy: `(memory.copy ${OPERANDS})`,
@@ -98,13 +98,13 @@ describe('what writes many bytes', () => {
     { op: 'copy-from-other', to: 0, from: 0, length: END / 2 },
     { op: 'init', to: 0, from: 0, length: SEGMENT_BYTES },
     { op: 'init-other', to: 0, from: 0, length: SEGMENT_BYTES },
-  ])('is asked after each piece, and goes on or ends ($op)', ({ op, to, from, length: byteLength }) => {
+  ])('is interrupted after each piece, and continues or ends ($op)', ({ op, to, from, length: byteLength }) => {
     const { interrupter, func } = start();
     func(op)(to, from, byteLength);
     expect(interrupter.calls).toBe(0);
     interrupter.set(1);
     func(op)(to, from, byteLength);
-    // The first time where the host calls the function.
+    // The first time is when the host calls the function.
     expect(interrupter.calls).toBe(1 + Math.ceil(byteLength / PIECE_BYTES));
     interrupter.calls = 0;
     interrupter.verdict = (call) => (call === 2 ? 1 : 0);
@@ -132,7 +132,7 @@ describe('what writes many bytes', () => {
   });
 });
 
-test('nothing is done in pieces where nobody interrupts', () => {
+test('nothing is done in pieces if there are no interruptions', () => {
   const options = { maxMemoryPages: 512, maxTableElements: 0, memory: 'tracked' } as const;
   const bodies = (['off', 'on'] as const).map((preemption) => rewriteModule(MODULE, { ...options, preemption }).bytes);
   const [off, on] = bodies.map((bytes) => Buffer.from(bytes).includes(pieceLength));

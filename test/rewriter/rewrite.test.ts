@@ -144,7 +144,7 @@ describe('a tracked module', () => {
     expect(tracked.isPristine).toBe(true);
   });
 
-  test('keeps all its data where an offset is not constant, and says so', async () => {
+  test('keeps all its data if an offset is not constant, and reports that', async () => {
     const wat = '(module (import "a" "g" (global i32)) (memory 1) (data (i32.const 7) "x") (data (global.get 0) "y"))';
     const rewritten = rewriteModule(await assemble(wat), OPTIONS);
     expect(rewritten).toMatchObject({ dataSegments: [], activeSegmentCount: 2 });
@@ -157,7 +157,7 @@ describe('a tracked module', () => {
     expect(bytes[8200]).toBe(5);
   });
 
-  test('has its globals in reach, vectors by functions', async () => {
+  test('exposes its globals, vectors with functions', async () => {
     const wat = `(module (memory 1) (global (mut i64) (i64.const 3)) (global i32 (i32.const 1)) (global (mut v128) (v128.const i64x2 5 6))
       (global (mut exnref) (ref.null exn)) (table 1 funcref) (table 2 exnref))`;
     const tracked = new Tracked(await assemble(wat));
@@ -264,7 +264,7 @@ describe('a tracked module', () => {
     );
   });
 
-  test('shares functions between stores where there are very many offsets', async () => {
+  test('shares functions between stores if there are very many offsets', async () => {
     const offsets = Array.from({ length: 4200 }, (_, index) => index * 3);
     const stores = offsets.map((at) => `(i32.store8 offset=${at} (call $id (local.get 0)) (i32.const 1))`).join('\n');
     const wat = `(module (memory 1) (func $id (param i32) (result i32) (local.get 0)) (func (export "run") (param i32) ${stores})
@@ -397,7 +397,7 @@ const toHex = (code: number): string =>
 
 const VALUE_TYPES = [0x7f, 0x7e, 0x7d, 0x7c, 0x7b];
 
-/** Whether there are operand and result types, so many of each, with which V8 takes the instruction. */
+/** Whether there are operand and result types, in these numbers, with which V8 accepts the instruction. */
 function hasSignature(code: number, pops: number, pushes: number): boolean {
   // For wide arithmetic: all alike.
   if (pops === 4) return isValid(oneInstruction(code, [0x7e, 0x7e, 0x7e, 0x7e], [0x7e, 0x7e]));
@@ -436,7 +436,7 @@ function oneInstruction(code: number, params: number[], results: number[]): Uint
   ]);
 }
 
-/** A section `name` in which so many functions, from the first on, have the same name. */
+/** A section `name` in which this many functions, from the first on, have the same name. */
 function encodeNames(name: string, count: number): Buffer {
   const text = Buffer.from(name);
   const entries = Array.from({ length: count }, (_, index) => [leb(index), leb(text.length), text]).flat();

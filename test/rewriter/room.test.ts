@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { program } from './programs.ts';
 import { PAGE_BYTES, Tracked, assemble, outcome } from './tracked.ts';
 
-/** Pages that are there beyond those that the guest is told of. */
+/** Existing pages beyond those reported to the guest. */
 const ROOM = 20;
 
 /** How far beyond the end a store can reach that needs no mark, or begins before it. */
@@ -95,7 +95,7 @@ describe('growth into room', () => {
   const GROWING = `(module (memory 1 30) (func (export "size") (result i32) (memory.size))
     (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))`;
 
-  test('is asked for, and takes no page from V8 before there is none left', async () => {
+  test('is requested, and takes no page from V8 while there are any left', async () => {
     const tracked = withRoom(await assemble(GROWING));
     const { landlord } = tracked;
     const [grow, size] = [tracked.func('grow'), tracked.func('size')];

@@ -135,7 +135,7 @@ async function stretchesOf(wat: string, Mode: (typeof MODES)[number]): Promise<S
   try {
     started.func('go')();
   } catch (error) {
-    // What nobody catches.
+    // An exception that is not caught.
     if (!(error instanceof WebAssembly.Exception)) throw error;
   }
   end();

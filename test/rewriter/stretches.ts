@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 
-/** How often a program calls functions before each of them returns at once. */
+/** How often a program calls functions before all of them return immediately. */
 const FUEL = 2000;
 const FUNCTIONS = 7;
 const LOOPS = 2;

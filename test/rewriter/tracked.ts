@@ -35,7 +35,7 @@ export const isValid = (bytes: Uint8Array): boolean => WebAssembly.validate(byte
 
 type Func = (...args: unknown[]) => unknown;
 
-/** The memory of cards and one slice in it, with others beside it. */
+/** The memory of cards and one slice in it, next to others. */
 export class Slice {
   readonly cards = new WebAssembly.Memory({ initial: 2 });
   readonly base = 4096 + 3;
@@ -100,7 +100,7 @@ export class Interrupter {
     this.interrupt = new WebAssembly.Instance(module, { a: { b } }).exports['c'] as WebAssembly.ExportValue;
   }
 
-  /** Has the word set, or not, until it is told otherwise. */
+  /** Keeps the word set, or not, until it is changed. */
   set(word: 0 | 1): void {
     new Int32Array(this.word.buffer)[0] = word;
   }
@@ -230,7 +230,7 @@ export class Tracked {
     return marked;
   }
 
-  /** Whether memory is as it was at first, and zero where there was none. */
+  /** Whether memory is as it was initially, and zero beyond its initial size. */
   get isPristine(): boolean {
     const { bytes } = this;
     const isSame = Buffer.compare(bytes.subarray(0, this.#image.length), this.#image) === 0;

@@ -60,7 +60,7 @@ describe.each(ways)('$engine $isolation $exchange', (way) => {
     expect((await reader.read()).done).toBe(true);
   });
 
-  test('a streamed request body ends where the client ends it', async () => {
+  test('a streamed request body ends when the client ends it', async () => {
     await using guest = await answer(way, 'echo');
     const { body, write, end } = openBody();
     for (const text of ['one ', 'two ', 'three']) write(text);

@@ -84,7 +84,7 @@ describe.each(ways)('$engine $isolation $exchange', (way) => {
 });
 
 describe.each(nodeWays)('on the wire, $engine $isolation', (way) => {
-  /** What came before the reset: nothing at all where the reply broke before its head was on the wire. */
+  /** What came before the reset: nothing at all if the reply broke off before its head was on the wire. */
   async function bodyBeforeReset(name: string, path: string): Promise<string> {
     await using served = await serveGuest(name, {}, way);
     await using client = await connectRaw(served.origin);

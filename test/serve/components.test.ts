@@ -46,7 +46,7 @@ async function load(name: string, interfaces: readonly HostInterface<WasiCtx>[] 
 }
 
 describe('a component that cannot be served is refused when it is loaded', () => {
-  test('for all its missing imports at once', async () => {
+  test('for all its missing imports in one message', async () => {
     const error = await load('missing-import').catch((thrown: unknown) => thrown as HostError);
     expect(error).toBeInstanceOf(HostError);
     expect(error).toMatchObject({ code: 'missing-import' });
@@ -65,13 +65,13 @@ describe('a component that cannot be served is refused when it is loaded', () =>
     await expect(load('missing-import', [greet, other])).rejects.toThrow('wasi:keyvalue/store@0.2.0-draft2');
   });
 
-  test('where it is a command', async () => {
+  test('if it is a command', async () => {
     const error = await load('command').catch((thrown: unknown) => thrown as HostError);
     expect(error).toMatchObject({ code: 'bad-component' });
     expect((error as HostError).message).toMatch(/wasi:cli\/run.*not wasi:http\/incoming-handler|wasi:cli\/command/);
   });
 
-  test('where there is no file', async () => {
+  test('if there is no file', async () => {
     await expect(load('no-such-guest')).rejects.toMatchObject({ code: 'bad-component' });
   });
 });

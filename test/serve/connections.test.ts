@@ -24,7 +24,7 @@ describe.each(nodeWays)('$engine $isolation', (way) => {
     expect(bodies).toEqual(['slept 30\n', 'slept 1\n', 'slept 10\n']);
   });
 
-  test.each([1, 64])('%i connections at once are all answered', async (count) => {
+  test.each([1, 64])('%i concurrent connections are all answered', async (count) => {
     await using served = await serveGuest('hello', {}, way);
     const replies = await Promise.all(Array.from({ length: count }, () => requestRaw(served.origin, rawGet('/'))));
     expect(replies.filter(({ body }) => body === HELLO)).toHaveLength(count);
@@ -137,7 +137,7 @@ describe.each(nodeWays)('$engine $isolation', (way) => {
       expect(body).toContain('path-with-query: *\n');
     });
 
-    test('an absolute target tells the authority', async () => {
+    test('an absolute target determines the authority', async () => {
       await using served = await serveGuest('head', {}, way);
       const { body } = await requestRaw(
         served.origin,
@@ -159,7 +159,7 @@ describe.each(nodeWays)('$engine $isolation', (way) => {
       expect((await client.readReply()).body).toBe('body');
     });
 
-    test('is not where the guest never does, and the connection is not used again', async () => {
+    test('is not if the guest never does, and the connection is not used again', async () => {
       await using served = await serveGuest('hello', {}, way);
       await using client = await connectRaw(served.origin);
       await client.send(head);

@@ -93,7 +93,7 @@ describe.each(ways)('$engine $isolation $exchange', (way) => {
     });
   });
 
-  test('the instances of 8 requests at once are apart', async () => {
+  test('the instances of 8 concurrent requests are separate', async () => {
     const ids = Array.from({ length: 8 }, (_, index) => index);
     const texts = await Promise.all(ids.map(async (id) => await (await hono.send(`/params/${id}`)).text()));
     expect(texts).toEqual(ids.map((id) => `{"id":"${id}","query":{}}`));

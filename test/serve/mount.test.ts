@@ -98,7 +98,7 @@ test('a client that leaves an app on sockets ends its guest', async () => {
   // Disposing waits for the guest: it would for a minute, were it still asleep.
 });
 
-test('a component that is closed answers 503, and the app goes on', async () => {
+test('a closed component answers 503, and the app continues', async () => {
   const hello = mount('hello');
   const app = new Hono().all('/api', hello).get('/', (c) => c.text('alive'));
   expect((await app.request('/api')).status).toBe(200);

@@ -189,7 +189,7 @@ describe.each(ways)('$engine $isolation $exchange', (way) => {
     expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
   });
 
-  test('20 requests go out at once', async () => {
+  test('20 requests go out concurrently', async () => {
     const waiting: (() => void)[] = [];
     await using upstream = await startUpstream((_incoming, outgoing) => {
       waiting.push(() => outgoing.end('ok'));
@@ -228,7 +228,7 @@ describe.each(ways)('an upstream that fails, $engine $isolation $exchange', (way
     expect(await get(way, upstream.origin)).toBe('error: ErrorCode::ConnectionTerminated\n');
   });
 
-  test('a connection that closes before the head is no reply', async () => {
+  test('a connection that closes before the head is not a reply', async () => {
     await using upstream = await startTcpUpstream((socket) => socket.once('data', () => socket.end()));
     expect(await get(way, upstream.origin)).toMatch(
       /^error: ErrorCode::(ConnectionTerminated|HttpResponseIncomplete)\n/,
@@ -274,7 +274,7 @@ describe.each(ways)('an upstream that fails, $engine $isolation $exchange', (way
     );
   });
 
-  test('TLS to a port that speaks none is TLS-protocol-error', async () => {
+  test('TLS to a port without TLS is TLS-protocol-error', async () => {
     await using upstream = await startUpstream((_incoming, outgoing) => void outgoing.end());
     expect(await get(way, `https://${upstream.authority}/`)).toBe('error: ErrorCode::TlsProtocolError\n');
   });

@@ -7,7 +7,7 @@ import { startUpstream } from '../harness/upstream.ts';
 const MANY = 50;
 
 describe.each(ways)('$engine $isolation $exchange', (way) => {
-  test(`${MANY} guests wait for an upstream at once: none is answered before all have asked`, async () => {
+  test(`${MANY} guests wait for an upstream concurrently: none is answered before all have asked`, async () => {
     const waiting: (() => void)[] = [];
     await using upstream = await startUpstream((_incoming, outgoing) => {
       waiting.push(() => outgoing.end());
@@ -31,7 +31,7 @@ describe.each(ways)('$engine $isolation $exchange', (way) => {
 });
 
 describe.each(nodeWays)('on sockets of ours, $engine $isolation', (way) => {
-  test(`${MANY} guests sleep at once, and are gone once their clients are`, async () => {
+  test(`${MANY} guests sleep concurrently, and are gone once their clients are`, async () => {
     await using served = await serveGuest('sleep', {}, way);
     const clients = await Promise.all(Array.from({ length: MANY }, () => connectRaw(served.origin)));
     await Promise.all(clients.map((client) => client.send(rawGet('/?ms=60000'))));
@@ -40,7 +40,7 @@ describe.each(nodeWays)('on sockets of ours, $engine $isolation', (way) => {
     await expect.poll(() => served.host.inFlight).toBe(0);
   });
 
-  test('no more guests than permitted are at work at once, and all are answered', async () => {
+  test('no more guests than permitted are at work concurrently, and all are answered', async () => {
     const seen: number[] = [];
     const waiting: (() => void)[] = [];
     await using upstream = await startUpstream((_incoming, outgoing) => {

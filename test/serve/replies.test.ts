@@ -112,7 +112,7 @@ describe.each(ways)('$engine $isolation $exchange', (way) => {
     expect(await response.text()).toBe('500 Internal Server Error (request r-2)\n');
   });
 
-  test('an error reply shows its reason where the operator wants it', async () => {
+  test('an error reply shows its reason if the operator enables it', async () => {
     await using guest = await answer(way, 'set-error', { errorDetail: 'shown' });
     const response = await guest.send('/?code=loop-detected', { headers: { 'x-request-id': 'r-3' } });
     expect(await response.text()).toBe(
@@ -136,7 +136,7 @@ describe.each(ways)('$engine $isolation $exchange', (way) => {
     expect(guest.output.all).toEqual([]);
   });
 
-  test('a guest goes on after its reply', async () => {
+  test('a guest continues after its reply', async () => {
     await using guest = await answer(way, 'after-reply');
     await guest.send('/?ms=1');
     const { line } = await guest.output.until(() => true);

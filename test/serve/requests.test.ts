@@ -139,7 +139,7 @@ describe.each(ways)('$engine $isolation $exchange', (way) => {
       expect(await reportedFields(response)).toContain('x-request-id: my-id');
     });
 
-    test('have a request id of the host where the client gives none', async () => {
+    test('have a request id from the host if the client gives none', async () => {
       await using guest = await answer(way, 'headers');
       const lines = await reportedFields(await guest.send('/'));
       expect(lines.filter((line) => /^x-request-id: [0-9a-f-]{36}$/.test(line))).toHaveLength(1);

@@ -59,7 +59,7 @@ const ONCE_FACTS = [
   'outgoing-request.body again -> err',
 ];
 
-/** How much a stream takes is the host's to choose; that it takes some is the fact, or even none where a write was not flushed. */
+/** How much a stream takes is the host's to choose; the fact is that it takes some, or even none if a write was not flushed. */
 function withoutBudgets(facts: readonly string[]): string[] {
   return facts.map((fact) =>
     fact.replace(/^(check-write after 4) -> \d+$/, '$1 -> any').replace(/^(check-write.*) -> [1-9]\d*$/, '$1 -> some'),

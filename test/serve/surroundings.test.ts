@@ -25,14 +25,14 @@ describe.each(ways)('$engine $isolation $exchange', (way) => {
       ]);
     });
 
-    test('on stderr is told apart', async () => {
+    test('on stderr is distinguished', async () => {
       await using guest = await answer(way, 'print');
       await guest.send('/');
       await guest.output.until(({ line }) => line.endsWith('no newline'));
       expect(linesOf(guest, 'stderr')).toEqual(['stderr [0] :: err one', 'stderr [0] :: err two']);
     });
 
-    test('has no prefix where the operator wants none', async () => {
+    test('has no prefix if the operator turns it off', async () => {
       await using guest = await answer(way, 'print', { loggingPrefix: 'hidden' });
       await guest.send('/');
       await guest.output.until(({ line }) => line.endsWith('no newline'));
@@ -76,7 +76,7 @@ describe.each(ways)('$engine $isolation $exchange', (way) => {
       'tcp connect -> access-denied',
       'udp create -> access-denied',
       'name lookup -> access-denied',
-    ])('is no file and no socket: %s', async (fact) => {
+    ])('is neither a file nor a socket: %s', async (fact) => {
       await using guest = await answer(way, 'denied');
       expect(await readFacts(await guest.send('/'))).toContain(fact);
     });
@@ -140,7 +140,7 @@ describe.each(ways)('$engine $isolation $exchange', (way) => {
       expect(new Set(texts)).toEqual(new Set(['1 clean\n']));
     });
 
-    test('64 requests at once find no trace of each other', async () => {
+    test('64 concurrent requests find no trace of each other', async () => {
       await using guest = await answer(way, 'counter');
       const responses = await Promise.all(Array.from({ length: 64 }, () => guest.send('/')));
       const texts = await Promise.all(responses.map((response) => response.text()));

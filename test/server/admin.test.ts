@@ -12,7 +12,7 @@ async function ask(metrics: Metrics, path: string): Promise<{ readonly status: n
   return await requestRaw(formatOrigin(admin.address), rawGet(path));
 }
 
-test('hosts of one process are told apart by their components, and counted together where these are the same', async () => {
+test('hosts of one process are distinguished by their components, and counted together if these are the same', async () => {
   const metrics = await createMetrics();
   const hello = await guest('hello');
   await using one = createHost(hello, {}, metrics.log);

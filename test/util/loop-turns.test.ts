@@ -30,7 +30,7 @@ test('work that takes long leaves the loop to others between two of its pieces',
   expect(seen.join(' ')).not.toContain('work work');
 });
 
-test('what has precedence comes first, but not for ever', async () => {
+test('what has precedence comes first, but not forever', async () => {
   const turns = new LoopTurns();
   await turns.next();
   const done: string[] = [];

@@ -18,7 +18,7 @@ test('queues take turns, and in each the oldest and the newest do', async () => 
   expect(permits).toMatchObject({ taken: 0, queued: 0 });
 });
 
-test('never are more out than may be, none is lost, and nobody waits beside a free one', async () => {
+test('never are more out than allowed, none is lost, and nobody waits while one is free', async () => {
   const step = fc.oneof(
     fc.record({ at: fc.constant('acquire' as const), queue: fc.nat(2) }),
     fc.record({ at: fc.constant('release' as const) }),

@@ -3,7 +3,7 @@ import { collectGarbage } from '../../src/util/collect.ts';
 import { type Holding, SharedQuota } from '../../src/util/shared-quota.ts';
 import { until } from '../harness/until.ts';
 
-/** Owners that live until they are let go of. */
+/** Owners that live until they are released. */
 class Owners {
   readonly #all: object[] = [];
 
@@ -44,7 +44,7 @@ describe('a shared quota', () => {
     });
   });
 
-  test('lets go of what nobody needs where it is short, and has that at once', async () => {
+  test('releases what is not needed if it runs short, and can use that immediately', async () => {
     const [quota, owners, spares] = [new SharedQuota(10), new Owners(), new Owners()];
     const stopLettingGo = quota.onLowMemory(() => spares.letGo());
     for (let round = 0; round < 3; round += 1) {
@@ -63,7 +63,7 @@ describe('a shared quota', () => {
     expect(owners.hold(quota, 9)).toBeUndefined();
   });
 
-  test('has soon what owners held that are left, if that is much, though nobody else asks for it', async () => {
+  test('soon gets back what left owners held, if it is much, even if nobody asks for it', async () => {
     const [quota, owners] = [new SharedQuota(1e9), new Owners()];
     const kept = owners.hold(quota, 1e6) as Holding;
     const others = new Owners();
@@ -76,7 +76,7 @@ describe('a shared quota', () => {
     owners.letGo();
   });
 
-  test('tells when somebody is refused', () => {
+  test('reports each refusal', () => {
     const [quota, owners] = [new SharedQuota(10), new Owners()];
     let refusals = 0;
     const stopTelling = quota.onRefused(() => (refusals += 1));

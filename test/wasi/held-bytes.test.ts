@@ -10,7 +10,7 @@ import { OutgoingBody } from '../../src/wasi/http/outgoing-body.ts';
 import { OutgoingRequest, OutgoingResponse } from '../../src/wasi/http/outgoing.ts';
 import { UpstreamBody } from '../../src/outbound/upstream/upstream-body.ts';
 
-/** What a guest has made and not dropped, and what it reaches of each. */
+/** What a guest has created and not dropped, and what it can reach from each. */
 class Things {
   readonly total = new HeldTotal({ maxBytes: 1e9 });
   readonly ctx = new WasiCtx({ held: new HeldBytes(1e9, this.total) });
@@ -19,7 +19,7 @@ class Things {
   readonly bodies: { readonly body: OutgoingBody; readonly bytes: OutgoingBytes }[] = [];
   readonly upstreams: { readonly body: UpstreamBody; unread: number }[] = [];
 
-  /** At least so many bytes are reachable. */
+  /** At least this many bytes are reachable. */
   get reachable(): number {
     return (
       sum(this.fields, sizeOf) +
@@ -214,7 +214,7 @@ describe('what a request holds', () => {
     expect(bytes.next()).toMatchObject({ at: 'finished' });
   });
 
-  test('is nothing of trailers for a body that nobody sends any more', () => {
+  test('is nothing for the trailers of a body that is not sent any more', () => {
     const { ctx } = new Things();
     const bytes = bodyOf(ctx);
     bytes.leave();
@@ -310,7 +310,7 @@ describe('what a request holds', () => {
 describe('what all requests hold', () => {
   const MAX_BYTES = 2_000_000;
 
-  test('is never more than the total: the one that holds most ends, and nobody else', () => {
+  test('is never more than the total: the one that holds most ends, and no other', () => {
     const takes = fc.array(fc.tuple(fc.nat(9), fc.integer({ min: -300_000, max: 300_000 })), { maxLength: 100 });
     fc.assert(
       fc.property(takes, (steps) => {
@@ -356,7 +356,7 @@ describe('what all requests hold', () => {
     expect(total.mayBegin()).toBe(true);
   });
 
-  test('ends who asks when the heap is full', () => {
+  test('ends the one that asks when the heap is full', () => {
     let isFull = false;
     const total = new HeldTotal({ maxBytes: 1e9, isHeapFull: () => isFull });
     const ctx = new WasiCtx({ held: new HeldBytes(1e9, total) });

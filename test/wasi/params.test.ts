@@ -242,11 +242,11 @@ describe('an interface of a user', () => {
     expect(() => funcs['[method]thing.name']?.({}, { name: 'forged' })).toThrow(Trap);
   });
 
-  test('traps where a function returns a promise that may not', () => {
+  test('traps if a function returns a promise but may not', () => {
     expect(() => funcs['broken']?.({})).toThrow('returned a promise, but is not listed in mayWait');
   });
 
-  test('may return one where it may', async () => {
+  test('may return one if it may wait', async () => {
     expect(await funcs['wait']?.({})).toBe(7);
   });
 });

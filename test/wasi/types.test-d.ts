@@ -92,12 +92,12 @@ type Reps<Bare> =
   | [HttpTypes.OutgoingRequest, OutgoingRequest]
   | [HttpTypes.OutgoingResponse, OutgoingResponse]
   | [HttpTypes.RequestOptions, RequestOptions]
-  // Declared classes without methods cannot be told apart: each interface says which one it means.
+  // Declared classes without methods cannot be distinguished: each interface states which one it means.
   | [SocketsNetwork.Network, Bare];
 
 type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
-/** Our class for the declared resource `T`; `never` where `T` is none. */
+/** Our class for the declared resource `T`; `never` if `T` is not one. */
 type RepOf<T, Rep> = Rep extends [infer Declared, infer Ours]
   ? Equals<T, Declared> extends true
     ? Ours

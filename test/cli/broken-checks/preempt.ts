@@ -3,7 +3,7 @@ import { DECISION } from '../../../src/linker/preemption.ts';
 
 export * from '../../../src/instance/preempt/preemption.ts';
 
-/** As the real one, but the word that guests look at is never set, and who asks all the same goes on. */
+/** Like the real one, but the word that guests check is never set, and a guest that asks all the same continues. */
 export function createPreemption(
   ...args: Parameters<typeof real.createPreemption>
 ): ReturnType<typeof real.createPreemption> {

@@ -4,7 +4,7 @@ import { Agent, get } from 'node:http';
 import { type Socket, connect } from 'node:net';
 import type { ServeOptions } from '../../../src/index.ts';
 
-/** What `host-process.ts` tells of itself. */
+/** What `host-process.ts` reports about itself. */
 export interface HostState {
   readonly rss: number;
   readonly connections: number;
@@ -12,7 +12,7 @@ export interface HostState {
   readonly notices: readonly string[];
 }
 
-/** A host in a process of its own, so that a crowd's sockets are not beside its own. */
+/** A host in a process of its own, so that it does not share descriptors with the crowd. */
 export class HostProcess implements Disposable {
   readonly origin: string;
   readonly #child: ChildProcess;
@@ -49,7 +49,7 @@ export interface Conduct {
   readonly leavesWhenAnswered?: boolean;
 }
 
-/** Many clients that do the same and are let go of together. */
+/** Many clients that do the same and are closed together. */
 export class Crowd implements Disposable {
   readonly #address: { readonly host: string; readonly port: number };
   readonly #conduct: Conduct;
@@ -103,7 +103,7 @@ export class Crowd implements Disposable {
   }
 }
 
-/** As many connections are made at once: Node's backlog holds 511. */
+/** How many connections are opened concurrently: Node's backlog holds 511. */
 const BATCH = 250;
 
 /** What became of a good client's requests. */

@@ -1,4 +1,4 @@
-// A process that reads a reply as fast as it comes: `node fast-reader.ts URL`. Ends with 0 where it came whole.
+// A process that reads a reply as fast as it comes: `node fast-reader.ts URL`. Exits with 0 if it was whole.
 import { get } from 'node:http';
 
 get(process.argv[2] ?? '', { agent: false }, (incoming) => {

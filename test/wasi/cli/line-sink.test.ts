@@ -91,7 +91,7 @@ describe('a long line', () => {
     }
   });
 
-  test('is broken also where it is no UTF-8', () => {
+  test('is broken also if it is not UTF-8', () => {
     const lines = linesOf([new Uint8Array(MAX_LINE_BYTES + 1).fill(0x80)]).split('\n');
     expect(lines.map((line) => line.length)).toEqual([MAX_LINE_BYTES, 1, 0]);
   });
@@ -122,7 +122,7 @@ describe('the quota', () => {
     expect(lines.slice(2)).toEqual([`stdout [0] :: b\nstdout [0] :: ${NOTICE}`]);
   });
 
-  test('ends without a notice where nothing is beyond it', () => {
+  test('ends without a notice if nothing is beyond it', () => {
     expect(linesOf([Buffer.from('abc')], '', 3)).toBe('abc\n');
   });
 });

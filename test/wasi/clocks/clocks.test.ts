@@ -47,7 +47,7 @@ describe('wall-clock', () => {
 });
 
 describe('a coarse clock', () => {
-  test('stands still while the guest runs: both times, and what waits for one', () => {
+  test('stops while the guest runs: both times, and timers', () => {
     const coarse = new WasiCtx({ clock: 'coarse' });
     const [monotonic, wall] = [funcs.now(coarse), wallClock.funcs.now(coarse)];
     const soon = funcs['subscribe-duration'](coarse, 1_000_000n);
@@ -58,7 +58,7 @@ describe('a coarse clock', () => {
     expect(poll.funcs.poll(coarse, [soon, funcs['subscribe-instant'](coarse, 0n)])).toEqual(Uint32Array.of(1));
   });
 
-  test('goes on while the guest waits', async () => {
+  test('continues while the guest waits', async () => {
     const coarse = new WasiCtx({ clock: 'coarse' });
     const before = funcs.now(coarse);
     const [never, soon] = [

@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 describe('a timer', () => {
-  test('holds a Node timer only while somebody listens', () => {
+  test('holds a Node timer only while there is a listener', () => {
     const timer = new Timer(EXACT_TIME.monotonicNs() + 10n * NS_PER_MS);
     expect(vi.getTimerCount()).toBe(0);
     const [one, other] = [vi.fn<() => void>(), vi.fn<() => void>()];
@@ -55,7 +55,7 @@ describe('a timer', () => {
     );
   });
 
-  test('waits on where Node fires early', () => {
+  test('keeps waiting if Node fires early', () => {
     const timer = new Timer(EXACT_TIME.monotonicNs() + 5n * NS_PER_MS);
     const wake = vi.fn<() => void>();
     timer.onReady(wake);

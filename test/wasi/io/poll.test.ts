@@ -13,7 +13,7 @@ describe('poll', () => {
     expect(() => poll.funcs.poll(ctx, [])).toThrow(Trap);
   });
 
-  test('gives the index of every pollable that is ready, at once', () => {
+  test('returns the index of every pollable that is ready, immediately', () => {
     fc.assert(
       fc.property(
         fc.array(fc.boolean(), { minLength: 1 }).filter((open) => open.includes(true)),
@@ -37,7 +37,7 @@ describe('poll', () => {
 });
 
 describe('pollable', () => {
-  test('block waits, and does not where it is ready', async () => {
+  test('block waits, unless it is ready', async () => {
     const gate = new Gate();
     const pollable = new Pollable(gate);
     let blocked = true;

@@ -11,7 +11,7 @@ const gateIndex = fc.nat(GATES - 1);
 const step = fc.record({ act: fc.constantFrom('open', 'close', 'wakeInVain'), index: gateIndex });
 
 describe('waitForAny', () => {
-  test('has nothing to wait for where one source is ready, and listens to none', () => {
+  test('has nothing to wait for if one source is ready, and listens to none', () => {
     const gate = new Gate();
     expect(waitForAny([gate, READY], new Cancellation())).toBe(true);
     expect(gate.wakers.size).toBe(0);
@@ -90,13 +90,13 @@ describe('WasiCtx.wait', () => {
     expect(gate.wakers.size).toBe(0);
   });
 
-  test('throws at once after a cancellation, even where a source is ready', () => {
+  test('throws immediately after a cancellation, even if a source is ready', () => {
     const ctx = new WasiCtx({});
     ctx.cancellation.cancel('client-left');
     expect(() => ctx.wait([READY])).toThrow('the client left');
   });
 
-  test('rejects where the cancellation comes in the same turn as the source', async () => {
+  test('rejects if the cancellation comes in the same turn as the source', async () => {
     const ctx = new WasiCtx({});
     const gate = new Gate();
     const waiting = ctx.wait([gate]);
@@ -115,7 +115,7 @@ describe('Wakers', () => {
     expect(late).not.toHaveBeenCalled();
   });
 
-  test('one that throws keeps no other from being called, nor whoever wakes from going on', async () => {
+  test('one that throws does not keep others from being called, nor the waker from continuing', async () => {
     const wakers = new Wakers();
     const called: number[] = [];
     for (const number of [1, 2, 3]) {

@@ -116,7 +116,7 @@ function readOfModel(model: InputModel, maxBytes: number): Result<Uint8Array, St
   model.end = CLOSED_AFTER;
   return { tag: 'err', val: told };
 }
-/** Stands in a model for an end that has been told. */
+/** In a model: an end that has been reported. */
 const CLOSED_AFTER: StreamError = { tag: 'closed' };
 
 const inputCommands = [
@@ -162,7 +162,7 @@ const inputCommands = [
 ];
 
 describe('input-stream', () => {
-  test('gives what is there in order, tells its end once and is closed from then on', () => {
+  test('returns what is there in order, reports its end once and is closed from then on', () => {
     fc.assert(
       fc.property(fc.commands(inputCommands), (commands) => {
         const source = new TestSource();
@@ -231,7 +231,7 @@ interface OutputReal {
 }
 type OutputCommand = fc.Command<OutputModel, OutputReal>;
 
-/** The failure that the next operation must tell, which it then has told. */
+/** The failure that the next operation must report. */
 function failureOfModel(model: OutputModel): Result<never, StreamError> | undefined {
   if (model.failure === undefined) return undefined;
   const told = model.failure === CLOSED_AFTER ? CLOSED : model.failure;
@@ -298,7 +298,7 @@ const outputCommands = [
 ];
 
 describe('output-stream', () => {
-  test('takes what check-write permits, traps on more, tells a failure once and is closed from then on', () => {
+  test('takes what check-write permits, traps on more, reports a failure once and is closed from then on', () => {
     fc.assert(
       fc.property(fc.commands(outputCommands), (commands) => {
         const sink = new TestSink();
