@@ -1,6 +1,6 @@
-// Each attack of components/hostile/ for a while, in each engine and isolation, beside a good guest in the same process: a line for each.
-// Minutes; by hand.
-//   npm run attacks [-- NAME…]     those whose name has one of these in it, as control/grow
+// Runs each attack of components/hostile/ for a while, in each engine and isolation, next to a good guest in the same process, and prints a line for each.
+// Takes minutes; run it by hand.
+//   npm run attacks [-- NAME…]     only those whose name contains one of these, such as control/grow
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,16 +10,16 @@ import type { Order, Report } from '../test/hostile/attack-host.ts';
 import { ATTACKS, type Attack, attacksIn, nameOf } from '../test/hostile/attacks.ts';
 import { type Target, strike } from '../test/hostile/run-attack.ts';
 
-/** How long each attack goes on. */
+/** How long each attack runs. */
 const ATTACK_MS = Number(process.env['ATTACK_MS'] ?? 1000);
-/** Attackers' requests at once. */
+/** The attackers' concurrent requests. */
 const STRIKERS = 4;
-/** Between two requests of the neighbour's client. */
+/** The pause between two requests of the neighbour's client. */
 const PAUSE_MS = 2;
 
 const host = fork(`${import.meta.dirname}/../test/hostile/attack-host.ts`, { execArgv: ['--expose-gc'] });
 host.once('exit', (code) => {
-  if (host.connected || code !== 0) console.error(`the process of the host ended with ${code}: an attack succeeded`);
+  if (host.connected || code !== 0) console.error(`the host process exited with ${code}: an attack succeeded`);
   process.exitCode ??= 1;
 });
 const neighbour = (await nextReport()) as Target;
@@ -30,7 +30,7 @@ let worst = 0;
 let survived = 0;
 let made = 0;
 
-console.log(`a neighbour's p99 alone: ${aloneMs.toFixed(1)} ms`);
+console.log(`the neighbour's p99 without attacks: ${aloneMs.toFixed(1)} ms`);
 for (const way of LOAD_WAYS) {
   console.log(
     `\n${`${way.engine} ${way.isolation}`.padEnd(width)}  outcome        times       p99    times     worst  RSS after`,
@@ -40,14 +40,14 @@ for (const way of LOAD_WAYS) {
   }
 }
 console.log(
-  `${made} attacks, ${survived} with the outcome they should have; worst p99 of the neighbour ${worst.toFixed(0)} times that alone`,
+  `${made} attacks, ${survived} with the expected outcome; the neighbour's worst p99 is ${worst.toFixed(0)} times that without attacks`,
 );
 process.exitCode = survived === made ? 0 : 1;
 host.disconnect();
 
 type Left = Exclude<Report, Target | 'refused'>;
 
-/** Has an attack go on for a while, and tells what came of it in a line. */
+/** Runs an attack for a while, and prints a line with its outcome. */
 async function tryAttack(attack: Attack, order: Order): Promise<void> {
   const outcomes: (number | string)[] = [];
   const loading = ask(order) as Promise<Target | 'refused'>;
@@ -70,10 +70,10 @@ async function tryAttack(attack: Attack, order: Order): Promise<void> {
     formatMs(percentile(beside, 1)),
     `${Math.round(rss / 2 ** 20)} MiB`.padStart(8),
   ];
-  console.log(`${cells.join('  ')}${isAsTold ? '' : `   should be ${attack.outcome}`}`);
+  console.log(`${cells.join('  ')}${isAsTold ? '' : `   expected ${attack.outcome}`}`);
 }
 
-/** Whether an attack is among those that are named, if any are. */
+/** Whether an attack is among the named ones; all are if none is named. */
 function isWanted(attack: Attack): boolean {
   const parts = process.argv.slice(2);
   return parts.length === 0 || parts.some((part) => nameOf(attack).includes(part));
@@ -98,7 +98,7 @@ async function strikeOn(target: Target, outcomes: (number | string)[]): Promise<
   await Promise.all(Array.from({ length: STRIKERS }, striker));
 }
 
-/** How long each of the neighbour's requests takes while `during` goes on, in milliseconds. */
+/** How long each of the neighbour's requests takes while `during` runs, in milliseconds. */
 async function measure(origin: string, during: Promise<unknown>): Promise<number[]> {
   const times: number[] = [];
   const over = new AbortController();

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Thousands of bad clients beside a good one, at full numbers, with figures: 1,100 slow ones, once and again and again, 10,000 idle ones. Minutes; by hand.
+# Measures a good client next to thousands of bad ones: 1,100 slow ones, once and repeatedly, and 10,000 idle ones. Takes minutes; run it by hand.
 set -e
 cd "$(dirname "$0")/.."
 # A socket is a file to each of the two processes.

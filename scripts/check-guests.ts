@@ -9,7 +9,7 @@ const untested = listGuests().filter((name) => !tests.some((text) => isNamedIn(t
 for (const name of untested) console.error(`components/${name} has no test: no file under test/ contains '${name}'`);
 process.exitCode = untested.length > 0 ? 1 : 0;
 
-/** A guest is a folder with an entry point: a Rust crate, but for the library they share, or a JavaScript module. */
+/** A guest is a folder with an entry point: a Rust crate, except for the shared library, or a JavaScript module. */
 function listGuests(): string[] {
   const entryPoints = globSync(['components/*/src/lib.rs', 'components/*/src/main.rs', 'components/*/*.js']);
   const folders = entryPoints.map((file) => basename(dirname(file.replace('/src/', '/'))));

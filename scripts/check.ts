@@ -1,4 +1,4 @@
-// All that can be said of the code without running it. Every check runs, at the same time; those that fail show why.
+// Everything that can be checked without running the code. All checks run concurrently; those that fail print why.
 import { spawn } from 'node:child_process';
 
 type Check = { readonly name: string; readonly command: readonly [string, ...string[]]; readonly remedy: string };
@@ -17,7 +17,7 @@ const checks: readonly Check[] = [
     remedy: 'rename the file or what it exports; what is excused is in scripts/check-names.ts',
   },
   { name: 'format', command: ['oxfmt', '--check'], remedy: 'run `npm run format`' },
-  { name: 'dead code', command: ['knip'], remedy: 'remove what nothing uses, or the `export` before it' },
+  { name: 'dead code', command: ['knip'], remedy: 'remove unused code, or its `export`' },
   { name: 'guests', command: ['node', 'scripts/check-guests.ts'], remedy: 'write the test, or remove the guest' },
   { name: 'components', command: ['node', 'scripts/components.ts', '--check'], remedy: 'run `npm run components`' },
 ];
@@ -39,9 +39,9 @@ async function report(check: Check): Promise<boolean> {
   return false;
 }
 
-/** Output comes as one piece, so that checks that run at the same time do not mix theirs. */
+/** Prints each check's output in one piece, so that the output of concurrent checks does not mix. */
 async function run([command, ...args]: Check['command']): Promise<{ code: number | null; output: string }> {
-  // npm puts node_modules/.bin first on PATH; a shell need not.
+  // npm puts node_modules/.bin first on PATH; a shell may not.
   const env = { ...process.env, PATH: `node_modules/.bin:${process.env['PATH'] ?? ''}` };
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';

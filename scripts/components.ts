@@ -21,10 +21,10 @@ process.exitCode = flags.check
   ? check(selectGuests().filter((guest) => committed.includes(guest)))
   : await build(selectGuests());
 
-/** The named ones, else all or the stale ones as asked. */
+/** The named guests, or all, or the stale ones, as requested. */
 function selectGuests(): Guest[] {
   const unknown = names.filter((name) => !guests.some((guest) => guest.name === name));
-  if (unknown.length > 0) throw new Error(`no such guest in components/: ${unknown.join(', ')}`);
+  if (unknown.length > 0) throw new Error(`unknown guest in components/: ${unknown.join(', ')}`);
   if (names.length > 0) return guests.filter((guest) => names.includes(guest.name));
   return flags.all ? guests : guests.filter((guest) => guest.isStale());
 }
@@ -37,7 +37,7 @@ function check(selected: readonly Guest[]): number {
   return stale.length > 0 ? 1 : 0;
 }
 
-/** One after the other, so that a failure stands last; the others are still built. */
+/** Builds one after the other, so that a failure is printed last; the others are still built. */
 async function build(selected: readonly Guest[]): Promise<number> {
   let failed = 0;
   for (const [index, guest] of selected.entries()) {

@@ -1,5 +1,5 @@
-// Installs what package-lock.json lists and node_modules lacks. Runs before every npm script, hence silent and instant
-// where nothing is missing, and with the machine's own Node, hence plain JavaScript without dependencies.
+// Installs what package-lock.json lists and node_modules lacks. It runs before every npm script, so it is silent and instant
+// if nothing is missing; and it runs with the machine's own Node, so it is plain JavaScript without dependencies.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -10,12 +10,12 @@ const projectNode = new URL('node_modules/.bin/node', root);
 
 if (!isInstalled()) {
   process.stderr.write('Installing the packages of package-lock.json (0.7 GB, once) ...\n');
-  // Not strict: the machine's Node may be older than the one that package.json asks for and that this brings.
+  // Not strict: the machine's Node may be older than the one that package.json requires, and that this installs.
   run('npm', ['ci', '--engine-strict=false', '--no-audit', '--no-fund', '--loglevel=error'], root);
 }
 if (!existsSync(projectNode)) {
-  // The package `node` fetches its binary in an install script, and npm may be configured to run none.
-  process.stderr.write('Fetching the Node of this project ...\n');
+  // The package `node` fetches its binary in an install script, which npm may be configured not to run.
+  process.stderr.write('Downloading Node for this project ...\n');
   run(process.execPath, ['installArchSpecificPackage.js'], new URL('node_modules/node/', root));
   run('npm', ['rebuild', 'node', '--ignore-scripts', '--loglevel=error'], root);
 }
@@ -30,7 +30,7 @@ function isInstalled() {
   });
 }
 
-/** The root itself, and what npm may leave out because this platform cannot use it. */
+/** The root itself, and packages that npm may omit because this platform cannot use them. */
 function isLeftOut(path, entry) {
   return path === '' || entry.optional === true;
 }
@@ -45,7 +45,7 @@ function readPackages(file) {
 }
 
 function run(command, args, cwd) {
-  // npm is a script that Windows only starts through its shell.
+  // npm is a script, which Windows can only start through its shell.
   const { status, error } = spawnSync(command, args, {
     cwd: fileURLToPath(cwd),
     stdio: ['ignore', 'inherit', 'inherit'],

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Makes DIR/cargo, a cargo that builds WASI components, and DIR/target, the triple to give it.
-# usage: scripts/rust-wasi-toolchain.sh [DIR]     (default .cache/rust-wasi; done once, later calls return at once)
+# usage: scripts/rust-wasi-toolchain.sh [DIR]     (default .cache/rust-wasi; later calls return immediately)
 #
 # First choice is rustup's wasm32-wasip2. Where rustup is missing or may not download, Debian's Rust serves: it has the
 # compiler, the wasm linker and std's source but no std for WASI, so that is compiled here (about two minutes). Debian's
@@ -13,7 +13,7 @@ mkdir -p "$dir"
 
 say() { echo "rust-wasi-toolchain: $*" >&2; }
 
-# Panic messages name source files: without this, those of whoever built the guest.
+# Panic messages contain paths of source files: without this, those on the machine that built the guest.
 remap="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src= --remap-path-prefix=$PWD="
 
 finish() { # triple, the cargo script's exports, its cargo
@@ -58,13 +58,13 @@ use_debian() {
   printf '#!/bin/sh\nexec /usr/bin/rustc --sysroot "%s" "$@"\n' "$sysroot" >"$dir/rustc"
   chmod +x "$dir/rustc"
 
-  # std's workspace wants its neighbours, and a place where cargo may write: work on a copy.
+  # std's workspace needs its neighbours, and a place where cargo may write: work on a copy.
   say "compiling std $version for $triple"
   rm -rf "$build"
   mkdir -p "$build"
   cp -r "/usr/src/rustc-$version/library" "/usr/src/rustc-$version/src" "$build/"
   ( cd "$build/library"
-    # Bitcode, so that guests can be built with lto; the last two lines are how std is told that it is std.
+    # Bitcode, so that guests can be built with lto; the last two lines tell std that it is std.
     RUSTC=$dir/rustc CARGO_TARGET_DIR=$build/target CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_PROFILE_RELEASE_OPT_LEVEL=s \
     RUSTFLAGS="-Cpanic=abort -Cembed-bitcode=yes -Zforce-unstable-if-unmarked" \
     RUSTC_BOOTSTRAP=1 __CARGO_DEFAULT_LIB_METADATA=wasi-serve-std \

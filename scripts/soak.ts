@@ -1,4 +1,4 @@
-// Guests, clients and upstreams, good ones and bad ones, for minutes; at the end nothing may have grown.
+// Runs guests, clients and upstreams, good and bad, for minutes; at the end nothing may have grown.
 //   npm run soak -- [--minutes N]     default 10; exit code 1: something grew, or a request went wrong
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,13 +10,13 @@ import { SCENARIOS, type Scenario } from './soak/scenarios.ts';
 import { type Weight, formatWeight, growthsBetween } from './soak/weight.ts';
 
 const CLIENTS = 24;
-/** By then kept connections and spare instances are gone. */
+/** After this long, kept connections and spare instances are gone. */
 const LULL_MS = 16_000;
 const WARM_UP_PART = 0.2;
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } });
 const totalMs = Number(values.minutes) * 60_000;
-if (!(totalMs > 0)) throw new Error(`--minutes ${values.minutes}: a number above 0 is needed`);
+if (!(totalMs > 0)) throw new Error(`--minutes ${values.minutes}: must be a number above 0`);
 
 const upstream = createServer(({ url }, outgoing) => UPSTREAM[url ?? '']?.(outgoing)).listen(0, '127.0.0.1');
 const UPSTREAM: Readonly<Record<string, (outgoing: ServerResponse) => void>> = {
@@ -33,7 +33,7 @@ const UPSTREAM: Readonly<Record<string, (outgoing: ServerResponse) => void>> = {
     socket?.write('HTTP/1.1 200 OK\r\n\r\ntoo short', () => socket.resetAndDestroy());
   },
 };
-/** Answers, keeps the connection as it seems, and closes it a moment later, when it may carry another request already. */
+/** Answers, seems to keep the connection, and closes it a moment later, when it may already carry another request. */
 function closeLater(outgoing: ServerResponse, close: (socket: Socket) => void): void {
   const { socket } = outgoing;
   outgoing.end('right', () => setTimeout(() => socket !== null && close(socket), Math.random() * 10));
@@ -55,12 +55,12 @@ upstream.closeAllConnections();
 upstream.close();
 report();
 
-/** Lets clients act for so long, then weighs the host in peace. */
+/** Lets clients run for this long, then weighs the idle host. */
 async function load(phase: string, ms: number): Promise<Weight> {
   const end = performance.now() + ms;
   const progress = setInterval(() => {
     const left = Math.max(0, Math.round((end - performance.now()) / 1000));
-    process.stderr.write(`[${left} s left] ${phase}: ${sum(done)} done, ${sum(failures)} wrong\n`);
+    process.stderr.write(`[${left} s left] ${phase}: ${sum(done)} done, ${sum(failures)} failed\n`);
   }, 10_000);
   await Promise.all(
     Array.from({ length: CLIENTS }, async () => {

@@ -1,6 +1,6 @@
-// Fills wit/deps with the WASI packages that wit/world.wit names, proves that the world parses with them, and writes their types for the host.
-//   npm run wit                          anew
-//   npm run wit -- --if-absent           only where there is no wit/deps
+// Fills wit/deps with the WASI packages that wit/world.wit names, checks that the world parses with them, and writes their types for the host.
+//   npm run wit                          always
+//   npm run wit -- --if-absent           only if wit/deps is absent
 import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -27,7 +27,7 @@ async function fill(): Promise<void> {
   console.log(`${types}: the types of all interfaces`);
 }
 
-/** One line that no formatter changes. */
+/** A single line, which no formatter changes. */
 function toSource(encoded: Uint8Array): string {
   return `/** Written by \`npm run wit\`: the WIT of WASI ${WASI_RELEASE} in binary form, base64. */
 export const ENCODED_WASI =

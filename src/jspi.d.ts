@@ -3,7 +3,7 @@
  * Source: https://webassembly.github.io/js-promise-integration/js-api/
  */
 declare namespace WebAssembly {
-  /** An import that suspends the guest while the promise it returned is pending. Opaque: only an import object takes it. */
+  /** An import that suspends the guest while the returned promise is pending. Opaque: it can only be used in an import object. */
   interface Suspending {
     readonly [Symbol.toStringTag]: 'WebAssembly.Suspending';
   }
@@ -13,7 +13,7 @@ declare namespace WebAssembly {
     new <Args extends readonly never[], Result>(importFunction: (...args: Args) => Result): Suspending;
   };
 
-  /** Thrown at a suspension where a JavaScript frame, or no promising call, lies below the guest. */
+  /** Thrown by a suspension if there is a JavaScript frame, or no promising call, below the guest. */
   interface SuspendError extends Error {}
 
   var SuspendError: {
@@ -22,7 +22,7 @@ declare namespace WebAssembly {
     (message?: string): SuspendError;
   };
 
-  /** A function that calls the export on a stack of its own, which Suspending imports may suspend. */
+  /** A function that calls the export on its own stack, which Suspending imports can suspend. */
   function promising<Args extends readonly unknown[], Result>(
     exportedFunction: (...args: Args) => Result,
   ): (...args: Args) => Promise<Awaited<Result>>;

@@ -1,14 +1,14 @@
 import { setFlagsFromString } from 'node:v8';
 import { keepCompiledCode } from './cli/compiled-code.ts';
 
-// Node would open its inspector, from which all of the process can be read and changed. Workers too begin here.
+// By default, SIGUSR1 opens Node's inspector, which can read and change the whole process. Workers start here too.
 process.on('SIGUSR1', () => undefined);
 const args = process.argv.slice(2);
 keepCompiledCode(args, process.env);
-// The threads with which V8 shares out a collection of young objects wait for the core that the server runs on: alone it is done sooner.
+// V8's parallel scavenger threads compete for the core that the server runs on: a single thread finishes sooner.
 setFlagsFromString('--no-parallel-scavenge');
-// As far as V8 itself would at its best let the heap grow between full collections. Each call that may wait leaves some old objects, so that
-// these collections come by the request; their threads too wait for that core, or take it from the server.
+// The most that V8 itself lets the heap grow between full collections. Each call that may wait leaves some old objects, so that these
+// collections depend on the number of requests, and their threads, too, compete with the server for the core.
 setFlagsFromString('--heap-growing-percent=300');
 const [{ run }, { createTerminal }] = await Promise.all([import('./cli/run.ts'), import('./cli/terminal.ts')]);
 

@@ -1,17 +1,17 @@
 /**
- * Exceptions of WebAssembly, which TypeScript's libraries do not declare yet.
+ * WebAssembly exceptions, which TypeScript's libraries do not declare yet.
  * Source: WebAssembly JavaScript interface 3.0, "Tags", "Exceptions"
  */
 declare namespace WebAssembly {
-  /** Opaque: only an import object takes it. */
+  /** Opaque: it can only be used in an import object. */
   interface Tag {
     readonly [Symbol.toStringTag]: 'WebAssembly.Tag';
   }
 
-  /** The tag of what JavaScript throws, whose payload is that as an externref. */
+  /** The tag of JavaScript exceptions, whose payload is the thrown value as an externref. */
   const JSTag: Tag;
 
-  /** What a guest throws, as JavaScript catches it. */
+  /** An exception thrown by a guest, as JavaScript catches it. */
   interface Exception {
     readonly [Symbol.toStringTag]: 'WebAssembly.Exception';
   }

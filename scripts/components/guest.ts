@@ -1,14 +1,14 @@
-/** One component in `components/`, whatever it is written in. */
+/** A component in `components/`, whatever its language. */
 export type Guest = {
   readonly name: string;
-  /** Where its sources are and its wasm goes, relative to the project. */
+  /** The folder of its sources and its wasm, relative to the project. */
   readonly folder: string;
   readonly language: 'rust' | 'javascript';
-  /** Whether its sources or its wasm differ from what the stamp was made of. */
+  /** Whether its sources or its wasm differ from those in its stamp. */
   isStale(): boolean;
-  /** Makes the wasm and stamps it. Throws with the compiler's output. */
+  /** Builds and stamps the wasm. Throws with the compiler's output. */
   build(): Promise<void>;
 };
 
-/** Where a guest's wasm is: beside its sources, under its own name. */
+/** The path of a guest's wasm: next to its sources, under its own name. */
 export const wasmPath = (folder: string, name: string): string => `${folder}/${name}.wasm`;

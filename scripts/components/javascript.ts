@@ -32,7 +32,7 @@ function toJavaScriptGuest(folder: string): Guest {
   };
 }
 
-/** Beside the wasm and not committed either: a clone has neither. */
+/** Next to the wasm, and not committed either: a clone has neither. */
 const stampPath = (folder: string): string => `${folder}/.stamp.json`;
 
 function isStamped(folder: string, stamp: Stamp): boolean {
@@ -41,7 +41,7 @@ function isStamped(folder: string, stamp: Stamp): boolean {
   return recorded.inputs === stamp.inputs && recorded.wasm === stamp.wasm;
 }
 
-/** Gives a folder with the guest's world and the WASI packages of the release that it names. */
+/** Returns a folder with the guest's world and the WASI packages of the release that it names. */
 function fillWit(folder: string): string {
   const wit = `${scratch}/${basename(folder)}/wit`;
   rmSync(wit, { recursive: true, force: true });
@@ -53,7 +53,7 @@ function fillWit(folder: string): string {
   return wit;
 }
 
-/** The npm packages carry one release whole. Its interfaces are those of its predecessors, except in sockets, which no guest here names. */
+/** The npm packages contain one complete release. Its interfaces are those of its predecessors, except for sockets, which no guest here uses. */
 function rewriteRelease(deps: string, wanted: string): void {
   rmSync(`${deps}/wasi-sockets`, { recursive: true });
   for (const file of globSync(`${deps}/*/*.wit`)) {
@@ -62,7 +62,7 @@ function rewriteRelease(deps: string, wanted: string): void {
   }
 }
 
-/** StarlingMonkey, with its interpreter alone: no ahead-of-time compilation. */
+/** StarlingMonkey with only its interpreter: no ahead-of-time compilation. */
 async function componentize(folder: string, wit: string): Promise<void> {
   const name = basename(folder);
   const args = [

@@ -34,7 +34,7 @@ function toRustGuest(folder: string): Guest {
   };
 }
 
-/** Gives the path of the component that cargo made. */
+/** Returns the path of the component that cargo built. */
 async function buildCrate(name: string): Promise<string> {
   const target = readFileSync(`${toolchain}/target`, 'utf8').trim();
   const manifest = `${workspace}/Cargo.toml`;

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 
-/** What a wasm was built from and what came out, as sha256 in hex. */
+/** The inputs of a wasm and the result, as sha256 in hex. */
 export type Stamp = { readonly inputs: string; readonly wasm: string };
 
 const file = 'components/stamps.json';
 
-/** The stamp of the files as they are now. `inputs` are files or folders; a folder counts whole, but for its wasm. */
+/** The stamp of the files as they are now. `inputs` are files or folders; a folder counts as a whole, except for its wasm. */
 export function computeStamp(inputs: readonly string[], wasm: string): Stamp {
   return { inputs: hashFiles(inputs.flatMap(filesOf)), wasm: existsSync(wasm) ? hashFiles([wasm]) : '' };
 }
@@ -17,7 +17,7 @@ export function isStamped(name: string, stamp: Stamp): boolean {
   return recorded?.inputs === stamp.inputs && recorded.wasm === stamp.wasm;
 }
 
-/** Records a guest's stamp, sorted by name so that two builds merge well. */
+/** Records a guest's stamp, sorted by name so that builds merge well. */
 export function recordStamp(name: string, stamp: Stamp): void {
   const stamps = Object.entries({ ...readStamps(), [name]: stamp });
   stamps.sort(([a], [b]) => (a < b ? -1 : 1));

@@ -1,18 +1,18 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** What one client does once. Throws where it does not get what it should. */
+/** What a client does once. Throws if the outcome is unexpected. */
 export interface Scenario {
   readonly name: string;
   readonly guest: string;
-  /** How often, beside the others. */
+  /** How often, relative to the others. */
   readonly weight: number;
   readonly act: (origin: string, upstream: string) => Promise<void>;
 }
 
 const LARGE = 'x'.repeat(200_000);
 
-/** Guests that do right, guests that do wrong, clients that leave in each phase, upstreams that fail. */
+/** Good guests, misbehaving guests, clients that leave in each phase, upstreams that fail. */
 export const SCENARIOS: readonly Scenario[] = [
   { name: 'hello', guest: 'hello', weight: 20, act: (o) => expectReply(o, 200, 'Hello from wasi-serve!\n') },
   { name: 'isolation', guest: 'counter', weight: 10, act: (o) => expectReply(o, 200, '1 clean\n') },
@@ -66,11 +66,11 @@ const through = (origin: string, url: string): string => `${origin}/?url=${encod
 async function expectReply(url: string, status: number, body?: string, init?: RequestInit): Promise<void> {
   const reply = await fetch(url, init);
   const text = await reply.text();
-  if (reply.status !== status) throw new Error(`${reply.status} where ${status} was expected: ${text.slice(0, 100)}`);
-  if (body !== undefined && text !== body) throw new Error(`another body: ${text.slice(0, 100)}`);
+  if (reply.status !== status) throw new Error(`${reply.status} instead of ${status}: ${text.slice(0, 100)}`);
+  if (body !== undefined && text !== body) throw new Error(`unexpected body: ${text.slice(0, 100)}`);
 }
 
-/** A reply that must not look complete. */
+/** Expects a reply that does not look complete. */
 async function expectBreak(url: string): Promise<void> {
   const whole = await fetch(url).then(
     (reply) => reply.text().catch(() => undefined),
@@ -79,7 +79,7 @@ async function expectBreak(url: string): Promise<void> {
   if (whole !== undefined) throw new Error(`looks complete: ${whole.slice(0, 100)}`);
 }
 
-/** Goes away before the head, or after the first piece of the body. */
+/** Leaves before the head, or after the first piece of the body. */
 async function leave(url: string, phase: 'waiting' | 'reading'): Promise<void> {
   const abort = new AbortController();
   if (phase === 'waiting') setTimeout(() => abort.abort(), 30);

@@ -1,6 +1,6 @@
-/** What a host holds while nobody asks it anything. */
+/** What an idle host holds. */
 export interface Weight {
-  /** Requests. */
+  /** The number of requests in flight. */
   readonly inFlight: number;
   readonly descriptors: number;
   /** Timers, sockets and other handles, by kind. */
@@ -9,11 +9,11 @@ export interface Weight {
   readonly heapBytes: number;
 }
 
-/** What V8 and malloc keep or give back as they see fit: not counted as growth. */
+/** Tolerances for what V8 and malloc keep or give back at will. */
 const RESIDENT_TOLERANCE = { factor: 1.2, bytes: 32e6 };
 const HEAP_TOLERANCE = { factor: 1.1, bytes: 4e6 };
 
-/** What has grown from one weight to a later one, in words. */
+/** Describes what has grown from one weight to a later one. */
 export function growthsBetween(before: Weight, after: Weight): string[] {
   const counts = { requests: 'inFlight', descriptors: 'descriptors' } as const;
   const growths = Object.entries(counts).map(([what, key]) => describe(what, before[key], after[key], before[key]));

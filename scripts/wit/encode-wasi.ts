@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { componentEmbed } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { readWorld } from '../../src/component/encode-interface.ts';
 
-/** The release that the host serves. */
+/** The WASI release that the host provides. */
 export const WASI_RELEASE = '0.2.12';
 
 const DEPS = join(import.meta.dirname, '../../wit/deps');
 
-/** All that a guest may import, and what the host calls of it. */
+/** Everything that a guest may import, and what the host calls in it. */
 const WORLD = `package wasi-serve:types;
 world wasi {
   include wasi:cli/imports@${WASI_RELEASE};
@@ -17,7 +17,7 @@ world wasi {
   export wasi:http/incoming-handler@${WASI_RELEASE};
 }`;
 
-/** The WIT in `wit/deps` in binary form, unstable functions too: which of these are served the host's tables say. */
+/** The WIT in `wit/deps` in binary form, including unstable functions: the host's tables determine which of these are provided. */
 export async function encodeWasi(): Promise<Uint8Array> {
   using directory = mkdtempDisposableSync(join(tmpdir(), 'wit-'));
   cpSync(DEPS, join(directory.path, 'deps'), { recursive: true });

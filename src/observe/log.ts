@@ -94,7 +94,17 @@ export interface RequestRecord {
   readonly end: 'complete' | 'aborted' | 'client-left';
 }
 
-/** Takes events, in order. Must not throw. */
+/**
+ * Takes events, in order. Must not throw.
+ *
+ * @example
+ * ```ts
+ * const log: Log = (event) => {
+ *   if (event.at === 'request-failed') console.error(`${event.id}: ${event.message}`);
+ * };
+ * await using host = createHost(await loadComponent('app.wasm'), {}, log);
+ * ```
+ */
 export type Log = (event: LogEvent) => void;
 
 /** Discards all events. */
@@ -117,7 +127,15 @@ export function sparing(log: Log): Log {
   };
 }
 
-/** Passes each event to all of `logs`, in order. */
+/**
+ * Passes each event to all of `logs`, in order.
+ *
+ * @example
+ * ```ts
+ * const metrics = await createMetrics();
+ * const log = teeLog(metrics.log, (event) => console.log(JSON.stringify(event)));
+ * ```
+ */
 export function teeLog(...logs: readonly Log[]): Log {
   return (event) => {
     for (const log of logs) log(event);

@@ -9,7 +9,19 @@ export type HostErrorCode =
   | 'overloaded'
   | 'stopped';
 
-/** A failure that the operator must act on. Its message says what happened, where, and what to do. */
+/**
+ * A failure that the operator must act on. Its message says what happened, where, and what to do.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await loadComponent('app.wasm');
+ * } catch (error) {
+ *   if (!(error instanceof HostError)) throw error;
+ *   console.error(`${error.code}: ${error.message}`);
+ * }
+ * ```
+ */
 export class HostError extends Error {
   override readonly name = 'HostError';
   readonly code: HostErrorCode;

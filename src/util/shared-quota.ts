@@ -27,6 +27,14 @@ const LEFT_COLLECTION_SHARE = 3;
  *
  * If too little remains, owners that are not needed are released, and garbage is collected immediately, but not too often. If owners that held much
  * are left, garbage is collected soon.
+ *
+ * @example
+ * ```ts
+ * // The memories of both components' guests together hold at most 1 GiB.
+ * const memory = new SharedQuota(1024 ** 3);
+ * const one = await loadComponent('one.wasm', { memory });
+ * const other = await loadComponent('other.wasm', { memory });
+ * ```
  */
 export class SharedQuota {
   readonly max: number;

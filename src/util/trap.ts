@@ -1,7 +1,15 @@
 import { type Limits, toLimitName } from './limits.ts';
 
 /**
- * The guest broke the contract of an interface, or its time is over: its instance dies and is never used again.
+ * The guest broke the contract of an interface, or its time is over: its instance dies and is never used again. Host functions throw it to end the
+ * guest.
+ *
+ * @example
+ * ```ts
+ * const setLevel: HostFunc<WasiCtx> = (_ctx, level: number) => {
+ *   if (level > 9) throw new Trap(`level ${level} is above 9`);
+ * };
+ * ```
  *
  * Source: "trap" in component-model `design/mvp/CanonicalABI.md`.
  */

@@ -32,14 +32,15 @@ describe.each(TWINS)('$twin', (twin) => {
       // The guest of this test keeps what it borrows.
       if (type === own) expect(lower(around(type), put(new Rep()))).toBeDefined();
       else expect(() => lower(around(type), put(new Rep()))).toThrow('1 borrowed handles were not dropped');
-      for (const forged of FORGED) expect(() => lower(around(type), put(forged))).toThrow('what is not a thing');
+      for (const forged of FORGED)
+        expect(() => lower(around(type), put(forged))).toThrow('a value that is not a thing');
     }
   });
 
   test('an option of a resource is one, or nothing', () => {
     expect(lower(option(own), undefined)).toEqual([0, 0]);
     expect(lower(option(own), new Rep())).toEqual([1, 1]);
-    expect(() => lower(option(own), new Other())).toThrow('what is not a thing');
+    expect(() => lower(option(own), new Other())).toThrow('a value that is not a thing');
   });
 
   test.each([

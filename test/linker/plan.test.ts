@@ -104,12 +104,12 @@ describe('what is missing is named', () => {
     [
       'a resource',
       '(import "acme:greeter/greet@1.0.0" (instance (export "card" (type (sub resource)))))',
-      'no resource card',
+      'does not define the resource card',
     ],
     [
       'a resource named as objects have one',
       '(import "acme:greeter/greet@1.0.0" (instance (export "constructor" (type (sub resource)))))',
-      'no resource constructor',
+      'does not define the resource constructor',
     ],
     ['an interface', '(import "acme:greeter/other@1.0.0" (instance))', 'acme:greeter/other@1.0.0'],
     ['a function of the world', '(import "greet" (func))', 'greet'],

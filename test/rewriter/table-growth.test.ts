@@ -63,7 +63,7 @@ test('an array whose length is computed before anything runs is refused', async 
   const wat = `(module (type $a (array i64))
     (global (ref $a) (array.new_default $a (i32.add (i32.const 1000) (i32.const 1000)))))`;
   const module = decodeCoreModule(await assemble(wat));
-  expect(() => instanceCostOf(module)).toThrow(/an array in a constant expression, of a length that is computed/);
+  expect(() => instanceCostOf(module)).toThrow(/an array of computed length in a constant expression/);
 });
 
 function withFuncs(module: Checked): { landlord: Checked['landlord']; grow: (count: number) => unknown } {
