@@ -77,7 +77,7 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'returns what is of no type',
     fault: () => ({ wrong: true }),
-    log: /the host gave|must be|not a function|undefined/,
+    log: /the host returned|must be|not a function|undefined/,
     // Everything is true or false.
     isNone: ({ type: { result } }) => result === undefined || result.kind === 'bool',
   },

@@ -111,26 +111,26 @@ test.each<[string, string, Partial<Limits>, RegExp]>([
     'many functions',
     '(func) (func) (func) (func) (func)',
     { maxInstanceHeapBytes: 80_000 },
-    /of an instance, of 20 modules, take \d+ bytes of V8's heap, where 80000 are allowed/,
+    /of an instance \(20 modules\) take \d+ bytes of V8's heap, the limit is 80000/,
   ],
   [
     'first values',
     '(type $a (array i64)) (global (ref $a) (array.new_default $a (i32.const 100000)))',
     {},
-    /take \d+ bytes of V8's heap, where 16777216 are allowed \(--limit instance-heap-bytes\)/,
+    /take \d+ bytes of V8's heap, the limit is 16777216 \(--limit instance-heap-bytes\)/,
   ],
   [
     'floats that are restored by their bits',
     '(global (mut f64) (f64.const 0))'.repeat(1000),
     {},
-    /take \d+ bytes of V8's heap, where 16777216 are allowed \(--limit instance-heap-bytes\)/,
+    /take \d+ bytes of V8's heap, the limit is 16777216 \(--limit instance-heap-bytes\)/,
   ],
   ...['(global i32', '(table 1 funcref) (elem (offset', '(memory 1) (data (offset'].map(
     (what): [string, string, Partial<Limits>, RegExp] => [
       `long constant expressions ${what}`,
       `${what} ${LONG_EXPRESSION} ${what.includes('offset') ? '))' : ')'}`,
       {},
-      /take \d+ bytes of V8's heap, where 16777216 are allowed \(--limit instance-heap-bytes\)/,
+      /take \d+ bytes of V8's heap, the limit is 16777216 \(--limit instance-heap-bytes\)/,
     ],
   ),
 ])('%s of one component are added up', async (_name, fields, limits, message) => {

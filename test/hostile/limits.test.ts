@@ -166,7 +166,7 @@ test('outgoing requests beyond maxConcurrentOutbound wait for their turn', async
 
 test.each<[Partial<Limits>, RegExp]>([
   [{ maxComponentBytes: 1000 }, /has \d+ bytes, the limit is 1000/],
-  [{ maxComponentItems: 10 }, /more definitions than any component needs/],
+  [{ maxComponentItems: 10 }, /too many definitions/],
   [{ maxNesting: 0 }, /nest deeper than 0/],
   [{ maxMemoryBytes: 65_536 }, /a memory of 2 pages, the limit is 1/],
   [{ maxTableElements: 2 }, /a table of \d+ elements, the limit is 2/],
