@@ -1,8 +1,5 @@
-import type { EncodedWit } from '../abi/host-interface.ts';
 import { ENCODED_WASI } from './encoded-wasi.ts';
+import { toEncodedWit } from './encoded-wit.ts';
 
-/** The types of all WASI interfaces that the host serves, and of what it calls of a component. */
-export const wasiWit: EncodedWit = Object.freeze({
-  label: 'the WIT of WASI',
-  decode: () => Buffer.from(ENCODED_WASI, 'base64'),
-});
+/** The types of all interfaces of WASI 0.2 that the host serves, and of what it calls of a component. */
+export const wasiWit = toEncodedWit('the WIT of WASI', ENCODED_WASI);

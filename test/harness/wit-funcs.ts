@@ -5,16 +5,18 @@ import { componentEmbed, componentNew } from '@bytecodealliance/jco-transpile/wa
 import type { FuncType } from '../../src/abi/types.ts';
 import { createSource } from '../../src/component/source.ts';
 import { planComponent } from '../../src/linker/link.ts';
+import { copyOwnWit, importsOf, listOwnPackages } from '../../scripts/wit/own-packages.ts';
 import { wasiInterfaces } from '../../src/wasi/interfaces.ts';
 
 /** Filled by `npm run wit`. */
 const DEPS = join(import.meta.dirname, '../../wit/deps');
 const RELEASE = '0.2.12';
-/** All of WASI that the host serves. */
+/** All that the host serves. */
 const WORLD = `package test:all;
 world all {
   include wasi:cli/imports@${RELEASE};
   include wasi:http/imports@${RELEASE};
+  ${listOwnPackages().map(importsOf).join('\n  ')}
   export wasi:http/incoming-handler@${RELEASE};
 }`;
 /** Behind these are functions that are served although they are unstable. */
@@ -24,6 +26,7 @@ const FEATURES = ['network-error-code', 'informational-outbound-responses'];
 export interface WitFunc {
   /** Without version: `wasi:io/poll`. */
   readonly interfaceName: string;
+  readonly version: string;
   /** `[method]pollable.ready` */
   readonly name: string;
   readonly type: FuncType;
@@ -33,6 +36,7 @@ export interface WitFunc {
 export async function componentOfAll(module?: Uint8Array): Promise<Uint8Array> {
   using directory = mkdtempDisposableSync(join(tmpdir(), 'wit-'));
   cpSync(DEPS, join(directory.path, 'deps'), { recursive: true });
+  copyOwnWit(join(directory.path, 'deps'));
   writeFileSync(join(directory.path, 'world.wit'), WORLD);
   const embedded = await componentEmbed({
     ...(module === undefined ? { dummy: true } : { binary: module }),
@@ -49,6 +53,7 @@ export async function readWitFuncs(): Promise<WitFunc[]> {
   return plan.lowerings.flatMap(({ func }) => {
     if (func.by !== 'host') return [];
     const [versioned = '', name = ''] = func.name.split('#');
-    return [{ interfaceName: versioned.replace(/@.*/, ''), name, type: func.type }];
+    const [interfaceName = '', version = ''] = versioned.split('@');
+    return [{ interfaceName, version, name, type: func.type }];
   });
 }

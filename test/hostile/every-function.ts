@@ -182,10 +182,10 @@ function resourcesOf(t: ValType): string[] {
   return t.kind === 'list' ? resourcesOf(t.element) : [];
 }
 
-function importOf({ interfaceName, name, type }: WitFunc): string {
+function importOf({ interfaceName, version, name, type }: WitFunc): string {
   const { params, results } = flattenFunctype(type, 'lower');
   const signature = [...params.map((param) => `(param ${param})`), ...results.map((result) => `(result ${result})`)];
-  return `(import "${interfaceName}@${RELEASE}" "${name}" (func ${id(`${interfaceName}#${name}`)} ${signature.join(' ')}))`;
+  return `(import "${interfaceName}@${version}" "${name}" (func ${id(`${interfaceName}#${name}`)} ${signature.join(' ')}))`;
 }
 
 /** Resources are created, everything else is zero: the first case, an empty string, none. */

@@ -2,6 +2,7 @@ import { cpSync, mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { copyOwnWit, importsOf, listOwnPackages } from '../../scripts/wit/own-packages.ts';
 import { componentEmbed } from '@bytecodealliance/jco-transpile/wasm-tools';
 
 const RELEASE = '0.2.12';
@@ -11,6 +12,7 @@ const WORLD = `package test:all;
 world all {
   include wasi:cli/imports@${RELEASE};
   include wasi:http/imports@${RELEASE};
+  ${listOwnPackages().map(importsOf).join('\n  ')}
 }`;
 
 /** What a WIT interface asks of a host: the mangled names of its functions, and its resources. */
@@ -20,13 +22,14 @@ export interface WitImports {
 }
 
 /**
- * Every interface of WASI 0.2 by its name without version, with the functions behind `features` or `all` features.
+ * Every interface that the host serves by its name without version, with the functions behind `features` or `all` features.
  *
  * wit-component parses the WIT and makes a dummy core module of the world, whose imports are exactly these functions.
  */
 export async function readWitImports(features: readonly string[] | 'all'): Promise<Map<string, WitImports>> {
   using directory = mkdtempDisposableSync(join(tmpdir(), 'wit-'));
   cpSync(DEPS, join(directory.path, 'deps'), { recursive: true });
+  copyOwnWit(join(directory.path, 'deps'));
   writeFileSync(join(directory.path, 'world.wit'), WORLD);
   const binary = await componentEmbed({
     dummy: true,

@@ -18,30 +18,35 @@ export class GuestOutput implements Disposable {
   }
 
   get stdout(): ByteSink {
-    return (this.#stdout ??= this.#open('stdout')) ?? DISCARDING_SINK;
+    return (this.#stdout ??= this.openSink('stdout')) ?? DISCARDING_SINK;
   }
 
   get stderr(): ByteSink {
-    return (this.#stderr ??= this.#open('stderr')) ?? DISCARDING_SINK;
+    return (this.#stderr ??= this.openSink('stderr')) ?? DISCARDING_SINK;
   }
 
-  /** Passes on what the guest wrote without an end of line. */
-  [Symbol.dispose](): void {
-    runAll([() => this.#stdout?.[Symbol.dispose](), () => this.#stderr?.[Symbol.dispose]()]);
+  /** What all of it takes from. */
+  get quota(): OutputQuota {
+    return (this.#quota ??= new OutputQuota(this.#ctx.limits.maxOutputBytes));
   }
 
-  /** `undefined` if the guest's output goes nowhere. */
-  #open(stream: Stream): LineSink | undefined {
-    const { grants, limits, held } = this.#ctx;
+  /** Lines of their own among those of a stream; whoever opens it disposes it. `undefined` if the guest's output goes nowhere. */
+  openSink(stream: Stream): LineSink | undefined {
+    const { grants, held } = this.#ctx;
     const { writeOutput, request, tell } = grants;
     if (writeOutput === undefined) return undefined;
     const isPrefixed = request !== undefined && grants.loggingPrefix !== 'hidden';
     return new LineSink({
       prefix: isPrefixed ? linePrefix(stream, request.ordinal) : undefined,
-      quota: (this.#quota ??= new OutputQuota(limits.maxOutputBytes)),
+      quota: this.quota,
       ...(tell && { tell }),
       held,
       writeLines: (lines) => writeOutput(stream, lines),
     });
+  }
+
+  /** Passes on what the guest wrote without an end of line. */
+  [Symbol.dispose](): void {
+    runAll([() => this.#stdout?.[Symbol.dispose](), () => this.#stderr?.[Symbol.dispose]()]);
   }
 }

@@ -32,8 +32,19 @@ export class OutputQuota {
     return taken;
   }
 
+  /** Whether all of `bytes` may still be passed on. The first time that they may not, `tell` is told. */
+  takeWhole(bytes: Uint8Array, tell?: (what: string) => void): boolean {
+    if (this.take(bytes).byteLength === bytes.byteLength) return true;
+    if (this.isFirstDrop()) tell?.(describeDrop(this.maxBytes));
+    return false;
+  }
+
   /** True the first time only: whoever drops output first says so. */
   readonly isFirstDrop: () => boolean = once();
+}
+
+function describeDrop(maxBytes: number): string {
+  return `dropped: output beyond ${maxBytes} bytes of one request (--limit output-bytes)`;
 }
 
 /** What a `LineSink` needs: the start of each of its lines, what it may use, and where lines go. */
@@ -117,7 +128,7 @@ export class LineSink implements ByteSink, Disposable {
   }
 
   #endWithNotice(maxBytes: number): void {
-    this.#options.tell?.(`dropped: output beyond ${maxBytes} bytes of one request (--limit output-bytes)`);
+    this.#options.tell?.(describeDrop(maxBytes));
     this.#endHeld();
     this.#lines += `${this.#prefix}[output beyond ${maxBytes} bytes of one request is dropped]\n`;
   }
