@@ -9,6 +9,9 @@ export interface Commands {
   inspect(file: string, format: 'text' | 'json'): Promise<void>;
 }
 
+/** Help wraps to the terminal's width; commander by itself does not wrap descriptions into a column narrower than 40. */
+const MIN_HELP_COLUMNS = 24;
+
 const EXAMPLES = `
 Examples:
   wasi-serve app.wasm                 serve app.wasm on http://127.0.0.1:8080/
@@ -41,6 +44,7 @@ export function createProgram(version: string, commands: Commands, { stdout, std
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()
+      .configureHelp({ ...command.configureHelp(), minWidthToWrap: MIN_HELP_COLUMNS })
       .showHelpAfterError(`(see ${command === program ? '' : 'wasi-serve '}${command.name()} --help)`)
       .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) });
   }

@@ -17,8 +17,8 @@ export interface Terminal {
 
 /** The terminal of this process. Buffered output is flushed when the process exits. */
 export function createTerminal(): Terminal {
-  const stdout = createOutput(process.stdout.fd);
-  const stderr = createOutput(process.stderr.fd);
+  const stdout = createOutput(process.stdout.fd, process.stdout);
+  const stderr = createOutput(process.stderr.fd, process.stderr);
   process.on('exit', () => {
     stdout.flushNow();
     stderr.flushNow();

@@ -47,7 +47,7 @@ export function planComponent<Ctx>(
   const exports = evaluateRoot(evaluation, root);
   if (evaluation.missing.length > 0) {
     const names = evaluation.missing.map((name) => `\n  ${name}`).join('');
-    throw new HostError('missing-import', `${source.label} imports functions that this host does not serve:${names}`);
+    throw new HostError('missing-import', `${source.label} imports functions that this host does not provide:${names}`);
   }
   return plan.seal(exportedFuncs(exports));
 }

@@ -9,16 +9,18 @@ const MAX_LAST_TRIES = 100;
 
 /** Where a log's lines go. */
 export interface LogOutput {
+  /** The width of the terminal that shows it; `undefined` if it is not a terminal. */
+  readonly columns?: number | undefined;
   /** Takes whole lines, in order. */
   write(text: string): void;
 }
 
-/** As the process writes to its stderr itself. */
+/** Writes to stderr as any code of the process does. */
 export const TO_STDERR: LogOutput = Object.freeze({ write: (text: string) => void process.stderr.write(text) });
 
 /** Buffered text for a descriptor: each turn of the event loop makes one write, and the host never waits for the reader. */
 export interface Output extends LogOutput {
-  /** As `LogOutput` does; never throws. */
+  /** See `LogOutput`. Never throws. */
   write(text: string): void;
   /** Resolves when everything has been written, or cannot be. */
   flush(): Promise<void>;
@@ -29,13 +31,14 @@ export interface Output extends LogOutput {
 /** `idle`: nothing to do; `due`: a write follows in this turn; `writing`: one is under way; `gone`: the reader is gone. */
 type State = 'idle' | 'due' | 'writing' | 'gone';
 
-/** Writes to a descriptor of this process, which stays open. A reader that has gone away (EPIPE) is not a failure. */
-export function createOutput(fd: number): Output {
-  return new FdOutput(fd);
+/** Writes to a descriptor of this process, which stays open. A reader that has gone away (EPIPE) is not a failure. `stream` is Node's for it. */
+export function createOutput(fd: number, stream?: { readonly columns?: number | undefined }): Output {
+  return new FdOutput(fd, stream);
 }
 
 class FdOutput implements Output {
   readonly #fd: number;
+  readonly #stream: { readonly columns?: number | undefined } | undefined;
   #state: State = 'idle';
   #pending: string[] = [];
   #pendingChars = 0;
@@ -44,8 +47,14 @@ class FdOutput implements Output {
   #rest: Uint8Array = new Uint8Array(0);
   readonly #whenFlushed = new Set<() => void>();
 
-  constructor(fd: number) {
+  constructor(fd: number, stream: { readonly columns?: number | undefined } | undefined) {
     this.#fd = fd;
+    this.#stream = stream;
+  }
+
+  /** Changes with the terminal's size. */
+  get columns(): number | undefined {
+    return this.#stream?.columns;
   }
 
   write(text: string): void {

@@ -139,30 +139,29 @@ describe('a notice', () => {
   });
 });
 
-test('a start begins with the line that tools wait for', () => {
-  const text = formatText(
-    {
-      at: 'start',
-      start: {
-        origin: 'http://0.0.0.0:8080',
-        component: 'a.wasm',
-        byteLength: 12_100_000,
-        world: 'wasi:http/proxy@0.2.3',
-        imports: ['wasi:io/poll@0.2.3', 'wasi:io/error@0.2.3', 'wasi:http/types@0.2.3'],
-        engine: { name: 'jco', reason: 'why' },
-        isolation: { name: 'fresh', reason: 'because' },
-        preemption: { name: 'off', reason: 'as asked' },
-        limits: {
-          timeoutMs: 1500,
-          maxConcurrentRequests: 10,
-          maxQueuedRequests: 0,
-          others: ['--cpu-timeout 5s', '--limit handles=7'],
-        },
+describe('a start', () => {
+  const START = {
+    at: 'start',
+    start: {
+      origin: 'http://0.0.0.0:8080',
+      component: 'a.wasm',
+      byteLength: 12_100_000,
+      world: 'wasi:http/proxy@0.2.3',
+      imports: ['wasi:io/poll@0.2.3', 'wasi:io/error@0.2.3', 'wasi:http/types@0.2.3'],
+      engine: { name: 'jco', reason: 'why' },
+      isolation: { name: 'fresh', reason: 'because' },
+      preemption: { name: 'off', reason: 'as asked' },
+      limits: {
+        timeoutMs: 1500,
+        maxConcurrentRequests: 10,
+        maxQueuedRequests: 0,
+        others: ['--cpu-timeout 5s', '--limit handles=7'],
       },
     },
-    PLAIN,
-  );
-  expect(text).toBe(`Serving HTTP on http://0.0.0.0:8080/
+  } as const;
+
+  test('begins with the line that tools wait for', () => {
+    expect(formatText(START, PLAIN)).toBe(`Serving HTTP on http://0.0.0.0:8080/
   component   a.wasm (12.1 MB)
   world       wasi:http/proxy@0.2.3
   imports     wasi:io (2), wasi:http (1)
@@ -173,4 +172,16 @@ test('a start begins with the line that tools wait for', () => {
               --cpu-timeout 5s --limit handles=7
   try         curl -i http://127.0.0.1:8080/
 `);
+  });
+
+  test.each([40, 50, 60, 80, 200])('is no wider than a terminal of %d columns, except for single words', (columns) => {
+    for (const line of formatText(START, PLAIN, columns).split('\n'))
+      if (line.length > columns) expect(line.slice(14)).toMatch(/^\S+$|^$/);
+  });
+
+  test('keeps its words, and their column, when it is wrapped', () => {
+    const text = formatText(START, PLAIN, 50);
+    expect(text).toContain('  limits      1500 ms per request, 10 concurrent\n              requests, 0 more queued\n');
+    expect(text.split(/\s+/)).toEqual(formatText(START, PLAIN).split(/\s+/));
+  });
 });

@@ -8,7 +8,7 @@ import { toPrintable } from '../../util/printable.ts';
 import type { InspectedImport, Inspection, Servability } from './inspection.ts';
 
 /** The output of `inspect` for people. Names from the component are escaped: they cannot send commands to the terminal. */
-export function formatInspection(inspection: Inspection, paint: Paint): string {
+export function formatInspection(inspection: Inspection, paint: Paint, columns?: number): string {
   const { file, byteLength, digest, world, imports, exports, coreModules, verdict } = inspection;
   const rows: Row[] = [
     ['file', `${toPrintable(file)} (${formatBytes(byteLength)})`],
@@ -19,7 +19,7 @@ export function formatInspection(inspection: Inspection, paint: Paint): string {
     ['modules', coreModules.length === 0 ? 'none' : formatModules(coreModules)],
     ...verdictRows(verdict, paint),
   ];
-  return formatRows(rows, paint);
+  return formatRows(rows, paint, columns);
 }
 
 function formatImports(imports: readonly InspectedImport[], paint: Paint): string {

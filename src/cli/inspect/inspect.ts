@@ -9,7 +9,7 @@ export async function inspect(file: string, format: 'text' | 'json', terminal: T
   const text =
     format === 'json'
       ? `${JSON.stringify(inspection, undefined, 2)}\n`
-      : formatInspection(inspection, terminal.paintStdout);
+      : formatInspection(inspection, terminal.paintStdout, terminal.stdout.columns);
   terminal.stdout.write(text);
   return EXIT.done;
 }

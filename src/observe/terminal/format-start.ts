@@ -5,7 +5,7 @@ import type { Paint } from './paint.ts';
 import { type Row, formatRows } from './rows.ts';
 
 /** Describes what is served, with which limits, and how to call it. The first line is the one that tools wait for. */
-export function formatStart(start: StartRecord, paint: Paint): string {
+export function formatStart(start: StartRecord, paint: Paint, columns?: number): string {
   const { origin, component, byteLength, world, imports, engine, isolation, preemption, limits, workerPids } = start;
   const rows = formatRows(
     [
@@ -21,6 +21,7 @@ export function formatStart(start: StartRecord, paint: Paint): string {
       ['try', paint('strong', `curl -i ${toCallable(origin)}/`)],
     ],
     paint,
+    columns,
   );
   return `Serving HTTP on ${origin}/\n${rows}`;
 }

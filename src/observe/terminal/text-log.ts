@@ -22,12 +22,12 @@ const MAX_MESSAGE_LENGTH = 2048;
  * ```
  */
 export function createTextLog(output: LogOutput = TO_STDERR, paint: Paint = PLAIN): Log {
-  return (event) => output.write(formatText(event, paint));
+  return (event) => output.write(formatText(event, paint, output.columns));
 }
 
 /** Formats an event as whole lines. Nothing in it that came from a client or a guest can start a line or send commands to the terminal. */
-export function formatText(event: LogEvent, paint: Paint): string {
-  if (event.at === 'start') return formatStart(event.start, paint);
+export function formatText(event: LogEvent, paint: Paint, columns?: number): string {
+  if (event.at === 'start') return formatStart(event.start, paint, columns);
   if (event.at === 'request') return `${requestLine(event.request, paint)}\n`;
   if (event.at === 'request-failed') return failureLines(event, paint);
   if (event.at === 'stalled') return `${NOTICE_PREFIXES.error(paint)}${stallLine(event.stall)}\n`;
