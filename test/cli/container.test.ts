@@ -16,8 +16,8 @@ test('the Node of the container is that of the project', () => {
   expect(new Set(images)).toEqual(new Set([`node:${devDependencies['node']}-slim`]));
 });
 
-test('it runs what the README calls the least of permissions', () => {
-  const [command = ''] = /^node --disable-sigusr1 --permission .* (?=app\.wasm$)/m.exec(read('README.md')) ?? [];
+test('it runs what the page about deployment calls the least of permissions', () => {
+  const [command = ''] = /^node --disable-sigusr1 --permission .* (?=app\.wasm$)/m.exec(read('docs/deploy.md')) ?? [];
   expect(entrypoint.join(' ')).toMatch(new RegExp(`^${RegExp.escape(command)}serve `));
 });
 

@@ -6,5 +6,5 @@ export const ROOT = join(import.meta.dirname, '../..');
 /** The network, and to read the package and the component: nothing that interrupts or watches guests. */
 export const PERMISSION_ONLY = `--permission --allow-net --allow-fs-read=${ROOT}`;
 
-/** What the README says is enough: a thread that watches guests, too. */
+/** What docs/deploy.md says is enough: a thread that watches guests, too. */
 export const LEAST = { NODE_OPTIONS: `${PERMISSION_ONLY} --allow-worker` };

@@ -4,13 +4,13 @@ import { basename } from 'node:path';
 export type Step =
   | { readonly do: 'write'; readonly file: string; readonly text: string }
   | { readonly do: 'run'; readonly command: string }
-  /** `npx wasi-serve FILE`, which goes on until the guide's end, or until another serves. */
+  /** `npx wasi-serve FILE`, or the same without npx, which goes on until the guide's end, or until another serves. */
   | { readonly do: 'serve'; readonly command: string }
   /** The output of the command before it. */
   | { readonly do: 'expect'; readonly output: string };
 
 const FENCE = /^```(\w+)\n([\s\S]*?)^```$/gm;
-const SERVES = /^npx wasi-serve (?!inspect\b).*\.wasm\b/;
+const SERVES = /^(?:npx wasi-serve (?!inspect\b)|node .*\bbin\.js ).*\.wasm\b/;
 
 /**
  * The steps of a page of Markdown: a `sh` fence is run line by line, a fence whose paragraph ends with a file's name in backticks and a

@@ -3,9 +3,10 @@ import { globSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Step, titleOf, toSteps } from './guide.ts';
+import { guestFile } from '../harness/guests.ts';
 import { Reader } from './reader.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -61,7 +62,7 @@ beforeAll(async () => {
 
 afterAll(async () => await rm(packed, { recursive: true, force: true }));
 
-const guides = globSync('docs/guest-*.md', { cwd: ROOT }).toSorted();
+const guides = globSync('docs/{guest-*,deploy,test-with-vitest}.md', { cwd: ROOT }).toSorted();
 
 test('each guide has steps that are run', async () => {
   for (const guide of guides)
@@ -75,11 +76,22 @@ for (const guide of guides) {
     async ({ skip }) => {
       const needs = NEEDS[titleOf(guide)];
       if (needs !== undefined && !needs.isThere()) skip(`${guide} needs ${needs.what}`);
-      await using reader = await Reader.start(tarball);
+      await using reader = await Reader.start(
+        tarball,
+        guide.includes('guest-') ? {} : { 'app.wasm': guestFile('hello') },
+      );
       for (const step of await stepsOf(guide)) await reader.follow(step);
     },
   );
 }
+
+test.each(['guest-rust', 'guest-javascript'])('the quick start of the README is the beginning of %s', async (title) => {
+  const readme = await stepsOf('README.md');
+  const guide = await stepsOf(`docs/${title}.md`);
+  const end = guide.findIndex((step) => step.do === 'serve');
+  const start = readme.findIndex((step) => isDeepStrictEqual(step, guide[0]));
+  expect(readme.slice(start, start + end + 1)).toEqual(guide.slice(0, end + 1));
+});
 
 async function stepsOf(guide: string): Promise<Step[]> {
   return toSteps(await readFile(join(ROOT, guide), 'utf8'));

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,6 +15,7 @@ export class Reader implements AsyncDisposable {
   #folder: string;
   #server: ChildProcess | undefined;
   #origin = '';
+  #adminOrigin = '';
   #output = '';
 
   private constructor(root: string, tarball: string) {
@@ -23,8 +24,11 @@ export class Reader implements AsyncDisposable {
     this.#tarball = tarball;
   }
 
-  static async start(tarball: string): Promise<Reader> {
-    return new Reader(await mkdtemp(join(tmpdir(), 'wasi-serve-guide-')), tarball);
+  /** With `files`, by name, beside the reader. */
+  static async start(tarball: string, files: Readonly<Record<string, string>> = {}): Promise<Reader> {
+    const reader = new Reader(await mkdtemp(join(tmpdir(), 'wasi-serve-guide-')), tarball);
+    for (const [name, file] of Object.entries(files)) await copyFile(file, join(reader.#root, name));
+    return reader;
   }
 
   async follow(step: Step): Promise<void> {
@@ -52,7 +56,8 @@ export class Reader implements AsyncDisposable {
     }
     const meant = command
       .replace(/^(npm install .*?)\bwasi-serve\b/, `$1${this.#tarball}`)
-      .replaceAll('http://127.0.0.1:8080', this.#origin);
+      .replaceAll('http://127.0.0.1:8080', this.#origin)
+      .replaceAll('http://127.0.0.1:9100', this.#adminOrigin);
     const { stdout } = await promisify(execFile)('bash', ['-ec', meant], this.#place());
     this.#output = stdout;
   }
@@ -60,11 +65,14 @@ export class Reader implements AsyncDisposable {
   /** On a free port. */
   async #serve(command: string): Promise<void> {
     await this.#stop();
-    const args = ['-ec', `exec ${command.replace(/^npx/, 'npx --no-install')} --addr 127.0.0.1:0`];
+    const meant = command.replace(/^npx/, 'npx --no-install').replace('127.0.0.1:9100', '127.0.0.1:0');
+    const args = ['-ec', `exec ${meant} --addr 127.0.0.1:0`];
     // A group of its own: npx has a shell and the server below it.
     const server = spawn('bash', args, { ...this.#place(), detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
     this.#server = server;
-    this.#origin = await originOf(server);
+    const said = await startTextOf(server);
+    this.#origin = /^Serving HTTP on (http:\S+)\/$/m.exec(said)?.[1] ?? '';
+    this.#adminOrigin = /http:\/\/[\d.:]+(?=.*metrics)/.exec(said)?.[0] ?? '';
   }
 
   async #stop(): Promise<void> {
@@ -82,14 +90,13 @@ export class Reader implements AsyncDisposable {
   }
 }
 
-/** Where a server says that it listens. Rejects with what it says if it ends instead. */
-async function originOf(server: ChildProcess): Promise<string> {
+/** What a server says until it listens. Rejects with that if it ends instead. */
+async function startTextOf(server: ChildProcess): Promise<string> {
   const { promise, resolve: found, reject } = Promise.withResolvers<string>();
   let said = '';
   server.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said += text;
-    const [, origin] = /^Serving HTTP on (http:\S+)\/$/m.exec(said) ?? [];
-    if (origin !== undefined) found(origin);
+    if (/^ +try +curl/m.test(said)) found(said);
   });
   server.once('exit', () => reject(new Error(said)));
   return await promise;
