@@ -9,7 +9,7 @@ import {
 } from '../config/options.ts';
 import type { HostLoad } from '../observe/host-load.ts';
 import { createFailureLog } from '../observe/failure-log.ts';
-import { type Log, guardLog } from '../observe/log.ts';
+import { type Log, sparing } from '../observe/log.ts';
 import type { Exchange } from '../server/exchange.ts';
 import { FetchExchange, headOf } from '../server/fetch/fetch-exchange.ts';
 import { NO_ROUTE } from '../server/failure.ts';
@@ -133,7 +133,7 @@ class RoutedHost implements Host {
     assertLog(log);
     this.#options = options;
     this.#config = toServeConfig(options);
-    this.#commons = createCommons(this.#config, guardLog(log), this.#heaps);
+    this.#commons = createCommons(this.#config, sparing(log), this.#heaps);
   }
 
   readonly fetch = (input: FetchInput, init?: RequestInit): Promise<Response> => {

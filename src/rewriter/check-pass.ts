@@ -71,7 +71,7 @@ export class CheckPass {
       const stop = Math.min(end, next + STRIDE);
       while (next < stop) next = this.#pass(next);
       instructions.at = next;
-      this.#metering.poll();
+      this.#metering.look();
     }
     if (instructions.at !== end || instructions.code !== OP.end) throw malformed('function body without an end', at);
     this.#metering.leave(end);
@@ -89,11 +89,11 @@ export class CheckPass {
     }
     instructions.at = start;
     instructions.next();
-    this.#inspect();
+    this.#look();
     return instructions.at;
   }
 
-  #inspect(): void {
+  #look(): void {
     const instructions = this.#instructions;
     const { code } = instructions;
     this.#metering.weigh(WEIGHTS[code] as number);

@@ -1,7 +1,7 @@
 import { CODE_COUNT, OP, PREFIX_BASE } from '../../wasm/opcodes.ts';
 
 /**
- * What V8 takes to compile a part of a function: nanoseconds of its first compiler on a core of the README's machine, for which the guest waits; bytes of
+ * What V8 takes to compile a part of a function: nanoseconds of its first compiler on a core of the machine of scripts/bench/README.md, for which the guest waits; bytes of
  * memory of its second compiler, on other threads; and bytes of code from the first. Measured on families of functions
  * (`scripts/bench/inside/compile-bombs.ts`), and rounded up.
  */
