@@ -26,7 +26,6 @@ const NAMED_OTHERWISE: Readonly<Record<string, string>> = {
   'outbound/special-addresses.ts': 'named after the registries of IANA that it holds',
   'rewriter/analyse/costs.ts': 'a set of tables on one subject: what each instruction costs',
   'rewriter/layout.ts': 'a set of constants on one subject: where cards, sizes and reserved names are',
-  'server/admit.ts': 'to be renamed',
   'wasi/cli/stdio.ts': 'named after its WIT file',
   'wasi/context.ts': 'to be renamed',
   'wasi/no-grant.ts': 'to be renamed',

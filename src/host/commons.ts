@@ -1,6 +1,6 @@
 import type { HostConfig } from '../config/options.ts';
 import type { Log } from '../observe/log.ts';
-import { Admission } from '../server/admit.ts';
+import { Admission } from '../server/admission.ts';
 import type { Commons } from '../server/service.ts';
 import { CountedLog } from '../server/counted-log.ts';
 import type { HeapWatch } from '../util/heap-watch.ts';

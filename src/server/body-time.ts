@@ -1,20 +1,20 @@
 import type { ClientLimits } from '../config/options.ts';
 import { formatTimeout } from '../util/format.ts';
 import { type Failure, clientFault } from './failure.ts';
-import type { Look } from './http1/look.ts';
+import type { Sweep } from './http1/sweep.ts';
 
-/** What is seen of a body at a look. */
-export interface BodySight {
-  /** What the connection has read, from its first byte on. */
+/** The state of a body at a sweep. */
+export interface BodySample {
+  /** How many bytes the connection has read in total. */
   readonly bytesRead: number;
-  /** Whether the guest waits for more of it. */
+  /** Whether the guest waits for more of the body. */
   readonly isAwaited: boolean;
 }
 
 /** Measures how long the body of a request takes, and tells when its client is too slow. */
 export class BodyTime {
   readonly #limits: ClientLimits;
-  /** At the last look, where the guest waited; -1 where it did not. */
+  /** As of the last sweep, if the guest waited then; else -1. */
   #bytesRead = -1;
   #ageMs = 0;
   #idleMs = 0;
@@ -23,8 +23,8 @@ export class BodyTime {
     this.#limits = limits;
   }
 
-  /** What the client takes too long over, if it does. */
-  look({ elapsedMs }: Look, { bytesRead, isAwaited }: BodySight): Failure | undefined {
+  /** Returns the failure if the client is too slow. Called at each sweep. */
+  check({ elapsedMs }: Sweep, { bytesRead, isAwaited }: BodySample): Failure | undefined {
     this.#ageMs += elapsedMs;
     this.#idleMs = isAwaited && this.#bytesRead === bytesRead ? this.#idleMs + elapsedMs : 0;
     this.#bytesRead = isAwaited ? bytesRead : -1;

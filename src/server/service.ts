@@ -6,7 +6,7 @@ import type { Grants } from '../wasi/interfaces.ts';
 import type { HeldTotal } from '../util/held-bytes.ts';
 import type { FieldEntries } from '../http/field-entries.ts';
 import type { RequestHead } from '../http/request-head.ts';
-import type { Admission } from './admit.ts';
+import type { Admission } from './admission.ts';
 import type { InFlight } from './in-flight.ts';
 import type { CountedLog } from './counted-log.ts';
 

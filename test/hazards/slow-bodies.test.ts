@@ -211,7 +211,7 @@ describe('how long a client has kept its guest waiting', () => {
         let bytes = 0;
         for (const { ms, isWaiting } of seen) {
           bytes += Math.ceil((rate * ms) / 1000);
-          expect(slowness.look(ms, bytes, isWaiting)).toBeLessThan(1e-6);
+          expect(slowness.measure(ms, bytes, isWaiting)).toBeLessThan(1e-6);
         }
       }),
     );
@@ -221,9 +221,9 @@ describe('how long a client has kept its guest waiting', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1 }), (times) => {
         const slowness = new Slowness(500);
-        slowness.look(1000, 1234, true);
+        slowness.measure(1000, 1234, true);
         const sum = times.reduce((total, ms) => total + ms, 0);
-        expect(times.map((ms) => slowness.look(ms, 1234, true)).at(-1)).toBe(sum);
+        expect(times.map((ms) => slowness.measure(ms, 1234, true)).at(-1)).toBe(sum);
       }),
     );
   });
@@ -237,8 +237,8 @@ describe('how long a client has kept its guest waiting', () => {
         for (const { ms, bytes, isWaiting } of seen) {
           waitedMs += ms;
           most = Math.max(most, bytes);
-          const kept = slowness.look(ms, bytes, isWaiting);
-          expect(kept).toBe(same.look(ms, most, isWaiting));
+          const kept = slowness.measure(ms, bytes, isWaiting);
+          expect(kept).toBe(same.measure(ms, most, isWaiting));
           expect(kept).toBeGreaterThanOrEqual(0);
           expect(kept).toBeLessThanOrEqual(waitedMs);
         }

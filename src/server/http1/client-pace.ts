@@ -4,17 +4,17 @@ import { formatTimeout } from '../../util/format.ts';
 import { type Failure, clientFault } from '../failure.ts';
 import { Slowness } from './slowness.ts';
 
-/** What is seen of a client at a look. */
-export interface ClientSight {
-  /** What has come, from the first byte of its connection on, and whether the guest waits for more. */
+/** The state of a client at a sweep. */
+export interface ClientSample {
+  /** How many bytes have arrived on its connection in total, and whether the guest waits for more. */
   readonly readBytes: number;
   readonly isAwaited: boolean;
-  /** What it has taken, at least, and whether that is all that there is for it. */
+  /** How many bytes it has received, at least, and whether these are all that was written for it. */
   readonly takenBytes: number;
   readonly isTaken: boolean;
 }
 
-/** How fast the client of a request sends its body and takes its reply, look by look. */
+/** Measures how fast the client of a request sends its body and receives its reply. */
 export class ClientPace {
   readonly #limits: ClientLimits;
   readonly #sending: Slowness;
@@ -29,14 +29,14 @@ export class ClientPace {
     this.#taking = new Slowness(limits.minBodyRateBytes);
   }
 
-  /** For how long the client has kept its guest waiting, in milliseconds. */
-  look(elapsedMs: number, { readBytes, isAwaited, takenBytes, isTaken }: ClientSight): number {
-    this.#sendingMs = this.#sending.look(elapsedMs, readBytes, isAwaited);
-    this.#takingMs = this.#taking.look(elapsedMs, takenBytes, !isTaken);
+  /** Returns for how long the client has kept its guest waiting, in milliseconds. Called at each sweep. */
+  measure(elapsedMs: number, { readBytes, isAwaited, takenBytes, isTaken }: ClientSample): number {
+    this.#sendingMs = this.#sending.measure(elapsedMs, readBytes, isAwaited);
+    this.#takingMs = this.#taking.measure(elapsedMs, takenBytes, !isTaken);
     return Math.max(this.#sendingMs, this.#takingMs);
   }
 
-  /** What is wrong with the client, if it is too slow. */
+  /** The failure of a client that is too slow. */
   get failure(): Failure {
     const { minBodyRateBytes, bodyGraceMs } = this.#limits;
     const what = this.#sendingMs >= this.#takingMs ? 'the body of the request came' : 'the client took its reply';
@@ -45,7 +45,7 @@ export class ClientPace {
   }
 }
 
-/** Rises with each byte that the kernel takes for a client. A write may be large, and only the handle knows how much of it is out. */
+/** How many bytes the kernel has accepted for a client. A write may be large, and only the handle knows how much of it is written. */
 export function takenBytesOf(socket: Socket): number {
   const { _handle: handle } = socket as { _handle?: { readonly writeQueueSize: number } | null };
   return socket.bytesWritten - socket.writableLength - (handle?.writeQueueSize ?? 0);

@@ -4,7 +4,7 @@ import type { ClientLimits } from '../../config/options.ts';
 import { warnOfBug } from '../../util/bug.ts';
 import type { Failure } from '../failure.ts';
 import { dropInput, endAfter, endWithLinger } from './linger.ts';
-import type { Look } from './look.ts';
+import type { Sweep } from './sweep.ts';
 import { HEAD_IS_LATE, type ParseError, malformationOf, malformedReply } from './malformed.ts';
 import type { NodeExchange } from './node-exchange.ts';
 import { ReadGate } from './read-gate.ts';
@@ -132,11 +132,11 @@ export class Connection {
   }
 
   /** Ends what arrives too slowly: the body of the latest request, since nothing follows one that is not whole, or a head. */
-  lookAtInput(look: Look): void {
+  checkInput(sweep: Sweep): void {
     if (this.#gate.isShut) return;
-    this.#latest?.lookAtBody(look);
+    this.#latest?.checkBody(sweep);
     if (this.#lateHead === undefined) return;
-    this.#lateHead.ms += look.elapsedMs;
+    this.#lateHead.ms += sweep.elapsedMs;
     if (this.#lateHead.ms >= this.#limits.headTimeoutMs) this.break(this.#lateHead.error);
   }
 

@@ -5,7 +5,7 @@ import { warnOfBug } from '../../util/bug.ts';
 import type { LoopTurns } from '../../util/loop-turns.ts';
 import { HostError } from '../../util/host-error.ts';
 import { describeMissing, isPermitted } from '../../util/permissions.ts';
-import type { Admission } from '../admit.ts';
+import type { Admission } from '../admission.ts';
 import { Connections } from './connections.ts';
 import type { ParseError } from './malformed.ts';
 import { NodeExchange } from './node-exchange.ts';

@@ -10,7 +10,7 @@ import { CLOSED, type StreamError } from '../../io/stream-error.ts';
 import { BodyTime } from '../body-time.ts';
 import type { Failure } from '../failure.ts';
 import { endAfter } from './linger.ts';
-import type { Look } from './look.ts';
+import type { Sweep } from './sweep.ts';
 import { bodyTooLarge, isBodyTooLarge } from './refusal.ts';
 import type { Violation } from '../violation.ts';
 
@@ -90,12 +90,12 @@ export class NodeBody implements BodySource {
     return this.#wakers.size > 0 && this.#end() === undefined;
   }
 
-  /** Ends a body that takes too long. */
-  look(look: Look): void {
+  /** Ends a body that takes too long. Called at each sweep. */
+  check(sweep: Sweep): void {
     const incoming = this.#incoming;
     if (this.#end() !== undefined) return;
     this.#time ??= new BodyTime(this.#limits);
-    const failure = this.#time.look(look, { bytesRead: incoming.socket.bytesRead, isAwaited: this.isAwaited });
+    const failure = this.#time.check(sweep, { bytesRead: incoming.socket.bytesRead, isAwaited: this.isAwaited });
     if (failure !== undefined) this.violate(failure, { tag: 'connection-read-timeout' });
   }
 

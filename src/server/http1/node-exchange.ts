@@ -7,12 +7,12 @@ import type { RequestHead } from '../../http/request-head.ts';
 import { assertWireFields } from '../../http/assert-wire-fields.ts';
 import { Wakers, type Readiness } from '../../io/readiness.ts';
 import { callSafely, warnOfBug } from '../../util/bug.ts';
-import { ClientPace, type ClientSight } from './client-pace.ts';
+import { ClientPace, type ClientSample } from './client-pace.ts';
 import type { Failure } from '../failure.ts';
 import { type Exchange, type ReplyHead, type ReplySink, contentLengthOf } from '../exchange.ts';
 import { endAfter } from './linger.ts';
 import { LimitedIncoming } from './limited-incoming.ts';
-import type { Look } from './look.ts';
+import type { Sweep } from './sweep.ts';
 import { NodeBody, pairUp } from './node-body.ts';
 import { endsConnection, refusalOf, targetOf } from './refusal.ts';
 import { Violation } from '../violation.ts';
@@ -75,16 +75,16 @@ export class NodeExchange implements Exchange {
     return this.#incoming.complete;
   }
 
-  /** Ends a body that takes too long. */
-  lookAtBody(look: Look): void {
-    this.#body?.look(look);
+  /** Ends a body that takes too long. Called at each sweep. */
+  checkBody(sweep: Sweep): void {
+    this.#body?.check(sweep);
   }
 
   /** For how long the slow client has kept its guest waiting, in milliseconds. Called at each sweep while places are scarce. */
-  lookAtPace(elapsedMs: number, taken: Pick<ClientSight, 'takenBytes' | 'isTaken'>): number {
+  measurePace(elapsedMs: number, taken: Pick<ClientSample, 'takenBytes' | 'isTaken'>): number {
     this.#pace ??= new ClientPace(this.#limits);
     const isAwaited = this.#body?.isAwaited === true;
-    return this.#pace.look(elapsedMs, { readBytes: this.#incoming.socket.bytesRead, isAwaited, ...taken });
+    return this.#pace.measure(elapsedMs, { readBytes: this.#incoming.socket.bytesRead, isAwaited, ...taken });
   }
 
   /** Whether there is a guest that has waited for something and is not over. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Socket, isIPv6 } from 'node:net';
 
-/** Where Linux tells of each connection how much its peer has not acknowledged. Source: the kernel's `Documentation/networking/proc_net_tcp.rst`. */
+/** Where Linux says how many bytes the peer of each connection has not acknowledged. Source: the kernel's `Documentation/networking/proc_net_tcp.rst`. */
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'] as const;
 
 /**
@@ -11,31 +11,32 @@ const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'] as const;
 const LINE = /^ *\d+: ([0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:[0-9A-F]{4}) [0-9A-F]{2} ([0-9A-F]{8}):/gm;
 
 /**
- * How much of what was written to connections lies in the kernel: Node only knows what lies before it. A buffer of the kernel takes some megabytes,
- * and tells of room when a third of it is free: so a client that reads on looks as if it did not, and one that reads nothing as if it did.
+ * How many of the bytes that were written to connections are still in the kernel: Node only knows those that it has not passed on. A buffer of the
+ * kernel holds some megabytes, and reports room when a third of it is free: so to Node a client that reads looks as if it did not, and one that reads
+ * nothing as if it did.
  */
 export class SendQueues {
   #bytes: ReadonlyMap<string, number> = new Map();
 
-  /** Resolves with whether the kernel has told: Linux does, where `/proc` may be read. */
+  /** Reads the queues. Resolves with whether the kernel offers them: Linux does, if `/proc` may be read. */
   async read(): Promise<boolean> {
     const tables = await Promise.all(TABLES.map((path) => readFile(path, 'latin1').catch(() => '')));
     this.#bytes = new Map(tables.flatMap(parseSendQueues));
     return this.#bytes.size > 0;
   }
 
-  /** When it was read last. */
+  /** How many bytes for the peer of `socket` were in the kernel at the last `read`. */
   of(socket: Socket): number {
     return this.#bytes.get(keyOf(socket)) ?? 0;
   }
 }
 
-/** Of each connection of a table its key and its bytes. */
+/** Parses a table into the key of each connection and its bytes. */
 export function parseSendQueues(table: string): (readonly [string, number])[] {
   return Array.from(table.matchAll(LINE), ([, key = '', bytes = '']) => [key, Number.parseInt(bytes, 16)] as const);
 }
 
-/** Both ends of a connection, as the tables have them. */
+/** Both ends of a connection, in the notation of the tables. */
 export function keyOf({ localAddress, localPort, remoteAddress, remotePort }: Socket): string {
   return `${toHex(localAddress)}:${portToHex(localPort)} ${toHex(remoteAddress)}:${portToHex(remotePort)}`;
 }

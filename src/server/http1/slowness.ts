@@ -1,4 +1,7 @@
-/** How long a client has kept its guest waiting for what goes one way, at less than the least rate: what moves counts against that. */
+/**
+ * Measures for how long a client has kept its guest waiting in one direction, sending or receiving, at less than the least rate. Bytes that move
+ * count against that time.
+ */
 export class Slowness {
   readonly #bytesPerMs: number;
   #bytes = 0;
@@ -11,12 +14,12 @@ export class Slowness {
   }
 
   /**
-   * `movedBytes` have moved in all, at least, and the guest waits for more to do so or not. Returns for how long it has been kept waiting, in milliseconds; 0
-   * while it is not.
+   * Takes how many bytes have moved in total, at least, and whether the guest waits for more to move. Returns for how long it has been kept waiting, in
+   * milliseconds; 0 if it does not wait.
    */
-  look(elapsedMs: number, movedBytes: number, isWaiting: boolean): number {
+  measure(elapsedMs: number, movedBytes: number, isWaiting: boolean): number {
     const bytes = Math.max(this.#bytes, movedBytes);
-    // One that did not wait at the last look may have begun to just now.
+    // A guest that did not wait at the last sweep may have begun to only now.
     if (isWaiting && this.#wasWaiting) this.#ms += elapsedMs;
     this.#ms = Math.max(0, this.#ms - (bytes - this.#bytes) / this.#bytesPerMs);
     this.#bytes = bytes;

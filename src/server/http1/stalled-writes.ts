@@ -1,42 +1,43 @@
 import type { Socket } from 'node:net';
 import { formatTimeout } from '../../util/format.ts';
 import { takenBytesOf } from './client-pace.ts';
-import type { Look } from './look.ts';
+import type { Sweep } from './sweep.ts';
 
-/** How much a client had taken, and when that was first seen. */
-interface Sight {
+/** How much a client had received, and when that was first seen. */
+interface Sample {
   readonly takenBytes: number;
   readonly atMs: number;
 }
 
-/** Resets clients that take nothing of what waits for them, whatever they send meanwhile. */
+/** Resets clients that receive nothing of what waits for them, whatever they send meanwhile. */
 export class StalledWrites {
   readonly #timeoutMs: number;
   readonly #onReset: (reason: string) => void;
-  readonly #sights = new WeakMap<Socket, Sight>();
+  readonly #samples = new WeakMap<Socket, Sample>();
 
-  /** `onReset` is called with why a client was reset. */
+  /** Calls `onReset` with the reason when a client is reset. */
   constructor(timeoutMs: number, onReset: (reason: string) => void) {
     this.#timeoutMs = timeoutMs;
     this.#onReset = onReset;
   }
 
-  look(socket: Socket, look: Look): void {
+  /** Resets the client if it is too slow. Called at each sweep. */
+  check(socket: Socket, sweep: Sweep): void {
     if (socket.writableLength === 0) {
-      this.#sights.delete(socket);
+      this.#samples.delete(socket);
       return;
     }
-    if (look.nowMs - this.#lastTookMs(socket, look) < this.#timeoutMs) return;
+    if (sweep.nowMs - this.#lastTookMs(socket, sweep) < this.#timeoutMs) return;
     this.#onReset(`reset: a client took nothing of its reply for ${formatTimeout(this.#timeoutMs)} (--write-timeout)`);
     socket.resetAndDestroy();
   }
 
-  /** Since when the client has been seen to take nothing. */
-  #lastTookMs(socket: Socket, { nowMs }: Look): number {
+  /** Since when the client is known to have received nothing. */
+  #lastTookMs(socket: Socket, { nowMs }: Sweep): number {
     const takenBytes = takenBytesOf(socket);
-    const before = this.#sights.get(socket);
+    const before = this.#samples.get(socket);
     if (before?.takenBytes === takenBytes) return before.atMs;
-    this.#sights.set(socket, { takenBytes, atMs: nowMs });
+    this.#samples.set(socket, { takenBytes, atMs: nowMs });
     return nowMs;
   }
 }

@@ -1,16 +1,16 @@
 import { Permits } from '../io/permits.ts';
 import type { Exchange } from './exchange.ts';
 
-/** Bounds on the requests that are served at once and that wait for their turn. */
+/** How many requests may run concurrently, and how many may wait for their turn. */
 export interface AdmissionLimits {
   readonly maxConcurrentRequests: number;
   readonly maxQueuedRequests: number;
 }
 
-/** Of all places: where so many are taken, they become scarce. */
+/** When this part of all places is taken, places are scarce. */
 const BUSY = 3 / 4;
 
-/** Lets requests in, a bounded number at once, and knows when none is left. */
+/** Admits a bounded number of requests at a time; others wait for their turn. */
 export class Admission {
   readonly #permits: Permits;
   readonly #busyAt: number;
@@ -21,25 +21,25 @@ export class Admission {
     this.#permits = new Permits(maxConcurrentRequests, maxQueuedRequests, QUEUES);
   }
 
-  /** Whether a request is let in, immediately or in turn: not where too many wait already or the client left meanwhile. */
+  /** Whether a request is admitted, immediately or in its turn: not if too many wait already, nor if the client leaves meanwhile. */
   admit(exchange: Pick<Exchange, 'clientLeft' | 'isWhole' | 'isFirst'>): boolean | Promise<boolean> {
     const isAdmitted = this.#permits.acquire(exchange.clientLeft, queueOf(exchange));
     if (this.isBusy) for (const tell of this.#listeners) tell();
     return isAdmitted;
   }
 
-  /** Whether places become scarce. */
+  /** Whether places are scarce. */
   get isBusy(): boolean {
     return this.#permits.taken >= this.#busyAt;
   }
 
-  /** Calls `tell` each time that a request comes while places are scarce. Returns what ends that. */
+  /** Calls `tell` each time a request comes while places are scarce. Returns an unsubscribe function. */
   onBusy(tell: () => void): () => void {
     this.#listeners.add(tell);
     return () => void this.#listeners.delete(tell);
   }
 
-  /** A request that was let in is over: another may come. */
+  /** An admitted request is over: another may run. */
   leave(): void {
     this.#permits.release();
   }
@@ -49,18 +49,18 @@ export class Admission {
     return this.#permits.queued;
   }
 
-  /** How many requests are let in and not over. */
+  /** How many requests are admitted and not over. */
   get admitted(): number {
     return this.#permits.taken;
   }
 }
 
-/** As many as `queueOf` tells apart. */
+/** How many queues `queueOf` distinguishes. */
 const QUEUES = 3;
 
 /**
- * Requests that have come in full on a connection that has had replies before, others that have come in full, and those that have not wait in
- * a queue each: so a crowd of slow clients does not stand before a client of another kind.
+ * There is a queue each for requests that have arrived in full on a connection that has had replies before, for others that have arrived in full, and
+ * for those that have not: so a crowd of slow clients does not delay a client of another kind.
  */
 function queueOf({ isWhole, isFirst }: Pick<Exchange, 'isWhole' | 'isFirst'>): number {
   if (!isWhole) return 2;
