@@ -7,7 +7,8 @@ import { dirname, join, posix } from 'node:path';
 const LAYERS: readonly (readonly string[])[] = [
   ['util'],
   ['io', 'wasm'],
-  ['http', 'abi', 'config', 'rewriter'],
+  ['http', 'abi', 'rewriter'],
+  ['config'],
   ['component', 'observe'],
   ['outbound', 'linker'],
   ['wasi'],

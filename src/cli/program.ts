@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import { createServeCommand } from './serve/serve-command.ts';
-import type { ServeFlags } from './serve/serve-flags.ts';
+import type { GivenFlags } from './options/read-settings.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What the commands do. */
 export interface Commands {
-  serve(file: string, flags: ServeFlags): Promise<void>;
+  serve(file: string, flags: GivenFlags): Promise<void>;
   inspect(file: string, format: 'text' | 'json'): Promise<void>;
 }
 

@@ -1,156 +1,323 @@
-import { DEFAULT_LIMITS, type HostLimits, type InstanceLimits, type RequestLimits, toLimits } from '../util/limits.ts';
+import type { HostLimits, InstanceLimits, RequestLimits } from '../util/limits.ts';
+import {
+  type ConfigOf,
+  type OptionsOf,
+  callback,
+  choice,
+  count,
+  duration,
+  folder,
+  patterns,
+  requestFields,
+  size,
+  toggle,
+  variables,
+} from './option.ts';
 
-/** Which engine runs components: `auto` takes the best that supports the component. */
-export type Engine = 'auto' | 'linker' | 'jco';
+// To add an option, add an entry here (for `serve` alone: in command-options.ts) and read its field where it matters: types, checks, the flag and
+// its help, the environment variable and docs/options.md (`node scripts/options-page.ts`) follow. Limits on guests stand in util/limits.ts.
 
-/** How each request gets an instance of its own: `auto` takes the cheapest that is provably isolated. */
-export type Isolation = 'auto' | 'fresh' | 'reset';
-
-/** How a component is read and linked. */
-export interface LoadOptions {
-  /** Bounds on the component and its instances; those that are not given by default. */
-  readonly limits?: Partial<InstanceLimits>;
-  readonly engine?: Engine;
-  readonly isolation?: Isolation;
-  /** Folder for what is made from components, from one start to the next; `false` keeps nothing. Default: the user's cache folder. */
-  readonly cache?: string | false;
-  /**
-   * `on`: a guest that computes for long lets others go on, and ends at its deadline; `off`: it holds the process. Only the linker's engine can.
-   * Default `on`.
-   */
-  readonly preemption?: 'on' | 'off';
-}
-
-/** Bounds on what a client may send, and on how long it may take. Sizes in bytes, times in milliseconds. */
-export interface ClientLimits {
-  /** The request line and all fields. Beyond: 431. Default 16 KiB. */
-  readonly maxHeadBytes: number;
+/** What a port does with its clients. */
+export const LISTENER_OPTIONS = {
+  /** The request line and all fields, in bytes. Beyond: 431. Default 16 KiB. */
+  maxHeadBytes: size({
+    flag: 'max-head',
+    group: 'Limits on clients',
+    default: 16 * 1024,
+    help: 'a larger head gets 431',
+  }),
   /** Fields of a request, and of its trailers. Beyond: 431. Default 100. */
-  readonly maxHeaders: number;
-  /** The target in the request line. Beyond: 414. Default 8 KiB. */
-  readonly maxTargetBytes: number;
-  /** The body of a request, 0 for no bound. Beyond: 413. Default 0. */
-  readonly maxBodyBytes: number;
+  maxHeaders: count({
+    flag: 'max-headers',
+    group: 'Limits on clients',
+    default: 100,
+    min: 1,
+    help: 'more fields get 431',
+  }),
+  /** The target in the request line, in bytes. Beyond: 414. Default 8 KiB. */
+  maxTargetBytes: size({
+    flag: 'max-target',
+    group: 'Limits on clients',
+    default: 8 * 1024,
+    help: 'a longer target gets 414',
+  }),
+  /** The body of a request, in bytes, 0 for no bound. Beyond: 413. Default 0. */
+  maxBodyBytes: size({
+    flag: 'max-body',
+    group: 'Limits on clients',
+    default: 0,
+    zero: 'no bound',
+    help: 'a larger body gets 413',
+  }),
   /** Requests of one connection that are not answered; they are served one after the other. Beyond: no more is read until one is. Default 32. */
-  readonly maxPipelined: number;
+  maxPipelined: count({
+    flag: 'max-pipelined',
+    group: 'Limits on clients',
+    default: 32,
+    min: 1,
+    help: 'requests of a connection before their replies; more have to wait',
+  }),
   /** Open connections. Beyond: closed when accepted. Default 10,000. */
-  readonly maxConnections: number;
-  /** How long a client may take over a head, looked at once a second. Then 408. Default 10,000. */
-  readonly headTimeoutMs: number;
-  /** How long a client may take over a body, 0 for no bound, looked at once a second. Then 408, a reset once the reply has begun. Default 0. */
-  readonly bodyTimeoutMs: number;
-  /** How long a client may send nothing of a body that the guest waits for, looked at once a second. Then the same. Default 30,000. */
-  readonly bodyIdleTimeoutMs: number;
+  maxConnections: count({
+    flag: 'max-connections',
+    group: 'Limits on clients',
+    default: 10_000,
+    min: 1,
+    help: 'more are closed when accepted',
+  }),
+  /** How long a client may take over a head, in ms, looked at once a second. Then 408. Default 10,000. */
+  headTimeoutMs: duration({
+    flag: 'head-timeout',
+    group: 'Limits on clients',
+    default: 10_000,
+    help: 'a head that takes longer gets 408',
+  }),
+  /** How long a client may take over a body, in ms, 0 for no bound, looked at once a second. Then 408, a reset once the reply has begun. Default 0. */
+  bodyTimeoutMs: duration({
+    flag: 'body-timeout',
+    group: 'Limits on clients',
+    default: 0,
+    zero: 'no bound',
+    help: 'a body that takes longer gets 408',
+  }),
+  /** How long a client may send nothing of a body that the guest waits for, in ms, looked at once a second. Then the same. Default 30,000. */
+  bodyIdleTimeoutMs: duration({
+    flag: 'body-idle-timeout',
+    group: 'Limits on clients',
+    default: 30_000,
+    help: 'a body of which nothing comes for so long gets 408',
+  }),
   /**
    * While requests wait for their turn: how many bytes a second a client has to send of a body that its guest waits for, and to take of its reply. Of
    * those that are slower, the slowest get 408, a reset once the reply has begun. 0: none does. Default 500, as in Apache's `mod_reqtimeout`: less
    * than any link gives.
    */
-  readonly minBodyRateBytes: number;
-  /** How long a client may be slower than that while requests wait for their turn. Default 300. */
-  readonly bodyGraceMs: number;
-  /** How long a connection is kept for another request. Default 5000. */
-  readonly keepAliveTimeoutMs: number;
-  /**
-   * How long a client may take nothing of what waits to be sent, looked at once a second. Then a reset. Default 30,000.
-   */
-  readonly writeTimeoutMs: number;
-}
+  minBodyRateBytes: size({
+    flag: 'min-body-rate',
+    group: 'Limits on clients',
+    default: 500,
+    zero: 'no bound',
+    help: 'bytes a second; while requests wait, the slowest clients below it get 408',
+  }),
+  /** How long a client may be slower than that while requests wait for their turn, in ms. Default 300. */
+  bodyGraceMs: duration({
+    flag: 'body-grace',
+    group: 'Limits on clients',
+    default: 300,
+    help: 'how long a client may be slower while requests wait',
+  }),
+  /** How long a connection is kept for another request, in ms. Default 5000. */
+  keepAliveTimeoutMs: duration({
+    flag: 'keep-alive-timeout',
+    group: 'Limits on clients',
+    default: 5000,
+    help: 'how long idle connections are kept',
+  }),
+  /** How long a client may take nothing of what waits to be sent, in ms, looked at once a second. Then a reset. Default 30,000. */
+  writeTimeoutMs: duration({
+    flag: 'write-timeout',
+    group: 'Limits on clients',
+    default: 30_000,
+    help: 'a client that takes nothing for so long is reset',
+  }),
+} as const;
 
-/** How a port takes requests. */
-export interface ListenerOptions extends Partial<ClientLimits> {}
-
-/** What all components, routes and ports of a host share. Times in milliseconds. */
-export interface HostOptions {
+/** What all components, routes and ports of a host share. */
+export const HOST_OPTIONS = {
   /** Requests at work concurrently. Default 1,000. */
-  readonly maxConcurrentRequests?: number;
+  maxConcurrentRequests: count({
+    flag: 'max-concurrent-requests',
+    group: 'Limits',
+    default: 1000,
+    min: 1,
+    help: 'requests at work concurrently',
+  }),
   /** Requests that wait for their turn; more are refused with 503. Default 1,000. */
-  readonly maxQueuedRequests?: number;
-  /** Bounds on what all requests together make the host hold; those that are not given by default. */
-  readonly limits?: Partial<HostLimits>;
-  /** How long a stop goes on accepting. Default: until clients are done, 1 second at most. */
-  readonly shutdownDelayMs?: number | undefined;
-  /** How long a stop waits for guests after that. Default 30,000. */
-  readonly drainTimeoutMs?: number;
-}
+  maxQueuedRequests: count({
+    flag: 'max-queued-requests',
+    group: 'Limits',
+    default: 1000,
+    min: 0,
+    help: 'requests that wait; more get 503',
+  }),
+  /** How long a stop goes on accepting, in ms. Default: until clients are done, 1 second at most. */
+  shutdownDelayMs: duration({
+    flag: 'shutdown-delay',
+    group: 'Serving',
+    default: undefined,
+    zero: 'no delay',
+    otherwise: 'until clients are done, 1s at most',
+    help: 'how long a stop goes on accepting, for load balancers that go on sending',
+  }),
+  /** How long a stop waits for guests after that, in ms. Default 30,000. */
+  drainTimeoutMs: duration({
+    flag: 'drain-timeout',
+    group: 'Serving',
+    default: 30_000,
+    zero: 'no wait',
+    help: 'how long a stop waits for guests after that',
+  }),
+} as const;
 
-/** How requests of one component are served. Times in milliseconds. */
-export interface ComponentOptions {
+/** How requests of one component are served. */
+export const COMPONENT_OPTIONS = {
   /** Environment variables of every guest. */
-  readonly env?: Readonly<Record<string, string>>;
+  env: variables({
+    flag: 'env',
+    group: 'Guest',
+    default: {},
+    help: 'a variable for the guest; NAME alone passes ours',
+  }),
   /** Fields that replace the client's in every request. */
-  readonly requestHeaders?: readonly (readonly [name: string, value: string])[];
-  /** Wall time of one request, 0 for none. Default 30,000. */
-  readonly timeoutMs?: number;
-  /** How much of that time its guest may run, 0 for all of it. Default 30,000. */
-  readonly cpuTimeoutMs?: number;
-  /** `coarse`: time stands still while a guest runs, so that it cannot measure what the processor shows of others. Default `exact`. */
-  readonly clock?: 'exact' | 'coarse';
-  /** How long a guest may go on after its client left. Default 0: until it next waits. */
-  readonly graceMs?: number;
-  /** Bounds on what one request makes the host hold or do; those that are not given by default. */
-  readonly limits?: Partial<RequestLimits>;
+  requestHeaders: requestFields({
+    flag: 'header',
+    short: 'H',
+    group: 'Guest',
+    default: [],
+    help: "'name: value' in place of the client's; @FILE holds one a line",
+  }),
   /**
    * What guests may call, as patterns: `https://api.test`, `https://*.test:8443`, `http://10.0.0.0/8`, `*`; none at all if it is empty.
    * Default: all public, private and loopback addresses.
    */
-  readonly outbound?: readonly string[] | undefined;
+  outbound: patterns({
+    flag: 'outbound',
+    group: 'Guest',
+    default: undefined,
+    otherwise: 'all but link-local and metadata addresses',
+    help: 'what the guest may call, and nothing else: scheme://host[:port] with * or *.name, or a network: http://10.0.0.0/8',
+  }),
+  /** `coarse`: time stands still while a guest runs, so that it cannot measure what the processor shows of others. Default `exact`. */
+  clock: toggle(
+    { off: 'exact', on: 'coarse' },
+    { flag: 'coarse-clock', group: 'Guest', help: 'time stands still while a guest runs' },
+  ),
+  /** Wall time of one request, in ms, 0 for none. Default 30,000. */
+  timeoutMs: duration({
+    wasmtime: 'W timeout',
+    group: 'Limits',
+    default: 30_000,
+    zero: 'no bound',
+    help: 'how long a request may take',
+  }),
+  /** How much of that time its guest may run, in ms, 0 for all of it. Default 30,000. */
+  cpuTimeoutMs: duration({
+    flag: 'cpu-timeout',
+    group: 'Limits',
+    default: 30_000,
+    zero: 'all of it',
+    help: 'how much of that time the guest may compute',
+  }),
+  /** How long a guest may go on after its client left, in ms. Default 0: until it next waits. */
+  graceMs: duration({
+    flag: 'grace',
+    group: 'Limits',
+    default: 0,
+    zero: 'no longer than until it waits',
+    help: 'how long a guest goes on after its client left',
+  }),
   /** Whether the guest's output carries `stdout [ID] :: ` at each line. Default `shown`. */
-  readonly loggingPrefix?: 'shown' | 'hidden';
+  loggingPrefix: toggle(
+    { off: 'shown', on: 'hidden' },
+    { flag: 'no-logging-prefix', group: 'Output', help: "guest output without 'stdout [ID] :: '" },
+  ),
   /** Whether error replies tell the client what went wrong. Default `hidden`. */
-  readonly errorDetail?: 'shown' | 'hidden';
+  errorDetail: toggle(
+    { off: 'hidden', on: 'shown' },
+    { flag: 'dev', group: 'Serving', help: 'error replies tell the client the reason' },
+  ),
   /** Where the guest's stdout and stderr go, as whole lines. Default: this process's. */
-  readonly writeGuestOutput?: (stream: 'stdout' | 'stderr', lines: string) => void;
+  writeGuestOutput: callback({
+    group: 'Output',
+    default: (stream: 'stdout' | 'stderr', lines: string): void => void process[stream].write(lines),
+    otherwise: 'to stdout and stderr',
+    help: "where the guest's output goes, as whole lines",
+  }),
+} as const;
+
+/** How a component is read and linked. */
+export const LOAD_OPTIONS = {
+  /** Which engine runs components: `auto` takes the best that supports the component. */
+  engine: choice(['auto', 'linker', 'jco'], {
+    flag: 'engine',
+    group: 'Engine',
+    default: 'auto',
+    help: 'what runs the component',
+  }),
+  /** How each request gets an instance of its own: `auto` takes the cheapest that is provably isolated. */
+  isolation: choice(['auto', 'fresh', 'reset'], {
+    flag: 'isolation',
+    group: 'Engine',
+    default: 'auto',
+    help: 'how each request gets an instance',
+  }),
+  /**
+   * `on`: a guest that computes for long lets others go on, and ends at its deadline; `off`: it holds the process. Only the linker's engine can.
+   * Default `on`.
+   */
+  preemption: choice(['on', 'off'], {
+    flag: 'preemption',
+    group: 'Engine',
+    default: 'on',
+    help: 'whether a guest that computes for long lets others go on',
+  }),
+  /** Folder for what is made from components, from one start to the next; `false` keeps nothing. Default: the user's cache folder. */
+  cache: folder({
+    wasmtime: 'C cache',
+    group: 'Engine',
+    default: undefined,
+    otherwise: "the user's cache folder",
+    help: 'where what is made from components is kept, or no',
+  }),
+} as const;
+
+/** Bounds on what a client may send, and on how long it may take, and how else a port takes requests. Sizes in bytes, times in milliseconds. */
+export interface ClientLimits extends ConfigOf<typeof LISTENER_OPTIONS> {}
+
+/** How a port takes requests. Sizes in bytes, times in milliseconds. */
+export interface ListenerOptions extends OptionsOf<typeof LISTENER_OPTIONS> {}
+
+/** What all components, routes and ports of a host share. Times in milliseconds. */
+export interface HostOptions extends OptionsOf<typeof HOST_OPTIONS> {
+  /** Bounds on what all requests together make the host hold; those that are not given by default. */
+  readonly limits?: GivenLimits<HostLimits>;
 }
+
+/** How requests of one component are served. Times in milliseconds. */
+export interface ComponentOptions extends OptionsOf<typeof COMPONENT_OPTIONS> {
+  /** Bounds on what one request makes the host hold or do; those that are not given by default. */
+  readonly limits?: GivenLimits<RequestLimits>;
+}
+
+/** How a component is read and linked. */
+export interface LoadOptions extends OptionsOf<typeof LOAD_OPTIONS> {
+  /** Bounds on the component and its instances; those that are not given by default. */
+  readonly limits?: GivenLimits<InstanceLimits>;
+}
+
+/** Limits as a caller gives them: those that are `undefined` are as by default. */
+type GivenLimits<Limits> = { readonly [Name in keyof Limits]?: Limits[Name] | undefined } | undefined;
+
+export type Engine = (typeof LOAD_OPTIONS.engine)['default'];
+export type Isolation = (typeof LOAD_OPTIONS.isolation)['default'];
 
 /** One component on ports of its own: the options of the host, of its listeners and of the component in one object. */
 export type ServeOptions = ListenerOptions & HostOptions & ComponentOptions;
 
 /** `HostOptions` with every default filled in. */
-export interface HostConfig extends Required<HostOptions> {
+export interface HostConfig extends ConfigOf<typeof HOST_OPTIONS> {
   readonly limits: HostLimits;
 }
 
 /** `ComponentOptions` with every default filled in. */
-export interface ComponentConfig extends Required<ComponentOptions> {
+export interface ComponentConfig extends ConfigOf<typeof COMPONENT_OPTIONS> {
   readonly limits: RequestLimits;
 }
 
 /** `ServeOptions` with every default filled in. */
 export type ServeConfig = ClientLimits & HostConfig & ComponentConfig;
 
-export const DEFAULTS: ServeConfig = Object.freeze({
-  env: {},
-  requestHeaders: [],
-  timeoutMs: 30_000,
-  cpuTimeoutMs: 30_000,
-  clock: 'exact',
-  graceMs: 0,
-  maxConcurrentRequests: 1000,
-  maxQueuedRequests: 1000,
-  shutdownDelayMs: undefined,
-  drainTimeoutMs: 30_000,
-  maxHeadBytes: 16 * 1024,
-  maxHeaders: 100,
-  maxTargetBytes: 8 * 1024,
-  maxBodyBytes: 0,
-  maxPipelined: 32,
-  maxConnections: 10_000,
-  headTimeoutMs: 10_000,
-  bodyTimeoutMs: 0,
-  bodyIdleTimeoutMs: 30_000,
-  minBodyRateBytes: 500,
-  bodyGraceMs: 300,
-  keepAliveTimeoutMs: 5000,
-  writeTimeoutMs: 30_000,
-  limits: DEFAULT_LIMITS,
-  outbound: undefined,
-  loggingPrefix: 'shown',
-  errorDetail: 'hidden',
-  writeGuestOutput: (stream: 'stdout' | 'stderr', lines: string) => void process[stream].write(lines),
-});
-
-/** Options of a host and its listeners, or of one component on a host of its own, with every default filled in. */
-export function toServeConfig(options: ServeOptions): ServeConfig {
-  return { ...DEFAULTS, ...options, limits: toLimits(options.limits) };
+/** `LoadOptions` with every default filled in. */
+export interface LoadConfig extends ConfigOf<typeof LOAD_OPTIONS> {
+  readonly limits: InstanceLimits;
 }

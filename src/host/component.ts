@@ -1,10 +1,11 @@
 import type { Context } from 'hono';
+import { splitOptions } from '../config/complete.ts';
 import type { ServeOptions } from '../config/options.ts';
 import type { Log } from '../observe/log.ts';
 import { HostError } from '../util/host-error.ts';
 import { requestOf, withEarlierFields } from './with-earlier-fields.ts';
 import { type Host, createHost } from './host.ts';
-import { type LoadComponentOptions, loadComponent } from './load.ts';
+import { BESIDE_OPTIONS, type LoadComponentOptions, loadComponent } from './load.ts';
 import type { ComponentFile } from './to-source.ts';
 
 /** A Hono handler that answers with a component. Closing it lets its guests finish; requests that come afterwards get 503. */
@@ -39,7 +40,8 @@ export function component(
   options: LoadComponentOptions & ServeOptions = {},
   log?: Log,
 ): ComponentHandler {
-  const host: Promise<Host> = loadComponent(file, options).then((loaded) => createHost(loaded, options, log));
+  const { load, serve } = splitOptions<LoadComponentOptions>(options, BESIDE_OPTIONS);
+  const host: Promise<Host> = loadComponent(file, load).then((loaded) => createHost(loaded, serve, log));
   const ready = host.then(() => undefined);
   ready.catch(() => undefined);
   const fetch = async (request: Request): Promise<Response> => {

@@ -1,11 +1,13 @@
 import type { Hono } from 'hono';
-import {
-  type ComponentOptions,
-  type HostOptions,
-  type ListenerOptions,
-  type ServeConfig,
-  type ServeOptions,
-  toServeConfig,
+import { toComponentConfig, toHostConfig, toListenerConfig, toServeConfig } from '../config/complete.ts';
+import type {
+  ClientLimits,
+  ComponentConfig,
+  ComponentOptions,
+  HostConfig,
+  HostOptions,
+  ListenerOptions,
+  ServeOptions,
 } from '../config/options.ts';
 import type { HostLoad } from '../observe/host-load.ts';
 import { createFailureLog } from '../observe/failure-log.ts';
@@ -108,17 +110,17 @@ export function createHost(component: Component, options?: ServeOptions, log?: L
 export function createHost(options?: HostOptions & ListenerOptions, log?: Log): Host;
 export function createHost(first: Component | ServeOptions = {}, second?: ServeOptions | Log, third?: Log): Host {
   if (isComponent(first)) {
-    const host = new RoutedHost(second as ServeOptions, third);
-    host.mount('/', first, second as ServeOptions);
+    const config = toServeConfig((second ?? {}) as ServeOptions);
+    const host = new RoutedHost(config, third);
+    host.mountComponent('/', first, config);
     return host;
   }
-  if (isOptions(first)) return new RoutedHost(first, second as Log);
+  if (isOptions(first)) return new RoutedHost(toHostConfig(first), second as Log);
   throw new HostError('bad-argument', `createHost takes a component of loadComponent, not ${describeArgument(first)}`);
 }
 
 class RoutedHost implements Host {
-  readonly #options: ServeOptions;
-  readonly #config: ServeConfig;
+  readonly #config: HostConfig & ClientLimits;
   readonly #commons: Commons;
   readonly #heaps = new Set<HeapWatch>();
   readonly #routes = new Routes<MountedHandler>();
@@ -129,10 +131,9 @@ class RoutedHost implements Host {
   #state: 'serving' | 'closing' = 'serving';
   #descriptors: Disposable | undefined;
 
-  constructor(options: ServeOptions = {}, log: Log = createFailureLog()) {
+  constructor(config: HostConfig & ClientLimits, log: Log = createFailureLog()) {
     assertLog(log);
-    this.#options = options;
-    this.#config = toServeConfig(options);
+    this.#config = config;
     this.#commons = createCommons(this.#config, sparing(log), this.#heaps);
   }
 
@@ -151,7 +152,7 @@ class RoutedHost implements Host {
   async listen(target: Address | ListeningSocket, options?: ListenerOptions): Promise<Listening> {
     this.#assertServing();
     const { refusals, admission, turns } = this.#commons;
-    const limits = options === undefined ? this.#config : toServeConfig({ ...this.#options, ...options });
+    const limits = toListenerConfig(options ?? {}, this.#config);
     const listener = { answer: this.#shortestWay(), refusals, limits, admission, turns };
     const listening = await listen(listener, target);
     this.#listeners.push(listener);
@@ -163,7 +164,20 @@ class RoutedHost implements Host {
 
   mount(route: Route, target: Component | Handler, options?: ComponentOptions): void {
     this.#assertServing();
-    const handler = this.#createHandler(target, options);
+    if (isComponent(target)) this.mountComponent(route, target, toComponentConfig(options ?? {}));
+    else if (isHandler(target)) this.#mountHandler(route, createGuardedHandler(target, this.#commons));
+    else {
+      const what = describeArgument(target);
+      throw new HostError('bad-argument', `host.mount takes a component of loadComponent or a handler, not ${what}`);
+    }
+  }
+
+  mountComponent(route: Route, component: Component, config: ComponentConfig): void {
+    this.#mountHandler(route, createComponentHandler(component, config, this.#commons));
+    this.#heaps.add(component.heap);
+  }
+
+  #mountHandler(route: Route, handler: MountedHandler): void {
     this.#routes.add(route, handler);
     this.#handlers.push(handler);
     if (this.#open.length > 0) handler.listening();
@@ -217,20 +231,6 @@ class RoutedHost implements Host {
 
   #assertServing(): void {
     if (this.#state === 'closing') throw stopped();
-  }
-
-  #createHandler(target: Component | Handler, options: ComponentOptions | undefined): MountedHandler {
-    if (isComponent(target)) {
-      const config = options === this.#options ? this.#config : toServeConfig(options ?? {});
-      const handler = createComponentHandler(target, config, this.#commons);
-      this.#heaps.add(target.heap);
-      return handler;
-    }
-    if (isHandler(target)) return createGuardedHandler(target, this.#commons);
-    throw new HostError(
-      'bad-argument',
-      `host.mount takes a component of loadComponent or a handler, not ${describeArgument(target)}`,
-    );
   }
 
   /** A component that answers everything is called by a socket directly: no router is in between. */

@@ -5,13 +5,14 @@ import { decodeComponent } from '../component/decode.ts';
 import { encodeInterface } from '../component/encode-interface.ts';
 import type { ComponentSource } from '../component/source.ts';
 import { type World, toWorld } from '../component/world.ts';
+import { toLoadConfig } from '../config/complete.ts';
 import type { LoadOptions } from '../config/options.ts';
 import { type RunListener, createTurns } from '../instance/preempt/preemption.ts';
 import { parseInterfaceName } from '../linker/plan/names.ts';
 import { resolveImports } from '../linker/plan/resolve.ts';
 import { HeapWatch } from '../util/heap-watch.ts';
 import { HostError } from '../util/host-error.ts';
-import { type Limits, toLimits } from '../util/limits.ts';
+import type { InstanceLimits } from '../util/limits.ts';
 import { SharedQuota } from '../util/shared-quota.ts';
 import type { WasiCtx } from '../wasi/context.ts';
 import { wasiInterfaces } from '../wasi/interfaces.ts';
@@ -41,6 +42,15 @@ export interface LoadComponentOptions extends LoadOptions {
   readonly onRun?: RunListener | undefined;
 }
 
+/** What of `LoadComponentOptions` is not an option with a value of its own. */
+export const BESIDE_OPTIONS = [
+  'label',
+  'interfaces',
+  'memory',
+  'instanceHeap',
+  'onRun',
+] as const satisfies (keyof LoadComponentOptions)[];
+
 /**
  * Reads, checks and links a component, once for all its requests.
  *
@@ -51,13 +61,13 @@ export interface LoadComponentOptions extends LoadOptions {
  * Throws `HostError`: `bad-argument` if it is given something else than a file or its bytes, `bad-component` if that is not a component or one of another
  * world, `missing-import` with all names, `not-supported` if the engine or isolation that is asked for cannot be had.
  */
-export async function loadComponent(file: ComponentFile, options: LoadComponentOptions = {}): Promise<Component> {
-  const limits = toLimits(options.limits);
+export async function loadComponent(file: ComponentFile, given: LoadComponentOptions = {}): Promise<Component> {
+  const options = toLoadConfig(given, BESIDE_OPTIONS);
+  const { limits, engine, isolation, preemption } = options;
   const source = toSource(file, options.label ?? 'component', limits.maxComponentBytes);
   const definition = decodeComponent(source, limits);
   const world = toWorld(definition);
   assertProxy(source, world);
-  const { engine = 'auto', isolation = 'auto', preemption = 'on' } = options;
   const interfaces = await encodeInterfaces(options);
   resolveImports(source.label, world.imports, interfaces);
   const shared = shareAmongGuests(options, limits);
@@ -67,7 +77,10 @@ export async function loadComponent(file: ComponentFile, options: LoadComponentO
   return Object.freeze({ label, byteLength: bytes.byteLength, world, ...shared, ...linked });
 }
 
-function shareAmongGuests({ memory, instanceHeap, onRun }: LoadComponentOptions, limits: Limits): SharedByGuests {
+function shareAmongGuests(
+  { memory, instanceHeap, onRun }: LoadComponentOptions,
+  limits: InstanceLimits,
+): SharedByGuests {
   return {
     memory: memory ?? new SharedQuota(limits.maxTotalMemoryBytes),
     instanceHeap: instanceHeap ?? new SharedQuota(limits.maxTotalInstanceHeapBytes),

@@ -1,6 +1,7 @@
 import { type Socket, connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { listTooLow } from '../../src/cli/serve/system-limits.ts';
+import { toServeConfig } from '../../src/config/complete.ts';
 import { until } from '../harness/until.ts';
 import { guestPath, servingOn } from './wasi-serve.ts';
 
@@ -78,7 +79,7 @@ test.each([
     [/^--max-concurrent-requests 13000 may take 66000 memory mappings, .* 65530 \(sysctl vm\.max_map_count\)/],
   ],
 ])('with %j and %j', (options, limits, expected) => {
-  const found = listTooLow(options, limits);
+  const found = listTooLow(toServeConfig(options), limits);
   expect(found).toHaveLength(expected.length);
   for (const [index, pattern] of expected.entries()) expect(found[index]).toMatch(pattern);
 });

@@ -77,12 +77,34 @@ describe('serve', () => {
   });
 
   test.each([
+    [['--addr', ':9999', '--admin-addr', ':9999'], /--addr and --admin-addr are the same address/],
+    [['--addr', '0.0.0.0:9999', '--shutdown-addr', ':9999'], /--addr and --shutdown-addr are the same address/],
+    [['--admin-addr', '[::1]:9999', '--shutdown-addr', '[::1]:9999'], /--admin-addr and --shutdown-addr are the same/],
+  ])('with %j says that only one of them can be had, and exits with 2', async (args, message) => {
+    const { code, stderr } = await runWasiServe([HELLO, ...args]);
+    expect(code, stderr).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+
+  test('takes options from the environment, less than from flags', async () => {
+    const env = { WASI_SERVE_LOG_FORMAT: 'json', WASI_SERVE_CPU_TIMEOUT: '5s', WASI_SERVE_ENGINE: 'v8' };
+    const { code, stderr } = await runWasiServe([CORE, '--engine', 'linker'], env);
+    expect(code, stderr).toBe(1);
+    expect(JSON.parse(stderr)).toMatchObject({ level: 'error' });
+    const wrong = await runWasiServe([CORE], env);
+    expect(wrong).toMatchObject({
+      code: 2,
+      stderr: "error: invalid WASI_SERVE_ENGINE 'v8': write one of auto, linker, jco\n",
+    });
+  });
+
+  test.each([
     [['--dir', '.'], /folders cannot be granted to guests yet/],
     [['--engine', 'jco', '--isolation', 'reset'], /the jco engine gives every request a fresh instance/],
     [['--max-instance-reuse-count', '2'], /an instance serves one request only/],
     [['--limit', 'memory-bytes=64KiB'], /a memory of 17 pages, the limit is 1/],
     [['-W', 'max-memory-size=64KiB'], /a memory of 17 pages, the limit is 1/],
-    [['--env', 'NOT_SET_ANYWHERE'], /there is no such variable here/],
+    [['--env', 'NOT_SET_ANYWHERE'], /the variable NOT_SET_ANYWHERE is not set here/],
     [['-H', '@/no/such/file'], /ENOENT/],
   ])('%j is refused with a sentence and 1', async (args, message) => {
     const { code, stderr } = await runWasiServe([HELLO, ...args]);
@@ -99,23 +121,29 @@ describe('bad usage', () => {
     [['a.wasm', '--adr', '127.0.0.1:0'], /unknown option '--adr'\n\(Did you mean --addr\?\)/],
     [['serve', 'a.wasm', '--no-loging-prefix'], /Did you mean --no-logging-prefix\?/],
     [['inspect', 'a.wasm', '--jsn'], /Did you mean --json\?/],
-    [['a.wasm', '--addr', '8080'], /'--addr <host:port>' argument '8080' is invalid.*write 127\.0\.0\.1:8080/],
-    [['a.wasm', '--drain-timeout', 'soon'], /'soon' is no time/],
-    [['a.wasm', '--shutdown-delay', 'soon'], /'--shutdown-delay <time>' argument 'soon' is invalid/],
-    [['a.wasm', '--cpu-timeout', 'soon'], /'--cpu-timeout <time>' argument 'soon' is invalid.*write 30s/],
+    [['a.wasm', '--addr', '8080'], /invalid --addr '8080': write 127\.0\.0\.1:8080/],
+    [['a.wasm', '--drain-timeout', 'soon'], /invalid --drain-timeout 'soon': write 30s/],
+    [['a.wasm', '--shutdown-delay', 'soon'], /invalid --shutdown-delay 'soon': write 30s/],
+    [['a.wasm', '--cpu-timeout', 'soon'], /invalid --cpu-timeout 'soon': write 30s/],
     [['a.wasm', '--cpu-timeout', '600h'], /too long/],
-    [['a.wasm', '--min-body-rate', 'fast'], /'--min-body-rate <size>' argument 'fast' is invalid.*no size/],
-    [['a.wasm', '--body-grace', '0'], /'0' would be over at once/],
     [
-      ['a.wasm', '--preemption', 'maybe'],
-      /'--preemption <on\|off>' argument 'maybe' is invalid.*Allowed choices are on, off/,
+      ['a.wasm', '--min-body-rate', 'fast'],
+      /invalid --min-body-rate 'fast': write 64KiB, 10MB or a number of bytes, 0 for no bound/,
     ],
+    [['a.wasm', '--body-grace', '0'], /invalid --body-grace '0': write at least 1ms/],
+    [['a.wasm', '--preemption', 'maybe'], /invalid --preemption 'maybe': write one of on, off/],
     [['a.wasm', '--preemption'], /argument missing/],
-    [['a.wasm', '--max-concurrent-requests', '0'], /no whole number from 1/],
-    [['a.wasm', '--engine', 'v8'], /Allowed choices are auto, linker, jco/],
-    [['a.wasm', '-W', 'timeout=soon'], /'soon' is no time/],
-    [['a.wasm', '-S', 'inherit-enw'], /there is no such option/],
+    [
+      ['a.wasm', '--max-concurrent-requests', '0'],
+      /invalid --max-concurrent-requests '0': write a whole number from 1/,
+    ],
+    [['a.wasm', '--engine', 'v8'], /invalid --engine 'v8': write one of auto, linker, jco/],
+    [['a.wasm', '-W', 'timeout=soon'], /invalid -W timeout 'soon': write 30s/],
+    [['a.wasm', '-W', 'timout=5s'], /unknown option '-W timout': did you mean timeout\? \(see -W help\)/],
+    [['a.wasm', '-C', 'bogus'], /unknown option '-C bogus' \(see -C help\)/],
+    [['a.wasm', '-S', 'inherit-enw'], /unknown option '-S inherit-enw': did you mean inherit-env\?/],
     [['a.wasm', '--limit', 'nope=1'], /write name=value; names are component-bytes, /],
+    [['a.wasm', '--limit', 'handels=1'], /unknown limit 'handels': did you mean handles\?/],
     [['a.wasm', '-H', 'nonsense'], /write 'name: value'/],
     [['a.wasm', '--env', '=x'], /has no name/],
   ])('%j exits with 2', async (args, message) => {
@@ -135,6 +163,19 @@ describe('help', () => {
       /--addr <host:port>[^]*--cpu-timeout <time>[^]*--preemption <on\|off>[^]*Limits on guests[^]* memory-bytes +512MiB\n[^]*Examples:\n/,
     ],
     [['inspect', '-h'], /--json/],
+    [
+      ['x.wasm', '-W', 'help'],
+      /^ {2}-W max-memory-size +[^]* -W timeout +how long a request may take; 0 for no bound \(default: 30s\)\n[^]*Without effect here: /,
+    ],
+    [
+      ['-S', 'help'],
+      /-S inherit-env[^]*-S max-http-fields-size +[^]*Always on: cli, [^]*Without effect here: [^]*\bkeyvalue\b/,
+    ],
+    [
+      ['serve', '-C', 'help'],
+      /-C cache +where what is made from components is kept, or\s+no\s+\(default: the\s+user's\s+cache\s+folder\)\n/,
+    ],
+    [['-O', 'help'], /^Without effect here: [^]*\bopt-level\b/],
     [['--version'], /^\d+\.\d+\.\d+\n$/],
   ])('%j', async (args, text) => {
     const { code, stdout, stderr } = await runWasiServe(args);

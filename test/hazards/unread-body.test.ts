@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { DEFAULTS } from '../../src/config/options.ts';
+import { toServeConfig } from '../../src/config/complete.ts';
 import type { Exchange } from '../../src/server/exchange.ts';
 import { NodeExchange } from '../../src/server/http1/node-exchange.ts';
 import { type Readiness, waitForAny } from '../../src/io/readiness.ts';
@@ -118,7 +118,7 @@ test('a guest that fails leaves a connection that serves the next request', asyn
 
 test('a body that is read only after the reply comes whole', async () => {
   const { promise: asked, resolve } = Promise.withResolvers<Exchange>();
-  const server = createServer((incoming, outgoing) => resolve(new NodeExchange(incoming, outgoing, DEFAULTS)));
+  const server = createServer((incoming, outgoing) => resolve(new NodeExchange(incoming, outgoing, toServeConfig({}))));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const client = await connectRaw(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);

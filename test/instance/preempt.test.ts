@@ -4,7 +4,7 @@ import { createPreemption } from '../../src/instance/preempt/preemption.ts';
 import { type InstancePool, createPool } from '../../src/instance/pool.ts';
 import { createFreshStrategy, createRecyclingStrategy } from '../../src/instance/fresh.ts';
 import { DECISION } from '../../src/linker/preemption.ts';
-import { type Limits, toLimits } from '../../src/util/limits.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../src/util/limits.ts';
 import { Cancelled, WasiCtx } from '../../src/wasi/context.ts';
 import { linkText, linkTextByJco } from './poker.ts';
 
@@ -125,7 +125,7 @@ const SLOW_INSTANCES = `(core module $slow (table 10000 funcref) (func $f)
   ${'(core instance (instantiate $slow))'.repeat(200)}`;
 
 /** They are refused otherwise. */
-const LARGE_INSTANCES = toLimits({ maxTableElements: 1e7, maxInstanceHeapBytes: 1e10 });
+const LARGE_INSTANCES = { ...DEFAULT_LIMITS, maxTableElements: 1e7, maxInstanceHeapBytes: 1e10 };
 
 test.each(ENGINES)(
   'a guest of many core instances ends while it starts when its CPU time is used up (%s)',

@@ -1,79 +1,79 @@
+import { parseSwitch } from '../../config/kinds/choice.ts';
+import { invalid } from '../../config/kinds/option-kind.ts';
+import { type NamedOption, appendDefault } from '../../config/named-option.ts';
 import { HostError } from '../../util/host-error.ts';
-import type { Limits } from '../../util/limits.ts';
-import { parseDuration } from './duration.ts';
-import { parseLimitValue } from './guest-limits.ts';
+import { suggest } from '../../util/suggest.ts';
+import type { Spelled } from './spelled.ts';
+import { ALWAYS_LINKED, COMPILER_PREFIX, WASMTIME_NAMES, type WasmtimeGroup } from './wasmtime-names.ts';
 
-/** The groups of wasmtime's options, each with its texts in order: `inherit-env,cli=y`. */
-export type FlagTexts = Readonly<Record<FlagGroup, readonly string[]>>;
-export type FlagGroup = 'S' | 'W' | 'C' | 'O' | 'D';
+/** The texts of each group in order: `inherit-env,cli=y`. */
+export type WasmtimeTexts = Readonly<Record<WasmtimeGroup, readonly string[]>>;
 
 /** What wasmtime's options mean here. */
-export interface Flags {
-  readonly inheritEnv: 'all' | 'named';
-  /** `undefined` where not given. */
-  readonly timeoutMs: number | undefined;
-  readonly limits: Partial<Limits>;
-  /** A folder, `false` for none, `undefined` for the usual one. */
-  readonly cache: string | false | undefined;
+interface WasmtimeFlags {
+  readonly spelled: readonly Spelled[];
   /** Those without effect, as they were written: `-S nn`. */
   readonly ignored: readonly string[];
 }
 
 interface Flag {
-  readonly group: FlagGroup;
+  readonly group: WasmtimeGroup;
   readonly key: string;
   readonly value: string | undefined;
   readonly text: string;
 }
 
-/** `-S` names that hold anyway: what is linked for every component. */
-const ALWAYS_ON = new Set(['cli', 'common', 'http', 'preview2', 'inherit-stdout', 'inherit-stderr']);
-
-/** The other `-S` names of wasmtime 48. */
-const KNOWN_WASI = new Set(
-  (
-    'inherit-env cli-exit-with-code nn threads http-outgoing-body-buffer-chunks http-outgoing-body-chunk-size config keyvalue ' +
-    'listenfd tcplisten tls nn-graph inherit-network allow-ip-name-lookup tcp udp network-error-code preview0 inherit-stdin cwd ' +
-    'config-var keyvalue-in-memory-data p3 max-resources hostcall-fuel max-component-handles max-random-size max-http-fields-size'
-  ).split(' '),
-);
-
-/** Those that set a limit of ours. */
-const LIMITS: readonly (readonly [group: FlagGroup, key: string, limit: keyof Limits])[] = [
-  ['W', 'max-memory-size', 'maxMemoryBytes'],
-  ['W', 'max-table-elements', 'maxTableElements'],
-  ['S', 'max-resources', 'maxHandles'],
-  ['S', 'hostcall-fuel', 'maxCallBytes'],
-  ['S', 'max-random-size', 'maxRandomBytes'],
-  ['S', 'max-http-fields-size', 'maxFieldsBytes'],
-];
-
-/** Reads all of wasmtime's options; of several with one name the last counts. Throws `HostError`. */
-export function parseFlags(texts: FlagTexts): Flags {
-  const flags = (Object.keys(texts) as FlagGroup[]).flatMap((group) =>
+/** Reads all of wasmtime's options. Throws `HostError` if one has a name that neither we nor wasmtime know. */
+export function parseWasmtimeFlags(texts: WasmtimeTexts, options: readonly NamedOption[]): WasmtimeFlags {
+  const byName = byWasmtimeName(options);
+  const flags = (Object.keys(texts) as WasmtimeGroup[]).flatMap((group) =>
     texts[group].flatMap((text) => split(group, text)),
   );
-  for (const flag of flags) assertKnown(flag);
-  const last = (group: FlagGroup, key: string): Flag | undefined =>
-    flags.findLast((flag) => flag.group === group && flag.key === key);
-  const inheritEnv = last('S', 'inherit-env');
-  const timeout = last('W', 'timeout');
-  const cache = last('C', 'cache');
+  const spelled = flags.flatMap((flag): Spelled[] => {
+    const named = byName.get(nameOf(flag));
+    return named === undefined ? [] : [{ named, where: `-${nameOf(flag)}`, texts: [flag.value ?? bareValue(named)] }];
+  });
+  const others = flags.filter((flag) => !byName.has(nameOf(flag)));
+  for (const flag of others) assertKnown(flag, byName);
   return {
-    inheritEnv: inheritEnv !== undefined && parseSwitch(inheritEnv) === 'on' ? 'all' : 'named',
-    timeoutMs: timeout === undefined ? undefined : parseDuration(timeout.value ?? ''),
-    limits: Object.fromEntries(
-      LIMITS.flatMap(([group, key, limit]) => {
-        const flag = last(group, key);
-        return flag === undefined ? [] : [[limit, parseLimitValue(limit, flag.value ?? '')]];
-      }),
-    ),
-    cache: cache === undefined ? undefined : toCache(cache),
-    ignored: flags.filter((flag) => !hasEffect(flag)).map(({ group, text }) => `-${group} ${text}`),
+    spelled,
+    ignored: others.filter((flag) => !isAlwaysLinked(flag)).map(({ group, text }) => `-${group} ${text}`),
   };
 }
 
-function split(group: FlagGroup, text: string): Flag[] {
+/** What `-W help` tells. */
+interface GroupHelp {
+  /** The options that we have. */
+  readonly ours: readonly { readonly name: string; readonly help: string }[];
+  /** Of those that wasmtime has. */
+  readonly notes: readonly string[];
+}
+
+export function describeGroup(group: WasmtimeGroup, options: readonly NamedOption[]): GroupHelp {
+  const ours = Array.from(byWasmtimeName(options)).filter(([name]) => name.startsWith(group));
+  const linked = group === 'S' ? [`Always on: ${Array.from(ALWAYS_LINKED).join(', ')}`] : [];
+  return {
+    ours: ours.map(([name, named]) => ({ name: `-${name}`, help: `${named.option.help}${appendDefault(named)}` })),
+    notes: [...linked, `Without effect here: ${Array.from(WASMTIME_NAMES[group]).join(', ')}`],
+  };
+}
+
+function byWasmtimeName(options: readonly NamedOption[]): ReadonlyMap<string, NamedOption> {
+  return new Map(
+    options.flatMap((named) => (named.option.wasmtime === undefined ? [] : [[named.option.wasmtime, named] as const])),
+  );
+}
+
+function nameOf({ group, key }: Flag): string {
+  return `${group} ${key}`;
+}
+
+/** `-S inherit-env` says yes; of what needs a value the lack of one is told. */
+function bareValue({ option }: NamedOption): string {
+  return option.kind.name === 'switch' || option.kind.name === 'folder' ? 'y' : '';
+}
+
+function split(group: WasmtimeGroup, text: string): Flag[] {
   return text
     .split(',')
     .filter(Boolean)
@@ -84,30 +84,17 @@ function split(group: FlagGroup, text: string): Flag[] {
     });
 }
 
-function assertKnown({ group, key }: Flag): void {
-  if (group !== 'S' || ALWAYS_ON.has(key) || KNOWN_WASI.has(key)) return;
-  throw new HostError(
-    'bad-argument',
-    `-S ${key}: there is no such option; those with an effect are inherit-env, cli and http`,
-  );
+function assertKnown({ group, key }: Flag, byName: ReadonlyMap<string, NamedOption>): void {
+  if (WASMTIME_NAMES[group].has(key) || (group === 'S' && ALWAYS_LINKED.has(key))) return;
+  if (group === 'C' && key.startsWith(COMPILER_PREFIX)) return;
+  const ours = Array.from(byName.keys()).filter((name) => name.startsWith(group));
+  const hint = suggest(key, [...ours.map((name) => name.slice(2)), ...ALWAYS_LINKED, ...WASMTIME_NAMES[group]]);
+  throw new HostError('bad-argument', `unknown option '-${group} ${key}'${hint} (see -${group} help)`);
 }
 
-function hasEffect(flag: Flag): boolean {
-  const { group, key } = flag;
-  if (group === 'S' && ALWAYS_ON.has(key)) return parseSwitch(flag) === 'on';
-  if (LIMITS.some(([limitGroup, limitKey]) => group === limitGroup && key === limitKey)) return true;
-  return `${group} ${key}` === 'S inherit-env' || `${group} ${key}` === 'W timeout' || `${group} ${key}` === 'C cache';
-}
-
-function parseSwitch({ group, text, value = 'y' }: Flag): 'on' | 'off' {
-  if (['y', 'yes', 'true'].includes(value)) return 'on';
-  if (['n', 'no', 'false'].includes(value)) return 'off';
-  throw new HostError('bad-argument', `-${group} ${text}: write y or n after the =`);
-}
-
-function toCache({ value = 'y' }: Flag): string | false | undefined {
-  if (['y', 'yes', 'true'].includes(value)) return undefined;
-  if (['n', 'no', 'false'].includes(value)) return false;
-  if (value === '') throw new HostError('bad-argument', '-C cache=: name a folder, or write no');
-  return value;
+function isAlwaysLinked({ group, key, text, value = 'y' }: Flag): boolean {
+  if (group !== 'S' || !ALWAYS_LINKED.has(key)) return false;
+  const isOn = parseSwitch(value);
+  if (isOn.tag === 'err') throw invalid(`-S ${key}`, text.slice(key.length + 1), isOn.val);
+  return isOn.val;
 }

@@ -3,7 +3,7 @@ import { createJsonLog, formatGuestOutput, formatJson } from '../../observe/json
 import type { Log, LogEvent } from '../../observe/log.ts';
 import { COLOURED } from '../../observe/terminal/paint.ts';
 import { createTextLog, formatText } from '../../observe/terminal/text-log.ts';
-import type { LogFormat } from './serve-flags.ts';
+import type { CommandConfig } from '../../config/command-options.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Where a serving host's words and its guests' go. */
@@ -15,7 +15,7 @@ export interface Voice {
 }
 
 /** Events go to stderr; a guest's output to the stream that it wrote to. */
-export function createVoice(format: LogFormat, terminal: Terminal): Voice {
+export function createVoice(format: CommandConfig['logFormat'], terminal: Terminal): Voice {
   return format === 'json' ? createJsonVoice(terminal) : createTextVoice(terminal);
 }
 

@@ -1,160 +1,141 @@
-import { Command, type Option } from 'commander';
-import { DEFAULTS } from '../../config/options.ts';
-import { parseAddress } from '../options/address.ts';
-import { clientLimitOptions } from '../options/client-limits.ts';
-import { parseCountFrom } from '../options/count.ts';
-import { parseDuration } from '../options/duration.ts';
-import { listLimits } from '../options/guest-limits.ts';
-import { checked, group } from '../options/option.ts';
-import type { ServeFlags } from './serve-flags.ts';
-import { parseWorkerCount } from '../options/worker-count.ts';
+import { Command, CommanderError, Option } from 'commander';
+import { type NamedOption, appendDefault, listOptions } from '../../config/named-option.ts';
+import { GROUPS, type Group } from '../../config/option.ts';
+import { listLimits } from '../options/limit-flags.ts';
+import type { GivenFlags } from '../options/read-settings.ts';
+import { describeGroup } from '../options/wasmtime-flags.ts';
+import type { WasmtimeGroup } from '../options/wasmtime-names.ts';
 
 const EXAMPLES = `
 Examples:
   wasi-serve app.wasm --addr 0.0.0.0:8080 --env LOG=debug
-  wasi-serve app.wasm -W timeout=5s --max-concurrent-requests 100 --log-format json`;
+  wasi-serve app.wasm -W timeout=5s --max-concurrent-requests 100 --log-format json
 
-/** The options that may be given several times, where they are not. As a default of commander's they would fill the help with `[]`. */
-const NONE_GIVEN = {
-  env: [],
-  header: [],
-  outbound: [],
-  dir: [],
-  limit: [],
-  wasi: [],
-  wasm: [],
-  codegen: [],
-  optimize: [],
-  debug: [],
+Each option has an environment variable too: WASI_SERVE_ADDR for --addr. All are in docs/options.md.`;
+
+/** A flag that stands for several options: the groups of wasmtime's, and the limits. */
+interface Umbrella {
+  readonly flags: string;
+  readonly group: Group;
+  readonly help: string;
+  readonly isHidden?: true;
+}
+
+const WASMTIME_FLAGS: Readonly<Record<WasmtimeGroup, Umbrella>> = {
+  S: {
+    flags: '-S, --wasi <key=value,…>',
+    group: 'Guest',
+    help: 'as in wasmtime; inherit-env passes all our variables; -S help lists all',
+  },
+  W: {
+    flags: '-W, --wasm <key=value,…>',
+    group: 'Limits',
+    help:
+      'as in wasmtime; timeout=5s bounds a request (default 30s, 0 for none), max-memory-size=1GiB its memory; ' +
+      '-W help lists all',
+  },
+  C: {
+    flags: '-C, --codegen <key=value,…>',
+    group: 'Engine',
+    help: 'as in wasmtime; cache=DIR or cache=no; -C help lists all',
+  },
+  O: { flags: '-O, --optimize <key=value,…>', group: 'Engine', help: 'as in wasmtime: without effect', isHidden: true },
+  D: { flags: '-D, --debug <key=value,…>', group: 'Engine', help: 'as in wasmtime: without effect', isHidden: true },
 };
 
-/** `serve FILE` with its options. `run` gets them each parsed by itself. */
-export function createServeCommand(run: (file: string, flags: ServeFlags) => Promise<void>): Command {
+const LIMIT_FLAG: Umbrella = {
+  flags: '--limit <name=value>',
+  group: 'Limits',
+  help: 'on guests; the names stand below',
+};
+
+/** If the terminal does not say. */
+const DEFAULT_COLUMNS = 80;
+
+/** `serve FILE` with its options. `run` gets them as they were written. */
+export function createServeCommand(run: (file: string, flags: GivenFlags) => Promise<void>): Command {
+  const named = listOptions();
   const command = new Command('serve')
     .description('serve a component over HTTP (the default command)')
     .argument('<file>', 'a component that implements wasi:http/proxy')
-    .addHelpText('after', () => `${listLimits()}\n${EXAMPLES}`)
-    .helpOption('-h, --help', 'this text')
-    .action((file: string, flags: ServeFlags) => run(file, { ...NONE_GIVEN, ...flags }));
-  for (const option of [
-    ...servingOptions(),
-    ...guestOptions(),
-    ...limitOptions(),
-    ...clientLimitOptions(),
-    ...outputOptions(),
-    ...engineOptions(),
-  ]) {
-    command.addOption(option);
-  }
-  return command;
-}
-
-function servingOptions(): Option[] {
-  const inGroup = group('Serving:');
-  return [
-    inGroup('--addr <host:port>', 'where to listen; port 0 takes any free one')
-      .argParser(checked(parseAddress))
-      .default({ hostname: '127.0.0.1', port: 8080 }, '127.0.0.1:8080'),
-    inGroup(
-      '--workers <n>',
-      'processes that serve, each with all of the limits, while this one replaces those that end; auto: one for each core ' +
-        '(default: this one serves by itself)',
-    ).argParser(checked(parseWorkerCount)),
-    inGroup('--shutdown-addr <host:port>', 'a connection to this address stops the host').argParser(
-      checked(parseAddress),
-    ),
-    inGroup('--admin-addr <host:port>', 'where /healthz, /readyz and /metrics are').argParser(checked(parseAddress)),
-    inGroup(
-      '--shutdown-delay <time>',
-      'how long a stop goes on accepting, for load balancers that go on sending ' +
-        '(default: until clients are done, 1s at most)',
-    ).argParser(checked(parseDuration)),
-    inGroup('--drain-timeout <time>', 'how long a stop waits for guests after that')
-      .argParser(checked(parseDuration))
-      .default(30_000, '30s'),
-    inGroup(
-      '--stall-timeout <time>',
-      'a process that serves ends once its event loop has stood still for so long; 0 for never ' +
-        '(default: 15s longer than a guest may compute)',
-    ).argParser(checked(parseDuration)),
-    inGroup('--dev', 'error replies tell the client the reason'),
-  ];
-}
-
-function guestOptions(): Option[] {
-  const inGroup = group('Guest:');
-  return [
-    repeatable(inGroup('--env <name=value>', 'a variable for the guest; NAME alone passes ours')),
-    repeatable(inGroup('-H, --header <field>', "'name: value' in place of the client's; @FILE holds one a line")),
-    repeatable(
-      inGroup(
-        '--outbound <pattern>',
-        'what the guest may call, and nothing else: scheme://host[:port] with * or *.name, or a network: http://10.0.0.0/8 ' +
-          '(default: all but link-local and metadata addresses)',
+    .addHelpText('after', () => `${listLimits(named)}\n${EXAMPLES}`)
+    .helpOption('-h, --help', 'this text');
+  const flags = named.flatMap((one) => (one.option.flag === undefined ? [] : [{ one, option: toFlag(one) }]));
+  const groups = (Object.keys(WASMTIME_FLAGS) as WasmtimeGroup[]).map((group) => ({
+    group,
+    option: toUmbrella(WASMTIME_FLAGS[group]).argParser(helpOr(() => writeGroup(command, group, named))),
+  }));
+  const limit = toUmbrella(LIMIT_FLAG).argParser(collect);
+  for (const option of inOrder([...flags, ...groups, { option: limit }])) command.addOption(option);
+  const textsOf = (option: Option): readonly string[] => toTexts(command.getOptionValue(option.attributeName()));
+  return command.action((file: string) =>
+    run(file, {
+      flags: new Map(
+        flags
+          .filter(({ option }) => isGiven(command, option))
+          .map(({ one, option }) => [one.option.flag ?? '', textsOf(option)]),
       ),
-    ),
-    repeatable(inGroup('-S, --wasi <key=value,…>', 'as in wasmtime; inherit-env passes all our variables')),
-    inGroup('--coarse-clock', 'time stands still while a guest runs'),
-    repeatable(inGroup('--dir <dir>', 'not supported yet').hideHelp()),
-  ];
+      limits: textsOf(limit),
+      wasmtime: Object.fromEntries(
+        groups.map(({ group, option }) => [group, textsOf(option)]),
+      ) as GivenFlags['wasmtime'],
+    }),
+  );
 }
 
-function limitOptions(): Option[] {
-  const inGroup = group('Limits:');
-  return [
-    repeatable(
-      inGroup(
-        '-W, --wasm <key=value,…>',
-        'as in wasmtime; timeout=5s bounds a request (default 30s, 0 for none), max-memory-size=1GiB its memory',
-      ),
-    ),
-    inGroup('--cpu-timeout <time>', 'how much of that time the guest may compute, 0 for all of it')
-      .argParser(checked(parseDuration))
-      .default(DEFAULTS.cpuTimeoutMs, '30s'),
-    repeatable(inGroup('--limit <name=value>', 'on guests; the names stand below')),
-    count(inGroup('--max-concurrent-requests <n>', 'at work at once'), 1).default(DEFAULTS.maxConcurrentRequests),
-    count(inGroup('--max-queued-requests <n>', 'waiting; more get 503').default(DEFAULTS.maxQueuedRequests), 0),
-    inGroup('--grace <time>', 'how long a guest goes on after its client left')
-      .argParser(checked(parseDuration))
-      .default(DEFAULTS.graceMs, '0'),
-    count(inGroup('--max-instance-reuse-count <n>', 'requests an instance serves: 1').hideHelp(), 1).default(1),
-  ];
+function toFlag(named: NamedOption): Option {
+  const { flag, short, help, isHidden, group, kind } = named.option;
+  const names = short === undefined ? `--${flag}` : `-${short}, --${flag}`;
+  const hint = kind.placeholder === '' ? '' : appendDefault(named);
+  const option = new Option(`${names} ${kind.placeholder}`.trimEnd(), `${help}${hint}`).helpGroup(`${group}:`);
+  if (kind.isList) option.argParser(collect);
+  return isHidden === true ? option.hideHelp() : option;
 }
 
-function count(option: Option, min: number): Option {
-  return option.argParser(checked(parseCountFrom(min)));
+function toUmbrella({ flags, group, help, isHidden }: Umbrella): Option {
+  const option = new Option(flags, help).helpGroup(`${group}:`);
+  return isHidden === true ? option.hideHelp() : option;
 }
 
-function outputOptions(): Option[] {
-  const inGroup = group('Output:');
-  return [
-    inGroup('--log-format <format>', 'for people or machines').choices(['text', 'json']).default('text'),
-    inGroup('--access-log <on|off>', 'a line for each request').choices(['on', 'off']).default('on'),
-    inGroup('--no-logging-prefix', "guest output without 'stdout [ID] :: '"),
-  ];
+/** By the groups of the help, each with what stands for several options last. */
+function inOrder(flags: readonly { readonly option: Option }[]): Option[] {
+  return flags.map(({ option }) => option).toSorted((one, other) => rankOf(one) - rankOf(other));
 }
 
-function engineOptions(): Option[] {
-  const inGroup = group('Engine:');
-  return [
-    inGroup('--engine <name>', 'what runs the component').choices(['auto', 'linker', 'jco']).default('auto'),
-    inGroup('--isolation <way>', 'how each request gets an instance')
-      .choices(['auto', 'fresh', 'reset'])
-      .default('auto'),
-    inGroup('--preemption <on|off>', 'whether a guest that computes for long lets others go on')
-      .choices(['on', 'off'])
-      .default('on'),
-    repeatable(inGroup('-C, --codegen <key=value,…>', 'as in wasmtime; cache=DIR or cache=no')),
-    repeatable(inGroup('-O, --optimize <key=value,…>', 'as in wasmtime: without effect').hideHelp()),
-    repeatable(inGroup('-D, --debug <key=value,…>', 'as in wasmtime: without effect').hideHelp()),
-  ];
+function rankOf({ helpGroupHeading }: Option): number {
+  return GROUPS.findIndex((group) => `${group}:` === helpGroupHeading);
+}
+
+/** Commander gives `--no-x` a default. */
+function isGiven(command: Command, option: Option): boolean {
+  return command.getOptionValueSource(option.attributeName()) === 'cli';
+}
+
+/** Commander's value as texts: what a flag says without any is yes. */
+function toTexts(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value as string[];
+  if (value === undefined) return [];
+  return [typeof value === 'string' ? value : 'y'];
 }
 
 /** An option that may be given several times: all its texts, in order. */
-function repeatable(option: Option): Option {
-  return option.argParser(collect);
-}
-
 function collect(text: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, text];
+}
+
+/** As `collect`; the text `help` is asked for instead. */
+function helpOr(writeHelp: () => never): typeof collect {
+  return (text, previous) => (text === 'help' ? writeHelp() : collect(text, previous));
+}
+
+function writeGroup(command: Command, group: WasmtimeGroup, options: readonly NamedOption[]): never {
+  const { ours, notes } = describeGroup(group, options);
+  const { writeOut, getOutHelpWidth } = command.configureOutput();
+  const helper = command.createHelp();
+  helper.prepareContext({ helpWidth: getOutHelpWidth?.() ?? DEFAULT_COLUMNS });
+  const width = Math.max(0, ...ours.map(({ name }) => name.length));
+  const rows = ours.map(({ name, help }) => helper.formatItem(name, width, help, helper)).join('\n');
+  const paragraphs = notes.map((note) => helper.boxWrap(note, helper.helpWidth ?? DEFAULT_COLUMNS));
+  writeOut?.(`${[rows, ...paragraphs].filter(Boolean).join('\n\n')}\n`);
+  throw new CommanderError(0, 'commander.helpDisplayed', `-${group} help`);
 }

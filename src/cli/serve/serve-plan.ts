@@ -1,17 +1,16 @@
-import { DEFAULTS, type ServeOptions, type LoadOptions } from '../../config/options.ts';
+import { toServeConfig } from '../../config/complete.ts';
+import { COMMAND_OPTIONS, type CommandConfig } from '../../config/command-options.ts';
+import { withDefaults } from '../../config/option.ts';
+import type { LoadOptions, ServeConfig, ServeOptions } from '../../config/options.ts';
+import { compilePolicy } from '../../outbound/outbound-policy.ts';
 import { maxSettlingMs } from '../../server/http1/graceful-stop.ts';
 import type { Address } from '../../server/http1/listen.ts';
 import { HostError } from '../../util/host-error.ts';
 import { type Permission, describeMissing, isPermitted } from '../../util/permissions.ts';
-import { type OutboundPolicy, compilePolicy } from '../../outbound/outbound-policy.ts';
-import { toClientLimits } from '../options/client-limits.ts';
-import { toGuestEnv } from '../options/guest-env.ts';
-import { parseLimits, shareAmong } from '../options/guest-limits.ts';
-import { parseRequestFields } from '../options/request-fields.ts';
-import type { LogFormat, ServeFlags } from './serve-flags.ts';
+import { shareAmong } from '../options/limit-flags.ts';
+import { type GivenFlags, type Settings, readSettings } from '../options/read-settings.ts';
 import { defaultStallTimeoutMs } from '../stall/stall-bounds.ts';
 import { listTooLow } from './system-limits.ts';
-import { type Flags, parseFlags } from '../options/wasmtime-flags.ts';
 
 /** All that `serve` does, decided: nothing of it is read from the command line again. */
 export interface ServePlan {
@@ -23,7 +22,7 @@ export interface ServePlan {
   readonly stallTimeoutMs: number;
   /** A connection there stops the host. */
   readonly shutdownAddress: Address | undefined;
-  /** Where health and metrics are told; nothing is counted where that is nowhere. */
+  /** Where health and metrics are told; nothing is counted if that is nowhere. */
   readonly adminAddress: Address | undefined;
   readonly load: LoadOptions;
   readonly host: ServeOptions;
@@ -32,85 +31,91 @@ export interface ServePlan {
   readonly drainTimeoutMs: number;
   /** How long a stop takes at most, if nothing holds the process up. */
   readonly stopTimeoutMs: number;
-  readonly logFormat: LogFormat;
-  readonly accessLog: 'on' | 'off';
+  readonly logFormat: CommandConfig['logFormat'];
+  readonly accessLog: CommandConfig['accessLog'];
   /** What the operator should know about options. */
   readonly notices: readonly string[];
 }
 
-/** What the options mean. Throws `HostError`: `bad-argument` where one is malformed, `not-supported` where it asks for what we cannot do. */
-export function toServePlan(file: string, flags: ServeFlags, env: NodeJS.ProcessEnv): ServePlan {
-  assertSupported(flags);
-  assertPermitted(flags);
-  const { wasi, wasm, codegen, optimize, debug } = flags;
-  const wasmtime = parseFlags({ S: wasi, W: wasm, C: codegen, O: optimize, D: debug });
-  const { engine, isolation, preemption, workers = 0 } = flags;
-  const limits = { ...shareAmong(workers), ...wasmtime.limits, ...parseLimits(flags.limit) };
-  const cache = wasmtime.cache === undefined ? {} : { cache: wasmtime.cache };
-  const host = { ...toHostOptions(flags, wasmtime, env), limits };
+/**
+ * What the options mean, given as flags or in the environment. Throws `HostError`: `bad-argument` if one is malformed, `not-supported` if it asks
+ * for what we cannot do.
+ */
+export function toServePlan(file: string, flags: GivenFlags, env: NodeJS.ProcessEnv): ServePlan {
+  const settings = readSettings(flags, env);
+  const command: CommandConfig = withDefaults(COMMAND_OPTIONS, settings.command);
+  assertSupported(command);
+  assertPermitted(command);
+  assertApart(command);
+  const shares = shareAmong(command.workers);
+  const load = {
+    ...settings.load,
+    limits: { maxTotalMemoryBytes: shares.maxTotalMemoryBytes, ...settings.load.limits },
+  };
+  const host = toHostOptions(settings, command, env);
+  const { shutdownDelayMs, drainTimeoutMs, ...config } = toServeConfig(host);
+  const { address, workers, shutdownAddress, adminAddress, logFormat, accessLog } = command;
   return {
     file,
-    address: flags.addr,
+    address,
     workers,
-    stallTimeoutMs: flags.stallTimeout ?? defaultStallTimeout(flags, wasmtime),
-    shutdownAddress: flags.shutdownAddr,
-    adminAddress: flags.adminAddr,
-    load: { engine, isolation, preemption, ...cache, limits },
+    stallTimeoutMs: command.stallTimeoutMs ?? defaultStallTimeout(load, config),
+    shutdownAddress,
+    adminAddress,
+    load,
     host,
-    shutdownDelayMs: flags.shutdownDelay,
-    drainTimeoutMs: flags.drainTimeout,
-    stopTimeoutMs: maxSettlingMs(flags.shutdownDelay) + flags.drainTimeout,
-    logFormat: flags.logFormat,
-    accessLog: flags.accessLog,
-    notices: [...listIgnored(wasmtime), ...listUnwatched(flags), ...listTooLow(host)],
+    shutdownDelayMs,
+    drainTimeoutMs,
+    stopTimeoutMs: maxSettlingMs(shutdownDelayMs) + drainTimeoutMs,
+    logFormat,
+    accessLog,
+    notices: [...listIgnored(settings), ...listUnwatched(command), ...listTooLow(config)],
   };
 }
 
-function listIgnored({ ignored }: Flags): string[] {
+function listIgnored({ ignored }: Settings): string[] {
   return ignored.length === 0 ? [] : [`without effect here: ${ignored.join(', ')}`];
 }
 
-function listUnwatched({ stallTimeout = 0, workers }: ServeFlags): string[] {
-  if (stallTimeout === 0 || workers !== undefined || isPermitted('worker')) return [];
+function listUnwatched({ stallTimeoutMs = 0, workers }: CommandConfig): string[] {
+  if (stallTimeoutMs === 0 || workers > 0 || isPermitted('worker')) return [];
   return [
     "--stall-timeout is without effect: Node's --permission mode lacks --allow-worker, and there is no process above this one (--workers 1)",
   ];
 }
 
 /** Guests that are not interrupted may hold the thread for as long as they like. */
-function defaultStallTimeout(
-  { preemption, cpuTimeout }: ServeFlags,
-  { timeoutMs = DEFAULTS.timeoutMs }: Flags,
+export function defaultStallTimeout(
+  { preemption }: LoadOptions,
+  { timeoutMs, cpuTimeoutMs }: Pick<ServeConfig, 'timeoutMs' | 'cpuTimeoutMs'>,
 ): number {
-  return preemption === 'off' ? 0 : defaultStallTimeoutMs(timeoutMs, cpuTimeout);
+  return preemption === 'off' ? 0 : defaultStallTimeoutMs(timeoutMs, cpuTimeoutMs);
 }
 
-function toHostOptions(flags: ServeFlags, { inheritEnv, timeoutMs }: Flags, env: NodeJS.ProcessEnv): ServeOptions {
+function toHostOptions(
+  { listener, host, component }: Settings,
+  command: CommandConfig,
+  env: NodeJS.ProcessEnv,
+): ServeOptions {
+  if (component.outbound !== undefined) compilePolicy(component.outbound);
+  const { maxTotalHeldBytes } = shareAmong(command.workers);
   return {
-    env: toGuestEnv({ inherit: inheritEnv, named: flags.env }, env),
-    requestHeaders: parseRequestFields(flags.header),
-    outbound: parseOutbound(flags.outbound),
-    cpuTimeoutMs: flags.cpuTimeout,
-    clock: flags.coarseClock === true ? 'coarse' : 'exact',
-    graceMs: flags.grace,
-    maxConcurrentRequests: flags.maxConcurrentRequests,
-    maxQueuedRequests: flags.maxQueuedRequests,
-    ...toClientLimits(flags),
-    loggingPrefix: flags.loggingPrefix ? 'shown' : 'hidden',
-    errorDetail: flags.dev === true ? 'shown' : 'hidden',
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...listener,
+    ...host,
+    ...component,
+    env: { ...(command.inheritEnv ? definedOf(env) : {}), ...component.env },
+    limits: { maxTotalHeldBytes, ...host.limits, ...component.limits },
   };
 }
 
-/** Whoever gives no pattern has the default policy. Throws `HostError` if one is not a pattern. */
-function parseOutbound(patterns: readonly string[]): OutboundPolicy {
-  if (patterns.length === 0) return undefined;
-  compilePolicy(patterns);
-  return patterns;
+function definedOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+  );
 }
 
 /** Before anything is begun, and of all at once. */
-function assertPermitted({ workers = 0 }: ServeFlags): void {
+function assertPermitted({ workers }: CommandConfig): void {
   const needed: readonly Permission[] = workers === 0 ? ['net'] : ['net', 'child'];
   const missing = needed.filter((permission) => !isPermitted(permission));
   if (missing.length === 0) return;
@@ -118,7 +123,33 @@ function assertPermitted({ workers = 0 }: ServeFlags): void {
   throw new HostError('not-supported', `${what}: ${describeMissing(missing)}`);
 }
 
-function assertSupported({ dir, maxInstanceReuseCount }: ServeFlags): void {
+/** Each of our ports has an address of its own. */
+function assertApart({ address, adminAddress, shutdownAddress }: CommandConfig): void {
+  const flags = [
+    ['--addr', address],
+    ['--admin-addr', adminAddress],
+    ['--shutdown-addr', shutdownAddress],
+  ] as const;
+  for (const [index, [flag, one]] of flags.entries()) {
+    const clash = flags
+      .slice(0, index)
+      .find(([, other]) => one !== undefined && other !== undefined && isSame(one, other));
+    if (clash === undefined) continue;
+    throw new HostError('bad-argument', `${clash[0]} and ${flag} are the same address: give each a port of its own`);
+  }
+}
+
+/** Whether only one of two can be had. Port 0 is another each time. */
+function isSame(one: Address, other: Address): boolean {
+  if (one.port !== other.port || one.port === 0) return false;
+  return one.hostname === other.hostname || isEverywhere(one) || isEverywhere(other);
+}
+
+function isEverywhere({ hostname }: Address): boolean {
+  return hostname === '0.0.0.0' || hostname === '::';
+}
+
+function assertSupported({ dir = [], maxInstanceReuseCount }: CommandConfig): void {
   if (dir.length > 0) {
     throw new HostError(
       'not-supported',

@@ -1,17 +1,18 @@
 import { toWorldKind } from '../../component/world-kind.ts';
-import { DEFAULTS, type ServeOptions } from '../../config/options.ts';
+import { toServeConfig } from '../../config/complete.ts';
+import { formatSeconds } from '../../config/kinds/duration.ts';
+import type { ServeConfig } from '../../config/options.ts';
 import type { Component } from '../../host/load.ts';
 import type { StartRecord } from '../../observe/log.ts';
 import type { AdminPort } from '../../server/admin.ts';
 import { type Address, formatOrigin } from '../../server/http1/listen.ts';
-import { formatSeconds } from '../options/duration.ts';
-import { listOtherLimits } from './other-limits.ts';
-import type { ServePlan } from './serve-plan.ts';
-import { defaultStallTimeoutMs } from '../stall/stall-bounds.ts';
+import { listChangedLimits } from './changed-limits.ts';
+import { type ServePlan, defaultStallTimeout } from './serve-plan.ts';
 
 /** What the log says of a component that is now served at `address`. */
 export function toStartRecord(component: Component, plan: ServePlan, address: Address): StartRecord {
-  const { timeoutMs, maxConcurrentRequests, maxQueuedRequests } = { ...DEFAULTS, ...plan.host };
+  const config = toServeConfig(plan.host);
+  const { timeoutMs, maxConcurrentRequests, maxQueuedRequests } = config;
   return {
     origin: formatOrigin(address),
     component: component.label,
@@ -25,20 +26,16 @@ export function toStartRecord(component: Component, plan: ServePlan, address: Ad
       timeoutMs,
       maxConcurrentRequests,
       maxQueuedRequests,
-      others: [...listOtherLimits(plan.host), ...listStallTimeout(plan), ...listOutbound(plan.host)],
+      others: [...listChangedLimits(plan), ...listStallTimeout(plan, config)],
     },
   };
 }
 
-/** The bound on how long this process may stand still, where it is not the one that follows from the others. */
-function listStallTimeout({ stallTimeoutMs, load, host }: ServePlan): string[] {
-  const { timeoutMs, cpuTimeoutMs } = { ...DEFAULTS, ...host };
-  const usualMs = load.preemption === 'off' ? 0 : defaultStallTimeoutMs(timeoutMs, cpuTimeoutMs);
-  return stallTimeoutMs === usualMs ? [] : [`--stall-timeout ${formatSeconds(stallTimeoutMs)}`];
-}
-
-function listOutbound({ outbound = [] }: ServeOptions): string[] {
-  return outbound.map((pattern) => `--outbound ${pattern}`);
+/** The bound on how long this process may stand still, if it is not the one that follows from the others. */
+function listStallTimeout({ stallTimeoutMs, load }: ServePlan, config: ServeConfig): string[] {
+  return stallTimeoutMs === defaultStallTimeout(load, config)
+    ? []
+    : [`--stall-timeout ${formatSeconds(stallTimeoutMs)}`];
 }
 
 /** The record with where health and metrics are, if they are. */

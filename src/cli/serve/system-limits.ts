@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { DEFAULTS, type ServeOptions } from '../../config/options.ts';
+import type { ServeConfig } from '../../config/options.ts';
 
 /** What a process has open that is not a connection: files, pipes, sockets that listen, threads' own. */
 const OWN_DESCRIPTORS = 64;
@@ -15,10 +15,9 @@ export interface SystemLimits {
 
 /** What of a host's bounds the system does not give, and what to do about it. */
 export function listTooLow(
-  options: ServeOptions,
+  { maxConnections, maxConcurrentRequests }: Pick<ServeConfig, 'maxConnections' | 'maxConcurrentRequests'>,
   { openFiles, mappings }: SystemLimits = readSystemLimits(),
 ): string[] {
-  const { maxConnections, maxConcurrentRequests } = { ...DEFAULTS, ...options };
   const files = maxConnections + OWN_DESCRIPTORS;
   const maps = maxConcurrentRequests * MAPPINGS_PER_REQUEST + OWN_MAPPINGS;
   return [

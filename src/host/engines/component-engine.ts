@@ -8,7 +8,7 @@ import type { RunListener } from '../../instance/preempt/preemption.ts';
 import type { Turns } from '../../instance/preempt/turns.ts';
 import type { InstanceStrategy } from '../../instance/strategy.ts';
 import type { HeapWatch } from '../../util/heap-watch.ts';
-import type { Limits } from '../../util/limits.ts';
+import type { InstanceLimits } from '../../util/limits.ts';
 import type { SharedQuota } from '../../util/shared-quota.ts';
 import type { WasiCtx } from '../../wasi/context.ts';
 
@@ -44,7 +44,7 @@ export interface SharedByGuests {
 export interface LinkOptions extends SharedByGuests {
   /** With their types in binary form, those of the caller before WASI's. */
   readonly interfaces: readonly HostInterface<WasiCtx>[];
-  readonly limits: Limits;
+  readonly limits: InstanceLimits;
   readonly cache: ArtifactCache;
   readonly isolation: Isolation;
   readonly preemption: 'on' | 'off';

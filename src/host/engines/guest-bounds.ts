@@ -2,7 +2,7 @@ import type { ArtifactCache } from '../../component/cache.ts';
 import { createPreemption } from '../../instance/preempt/preemption.ts';
 import type { Preemption } from '../../linker/preemption.ts';
 import type { Charging } from '../../linker/run/charging.ts';
-import type { Limits } from '../../util/limits.ts';
+import type { InstanceLimits } from '../../util/limits.ts';
 import { isPermitted } from '../../util/permissions.ts';
 import type { SharedQuota } from '../../util/shared-quota.ts';
 import type { WasiCtx } from '../../wasi/context.ts';
@@ -10,7 +10,7 @@ import type { LinkOptions, LinkedComponent } from './component-engine.ts';
 
 /** What bounds guests, whichever engine runs them. */
 export interface GuestBounds {
-  readonly limits: Limits;
+  readonly limits: InstanceLimits;
   readonly cache: ArtifactCache;
   readonly preemption: Preemption<WasiCtx> | undefined;
   readonly charging: Charging<WasiCtx>;

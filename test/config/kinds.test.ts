@@ -3,20 +3,29 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseAddress } from '../../src/cli/options/address.ts';
-import { formatByteCount, parseByteCount, parseCapacity } from '../../src/cli/options/byte-count.ts';
-import { parseCountFrom } from '../../src/cli/options/count.ts';
-import { parseLimits, shareAmong } from '../../src/cli/options/guest-limits.ts';
-import { DEFAULT_LIMITS } from '../../src/util/limits.ts';
-import { formatSeconds, parseDuration, parseTimeout } from '../../src/cli/options/duration.ts';
-import { toGuestEnv } from '../../src/cli/options/guest-env.ts';
-import { parseRequestFields } from '../../src/cli/options/request-fields.ts';
-import { type FlagTexts, parseFlags } from '../../src/cli/options/wasmtime-flags.ts';
-import { parseWorkerCount } from '../../src/cli/options/worker-count.ts';
-import { HostError } from '../../src/util/host-error.ts';
+import { parseOptionText } from '../../src/config/check-option.ts';
+import { addressKind } from '../../src/config/kinds/address.ts';
+import { countKind, workersKind } from '../../src/config/kinds/count.ts';
+import { durationKind, formatSeconds } from '../../src/config/kinds/duration.ts';
+import type { OptionKind } from '../../src/config/kinds/option-kind.ts';
+import { requestFieldsKind } from '../../src/config/kinds/request-fields.ts';
+import { formatSize, sizeKind } from '../../src/config/kinds/size.ts';
+import { variablesKind } from '../../src/config/kinds/variables.ts';
 import { formatOrigin } from '../../src/server/http1/listen.ts';
 
-const NO_FLAGS: FlagTexts = { S: [], W: [], C: [], O: [], D: [] };
+/** What texts say to an option of a kind. Throws `HostError` as everywhere. */
+function read<T>(kind: OptionKind<T>, texts: readonly string[], env: NodeJS.ProcessEnv = {}): T {
+  const option = { kind, group: 'Serving', default: undefined as T, help: '' } as const;
+  return parseOptionText(option, texts, '--it', env);
+}
+
+const parseDuration = (text: string): number => read(durationKind({ zero: 'no bound' }), [text]);
+const parseTimeout = (text: string): number => read(durationKind({ min: 1 }), [text]);
+const parseSize = (text: string): number => read(sizeKind({ min: 0, zero: 'no bound' }), [text]);
+const parseCapacity = (text: string): number => read(sizeKind(), [text]);
+const parseAddress = (text: string): { hostname: string; port: number } => read(addressKind(), [text]);
+const parseWorkerCount = (text: string): number => read(workersKind(), [text]);
+const parseRequestFields = (texts: readonly string[]): unknown => read(requestFieldsKind(), texts);
 
 describe('a time', () => {
   test.each([
@@ -39,7 +48,9 @@ describe('a time', () => {
   });
 
   test.each(['', 's', '-1s', '1d', '1 s 2', '1e3', '30sec', 'Infinity', '1,5s'])('%j is none', (text) => {
-    expect(() => parseDuration(text)).toThrow(/is no time/);
+    expect(() => parseDuration(text)).toThrow(
+      /^invalid --it '.*': write 30s, 500ms, 2m or a number of seconds, 0 for no bound$/,
+    );
   });
 
   test('that no timer can wait for is refused', () => {
@@ -76,8 +87,8 @@ describe('an address', () => {
     ['localhost:', /HOST:PORT/],
     ['localhost:http', /HOST:PORT/],
     ['http://localhost:80', /HOST:PORT/],
-    ['localhost:65536', /last one is 65535/],
-    ['[::g]:80', /no IPv6 address/],
+    ['localhost:65536', /the last port is 65535/],
+    ['[::g]:80', /not an IPv6 address/],
     ['', /HOST:PORT/],
   ])('%j is refused', (text, message) => {
     expect(() => parseAddress(text)).toThrow(message);
@@ -90,12 +101,12 @@ describe('an address', () => {
 
 describe('a count', () => {
   test('is a whole number from a least one', () => {
-    expect(parseCountFrom(1)('1')).toBe(1);
-    expect(parseCountFrom(0)('0')).toBe(0);
+    expect(read(countKind(1), ['1'])).toBe(1);
+    expect(read(countKind(0), ['0'])).toBe(0);
   });
 
   test.each(['0', '-1', '1.5', '1e3', '', 'x', '99999999999999999999'])('%j is none from 1', (text) => {
-    expect(() => parseCountFrom(1)(text)).toThrow(/no whole number from 1/);
+    expect(() => read(countKind(1), [text])).toThrow(/: write a whole number from 1$/);
   });
 });
 
@@ -110,23 +121,23 @@ describe('a size', () => {
     ['2gb', 2e9],
     ['7b', 7],
   ])('%s is %i bytes', (text, bytes) => {
-    expect(parseByteCount(text)).toBe(bytes);
+    expect(parseSize(text)).toBe(bytes);
   });
 
   test.each(['', 'MB', '-1', '1e3', '10M', '5x', '0x10', '9'.repeat(30), 'Infinity'])('%j is none', (text) => {
-    expect(() => parseByteCount(text)).toThrow(/is no size/);
+    expect(() => parseSize(text)).toThrow(/: write 64KiB, 10MB or a number of bytes/);
   });
 
   test('is written so that it is read back', () => {
-    expect([0, 7, 1000, 16_384, 10_000_000, 2 ** 30].map(formatByteCount)).toEqual([
+    expect([0, 7, 1000, 16_384, 10_000_000, 2 ** 30].map(formatSize)).toEqual([
       ...['0B', '7B', '1kB', '16KiB', '10MB', '1GiB'],
     ]);
-    fc.assert(fc.property(fc.maxSafeNat(), (bytes) => parseByteCount(formatByteCount(bytes)) === bytes));
+    fc.assert(fc.property(fc.maxSafeNat(), (bytes) => parseSize(formatSize(bytes)) === bytes));
   });
 
   test('that something has to fit into is not 0, nor is a time that something takes', () => {
     expect(() => parseCapacity('0')).toThrow(/at least 1 byte/);
-    expect(() => parseTimeout('0')).toThrow(/above 0/);
+    expect(() => parseTimeout('0')).toThrow(/at least 1ms/);
     expect([parseCapacity('1KiB'), parseTimeout('1s')]).toEqual([1024, 1000]);
   });
 });
@@ -142,7 +153,7 @@ describe('a number of workers', () => {
   });
 
   test.each(['0', '-1', '1.5', 'all', ''])('%j is none', (text) => {
-    expect(() => parseWorkerCount(text)).toThrow(/no whole number from 1, nor auto/);
+    expect(() => parseWorkerCount(text)).toThrow(/write a whole number from 1 to 9999, or auto/);
   });
 });
 
@@ -158,7 +169,7 @@ describe('request fields', () => {
   });
 
   test.each(['', 'x-a', ': b', 'x a: b', 'x-a: b\nx-c: d', 'x-a: \u0000'])('%j is none', (text) => {
-    expect(() => parseRequestFields([text])).toThrow(/is no field/);
+    expect(() => parseRequestFields([text])).toThrow(/is not a field/);
   });
 
   test.each(['Host: a', 'connection: close', 'transfer-encoding: chunked'])('%j would reach no guest', (text) => {
@@ -175,7 +186,7 @@ describe('request fields', () => {
       ['x-c', '3'],
     ]);
     await writeFile(path, 'x-a: 1\nnonsense\n');
-    expect(() => parseRequestFields([`@${path}`])).toThrow(/fields, line 2: 'nonsense'/);
+    expect(() => parseRequestFields([`@${path}`])).toThrow(/fields': line 2: 'nonsense' is not a field/);
     await rm(folder, { recursive: true });
     expect(() => parseRequestFields([`@${path}`])).toThrow(/ENOENT/);
   });
@@ -185,88 +196,18 @@ describe('variables', () => {
   const ours = { HOME: '/root', LANG: 'C' };
 
   test.each([
-    ['named', [], {}],
-    ['named', ['A=1', 'B=x=y', 'C='], { A: '1', B: 'x=y', C: '' }],
-    ['named', ['HOME'], { HOME: '/root' }],
-    ['named', ['A=1', 'A=2'], { A: '2' }],
-    ['all', [], ours],
-    ['all', ['LANG=de'], { HOME: '/root', LANG: 'de' }],
-  ] as const)('%s %j', (inherit, named, env) => {
-    expect(toGuestEnv({ inherit, named }, ours)).toEqual(env);
+    [['A=1', 'B=x=y', 'C='], { A: '1', B: 'x=y', C: '' }],
+    [['HOME'], { HOME: '/root' }],
+    [['A=1', 'A=2'], { A: '2' }],
+  ] as const)('%j', (texts, env) => {
+    expect(read(variablesKind(), texts, ours)).toEqual(env);
   });
 
   test.each([
-    ['NOPE', /no such variable/],
+    ['NOPE', /the variable NOPE is not set here/],
     ['=1', /has no name/],
     ['', /has no name/],
   ])('%j is refused', (text, message) => {
-    expect(() => toGuestEnv({ inherit: 'named', named: [text] }, ours)).toThrow(message);
-  });
-});
-
-describe("wasmtime's options", () => {
-  test.each([
-    [{ S: ['inherit-env'] }, { inheritEnv: 'all' }],
-    [{ S: ['cli,inherit-env=y', 'http'] }, { inheritEnv: 'all' }],
-    [{ S: ['inherit-env', 'inherit-env=n'] }, { inheritEnv: 'named' }],
-    [{ W: ['timeout=5s'] }, { timeoutMs: 5000 }],
-    [{ W: ['timeout=5s,timeout=1'] }, { timeoutMs: 1000 }],
-    [{ W: ['timeout=0'] }, { timeoutMs: 0 }],
-    [{ C: ['cache=/tmp/x'] }, { cache: '/tmp/x' }],
-    [{ C: ['cache=no'] }, { cache: false }],
-    [{ C: ['cache'] }, { cache: undefined }],
-    [{ S: ['cli,common,http,preview2=y'] }, { ignored: [] }],
-    [
-      { S: ['nn,cli=n'], O: ['opt-level=2'], D: ['logging'] },
-      { ignored: ['-S nn', '-S cli=n', '-O opt-level=2', '-D logging'] },
-    ],
-    [
-      { W: ['max-wasm-stack=1,timeout=1s'], C: ['cranelift-x=y'] },
-      { ignored: ['-W max-wasm-stack=1', '-C cranelift-x=y'] },
-    ],
-  ] as const)('%j', (given, expected) => {
-    expect(parseFlags({ ...NO_FLAGS, ...given })).toMatchObject(expected);
-  });
-
-  test.each([
-    [{ S: ['inherit-enw'] }, /-S inherit-enw: there is no such option/],
-    [{ S: ['inherit-env=maybe'] }, /write y or n/],
-    [{ W: ['timeout'] }, /is no time/],
-    [{ C: ['cache='] }, /name a folder/],
-  ])('%j is refused', (given, message) => {
-    expect(() => parseFlags({ ...NO_FLAGS, ...given })).toThrow(message);
-  });
-});
-
-describe('limits on guests', () => {
-  test('are read by name, the last of one name', () => {
-    const texts = ['handles=5', 'memory-bytes=1GiB', 'outbound=0', 'handles=7'];
-    expect(parseLimits(texts)).toEqual({ maxHandles: 7, maxMemoryBytes: 1024 ** 3, maxOutbound: 0 });
-  });
-
-  test.each(['handles', 'handle=1', '=', 'handles=', 'handles=-1', 'memory-bytes=0', 'buffered-writes=0'])(
-    '%j is none',
-    (text) => {
-      expect(() => parseLimits([text])).toThrow(HostError);
-    },
-  );
-
-  test("share the machine's memory among workers", () => {
-    expect(4 * shareAmong(4).maxTotalMemoryBytes).toBe(DEFAULT_LIMITS.maxTotalMemoryBytes);
-  });
-
-  test('have names in wasmtime too', () => {
-    const W = ['max-memory-size=1048576,max-table-elements=9'];
-    const S = ['max-resources=3', 'hostcall-fuel=10,max-random-size=11,max-http-fields-size=12'];
-    const { limits, ignored } = parseFlags({ ...NO_FLAGS, W, S });
-    expect(limits).toEqual({
-      maxMemoryBytes: 1024 ** 2,
-      maxTableElements: 9,
-      maxHandles: 3,
-      maxCallBytes: 10,
-      maxRandomBytes: 11,
-      maxFieldsBytes: 12,
-    });
-    expect(ignored).toEqual([]);
+    expect(() => read(variablesKind(), [text], ours)).toThrow(message);
   });
 });

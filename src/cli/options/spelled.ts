@@ -1,0 +1,8 @@
+import type { NamedOption } from '../../config/named-option.ts';
+
+/** An option as it was given, and how it is called there: `--max-head`, `-W timeout`, `WASI_SERVE_TIMEOUT`. */
+export interface Spelled {
+  readonly named: NamedOption;
+  readonly where: string;
+  readonly texts: readonly string[];
+}

@@ -1,0 +1,65 @@
+import { type Limit, toLimitName } from '../util/limits.ts';
+import { COMMAND_OPTIONS } from './command-options.ts';
+import { OWNERS, type Owner } from './complete.ts';
+import { countKind } from './kinds/count.ts';
+import { sizeKind } from './kinds/size.ts';
+import type { Option, OptionTable } from './option.ts';
+
+export type OwnerName = keyof typeof OWNERS | 'command';
+
+/** An option with its names. */
+export interface NamedOption {
+  readonly owner: OwnerName;
+  /** Its field in JavaScript. */
+  readonly key: string;
+  /** Whether that is a field of `limits`. */
+  readonly isLimit: boolean;
+  readonly option: Option<unknown>;
+}
+
+/** All options, by owner: what `--help`, the environment, wasmtime's spellings and docs/options.md are made from. */
+export function listOptions(): readonly NamedOption[] {
+  const ofOwners = (Object.entries(OWNERS) as [keyof typeof OWNERS, Owner][]).flatMap(
+    ([owner, { options, limits }]) => [
+      ...nameOptions(owner, options),
+      ...Object.entries(limits).map(([key, limit]) => ({ owner, key, isLimit: true, option: toOption(limit) })),
+    ],
+  );
+  return [...nameOptions('command', COMMAND_OPTIONS), ...ofOwners];
+}
+
+function nameOptions(owner: OwnerName, options: OptionTable): NamedOption[] {
+  return Object.entries(options).map(([key, option]) => ({ owner, key, isLimit: false, option }));
+}
+
+function toOption({ unit, min, origin, ...limit }: Limit): Option<number> {
+  const kind = unit === 'bytes' ? sizeKind({ min }) : countKind(min);
+  return { ...limit, ...(origin === undefined ? {} : { otherwise: origin }), group: 'Limits', kind };
+}
+
+/** How an option is spelled in an environment variable; `undefined` if only JavaScript has it. */
+export function toVariable({ key, isLimit, option }: NamedOption): string | undefined {
+  const name = isLimit ? `limit-${toLimitName(key)}` : (option.flag ?? option.wasmtime?.slice('W '.length));
+  return name === undefined ? undefined : `WASI_SERVE_${name.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/** How an option is written at the command line, before its value: `--max-head `, `--limit handles=`, `-W timeout=`. */
+export function toArgument({ key, isLimit, option }: NamedOption): string | undefined {
+  if (isLimit) return `--limit ${toLimitName(key)}=`;
+  if (option.flag !== undefined) return `--${option.flag}${option.kind.placeholder === '' ? '' : ' '}`;
+  return option.wasmtime === undefined ? undefined : `-${option.wasmtime}=`;
+}
+
+/** What holds if an option is not given; `undefined` if that is nothing. */
+function describeDefault({ option }: NamedOption): string | undefined {
+  const { default: value, otherwise, kind } = option;
+  if (otherwise !== undefined) return otherwise;
+  if (value === undefined || kind.isList) return undefined;
+  return value === 0 ? '0' : kind.format(value);
+}
+
+/** As `describeDefault`, for the end of a text about the option. */
+export function appendDefault(named: NamedOption): string {
+  const text = describeDefault(named);
+  return text === undefined ? '' : ` (default: ${text})`;
+}

@@ -1,0 +1,138 @@
+import { addressKind } from './kinds/address.ts';
+import { callbackKind } from './kinds/callback.ts';
+import { choiceKind, switchKind } from './kinds/choice.ts';
+import { countKind, workersKind } from './kinds/count.ts';
+import { durationKind } from './kinds/duration.ts';
+import { folderKind } from './kinds/folder.ts';
+import type { OptionKind } from './kinds/option-kind.ts';
+import { patternsKind } from './kinds/patterns.ts';
+import { requestFieldsKind } from './kinds/request-fields.ts';
+import { sizeKind } from './kinds/size.ts';
+import { variablesKind } from './kinds/variables.ts';
+
+/** The headings of `--help`, in order. */
+export const GROUPS = ['Serving', 'Guest', 'Limits', 'Limits on clients', 'Output', 'Engine'] as const;
+
+export type Group = (typeof GROUPS)[number];
+
+/** What all options have, whatever their kind. */
+interface Entry<Default> {
+  /** The flag without its dashes. Its environment variable has the same name: `WASI_SERVE_MAX_HEAD`. */
+  readonly flag?: string;
+  /** The flag's letter. */
+  readonly short?: string;
+  /** How wasmtime spells it: `W timeout` is `-W timeout=VALUE`. */
+  readonly wasmtime?: string;
+  readonly group: Group;
+  readonly default: Default;
+  /** In place of the default, if that depends on something. */
+  readonly otherwise?: string;
+  readonly help: string;
+  /** Not in `--help`: parsed for the sake of wasmtime's users. */
+  readonly isHidden?: true;
+}
+
+/** An option: how it is spelled, what values it takes, and what is said of it. Its field is its key in the table. */
+export interface Option<T> extends Entry<T> {
+  readonly kind: OptionKind<T>;
+}
+
+export type OptionTable = Readonly<Record<string, Option<unknown>>>;
+
+type ValueOf<O> = O extends Option<infer T> ? T : never;
+
+/** The options of a table as a caller gives them: those that are `undefined` are as by default. */
+export type OptionsOf<Table extends OptionTable> = { readonly [Key in keyof Table]?: ValueOf<Table[Key]> | undefined };
+
+/** The options of a table with every default filled in. */
+export type ConfigOf<Table extends OptionTable> = { readonly [Key in keyof Table]: ValueOf<Table[Key]> };
+
+interface NumberEntry<Default> extends Entry<Default> {
+  /** What 0 means, if it is not a small number but something else: `no bound`. */
+  readonly zero?: string;
+}
+
+/** Bytes. At least 1, unless 0 means something. */
+export function size<Default extends number | undefined>(entry: NumberEntry<Default>): Option<number | Default> {
+  return {
+    ...entry,
+    help: withZero(entry),
+    kind: sizeKind({ min: entry.zero === undefined ? 1 : 0, zero: entry.zero }),
+  };
+}
+
+/** Milliseconds. At least 1, unless 0 means something. */
+export function duration<Default extends number | undefined>(entry: NumberEntry<Default>): Option<number | Default> {
+  return {
+    ...entry,
+    help: withZero(entry),
+    kind: durationKind({ min: entry.zero === undefined ? 1 : 0, zero: entry.zero }),
+  };
+}
+
+/** A whole number from `min`. */
+export function count(entry: Entry<number> & { readonly min: number }): Option<number> {
+  return { ...entry, kind: countKind(entry.min) };
+}
+
+export function workers(entry: Entry<number>): Option<number> {
+  return { ...entry, kind: workersKind() };
+}
+
+/** One of a few words. */
+export function choice<const Words extends readonly string[]>(
+  words: Words,
+  entry: Entry<Words[number]>,
+): Option<Words[number]> {
+  return { ...entry, kind: choiceKind<Words[number]>(words) };
+}
+
+/** What is `off` unless the flag is there. */
+export function toggle<const Off extends string | boolean, const On extends string | boolean>(
+  { off, on }: { readonly off: Off; readonly on: On },
+  entry: Omit<Entry<Off>, 'default'>,
+): Option<Off | On> {
+  return { ...entry, default: off, kind: switchKind(off, on) };
+}
+
+export function address<Default extends Address | undefined>(entry: Entry<Default>): Option<Address | Default> {
+  return { ...entry, kind: addressKind() };
+}
+
+type Address = ReturnType<typeof addressKind> extends OptionKind<infer T> ? T : never;
+
+export function folder(entry: Entry<undefined>): Option<string | false | undefined> {
+  return { ...entry, kind: folderKind() };
+}
+
+export function variables(entry: Entry<Readonly<Record<string, string>>>): Option<Readonly<Record<string, string>>> {
+  return { ...entry, kind: variablesKind() };
+}
+
+export function requestFields(entry: Entry<RequestFields>): Option<RequestFields> {
+  return { ...entry, kind: requestFieldsKind() };
+}
+
+type RequestFields = readonly (readonly [name: string, value: string])[];
+
+export function patterns(entry: Entry<undefined>): Option<readonly string[] | undefined> {
+  return { ...entry, kind: patternsKind() };
+}
+
+export function callback<Callback extends (...args: never) => unknown>(entry: Entry<Callback>): Option<Callback> {
+  return { ...entry, kind: callbackKind<Callback>() };
+}
+
+function withZero({ help, zero }: NumberEntry<unknown>): string {
+  return zero === undefined ? help : `${help}; 0 for ${zero}`;
+}
+
+/** All defaults of a table. */
+export function defaultsOf<Table extends OptionTable>(table: Table): ConfigOf<Table> {
+  return Object.fromEntries(Object.entries(table).map(([key, option]) => [key, option.default])) as ConfigOf<Table>;
+}
+
+/** The options of a table that were given, each checked, with every default filled in. */
+export function withDefaults<Table extends OptionTable>(table: Table, given: OptionsOf<Table>): ConfigOf<Table> {
+  return { ...defaultsOf(table), ...given };
+}
