@@ -46,7 +46,7 @@ test.each([
   ],
   [{ clock: 'rough' }, "invalid clock 'rough': give 'exact' or 'coarse'"],
   [{ outbound: '*' }, "invalid outbound '*': give an array of strings"],
-  [{ outbound: ['ftp://a.test'] }, /outbound pattern 'ftp:\/\/a\.test': the scheme 'ftp' is not http, https or \*/],
+  [{ outbound: ['ftp://a.test'] }, /^invalid outbound pattern 'ftp:\/\/a\.test'/],
   [{ writeGuestOutput: 'stderr' }, "invalid writeGuestOutput 'stderr': give a function"],
   [{ limits: { maxHeldBytes: 0 } }, 'invalid limits.maxHeldBytes 0: give a whole number of bytes from 1'],
   [{ limits: { maxOutbound: -1 } }, 'invalid limits.maxOutbound -1: give a whole number from 0'],

@@ -22,10 +22,10 @@ export function guestFile(name: string): string {
 }
 
 /** A guest in components/, loaded once for all tests of a file. */
-export function guest(name: string, way: LoadWay = {}): Promise<Component> {
-  const key = `${name} ${way.engine} ${way.isolation}`;
+export function guest(name: string, { engine, isolation }: LoadWay = {}): Promise<Component> {
+  const key = `${name} ${engine} ${isolation}`;
   let component = loaded.get(key);
   if (component === undefined)
-    loaded.set(key, (component = loadComponent(guestFile(name), { cache: TEST_CACHE, ...way })));
+    loaded.set(key, (component = loadComponent(guestFile(name), { cache: TEST_CACHE, engine, isolation })));
   return component;
 }

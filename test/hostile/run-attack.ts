@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { type Component, loadComponent } from '../../src/index.ts';
+import { type Component, type LoadOptions, loadComponent } from '../../src/index.ts';
+import { splitOptions } from '../../src/config/complete.ts';
 import type { Limits } from '../../src/util/limits.ts';
 import { type LoadWay, TEST_CACHE } from '../harness/guests.ts';
 import { HOSTILE_UPSTREAMS, type HostileUpstream } from '../harness/hostile-upstreams.ts';
@@ -39,12 +40,13 @@ export interface Attacker extends AsyncDisposable {
 }
 
 export async function startAttacker(attack: Attack, { way, limits = {} }: AttackOptions = {}): Promise<Attacker> {
-  const component = await loadAttack(attack, { engine: 'linker', ...way }, limits);
+  const { load, serve } = splitOptions<LoadOptions>({ limits }, []);
+  const component = await loadAttack(attack, { engine: 'linker', ...way, ...load });
   const { calls = 'itself' } = attack;
   const upstream = calls === 'itself' ? undefined : await startTcpUpstream((socket) => readAndAnswer(socket, calls));
   const served = await serveGuest(component, {
     timeoutMs: attack.timeoutMs ?? TIMEOUT_MS,
-    limits,
+    ...serve,
     ...(limits.maxOutputBytes === undefined ? { writeGuestOutput: () => undefined } : {}),
   });
   const path = `/${upstream?.authority ?? (attack.calls === 'itself' ? new URL(served.origin).host : '')}`;
@@ -70,9 +72,9 @@ function toRequest({ body }: Attack, path: string): string {
   return body === 'whole' ? head + 'a'.repeat(BODY_BYTES) : head;
 }
 
-async function loadAttack({ file, name }: Attack, way: LoadWay, limits: Partial<Limits>): Promise<Component> {
+async function loadAttack({ file, name }: Attack, options: LoadOptions): Promise<Component> {
   const bytes = await assembleAttack(file, name);
   // What jco makes takes its time, and stays the same.
-  const cache = way.engine === 'jco' && TEST_CACHE;
-  return await loadComponent(bytes, { label: `${file}/${name}`, cache, ...way, limits });
+  const cache = options.engine === 'jco' && TEST_CACHE;
+  return await loadComponent(bytes, { label: `${file}/${name}`, cache, ...options });
 }
