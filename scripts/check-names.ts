@@ -9,10 +9,6 @@ const NAMED_OTHERWISE: Readonly<Record<string, string>> = {
   'abi/numbers.ts': 'a set of functions on one subject',
   'abi/shape.ts': "a set of functions on one subject: the shape of JavaScript's values",
   'bin.ts': 'an entry point',
-  'cli/options/guest-limits.ts': 'to be renamed',
-  'cli/options/option.ts': 'to be renamed',
-  'cli/options/wasmtime-flags.ts': 'to be renamed',
-  'cli/serve/preparing.ts': 'to be renamed',
   'cli/stall/stall-thread.ts': 'what a thread runs',
   'cli/workers/messages.ts': 'the types of messages between processes',
   'component/transpile-thread.ts': 'what a thread runs',
@@ -37,11 +33,11 @@ const NAMED_OTHERWISE: Readonly<Record<string, string>> = {
 /** Short files that nobody shares, and why. A whole folder ends with `/`. */
 const SHORT: Readonly<Record<string, string>> = {
   'cli/inspect/inspect.ts': 'loaded when the command is run',
-  'cli/options/worker-count.ts': 'one file for each kind of option',
   'cli/serve/own-admin.ts': 'the counterpart of the admin port of workers',
   'cli/stall/stall-line.ts': 'loaded when the process is about to end',
   'cli/workers/backoff.ts': 'tested by itself',
   'cli/workers/whole-lines.ts': 'tested by itself',
+  'config/kinds/': 'one file for each kind of option',
   'main.ts': 'an entry point',
   'wasi/': 'one file for each WIT file',
 };

@@ -1,6 +1,6 @@
 import { type Limit, toLimitName } from '../util/limits.ts';
 import { COMMAND_OPTIONS } from './command-options.ts';
-import { OWNERS, type Owner } from './complete.ts';
+import { OWNERS, type Owner } from './to-serve-config.ts';
 import { countKind } from './kinds/count.ts';
 import { sizeKind } from './kinds/size.ts';
 import type { Option, OptionTable } from './option.ts';

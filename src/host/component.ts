@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { splitOptions } from '../config/complete.ts';
+import { splitOptions } from '../config/to-serve-config.ts';
 import type { ServeOptions } from '../config/options.ts';
 import type { Log } from '../observe/log.ts';
 import { HostError } from '../util/host-error.ts';

@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import { toComponentConfig, toHostConfig, toListenerConfig, toServeConfig } from '../config/complete.ts';
+import { toComponentConfig, toHostConfig, toListenerConfig, toServeConfig } from '../config/to-serve-config.ts';
 import type {
   ClientLimits,
   ComponentConfig,

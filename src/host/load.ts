@@ -5,7 +5,7 @@ import { decodeComponent } from '../component/decode.ts';
 import { encodeInterface } from '../component/encode-interface.ts';
 import type { ComponentSource } from '../component/source.ts';
 import { type World, toWorld } from '../component/world.ts';
-import { toLoadConfig } from '../config/complete.ts';
+import { toLoadConfig } from '../config/to-serve-config.ts';
 import type { LoadOptions } from '../config/options.ts';
 import { type RunListener, createTurns } from '../instance/preempt/preemption.ts';
 import { parseInterfaceName } from '../linker/plan/names.ts';

@@ -1,6 +1,5 @@
 import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
-import { toKebabCase } from './kebab-case.ts';
 
 /** A bound: what it counts, what it is by default, and what is said about it where all are listed. */
 export interface Limit {
@@ -180,5 +179,6 @@ export function describeTotalHeld(maxBytes: number): string {
 
 /** The name at the command line: `maxFieldsBytes` is `fields-bytes`. */
 export function toLimitName(limit: string): string {
-  return toKebabCase(limit).slice('max-'.length);
+  const words = limit.slice('max'.length).replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return words.slice('-'.length);
 }

@@ -1,7 +1,7 @@
 import { type Socket, connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { listTooLow } from '../../src/cli/serve/system-limits.ts';
-import { toServeConfig } from '../../src/config/complete.ts';
+import { toServeConfig } from '../../src/config/to-serve-config.ts';
 import { until } from '../harness/until.ts';
 import { guestPath, servingOn } from './wasi-serve.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { toServeConfig } from '../../src/config/complete.ts';
+import { toServeConfig } from '../../src/config/to-serve-config.ts';
 import type { Exchange } from '../../src/server/exchange.ts';
 import { NodeExchange } from '../../src/server/http1/node-exchange.ts';
 import { type Readiness, waitForAny } from '../../src/io/readiness.ts';

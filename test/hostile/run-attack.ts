@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { type Component, type LoadOptions, loadComponent } from '../../src/index.ts';
-import { splitOptions } from '../../src/config/complete.ts';
+import { splitOptions } from '../../src/config/to-serve-config.ts';
 import type { Limits } from '../../src/util/limits.ts';
 import { type LoadWay, TEST_CACHE } from '../harness/guests.ts';
 import { HOSTILE_UPSTREAMS, type HostileUpstream } from '../harness/hostile-upstreams.ts';

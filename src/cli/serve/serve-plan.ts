@@ -1,4 +1,4 @@
-import { toServeConfig } from '../../config/complete.ts';
+import { toServeConfig } from '../../config/to-serve-config.ts';
 import { COMMAND_OPTIONS, type CommandConfig } from '../../config/command-options.ts';
 import { withDefaults } from '../../config/option.ts';
 import type { LoadOptions, ServeConfig, ServeOptions } from '../../config/options.ts';

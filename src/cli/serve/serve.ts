@@ -3,7 +3,7 @@ import { colourOf, createVoice } from './logs.ts';
 import { announce } from './announce.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { finish } from './finish.ts';
-import { sayIfSlow } from './preparing.ts';
+import { sayIfSlow } from './say-if-slow.ts';
 import { openOwnAdmin } from './own-admin.ts';
 import type { ServePlan } from './serve-plan.ts';
 import { beginClosing, loadPlanned, openHost } from './serving-host.ts';

@@ -1,5 +1,5 @@
 import { toWorldKind } from '../../component/world-kind.ts';
-import { toServeConfig } from '../../config/complete.ts';
+import { toServeConfig } from '../../config/to-serve-config.ts';
 import { formatSeconds } from '../../config/kinds/duration.ts';
 import type { ServeConfig } from '../../config/options.ts';
 import type { Component } from '../../host/load.ts';

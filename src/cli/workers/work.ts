@@ -3,7 +3,7 @@ import { createMetrics } from '../../observe/metrics.ts';
 import { HostError } from '../../util/host-error.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { createVoice } from '../serve/logs.ts';
-import { sayIfSlow } from '../serve/preparing.ts';
+import { sayIfSlow } from '../serve/say-if-slow.ts';
 import { beginClosing, loadPlanned, openHost } from '../serve/serving-host.ts';
 import { watchForStalls } from '../stall/stall-watch.ts';
 import { toStartRecord } from '../serve/start-record.ts';

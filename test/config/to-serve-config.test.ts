@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createHost, loadComponent } from '../../src/index.ts';
-import { toLoadConfig, toServeConfig } from '../../src/config/complete.ts';
+import { toLoadConfig, toServeConfig } from '../../src/config/to-serve-config.ts';
 import { listOptions } from '../../src/config/named-option.ts';
 import { HostError } from '../../src/util/host-error.ts';
 import { DEFAULT_LIMITS } from '../../src/util/limits.ts';
