@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactCache, Artifacts, CacheKey } from './cache.ts';
+import { isBundled } from '../util/is-bundled.ts';
 import { DEFAULT_LIMITS } from '../util/limits.ts';
 import { type ComponentSource, digestSource } from './source.ts';
 import type { CompileBounds } from '../rewriter/analyse/compile-bounds.ts';
@@ -29,7 +30,8 @@ export async function createKeptRewriting(
   options: readonly RewriteOptions[],
   { maxFunctionCompileMs, maxFunctionCompileBytes, maxCodeBytes }: CompileBounds = DEFAULT_LIMITS,
 ): Promise<KeptRewriting | undefined> {
-  if (source.bytes.byteLength < MIN_BYTES) return undefined;
+  // In a bundle nothing tells one rewriter from another.
+  if (source.bytes.byteLength < MIN_BYTES || isBundled(import.meta.filename, 'component/kept')) return undefined;
   const bounds = [maxFunctionCompileMs, maxFunctionCompileBytes, maxCodeBytes];
   const key: CacheKey = {
     component: digestSource(source),

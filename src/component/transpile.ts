@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { HostError } from '../util/host-error.ts';
+import { isBundled } from '../util/is-bundled.ts';
 import { describeMissing, isPermitted } from '../util/permissions.ts';
 import type { Artifacts } from './cache.ts';
 import type { ComponentSource } from './source.ts';
@@ -66,6 +67,15 @@ export async function transpileComponent(
   const glueBytes = artifacts.get(GLUE_NAME)?.byteLength ?? 0;
   if (glueBytes <= limits.maxGlueBytes) return artifacts;
   throw refusal('bad-component', source, `its glue has ${glueBytes} bytes, the limit is ${limits.maxGlueBytes}`);
+}
+
+/** Throws `HostError` if jco cannot be had: a bundle is without the file of its thread. */
+export function assertTranspilable(): void {
+  if (!isBundled(import.meta.filename, 'component/transpile')) return;
+  throw new HostError(
+    'not-supported',
+    'the jco engine does not run from a bundle: leave wasi-serve out of the bundle (esbuild: --external:wasi-serve)',
+  );
 }
 
 function refusal(code: HostError['code'], { label }: ComponentSource, reason: string, cause?: unknown): HostError {

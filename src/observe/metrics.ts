@@ -1,4 +1,7 @@
+import type * as prom from 'prom-client';
 import type { Registry } from 'prom-client';
+import { HostError } from '../util/host-error.ts';
+import { toError } from '../util/to-error.ts';
 import type { Log } from './log.ts';
 import { type Watched, readLoads } from './read-loads.ts';
 import { countEvents } from './count-events.ts';
@@ -32,13 +35,13 @@ export interface Metrics {
  * ```
  */
 export async function createMetrics(): Promise<Metrics> {
-  const prom = await import('prom-client');
-  const register = new prom.Registry();
+  const client = await importPromClient();
+  const register = new client.Registry();
   const watched: Watched[] = [];
-  prom.collectDefaultMetrics({ register });
-  readLoads(prom, register, watched);
+  client.collectDefaultMetrics({ register });
+  readLoads(client, register, watched);
   return {
-    log: countEvents(prom, register),
+    log: countEvents(client, register),
     watch: (one) => void watched.push(one),
     isReady: () => watched.some(({ host }) => host.load.isAccepting),
     toText: () => register.metrics(),
@@ -48,18 +51,35 @@ export async function createMetrics(): Promise<Metrics> {
 
 /** The metrics of several processes as one text: amounts are added up, others are averaged. */
 export async function sumMetrics(processes: readonly MetricRecords[]): Promise<string> {
-  const { AggregatorRegistry } = await import('prom-client');
+  const { AggregatorRegistry } = await importPromClient();
   return await AggregatorRegistry.aggregate([...processes]).metrics();
 }
 
 /** Adds the counters and histograms of another process: what remains true after it has ended. */
 export async function addCounts(counts: MetricRecords, ended: MetricRecords): Promise<MetricRecords> {
   if (ended.length === 0) return counts;
-  const { AggregatorRegistry } = await import('prom-client');
+  const { AggregatorRegistry } = await importPromClient();
   return await AggregatorRegistry.aggregate([counts, ended.filter(isCount)]).getMetricsAsJSON();
 }
 
 /** prom-client declares the types as an enumeration, but they are strings. */
 function isCount({ type }: MetricRecords[number]): boolean {
   return ['counter', 'histogram'].includes(String(type));
+}
+
+/** Bundlers that leave its `require` of Node's modules as it is make it fail. */
+async function importPromClient(): Promise<typeof prom> {
+  try {
+    return await import('prom-client');
+  } catch (error) {
+    const { message } = toError(error);
+    const remedy = 'leave it out of a bundle, and install it beside that (esbuild: --external:prom-client)';
+    throw new HostError(
+      'not-supported',
+      `metrics take the package prom-client, which does not load: ${message}; ${remedy}`,
+      {
+        cause: error,
+      },
+    );
+  }
 }

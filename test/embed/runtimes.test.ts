@@ -1,41 +1,25 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { buildPackage } from '../harness/built.ts';
+import { type BuiltPackage, FACTS, buildPackage, factsOf } from '../harness/built.ts';
 import { guestFile } from '../harness/guests.ts';
 import { RUNTIMES, type RuntimeCommand, installRuntime } from '../harness/runtimes.ts';
-
-const GUESTS = join(import.meta.dirname, '../../components');
-
-/** What the program finds, by fact. */
-const FACTS = {
-  fetch: [200, 'Hello from wasi-serve!\n'],
-  port: [200, 'to and fro'],
-  deadline: [504, 'others ran meanwhile'],
-  outbound: [200, true],
-  jco: [200, 'Hello from wasi-serve!\n'],
-  metrics: true,
-} as const;
 
 const found = await Promise.all(RUNTIMES.map(async (name) => ({ name, command: await installRuntime(name) })));
 const installed = found.flatMap(({ name, command }) => (command === undefined ? [] : [{ name, command }]));
 const missing = found.filter(({ command }) => command === undefined);
-let folder = '';
+let built: BuiltPackage;
 
 beforeAll(async () => {
-  folder = await buildPackage('runtimes');
+  built = await buildPackage('runtimes');
 }, 120_000);
 
 test.skip.each(missing)('$name runs the library: the package cannot be installed here', () => undefined);
 
 describe.each(installed)('$name', ({ command }) => {
   test('runs the library', async () => {
-    const [file, ...args] = [...command, join(import.meta.dirname, 'runtime-program.js')] as const;
-    const { stdout } = await promisify(execFile)(file, [...args, `file://${folder}/dist/index.js`, GUESTS]);
-    const told = stdout.trim().split('\n');
-    expect(Object.fromEntries(told.map((line) => JSON.parse(line) as [string, unknown]))).toEqual(FACTS);
+    expect(await factsOf([...command, built.program, ...built.args])).toEqual(FACTS);
   });
 
   test('runs the command, which stops at SIGTERM', async () => {
@@ -51,13 +35,13 @@ describe.each(installed)('$name', ({ command }) => {
 
 test('an older Node says what it takes in one sentence', async () => {
   // The project's own, with what the older ones lack taken away.
-  const code = `delete WebAssembly.Suspending; await import('${folder}/dist/bin.js')`;
+  const code = `delete WebAssembly.Suspending; await import('${built.folder}/dist/bin.js')`;
   const args = ['--input-type=module', '--eval', code];
   const { code: exitCode, stderr } = (await promisify(execFile)(process.execPath, args).catch(
     (error: { code: number; stderr: string }) => error,
   )) as { code?: number; stderr: string };
   expect(exitCode).toBe(1);
-  expect(stderr).toMatch(/^wasi-serve needs Node 24 or newer, Bun 1\.4 or Deno 2\.9, and this is Node v[^\n]+\n$/);
+  expect(stderr).toMatch(/^wasi-serve requires Node 24 or newer, Bun 1\.4 or Deno 2\.9, but this is Node v[^\n]+\n$/);
 });
 
 interface Started extends AsyncDisposable {
@@ -69,7 +53,9 @@ interface Started extends AsyncDisposable {
 
 /** The built command in another runtime. Disposing ends it. */
 function startCommand([file, ...before]: RuntimeCommand, args: readonly string[]): Started {
-  const child = spawn(file, [...before, `${folder}/dist/bin.js`, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(file, [...before, `${built.folder}/dist/bin.js`, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let text = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   const ended = once(child, 'close').then(([code]) => code as number | null);

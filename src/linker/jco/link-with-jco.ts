@@ -3,7 +3,7 @@ import type { HostInterface } from '../../abi/host-interface.ts';
 import type { Artifacts, ArtifactCache } from '../../component/cache.ts';
 import type { ComponentDefinition } from '../../component/definitions.ts';
 import { type ComponentSource, digestSource } from '../../component/source.ts';
-import { GLUE_NAME, type SuspendingNames, transpileComponent } from '../../component/transpile.ts';
+import { GLUE_NAME, type SuspendingNames, transpileComponent, assertTranspilable } from '../../component/transpile.ts';
 import { validateComponent } from '../../component/validate/validate.ts';
 import { type World, toWorld } from '../../component/world.ts';
 import { HostError } from '../../util/host-error.ts';
@@ -44,6 +44,7 @@ export async function linkWithJco<Ctx>(
   interfaces: readonly HostInterface<Ctx>[],
   { cache, ...bounds }: JcoContext<Ctx>,
 ): Promise<InstancePre<Ctx>> {
+  assertTranspilable();
   checkHost(source, validateComponent(definition, source), interfaces);
   const world = toWorld(definition);
   const resolved = resolveImports(source.label, world.imports, interfaces);
