@@ -11,7 +11,7 @@ import type {
 } from '../config/options.ts';
 import type { HostLoad } from '../observe/host-load.ts';
 import { createFailureLog } from '../observe/failure-log.ts';
-import { type Log, sparing } from '../observe/log.ts';
+import { type Log, guardLog } from '../observe/log.ts';
 import type { Exchange } from '../server/exchange.ts';
 import { FetchExchange, headOf } from '../server/fetch/fetch-exchange.ts';
 import { NO_ROUTE } from '../server/failure.ts';
@@ -134,7 +134,7 @@ class RoutedHost implements Host {
   constructor(config: HostConfig & ClientLimits, log: Log = createFailureLog()) {
     assertLog(log);
     this.#config = config;
-    this.#commons = createCommons(this.#config, sparing(log), this.#heaps);
+    this.#commons = createCommons(this.#config, guardLog(log), this.#heaps);
   }
 
   readonly fetch = (input: FetchInput, init?: RequestInit): Promise<Response> => {

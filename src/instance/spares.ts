@@ -35,8 +35,8 @@ export class Spares implements Disposable {
   /** All but one are also released when memory or heap run low. */
   constructor({ memory, heap }: Quotas = {}, idleMs = IDLE_MS) {
     this.#idleMs = idleMs;
-    const letGo = (): boolean => this.#letGoOf(this.#spares.length - 1);
-    this.#stopListening = [memory, heap].flatMap((quota) => quota?.onLowMemory(letGo) ?? []);
+    const releaseIdle = (): boolean => this.#release(this.#spares.length - 1);
+    this.#stopListening = [memory, heap].flatMap((quota) => quota?.onLowMemory(releaseIdle) ?? []);
   }
 
   /** How many spares there are. */
@@ -76,13 +76,13 @@ export class Spares implements Disposable {
   /** Releases all spares, and accepts no more. */
   [Symbol.dispose](): void {
     this.#isDisposed = true;
-    this.#letGoOf(this.#spares.length);
+    this.#release(this.#spares.length);
     this.#stopSweeping();
     for (const stop of this.#stopListening) stop();
   }
 
   #sweep(): void {
-    this.#letGoOf(Math.min(this.#unused, this.#spares.length - 1));
+    this.#release(Math.min(this.#unused, this.#spares.length - 1));
     this.#unused = this.#spares.length;
     if (this.#spares.length <= 1) this.#stopSweeping();
   }
@@ -94,7 +94,7 @@ export class Spares implements Disposable {
   }
 
   /** Releases `count` spares. Returns whether that is any. */
-  #letGoOf(count: number): boolean {
+  #release(count: number): boolean {
     for (const { instance, byteLength } of this.#spares.splice(0, Math.max(0, count))) {
       this.#byteLength -= byteLength;
       instance.release();

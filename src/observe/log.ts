@@ -111,10 +111,10 @@ export type Log = (event: LogEvent) => void;
 export const SILENT: Log = () => undefined;
 
 /** Wraps an embedder's log so that its failures do not affect requests: the first error that it throws or rejects with becomes a Node warning. */
-export function sparing(log: Log): Log {
-  let stage: 'sound' | 'broken' = 'sound';
+export function guardLog(log: Log): Log {
+  let stage: 'working' | 'broken' = 'working';
   const broke = (error: unknown): void => {
-    if (stage === 'sound') warnOfBug(error);
+    if (stage === 'working') warnOfBug(error);
     stage = 'broken';
   };
   return (event) => {

@@ -71,7 +71,7 @@ export class CheckPass {
       const stop = Math.min(end, next + STRIDE);
       while (next < stop) next = this.#pass(next);
       instructions.at = next;
-      this.#metering.look();
+      this.#metering.poll();
     }
     if (instructions.at !== end || instructions.code !== OP.end) throw malformed('function body without an end', at);
     this.#metering.leave(end);
@@ -89,11 +89,11 @@ export class CheckPass {
     }
     instructions.at = start;
     instructions.next();
-    this.#look();
+    this.#inspect();
     return instructions.at;
   }
 
-  #look(): void {
+  #inspect(): void {
     const instructions = this.#instructions;
     const { code } = instructions;
     this.#metering.weigh(WEIGHTS[code] as number);

@@ -163,7 +163,7 @@ export class MarkPass {
     const instructions = this.#instructions;
     const stop = Math.min(end, instructions.at + STRIDE);
     while (instructions.at < stop && this.#control.depth >= 0) this.#next();
-    this.#metering.look();
+    this.#metering.poll();
   }
 
   /** Processes an instruction. The short forms of frequent ones are handled here, with a single table lookup. */

@@ -21,7 +21,7 @@ export type MeteringParts = {
  * 1. `enter`, at the body's start;
  * 2. `weigh`, for an instruction that costs more than its bytes;
  * 3. `before` and `after`, around the handling of a control instruction or a call;
- * 4. `look`, from time to time;
+ * 4. `poll`, from time to time;
  * 5. `leave`, at the body's end.
  */
 export class Metering {
@@ -48,7 +48,7 @@ export class Metering {
   /** Called before the instruction just read is handled: if it makes a path too long, a check is inserted before it. */
   weigh(units: number): void {
     this.#work.weigh(units);
-    if (units >= HEAVY && this.#work.look(this.#instructions.start)) this.#copy.checkBefore(this.#checks);
+    if (units >= HEAVY && this.#work.needsCheck(this.#instructions.start)) this.#copy.checkBefore(this.#checks);
   }
 
   /** Follows the instruction just read, which transfers control or may take long. Returns the argument for `after`. */
@@ -70,8 +70,8 @@ export class Metering {
   }
 
   /** Checks the path up to the instruction just read. */
-  look(): void {
-    if (this.#work.look(this.#instructions.at)) this.#copy.checkAfter(this.#checks);
+  poll(): void {
+    if (this.#work.needsCheck(this.#instructions.at)) this.#copy.checkAfter(this.#checks);
   }
 
   /** Ends the body, and inserts a check at its start if it may do much work. */

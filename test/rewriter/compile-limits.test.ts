@@ -192,7 +192,7 @@ test('damaged bodies are passed, or refused with an error', async () => {
   fc.assert(property, { numRuns: 3000 });
 });
 
-test('of modules that are refused by a rough look a close one decides', async () => {
+test('modules refused by a rough inspection get a close one, which decides', async () => {
   const bytes = await toModule(join([LEAVES[2] as Part]).wat);
   const small = decodeCoreModule(
     await assemble(

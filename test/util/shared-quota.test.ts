@@ -16,7 +16,7 @@ class Owners {
   }
 
   /** Says whether there were any. */
-  letGo(): boolean {
+  release(): boolean {
     return this.#all.splice(0).length > 0;
   }
 }
@@ -37,7 +37,7 @@ describe('a shared quota', () => {
   test('has what garbage held', async () => {
     const [quota, owners] = [new SharedQuota(10), new Owners()];
     owners.hold(quota, 4);
-    owners.letGo();
+    owners.release();
     await until(() => {
       collectGarbage('sync');
       return quota.sum === 0;
@@ -46,18 +46,18 @@ describe('a shared quota', () => {
 
   test('releases what is not needed if it runs short, and can use that immediately', async () => {
     const [quota, owners, spares] = [new SharedQuota(10), new Owners(), new Owners()];
-    const stopLettingGo = quota.onLowMemory(() => spares.letGo());
+    const unsubscribe = quota.onLowMemory(() => spares.release());
     for (let round = 0; round < 3; round += 1) {
       for (let spare = 0; spare < 5; spare += 1) spares.hold(quota, 1);
       await nextTurn();
       expect(owners.hold(quota, 6)).toBeDefined();
       expect(quota.sum).toBe(6);
-      owners.letGo();
+      owners.release();
       await nextTurn();
       collectGarbage('sync');
       await until(() => quota.sum === 0);
     }
-    stopLettingGo();
+    unsubscribe();
     spares.hold(quota, 5);
     await nextTurn();
     expect(owners.hold(quota, 9)).toBeUndefined();
@@ -68,12 +68,12 @@ describe('a shared quota', () => {
     const kept = owners.hold(quota, 1e6) as Holding;
     const others = new Owners();
     const left = Array.from({ length: 10 }, () => others.hold(quota, 7e6) as Holding);
-    others.letGo();
+    others.release();
     for (const holding of [...left, ...left]) quota.leave(holding);
     await until(() => quota.sum === 1e6);
     expect(quota.resize(kept, 2e6)).toBe(true);
     expect(quota.sum).toBe(2e6);
-    owners.letGo();
+    owners.release();
   });
 
   test('reports each refusal', () => {

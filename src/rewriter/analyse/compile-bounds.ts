@@ -55,10 +55,10 @@ export function boundCompiling(
   modules: readonly (CoreModule | undefined)[],
   bounds: CompileBounds,
 ): (CompileCosts | undefined)[] {
-  const look = (how: 'roughly' | 'closely') => modules.map((module) => module && lookAtBodies(module, bounds, how));
-  const roughly = look('roughly');
+  const inspect = (how: 'roughly' | 'closely') => modules.map((module) => module && inspectBodies(module, bounds, how));
+  const roughly = inspect('roughly');
   if (sumCode(roughly) <= bounds.maxCodeBytes) return roughly;
-  const closely = look('closely');
+  const closely = inspect('closely');
   assertCodeWithin(sumCode(closely), bounds);
   return closely;
 }
@@ -77,7 +77,7 @@ function assertCodeWithin(codeBytes: number, { maxCodeBytes }: CompileBounds): v
 }
 
 /** `roughly` skips small bodies, if nothing in the module has many params or results. */
-function lookAtBodies(module: CoreModule, bounds: CompileBounds, how: 'roughly' | 'closely'): CompileCosts {
+function inspectBodies(module: CoreModule, bounds: CompileBounds, how: 'roughly' | 'closely'): CompileCosts {
   const values = mostValues(module);
   const passesSmall = how === 'roughly' && values <= SMALL_VALUES;
   const cost = new CompileCost(module);

@@ -25,7 +25,7 @@ const UNKNOWN = -2;
 /** The cost of a call itself. */
 const CALL_UNITS = 4;
 
-/** The most bytes between two calls of `look`, so that no path gets far beyond its bound in between. */
+/** The most bytes between two calls of `needsCheck`, so that no path gets far beyond its bound in between. */
 export const STRIDE = 256;
 
 /**
@@ -114,7 +114,7 @@ export class Work {
   }
 
   /** Whether a check must follow the code up to `at`. Called from time to time, in code without control instructions. */
-  look(at: number): boolean {
+  needsCheck(at: number): boolean {
     this.#count(at);
     const isTooLong = this.#isTooLong(0);
     if (isTooLong) this.#paths.check();
