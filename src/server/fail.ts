@@ -50,5 +50,5 @@ function sendOrAbort(scope: Failing, failure: Failure): ReplyEnd {
   } catch (unbroken) {
     report.failed(failureOfThrown(unbroken));
   }
-  return { at: 'aborted', byteLength: 0, reason: failure.reason };
+  return { at: 'aborted', byteLength: 0, reason: failure.reason, blame: failure.blame };
 }

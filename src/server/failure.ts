@@ -110,8 +110,8 @@ export function trappedLater(trap: Error): Failure {
 }
 
 /** The reply was broken off after its head. */
-export function brokenOff(reason: string): Failure {
-  return { blame: 'guest', status: 500, reason: `the reply was broken off: ${reason}` };
+export function brokenOff({ blame, reason }: Pick<Failure, 'blame' | 'reason'>): Failure {
+  return { blame, status: 500, reason: `the reply was broken off: ${reason}` };
 }
 
 /** What was thrown on the way of a request: there was no time or no room for its guest, it did not start, or something failed that nobody foresaw. */

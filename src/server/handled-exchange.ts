@@ -80,7 +80,7 @@ class ReportedReply implements ReplySink {
 
   abort(): void {
     this.#exchange.reply.abort();
-    this.#replied({ at: 'aborted', byteLength: this.#byteLength, reason: 'its handler ended it' });
+    this.#replied({ at: 'aborted', byteLength: this.#byteLength, reason: 'its handler ended it', blame: 'host' });
   }
 
   #replied(end: ReplyEnd): void {

@@ -5,11 +5,12 @@ import { parseContentLength } from '../http/syntax.ts';
 import type { LoopTurns } from '../util/loop-turns.ts';
 import { READY, waitForAny } from '../io/readiness.ts';
 import type { Exchange, Framing, ReplySink } from './exchange.ts';
+import type { Blame } from './failure.ts';
 
 /** How a reply ended: complete; broken off by the guest or the host, with the reason; or given up because the client left. */
 export type ReplyEnd =
   | { readonly at: 'complete'; readonly byteLength: number }
-  | { readonly at: 'aborted'; readonly byteLength: number; readonly reason: string }
+  | { readonly at: 'aborted'; readonly byteLength: number; readonly reason: string; readonly blame: Blame }
   | { readonly at: 'client-left'; readonly byteLength: number };
 
 /** A response that cannot be sent. Nothing of it has been. */
@@ -132,7 +133,7 @@ async function pump(
         return { at: 'complete', byteLength };
       case 'aborted':
         reply.abort();
-        return { at: 'aborted', byteLength, reason: piece.reason };
+        return { at: 'aborted', byteLength, reason: piece.reason, blame: 'guest' };
       case 'pending':
         await nextTurn(byteLength, turns);
         await waitForAny([bytes.readable], clientLeft);

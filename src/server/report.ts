@@ -74,7 +74,7 @@ export class RequestReport implements ServedRequest {
   /** The reply has ended. */
   replied(end: ReplyEnd): void {
     this.isReplied = true;
-    if (end.at === 'aborted') this.failed(brokenOff(end.reason));
+    if (end.at === 'aborted') this.failed(brokenOff(end));
     this.#answerer.log(new RequestAnswered(this, end));
   }
 

@@ -4,7 +4,7 @@ import { bearerAuth } from 'hono/bearer-auth';
 import { describe, expect, test } from 'vitest';
 import { type Handler, type Host, type HostOptions, type ListenerOptions, createHost } from '../../src/index.ts';
 import { guest } from '../harness/guests.ts';
-import { type Served, failuresOf, noticesOf, observe, untilAnswered } from '../harness/serve-guest.ts';
+import { type Observed, type Served, failuresOf, noticesOf, observe, untilAnswered } from '../harness/serve-guest.ts';
 
 /** A host on a port that records what it logs. */
 async function serving(
@@ -150,6 +150,10 @@ describe('a request without a route', () => {
   });
 });
 
+function blamesOf({ events }: Observed): string[] {
+  return events.all.flatMap((event) => (event.at === 'request-failed' ? [event.blame] : []));
+}
+
 describe('another handler', () => {
   const redirect: Handler = {
     label: 'redirect',
@@ -188,6 +192,7 @@ describe('another handler', () => {
     await using served = await serving((host) => host.mount('/', { answer: answerHalf }));
     await expect(textOf(served.origin)).rejects.toThrow();
     expect(await untilAnswered(served)).toMatchObject({ status: 200, end: 'aborted' });
+    expect(blamesOf(served)).toEqual(['host', 'host']);
   });
 
   test('sees no request that is malformed', async () => {

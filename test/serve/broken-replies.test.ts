@@ -49,6 +49,7 @@ describe.each(ways)('$engine $isolation $exchange', (way) => {
     await expect(guest.send(path).then((response) => response.text())).rejects.toThrow();
     expect((await untilAnswered(guest)).end).toBe('aborted');
     expect(failuresOf(guest)[0]).toMatch(reason);
+    expect(guest.events.all).toContainEqual(expect.objectContaining({ at: 'request-failed', blame: 'guest' }));
   });
 
   test('a body that the guest leaves open when it returns ends cleanly', async () => {
