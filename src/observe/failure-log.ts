@@ -8,7 +8,7 @@ import { createTextLog } from './terminal/text-log.ts';
  * ```ts
  * import { createFailureLog, createHost, loadComponent, teeLog } from 'wasi-serve';
  *
- * const host = createHost(await loadComponent('app.wasm'), {}, teeLog(createFailureLog(), (event) => count(event.at)));
+ * const host = createHost(await loadComponent('app.wasm'), {}, teeLog(createFailureLog(), (event) => console.debug(event.at)));
  * ```
  */
 export function createFailureLog(): Log {

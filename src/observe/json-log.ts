@@ -10,7 +10,8 @@ import { describeStall } from './terminal/describe-stall.ts';
  * ```ts
  * import { createHost, createJsonLog, loadComponent } from 'wasi-serve';
  *
- * const host = createHost(await loadComponent('app.wasm'), {}, createJsonLog({ write: (line) => collect(line) }));
+ * const lines: string[] = [];
+ * const host = createHost(await loadComponent('app.wasm'), {}, createJsonLog({ write: (line) => void lines.push(line) }));
  * ```
  */
 export function createJsonLog(output: LogOutput = TO_STDERR, now: () => number = Date.now): Log {
