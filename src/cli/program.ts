@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { COMMANDS, unknownCommand } from './assert-command.ts';
 import { createServeCommand } from './serve/serve-command.ts';
 import type { GivenFlags } from './options/read-settings.ts';
 import type { Terminal } from './terminal.ts';
@@ -41,6 +42,7 @@ export function createProgram(version: string, commands: Commands, { stdout, std
       { isDefault: true },
     )
     .addCommand(inspect);
+  program.addCommand(createHelpCommand(program));
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()
@@ -49,4 +51,17 @@ export function createProgram(version: string, commands: Commands, { stdout, std
       .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) });
   }
   return program;
+}
+
+/** `help` and `help COMMAND`. Commander's own takes a name that it does not know for no name. */
+function createHelpCommand(program: Command): Command {
+  return new Command('help')
+    .description('show this help, or that of a command')
+    .argument('[command]', COMMANDS.join(', '))
+    .helpOption('-h, --help', 'show this help')
+    .action((name?: string) => {
+      const command = name === undefined ? program : program.commands.find((one) => one.name() === name);
+      if (command === undefined) throw unknownCommand(`${name}`);
+      command.outputHelp();
+    });
 }

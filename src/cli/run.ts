@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { CommanderError } from 'commander';
 import { HostError } from '../util/host-error.ts';
 import { describeDenial } from '../util/permissions.ts';
+import { assertCommand } from './assert-command.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type Commands, createProgram } from './program.ts';
 import { type ServePlan, toServePlan } from './serve/serve-plan.ts';
@@ -26,6 +27,7 @@ interface Outcome {
 }
 
 async function runCommand(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  assertCommand(args);
   const outcome: Outcome = { exitCode: EXIT.done };
   await createProgram(await readVersion(), createCommands(terminal, outcome), terminal).parseAsync(args, {
     from: 'user',

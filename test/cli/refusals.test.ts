@@ -118,6 +118,10 @@ describe('bad usage', () => {
   test.each([
     [[], /missing required argument 'file'/],
     [['a.wasm', 'b.wasm'], /too many arguments/],
+    [['insepct', 'a.wasm'], /^error: unknown command 'insepct': did you mean inspect\?\n$/],
+    [['srve', 'a.wasm'], /^error: unknown command 'srve': did you mean serve\?\n$/],
+    [['help', 'inspct'], /^error: unknown command 'inspct': did you mean inspect\?\n$/],
+    [['help', 'foo'], /^error: unknown command 'foo': there are serve, inspect, help\n$/],
     [['a.wasm', '--adr', '127.0.0.1:0'], /unknown option '--adr'\n\(Did you mean --addr\?\)/],
     [['serve', 'a.wasm', '--no-loging-prefix'], /Did you mean --no-logging-prefix\?/],
     [['inspect', 'a.wasm', '--jsn'], /Did you mean --json\?/],
@@ -163,6 +167,9 @@ describe('help', () => {
       /--addr <host:port>[^]*--cpu-timeout <time>[^]*--preemption <on\|off>[^]*Limits on guests[^]* memory-bytes +512MiB\n[^]*Examples:\n/,
     ],
     [['inspect', '-h'], /--json/],
+    [['help'], /^Usage: wasi-serve \[serve\] <file> \[options\]\n/],
+    [['help', 'inspect'], /--json/],
+    [['help', 'serve'], /--addr <host:port>/],
     [
       ['x.wasm', '-W', 'help'],
       /^ {2}-W max-memory-size +[^]* -W timeout +how long a request may take; 0 for no bound[^]*Without effect here: /,

@@ -11,5 +11,5 @@ export async function inspect(file: string, format: 'text' | 'json', terminal: T
       ? `${JSON.stringify(inspection, undefined, 2)}\n`
       : formatInspection(inspection, terminal.paintStdout, terminal.stdout.columns);
   terminal.stdout.write(text);
-  return EXIT.done;
+  return inspection.verdict.servable ? EXIT.done : EXIT.failed;
 }
