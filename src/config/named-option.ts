@@ -51,7 +51,7 @@ export function toArgument({ key, isLimit, option }: NamedOption): string | unde
 }
 
 /** What holds if an option is not given; `undefined` if that is nothing. */
-function describeDefault({ option }: NamedOption): string | undefined {
+export function describeDefault({ option }: NamedOption): string | undefined {
   const { default: value, otherwise, kind } = option;
   if (otherwise !== undefined) return otherwise;
   if (value === undefined || kind.isList) return undefined;
