@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { Trap } from '../util/trap.ts';
+import { NO_BYTES } from '../util/no-bytes.ts';
 
 /** The bytes behind a `GuestMemory`. */
 export interface LinearMemory {
@@ -11,7 +12,6 @@ export interface LinearMemory {
   mark(ptr: number, byteLength: number): void;
 }
 
-const NO_BYTES = new Uint8Array(0);
 const NO_VIEW = new DataView(NO_BYTES.buffer);
 
 /**

@@ -4,8 +4,8 @@ import type { Case, Field, ValType } from './types.ts';
 /** The size of a pointer. 64-bit memories are refused at load time. Source: `ptr_size`. */
 const PTR_SIZE = 4;
 
-/** The sizes of types without parts. */
-const SIZES = {
+/** The sizes of types without parts, handles among them. */
+export const SIZES = {
   bool: 1,
   s8: 1,
   u8: 1,

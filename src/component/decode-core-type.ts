@@ -5,6 +5,7 @@ import type {
   CoreTypeDefinition,
   ModuleDeclaration,
 } from './definitions.ts';
+import { VALUE_TYPES } from '../wasm/types.ts';
 import { decodeCoreAlias } from './decode-alias.ts';
 import type { Reader } from './reader.ts';
 
@@ -51,27 +52,10 @@ function decodeModuleDeclaration(reader: Reader): ModuleDeclaration {
   }
 }
 
-/** One-byte value types, as the text format spells them. Source: core specification 3.0, 5.3. */
-const VAL_TYPES: ReadonlyMap<number, string> = new Map([
-  [0x7f, 'i32'],
-  [0x7e, 'i64'],
-  [0x7d, 'f32'],
-  [0x7c, 'f64'],
-  [0x7b, 'v128'],
-  [0x70, 'funcref'],
-  [0x6f, 'externref'],
-  [0x6e, 'anyref'],
-  [0x6d, 'eqref'],
-  [0x6c, 'i31ref'],
-  [0x6b, 'structref'],
-  [0x6a, 'arrayref'],
-  [0x69, 'exnref'],
-]);
-
 function decodeCoreValType(reader: Reader): string {
   const opcode = reader.byte();
   if (opcode === 0x63 || opcode === 0x64) return reader.refuse('a core type that refers to another');
-  return VAL_TYPES.get(opcode) ?? reader.fail(`invalid core value type 0x${opcode.toString(16)}`);
+  return VALUE_TYPES.get(opcode) ?? reader.fail(`invalid core value type 0x${opcode.toString(16)}`);
 }
 
 /** Source: `core:importdesc`. */

@@ -1,3 +1,5 @@
+import type { PrimValType } from '../abi/types.ts';
+
 /**
  * A component as encoded: definitions in order, each referring to earlier ones by index.
  *
@@ -126,21 +128,7 @@ export type CoreExternType =
 /** A value type: primitive, or a defined type by its index. */
 export type ValTypeRef = { readonly prim: PrimName } | { readonly index: number };
 
-export type PrimName =
-  | 'bool'
-  | 's8'
-  | 'u8'
-  | 's16'
-  | 'u16'
-  | 's32'
-  | 'u32'
-  | 's64'
-  | 'u64'
-  | 'f32'
-  | 'f64'
-  | 'char'
-  | 'string'
-  | 'error-context';
+export type PrimName = PrimValType | 'error-context';
 
 export interface LabelledRef {
   readonly label: string;

@@ -1,4 +1,5 @@
 import { write, writeSync } from 'node:fs';
+import { NO_BYTES } from '../util/no-bytes.ts';
 
 /** How much output may wait for a stalled reader; anything beyond is dropped. */
 const MAX_PENDING_CHARS = 8 * 1024 * 1024;
@@ -44,7 +45,7 @@ class FdOutput implements Output {
   #pendingChars = 0;
   #dropped = 0;
   /** The part of the current write that is not written yet. */
-  #rest: Uint8Array = new Uint8Array(0);
+  #rest: Uint8Array = NO_BYTES;
   readonly #whenFlushed = new Set<() => void>();
 
   constructor(fd: number, stream: { readonly columns?: number | undefined } | undefined) {

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { firstValue } from '../http/field-entries.ts';
 import type { Exchange, Framing } from './exchange.ts';
 import { LEFT_UNANSWERED, type ReplyEnd } from './reply.ts';
+import { NO_BYTES } from '../util/no-bytes.ts';
 
 /** What the client of a failed request is told. */
 export interface ErrorPage {
@@ -12,8 +13,6 @@ export interface ErrorPage {
   /** Seconds, for a client that may try again. */
   readonly retryAfterS: number | undefined;
 }
-
-const NO_BYTES = new Uint8Array(0);
 
 /** Sends a reply of the host's own: a page for a browser, one line for everybody else; both with the request's id. */
 export function sendErrorReply({ reply, head, clientLeft }: Exchange, page: ErrorPage): ReplyEnd {

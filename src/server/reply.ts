@@ -3,6 +3,7 @@ import type { OutgoingBytes } from '../http/outgoing-bytes.ts';
 import type { OutgoingResponse } from '../wasi/http/outgoing.ts';
 import { parseContentLength } from '../http/syntax.ts';
 import type { LoopTurns } from '../util/loop-turns.ts';
+import { NO_BYTES } from '../util/no-bytes.ts';
 import { READY, waitForAny } from '../io/readiness.ts';
 import type { Exchange, Framing, ReplySink } from './exchange.ts';
 import type { Blame } from './failure.ts';
@@ -18,8 +19,6 @@ export interface Unsendable {
   readonly at: 'unsendable';
   readonly reason: string;
 }
-
-const NO_BYTES = new Uint8Array(0);
 
 /**
  * A larger body is passed on piece by piece even if it is whole, so that its request is charged for it until the client has received it.

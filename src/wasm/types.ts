@@ -22,19 +22,13 @@ const SUB = 0x50;
 const SUB_FINAL = 0x4f;
 const REC = 0x4e;
 
-/** The names of one-byte value types. Source: core specification 3.0, 5.3. */
-const VALUE_TYPES: ReadonlyMap<number, string> = new Map([
+/** The names of one-byte value types, as the text format has them. Source: core specification 3.0, 5.3. */
+export const VALUE_TYPES: ReadonlyMap<number, string> = new Map([
   [0x7f, 'i32'],
   [0x7e, 'i64'],
   [0x7d, 'f32'],
   [0x7c, 'f64'],
   [0x7b, 'v128'],
-  [0x78, 'i8'],
-  [0x77, 'i16'],
-  [0x74, 'nullexnref'],
-  [0x73, 'nullfuncref'],
-  [0x72, 'nullexternref'],
-  [0x71, 'nullref'],
   [0x70, 'funcref'],
   [0x6f, 'externref'],
   [0x6e, 'anyref'],
@@ -43,6 +37,16 @@ const VALUE_TYPES: ReadonlyMap<number, string> = new Map([
   [0x6b, 'structref'],
   [0x6a, 'arrayref'],
   [0x69, 'exnref'],
+]);
+
+/** Those of fields, and of references to nothing, which no component declares. */
+const MORE_TYPES: ReadonlyMap<number, string> = new Map([
+  [0x78, 'i8'],
+  [0x77, 'i16'],
+  [0x74, 'nullexnref'],
+  [0x73, 'nullfuncref'],
+  [0x72, 'nullexternref'],
+  [0x71, 'nullref'],
 ]);
 
 /** The types of a module, by type index. A number stands for a type that is not a function's: its number of fields. */
@@ -102,12 +106,16 @@ export function readValueType(reader: ByteReader): string {
   const byte = reader.byte();
   if (byte === 0x63 || byte === 0x64) {
     const heapType = reader.s32();
-    const target = heapType < 0 ? (VALUE_TYPES.get(heapType & 0x7f) ?? `${heapType}`) : `${heapType}`;
+    const target = heapType < 0 ? (nameOf(heapType & 0x7f) ?? `${heapType}`) : `${heapType}`;
     return byte === 0x63 ? `ref null ${target}` : `ref ${target}`;
   }
-  const name = VALUE_TYPES.get(byte);
+  const name = nameOf(byte);
   if (name === undefined) throw notSupported(`the value type 0x${byte.toString(16)}`, start);
   return name;
+}
+
+function nameOf(byte: number): string | undefined {
+  return VALUE_TYPES.get(byte) ?? MORE_TYPES.get(byte);
 }
 
 const HAS_MAXIMUM = 1;

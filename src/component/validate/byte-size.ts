@@ -1,4 +1,5 @@
-import type { PrimValType, ValType } from '../../abi/types.ts';
+import { SIZES } from '../../abi/layout.ts';
+import type { ValType } from '../../abi/types.ts';
 import { casesOf, fieldsOf } from '../../abi/despecialize.ts';
 import { isPrim } from './checked-types.ts';
 
@@ -10,21 +11,6 @@ export interface ByteSize {
 
 type SizeOf = (type: ValType) => ByteSize;
 
-const PRIM_BYTES: Readonly<Record<Exclude<PrimValType, 'string'>, number>> = {
-  bool: 1,
-  s8: 1,
-  u8: 1,
-  s16: 2,
-  u16: 2,
-  s32: 4,
-  u32: 4,
-  f32: 4,
-  char: 4,
-  s64: 8,
-  u64: 8,
-  f64: 8,
-};
-
 /** A pointer and a length, 64 bits each. */
 const RANGE: ByteSize = { byteLength: 16, alignment: 8 };
 const HANDLE: ByteSize = { byteLength: 4, alignment: 4 };
@@ -35,7 +21,7 @@ const HANDLE: ByteSize = { byteLength: 4, alignment: 4 };
  * Source: `elem_size` and `alignment` in component-model `CanonicalABI.md`.
  */
 export function byteSizeOf(type: ValType, sizeOf: SizeOf): ByteSize {
-  if (isPrim(type)) return type.kind === 'string' ? RANGE : ofInteger(PRIM_BYTES[type.kind]);
+  if (isPrim(type)) return type.kind === 'string' ? RANGE : ofInteger(SIZES[type.kind]);
   switch (type.kind) {
     case 'list':
       return type.length === undefined ? RANGE : repeated(sizeOf(type.element), type.length);

@@ -1,55 +1,32 @@
 import type { FuncType, PrimValType, ValType } from '../../abi/types.ts';
 import type { TypeDefinition, ValTypeRef } from '../definitions.ts';
+import { type ValueDefinition, toValType } from '../val-type.ts';
 import { type CheckedType, type NamedResource, newResource } from './checked-types.ts';
 import { type Frame, definitionAt } from './frame.ts';
 import { isLabel } from './names.ts';
 import { shorten } from './print.ts';
 import type { Validation } from './validation.ts';
 
-type ValueDefinition = Exclude<TypeDefinition, { kind: 'resource' | 'func' | 'component' | 'instance' }>;
-
 /** Defines a value type from its parts. */
 export function defineValue(validation: Validation, frame: Frame, type: ValueDefinition): CheckedType {
-  const defined = toValType(validation, frame, type);
+  checkDefinition(validation, type);
+  const defined = toValType(type, {
+    part: (ref) => valTypeOf(validation, frame, ref),
+    resource: (index) => namedResourceAt(validation, frame, index),
+    refuse: (kind) => validation.refuse(`the type ${kind} is not part of WASI 0.2`),
+  });
   validation.spend(1);
   validation.infoOf(defined);
   return { sort: 'value', type: defined };
 }
 
-function toValType(validation: Validation, frame: Frame, type: ValueDefinition): ValType {
-  const part = (ref: ValTypeRef): ValType => valTypeOf(validation, frame, ref);
-  const optional = (ref: ValTypeRef | undefined): ValType | undefined => ref && part(ref);
-  switch (type.kind) {
-    case 'prim':
-      return part({ prim: type.prim });
-    case 'record':
-      checkLabels(validation, 'field', labelsOf(type.fields));
-      return { kind: 'record', fields: type.fields.map((field) => ({ label: field.label, type: part(field.type) })) };
-    case 'variant':
-      checkLabels(validation, 'case', labelsOf(type.cases));
-      return { kind: 'variant', cases: type.cases.map((c) => ({ label: c.label, type: optional(c.type) })) };
-    case 'list':
-      if (type.length === 0) validation.fail('a fixed-length list must not be empty');
-      return { kind: 'list', element: part(type.element), length: type.length };
-    case 'tuple':
-      return { kind: 'tuple', elements: type.elements.map(part) };
-    case 'flags':
-    case 'enum':
-      checkLabels(validation, type.kind === 'enum' ? 'case' : 'flag', type.labels);
-      return { kind: type.kind, labels: type.labels };
-    case 'option':
-      return { kind: 'option', some: part(type.some) };
-    case 'result':
-      return { kind: 'result', ok: optional(type.ok), err: optional(type.err) };
-    case 'own':
-    case 'borrow':
-      return { kind: type.kind, resource: namedResourceAt(validation, frame, type.resource) };
-    case 'stream':
-    case 'future':
-    case 'map':
-      break;
-  }
-  return validation.refuse(`the type ${type.kind} is not part of WASI 0.2`);
+/** Checks what concerns no part. */
+function checkDefinition(validation: Validation, type: ValueDefinition): void {
+  if (type.kind === 'record') checkLabels(validation, 'field', labelsOf(type.fields));
+  if (type.kind === 'variant') checkLabels(validation, 'case', labelsOf(type.cases));
+  if (type.kind === 'enum') checkLabels(validation, 'case', type.labels);
+  if (type.kind === 'flags') checkLabels(validation, 'flag', type.labels);
+  if (type.kind === 'list' && type.length === 0) validation.fail('a fixed-length list must not be empty');
 }
 
 function labelsOf(items: readonly { readonly label: string }[]): string[] {

@@ -11,10 +11,10 @@ const CHECK_BYTES = 1024 * 1024;
 
 const bufferOf = Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototype, 'buffer')?.get as (
   this: WebAssembly.Memory,
-) => ArrayBufferLike;
+) => ArrayBuffer;
 
-/** The instance whose memory the glue accessed last: the next arrays that it creates are copies of that. Does not keep the instance alive. */
-let current: WeakRef<JcoCopies> | undefined;
+/** On the buffer of a memory: what counts the copies that are made of it. */
+const COPIES = Symbol('copies');
 
 /**
  * Counts what jco's glue copies from an instance's memories. It lifts a whole list in one go, which may have millions of elements, or elements that all
@@ -22,7 +22,6 @@ let current: WeakRef<JcoCopies> | undefined;
  */
 export class JcoCopies {
   readonly #check: () => void;
-  readonly self = new WeakRef(this);
   #bytes = 0;
 
   /** `check` throws if the guest has to end. */
@@ -30,12 +29,12 @@ export class JcoCopies {
     this.#check = check;
   }
 
-  /** Counts each access to the memory. */
+  /** Counts each access to the memory, and what is copied of its bytes. */
   watch(memory: WebAssembly.Memory): void {
     Object.defineProperty(memory, 'buffer', {
       get: () => {
-        accessed(this);
-        return bufferOf.call(memory);
+        this.count(ELEMENT_BYTES);
+        return this.#watched(bufferOf.call(memory));
       },
     });
   }
@@ -48,11 +47,17 @@ export class JcoCopies {
     if (process.memoryUsage().external > getHeapStatistics().heap_size_limit / 2)
       throw new LimitExceeded('maxCallBytes', 'one call passes too many bytes to the host');
   }
-}
 
-function accessed(copies: JcoCopies): void {
-  current = copies.self;
-  copies.count(ELEMENT_BYTES);
+  /** A memory has a new buffer whenever it has grown. One that is shared is frozen, but no glue copies from it: no canonical option takes it. */
+  #watched(buffer: ArrayBuffer): ArrayBuffer {
+    if (Object.hasOwn(buffer, COPIES) || !Object.isExtensible(buffer)) return buffer;
+    const slice = (begin?: number, end?: number): ArrayBuffer => {
+      const copy = ArrayBuffer.prototype.slice.call(buffer, begin, end);
+      this.count(copy.byteLength);
+      return copy;
+    };
+    return Object.defineProperties(buffer, { [COPIES]: { value: this }, slice: { value: slice } });
+  }
 }
 
 /** The glue imports it as `Uint8Array`. @public */
@@ -60,11 +65,13 @@ export const CountedBytes = counted(Uint8Array);
 /** The glue imports it as `Uint16Array`. @public */
 export const CountedUnits = counted(Uint16Array);
 
+/** The class, but that what it shows of a memory counts as copied: the glue makes a string of it. */
 function counted<Class extends Uint8ArrayConstructor | Uint16ArrayConstructor>(original: Class): Class {
   return new Proxy(original, {
-    construct: (target, args) => {
+    construct: (target, args: readonly unknown[]) => {
       const made = Reflect.construct(target, args) as ArrayBufferView;
-      current?.deref()?.count(made.byteLength);
+      const shown = args[0] as { readonly [COPIES]?: JcoCopies } | null | undefined;
+      shown?.[COPIES]?.count(made.byteLength);
       return made;
     },
   });

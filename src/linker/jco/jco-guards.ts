@@ -1,5 +1,6 @@
 import type { CoreType } from '../../abi/types.ts';
 import { type CoreModule, decodeCoreModule } from '../../rewriter/core-module.ts';
+import { VALUE_TYPES } from '../../wasm/types.ts';
 import { prepareGuards } from '../run/bridge.ts';
 import type { CoreFunctionType } from '../run/function-module.ts';
 import type { Endable } from '../run/guarded.ts';
@@ -19,12 +20,7 @@ export interface JcoGuards {
   guard(caller: Endable, imports: CoreImports, ofGuests: ReadonlySet<unknown>): CoreImports;
 }
 
-const CORE_TYPES: ReadonlyMap<number, CoreType> = new Map([
-  [0x7f, 'i32'],
-  [0x7e, 'i64'],
-  [0x7d, 'f32'],
-  [0x7c, 'f64'],
-]);
+const CORE_TYPES: ReadonlySet<string | undefined> = new Set<CoreType>(['i32', 'i64', 'f32', 'f64']);
 
 /** Lowered functions have at most 17 params, and builtins fewer. */
 const MAX_PARAMS = 32;
@@ -71,6 +67,6 @@ function guardedImports({ bytes, types, functionImports }: CoreModule): GuardedI
 }
 
 function toCoreTypes(bytes: Uint8Array): CoreType[] | undefined {
-  const types = Array.from(bytes, (byte) => CORE_TYPES.get(byte));
-  return types.every((type) => type !== undefined) ? types : undefined;
+  const types = Array.from(bytes, (byte) => VALUE_TYPES.get(byte));
+  return types.every((type) => CORE_TYPES.has(type)) ? (types as CoreType[]) : undefined;
 }

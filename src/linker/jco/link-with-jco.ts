@@ -7,6 +7,7 @@ import { GLUE_NAME, type SuspendingNames, transpileComponent, assertTranspilable
 import { validateComponent } from '../../component/validate/validate.ts';
 import { type World, toWorld } from '../../component/world.ts';
 import { HostError } from '../../util/host-error.ts';
+import { NO_BYTES } from '../../util/no-bytes.ts';
 import type { Charging } from '../run/charging.ts';
 import { checkHost } from '../plan/check-host.ts';
 import type { Instance, InstancePre, Running } from '../instance-pre.ts';
@@ -112,7 +113,7 @@ function suspendingNames<Ctx>(world: World, resolved: readonly ResolvedImport<Ct
 
 /** Evaluates the glue's source as a module. The source has a name for stack traces: otherwise they would show its whole `data:` URL. */
 async function importGlue(label: string, artifacts: Artifacts): Promise<Glue> {
-  const source = Buffer.from(artifacts.get(GLUE_NAME) ?? new Uint8Array(0)).toString('utf8');
+  const source = Buffer.from(artifacts.get(GLUE_NAME) ?? NO_BYTES).toString('utf8');
   const counted = `import { CountedBytes as Uint8Array, CountedUnits as Uint16Array } from ${JSON.stringify(JCO_COPIES_URL)};`;
   const named = `${counted}${source}\n//# sourceURL=jco-glue:${encodeURI(label)}\n`;
   const url = `data:text/javascript;base64,${Buffer.from(named).toString('base64')}`;

@@ -11,6 +11,7 @@ import { Substitution } from '../../component/validate/substitution.ts';
 import { Subtyping, matchResources } from '../../component/validate/subtyping.ts';
 import { Validation } from '../../component/validate/validation.ts';
 import { HostError } from '../../util/host-error.ts';
+import { NO_BYTES } from '../../util/no-bytes.ts';
 import { type HostType, HostTypes } from './host-types.ts';
 import { parseInterfaceName } from './names.ts';
 import { findHost } from './resolve.ts';
@@ -74,7 +75,7 @@ export function checkHost<Ctx>(
   const types = new HostTypes(interfaces);
   const served = findServed(component, { interfaces, types, complaints });
   const given = new Map(served.map((one) => [one.importName, toGiven(one)]));
-  const validation = new Validation({ label, bytes: new Uint8Array(0) });
+  const validation = new Validation({ label, bytes: NO_BYTES });
   const resources = matchResources(given, component.importedResources);
   const check = new HostCheck(validation, resources, complaints);
   for (const one of served) check.imports(one);

@@ -12,6 +12,7 @@ import { validateComponent } from '../../component/validate/validate.ts';
 import { Validation } from '../../component/validate/validation.ts';
 import { getOrInsert } from '../../util/get-or-insert.ts';
 import { HostError } from '../../util/host-error.ts';
+import { NO_BYTES } from '../../util/no-bytes.ts';
 import { parseInterfaceName, versionTrack } from './names.ts';
 import { findHost } from './resolve.ts';
 
@@ -113,7 +114,7 @@ export class HostTypes<Ctx> {
       if (type !== undefined) given.set(name, { sort: 'instance', type });
     }
     if (given.size === 0) return world;
-    const validation = new Validation({ label: wit.label, bytes: new Uint8Array(0) });
+    const validation = new Validation({ label: wit.label, bytes: NO_BYTES });
     const substitution = new Substitution(validation, matchResources(given, world.importedResources));
     const imports = substitution.entities(world.imports);
     for (const [name, found] of given) {

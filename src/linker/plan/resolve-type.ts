@@ -1,5 +1,6 @@
 import type { FuncType, ResourceType, ValType } from '../../abi/types.ts';
 import type { TypeDefinition, ValTypeRef } from '../../component/definitions.ts';
+import { type ValueDefinition, toValType } from '../../component/val-type.ts';
 import { HostError } from '../../util/host-error.ts';
 import { type TypeRef, type TypeScope, itemAt } from './scope.ts';
 
@@ -10,38 +11,14 @@ export function resolveType(type: Exclude<TypeDefinition, { kind: 'resource' }>,
   return { sort: 'value', type: resolveValue(type, scope) };
 }
 
-type ValueDefinition = Exclude<TypeDefinition, { kind: 'resource' | 'func' | 'component' | 'instance' }>;
-
 function resolveValue(type: ValueDefinition, scope: TypeScope): ValType {
-  const part = (ref: ValTypeRef): ValType => resolveRef(ref, scope);
-  const optional = (ref: ValTypeRef | undefined): ValType | undefined => ref && part(ref);
-  switch (type.kind) {
-    case 'prim':
-      return resolveRef({ prim: type.prim }, scope);
-    case 'record':
-      return { kind: 'record', fields: type.fields.map((field) => ({ label: field.label, type: part(field.type) })) };
-    case 'variant':
-      return { kind: 'variant', cases: type.cases.map((c) => ({ label: c.label, type: optional(c.type) })) };
-    case 'list':
-      return { kind: 'list', element: part(type.element), length: type.length };
-    case 'tuple':
-      return { kind: 'tuple', elements: type.elements.map(part) };
-    case 'flags':
-    case 'enum':
-      return { kind: type.kind, labels: type.labels };
-    case 'option':
-      return { kind: 'option', some: part(type.some) };
-    case 'result':
-      return { kind: 'result', ok: optional(type.ok), err: optional(type.err) };
-    case 'own':
-    case 'borrow':
-      return { kind: type.kind, resource: resourceAt(scope, type.resource) };
-    case 'stream':
-    case 'future':
-    case 'map':
-      break;
-  }
-  throw new HostError('not-supported', `the type ${type.kind} is not part of WASI 0.2`);
+  return toValType(type, {
+    part: (ref) => resolveRef(ref, scope),
+    resource: (index) => resourceAt(scope, index),
+    refuse: (kind) => {
+      throw new HostError('not-supported', `the type ${kind} is not part of WASI 0.2`);
+    },
+  });
 }
 
 function resolveRef(ref: ValTypeRef, scope: TypeScope): ValType {

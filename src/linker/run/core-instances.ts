@@ -3,6 +3,7 @@ import type { CoreFunction } from '../../abi/canon.ts';
 import type { LiftLowerContext, Realloc } from '../../abi/context.ts';
 import type { GuestMemory } from '../../abi/guest-memory.ts';
 import { Trap } from '../../util/trap.ts';
+import { NO_BYTES } from '../../util/no-bytes.ts';
 import { getterOf, setterOf } from '../../rewriter/emit/global-access.ts';
 import { RESERVED } from '../../rewriter/layout.ts';
 import type { CoreItem } from '../plan/plan.ts';
@@ -22,8 +23,6 @@ export interface CoreState {
   readonly globals: readonly MutableValue[];
   readonly tables: readonly WebAssembly.Table[];
 }
-
-const NO_BYTES = new Uint8Array(0);
 
 /** What core instances fill in when they start: the views of memories, and the contexts that need an allocator. */
 export interface CanonicalParts {

@@ -1,6 +1,7 @@
 import { PIECE_OVERHEAD_BYTES } from '../../http/outgoing-bytes.ts';
 import { err, ok, type Result } from '../../util/result.ts';
 import type { HeldBytes } from '../../util/held-bytes.ts';
+import { NO_BYTES } from '../../util/no-bytes.ts';
 import { Wakers } from '../../io/readiness.ts';
 import { CLOSED, type StreamError } from '../../io/stream-error.ts';
 import type { BodySource } from '../../http/body-source.ts';
@@ -142,7 +143,7 @@ export class UpstreamBody implements BodySource {
   }
 
   #readEnd(): Uint8Array | StreamError {
-    if (this.#end.at === 'pending') return new Uint8Array(0);
+    if (this.#end.at === 'pending') return NO_BYTES;
     if (this.#end.at === 'finished') return CLOSED;
     const { code } = this.#end;
     return bodyFailed(`the upstream's body broke off: ${describeErrorCode(code)}`, code);

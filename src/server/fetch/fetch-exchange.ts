@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../../util/result.ts';
+import { NO_BYTES } from '../../util/no-bytes.ts';
 import type { ClientLimits } from '../../config/options.ts';
 import { type BodySource, EMPTY_BODY } from '../../http/body-source.ts';
 import type { ErrorCode } from '../../http/error-code.ts';
@@ -70,7 +71,6 @@ function toPathWithQuery(url: string): string {
 }
 
 const BROKEN_OFF: ErrorCode = Object.freeze({ tag: 'connection-terminated' });
-const NO_BYTES = new Uint8Array(0);
 
 /** A web stream as a body. One chunk is read ahead, after the guest has asked for the first. */
 class StreamBody implements BodySource {

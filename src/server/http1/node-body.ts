@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ok, err, type Result } from '../../util/result.ts';
+import { NO_BYTES } from '../../util/no-bytes.ts';
 import type { ClientLimits } from '../../config/options.ts';
 import type { BodySource } from '../../http/body-source.ts';
 import type { ErrorCode } from '../../http/error-code.ts';
@@ -16,8 +17,6 @@ import type { Violation } from '../violation.ts';
 
 /** What a guest reads if the client stops in the middle of its request. */
 const BROKEN_OFF: ErrorCode = Object.freeze({ tag: 'connection-terminated' });
-
-const NO_BYTES = new Uint8Array(0);
 
 /** How long a client that has its reply may go on sending a body that nobody reads. Source: nginx's `lingering_time`. */
 const LINGER_MS = 30_000;

@@ -1,6 +1,7 @@
 import type { HeldBytes } from '../../util/held-bytes.ts';
 import type { ByteSink } from '../../io/byte-sink.ts';
 import { DEFAULT_LIMITS } from '../../util/limits.ts';
+import { NO_BYTES } from '../../util/no-bytes.ts';
 import { READY } from '../../io/readiness.ts';
 import { CLOSED, type StreamError } from '../../io/stream-error.ts';
 
@@ -11,7 +12,6 @@ const MAX_WRITE_BYTES = 16 * 1024;
 /** The longest run of bytes inside a UTF-8 sequence after its first. */
 const MAX_CONTINUATION_BYTES = 3;
 const NEWLINE = 0x0a;
-const NO_BYTES = new Uint8Array(0);
 /** Where a held line starts; it grows by doubling. */
 const MIN_HELD_BYTES = 256;
 

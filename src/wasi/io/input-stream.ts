@@ -2,8 +2,7 @@ import type { ByteSource } from '../../io/byte-source.ts';
 import { Parent } from './parent.ts';
 import type { Readiness } from '../../io/readiness.ts';
 import { CLOSED, type StreamError } from '../../io/stream-error.ts';
-
-const NO_BYTES = new Uint8Array(0);
+import { NO_BYTES } from '../../util/no-bytes.ts';
 
 /** `input-stream` of `wasi:io/streams`. Traps when dropped before its pollables; tells its own parent when it goes. */
 export class InputStream implements Readiness {
