@@ -38,7 +38,7 @@ export interface LoadComponentOptions extends LoadOptions {
   readonly memory?: SharedQuota;
   /** The same for what core instances take of V8's heap: `maxTotalInstanceHeapBytes`. */
   readonly instanceHeap?: SharedQuota;
-  /** Called whenever a guest begins to run or goes on: for whoever watches from outside which guest holds the thread. */
+  /** Called whenever a guest begins to run or goes on: for an observer that has to know which guest holds the thread. */
   readonly onRun?: RunListener | undefined;
 }
 

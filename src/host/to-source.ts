@@ -8,7 +8,7 @@ export type ComponentFile = string | URL | Uint8Array | ArrayBuffer;
 
 /** Reads the file, if it is one. `label` is the name of bytes in messages. Throws `HostError`. */
 export function toSource(file: ComponentFile, label: string, maxBytes: number): ComponentSource {
-  // Buffers and URLs of another realm, as of a test runner's, are no instances of this one's classes.
+  // Buffers and URLs of another realm, such as a test runner's, are not instances of this realm's classes.
   if (types.isUint8Array(file)) return createSource(label, file, maxBytes);
   if (types.isArrayBuffer(file)) return createSource(label, toBytes(file, label), maxBytes);
   if (typeof file === 'string' && file !== '') return readSource(file, maxBytes);

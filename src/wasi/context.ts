@@ -16,7 +16,7 @@ export interface ServedRequest {
   readonly method: string;
   readonly pathWithQuery: string;
   readonly id: string;
-  /** The id where there is one already: making one takes a moment. */
+  /** The id if there is one already: making one takes a moment. */
   readonly knownId: string | undefined;
 }
 
@@ -40,9 +40,9 @@ export interface CoreGrants extends ClocksGrants {
 export type StateClass<Ctx, State extends object> = new (ctx: Ctx) => State;
 
 /**
- * All that one guest may touch while it answers one request, and the one place where it waits.
+ * All that one guest may touch while it answers one request, and the only way for it to wait.
  *
- * Whoever makes one disposes it when the request is over: that releases every timer, socket and body the guest left.
+ * Its maker disposes it when the request is over, which releases every timer, socket and body that the guest left.
  */
 export class WasiCtx<PackageGrants extends object = object> {
   readonly grants: CoreGrants & PackageGrants;
@@ -60,7 +60,7 @@ export class WasiCtx<PackageGrants extends object = object> {
   /** By class; made when a guest first needs one. */
   #states: Map<unknown, object> | undefined;
 
-  /** `turn`: whether others come first when it would go on after it waited and has run for so long; resolves when they no longer do. */
+  /** `turn` says whether other guests run first when this one could go on after a wait, given how long it has run; it resolves when its turn has come. */
   constructor(grants: CoreGrants & PackageGrants, turn?: (usedMs: number) => Promise<void> | undefined) {
     this.grants = grants;
     this.#turn = turn;
@@ -87,7 +87,7 @@ export class WasiCtx<PackageGrants extends object = object> {
   }
 
   /**
-   * Waits until one of `sources` is ready: `true` where one is already.
+   * Waits until one of `sources` is ready: `true` if one is already.
    * Throws, or rejects with, the trap with which the request was cancelled.
    */
   wait(sources: readonly Readiness[]): true | Promise<void> {
@@ -96,7 +96,7 @@ export class WasiCtx<PackageGrants extends object = object> {
     return waiting === true ? true : waiting.then(() => this.#goOn());
   }
 
-  /** How much of its time the request has left. */
+  /** How much of its time the request has left, in milliseconds. */
   get leftMs(): number {
     const { timeoutMs = 0 } = this.grants;
     return timeoutMs > 0 ? this.startedMs + timeoutMs - performance.now() : Infinity;
@@ -109,7 +109,7 @@ export class WasiCtx<PackageGrants extends object = object> {
     if (cpuTimeoutMs > 0 && this.cpu.usedMs(performance.now()) >= cpuTimeoutMs) this.cancellation.cancel('cpu');
   }
 
-  /** Has `resource` disposed with the request, should the guest not do so before. */
+  /** Disposes `resource` with the request, unless the guest drops it before. */
   keep(resource: Disposable): void {
     (this.#kept ??= new Set()).add(resource);
   }
@@ -172,9 +172,9 @@ const CANCEL_MESSAGES: Readonly<Record<CancelReason, string>> = {
   'request-broken': 'the client broke the rules for its request',
   stopping: 'the host is stopping',
   overloaded: HEAP_IS_FULL,
-  held: 'the guest had the host hold too much (--limit held-bytes)',
+  held: 'the guest makes the host hold too much (--limit held-bytes)',
   evicted:
-    'of all guests this one had the host hold most, and together they had it hold too much (--limit total-held-bytes)',
+    'this guest makes the host hold the most, and all guests together make it hold too much (--limit total-held-bytes)',
   over: 'the request is over',
 };
 
@@ -190,7 +190,7 @@ export class Cancellation implements Readiness {
     this.#wakers.wake();
   }
 
-  /** The trap, where the request was cancelled. */
+  /** The trap, if the request was cancelled. */
   get trap(): Cancelled | undefined {
     return this.#trap;
   }

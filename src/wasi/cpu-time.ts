@@ -8,7 +8,7 @@ export class CpuTime {
   #turnStartMs: number | undefined;
   #isCounted = false;
 
-  /** Whether there ever was a turn: nobody counts the time of guests that are not interrupted. */
+  /** Whether there ever was a turn: the time of guests that are not interrupted is not counted. */
   get isCounted(): boolean {
     return this.#isCounted;
   }

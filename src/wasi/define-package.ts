@@ -12,7 +12,7 @@ export interface InterfaceDefinition<F extends Funcs, R extends Resources> {
   readonly resources?: R;
   /** The functions that may return a promise. */
   readonly mayWait?: readonly (keyof F & string)[];
-  /** What the functions take, as the WIT has it; methods of which nobody ever holds the resource are left out. */
+  /** What the functions take, as the WIT has it, except for methods of resources that no guest can hold. */
   readonly params?: ParamsByFunc;
 }
 

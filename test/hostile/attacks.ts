@@ -44,7 +44,7 @@ const TIMED_OUT = /guest timed out/;
 const BOTH_ENDS = /out of bounds: \d+ bytes at \d+ in a memory of \d+ bytes/;
 const TOO_MUCH = /one call passes more than 16777216 bytes to the host/;
 const OUT_OF_BOUNDS = /the guest trapped: memory access out of bounds/;
-const REFUSED = /18446744073709551615 random bytes asked for at once/;
+const REFUSED = /18446744073709551615 random bytes requested in one call/;
 const ESCAPED = /an exception propagated out of the component that threw it/;
 const HELD = /the request makes the host hold more than 67108864 bytes \(--limit held-bytes\)/;
 const IN_REALLOC = /an import was called from within realloc/;
@@ -91,7 +91,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['no-such-error-code', 500, /99/],
     ['setters-of-a-mebibyte', 200],
     ['read-and-skip-everything', 200, undefined, { body: 'whole' }],
-    ['zeroes-without-end', 'reset', /a write of 18446744073709551615 bytes where check-write permits 1048576/],
+    ['zeroes-without-end', 'reset', /a write of 18446744073709551615 bytes, but check-write permits 1048576/],
     ['splice-without-end', 200, undefined, { body: 'whole' }],
     ['sleep-for-centuries', 504, TIMED_OUT, { timeoutMs: 100 }],
     ['wait-for-the-end-of-time', 504, TIMED_OUT, { timeoutMs: 100 }],
@@ -104,7 +104,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['one-pollable-a-hundred-million-times', 500, /a list of 400000000 bytes is too long/, { only: 'linker' }],
   ],
   'to-guest': [
-    ['two-to-the-40th-random-bytes', 500, /1099511627776 random bytes asked for at once, the limit is 16777216/],
+    ['two-to-the-40th-random-bytes', 500, /1099511627776 random bytes requested in one call, the limit is 16777216/],
     ['16-mib-of-random', 200],
     ['realloc-gives-0', 200],
     ['realloc-misaligned', 500, /pointer 65537 is not a multiple of 4/],
@@ -119,8 +119,8 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['realloc-loops', 504, TIMED_OUT, { timeoutMs: 100 }],
   ],
   streams: [
-    ['write-unasked', 'reset', /a write of 1024 bytes where check-write permits 0/],
-    ['empty-writes-unasked', 'reset', /a write of 0 bytes where check-write permits 0/],
+    ['write-unasked', 'reset', /a write of 1024 bytes, but check-write permits 0/],
+    ['empty-writes-unasked', 'reset', /a write of 0 bytes, but check-write permits 0/],
     ['empty-writes-for-ever', 'reset', TIMED_OUT, { timeoutMs: 300 }],
     ['reply-for-ever', 'reset', TIMED_OUT, { timeoutMs: 300 }],
     ['a-byte-now-and-then', 'reset', TIMED_OUT, { timeoutMs: 300 }],
@@ -128,7 +128,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['drop-the-body-without-finish', 'reset', /dropped its outgoing-body without finish/],
     ['trailers-beyond-the-limit', 'reset', /fields: more than the limit of 131072 bytes/],
     ['print-10-mib', 200],
-    ['write-more-than-permitted', 'reset', /a write of 1048577 bytes where check-write permits 1048576/],
+    ['write-more-than-permitted', 'reset', /a write of 1048577 bytes, but check-write permits 1048576/],
     ['forbidden-trailers', 200],
   ],
   control: [
@@ -199,7 +199,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['cancelled', 504, TIMED_OUT, { timeoutMs: 100 }],
     ['cancelled-and-spin', 504, TIMED_OUT, { timeoutMs: 100 }],
     ['cancelled-after-the-head', 'reset', TIMED_OUT, { timeoutMs: 400 }],
-    ['start-catches', 500, /the guest failed to start: .* random bytes asked for at once/, { only: 'fresh' }],
+    ['start-catches', 500, /the guest failed to start: .* random bytes requested in one call/, { only: 'fresh' }],
     ['start-waits', 500, /the guest failed to start: trying to suspend/, { only: 'fresh' }],
     ['throws', 500, ESCAPED, { only: 'linker' }],
     ['throws-after-waiting', 500, ESCAPED, { only: 'linker' }],

@@ -41,7 +41,7 @@ describe.each(ways)('$engine $isolation $exchange', (way) => {
     { name: 'trap-after', path: '/?ms=0', reason: /^the reply was broken off: .*unreachable/ },
     { name: 'trap-after', path: '/?ms=20', reason: /^the reply was broken off: .*unreachable/ },
     { name: 'drop-body', path: '/', reason: /dropped its outgoing-body without finish$/ },
-    { name: 'streams', path: '/?trap=over-budget', reason: /a write of \d+ bytes where check-write permits \d+$/ },
+    { name: 'streams', path: '/?trap=over-budget', reason: /a write of \d+ bytes, but check-write permits \d+$/ },
     { name: 'streams', path: '/?trap=child', reason: /output-stream dropped while 1 of its children live$/ },
     { name: 'streams', path: '/?trap=finish', reason: /while 1 of its children live$/ },
   ])('$name $path never looks complete', async ({ name, path, reason }) => {

@@ -5,7 +5,7 @@ import { defineCli } from './define-cli.ts';
 import * as t from '../param-types.ts';
 
 /**
- * `wasi:cli/exit`. Whoever answers a request has no process to leave: both functions trap, whatever the status.
+ * `wasi:cli/exit`. A guest that answers a request has no process to exit: both functions trap, whatever the status.
  *
  * Source: wasi-cli `exit.wit`.
  */

@@ -30,7 +30,7 @@ export class GuestOutput implements Disposable {
     return (this.#quota ??= new OutputQuota(this.#ctx.limits.maxOutputBytes));
   }
 
-  /** Lines of their own among those of a stream; whoever opens it disposes it. `undefined` if the guest's output goes nowhere. */
+  /** A sink for lines of its own among those of a stream; the caller disposes it. `undefined` if the guest's output goes nowhere. */
   openSink(stream: Stream): LineSink | undefined {
     const { grants, held } = this.#ctx;
     const { writeOutput, request, tell } = grants;

@@ -39,7 +39,7 @@ export class OutputQuota {
     return false;
   }
 
-  /** True the first time only: whoever drops output first says so. */
+  /** True the first time only: the first to drop output says so. */
   readonly isFirstDrop: () => boolean = once();
 }
 
@@ -47,7 +47,7 @@ function describeDrop(maxBytes: number): string {
   return `dropped: output beyond ${maxBytes} bytes of one request (--limit output-bytes)`;
 }
 
-/** What a `LineSink` needs: the start of each of its lines, what it may use, and where lines go. */
+/** What a `LineSink` needs: the start of each of its lines, what it may use, and what takes the lines. */
 export interface LineSinkOptions {
   /** `undefined` for none. */
   readonly prefix: string | undefined;

@@ -7,7 +7,7 @@ const NS_PER_MS = 1_000_000n;
 /**
  * Ready from `instantNs` of the guest's monotonic clock on, never before.
  *
- * It holds a Node timer only while somebody listens, so one that nobody waits for costs nothing and needs no disposal.
+ * It holds a Node timer only while it has listeners, so one without listeners costs nothing and needs no disposal.
  */
 export class Timer implements Readiness {
   readonly #instantNs: bigint;
@@ -52,7 +52,7 @@ export class Timer implements Readiness {
   }
 }
 
-/** Rounded up to a millisecond, at most what a Node timer can count; 0 where the instant has come since somebody looked. */
+/** Rounded up to a millisecond, at most what a Node timer can count; 0 if the instant has come meanwhile. */
 function timeoutMsUntil(instantNs: bigint): number {
   const leftMs = (instantNs - EXACT_TIME.monotonicNs() + NS_PER_MS - 1n) / NS_PER_MS;
   if (leftMs < 0n) return 0;

@@ -11,7 +11,7 @@ import type { OutboundResponse } from '../../outbound/send-request.ts';
 /** What `future-incoming-response.get` gives once. */
 export type ResponseResult = Result<Result<IncomingResponse, ErrorCode>, undefined>;
 
-/** A response that nobody has taken, and what its head has taken of what its request may have the host hold. */
+/** A response that the guest has not taken, and what its head has taken of what its request may make the host hold. */
 type Arrived = Result<{ readonly response: OutboundResponse; readonly charge: Charge }, ErrorCode>;
 
 type State =

@@ -76,7 +76,7 @@ export class IncomingResponse extends IncomingMessage {
   }
 }
 
-/** `incoming-body` of `wasi:http/types`. Dropping it says that nobody reads on. */
+/** `incoming-body` of `wasi:http/types`. Dropping it says that the guest does not read on. */
 export class IncomingBody {
   readonly #children = new Parent('incoming-body');
   readonly #source: BodySource;

@@ -17,7 +17,7 @@ export function parseMethod(text: string): Method {
   return STANDARD_METHODS.get(text) ?? { tag: 'other', val: text };
 }
 
-/** The method as it goes on the wire, or `undefined` where it cannot. */
+/** The method as it goes on the wire, or `undefined` if it cannot. */
 export function formatMethod(method: Method): string | undefined {
   if (method.tag !== 'other') return method.tag.toUpperCase();
   return isToken(method.val) ? method.val : undefined;

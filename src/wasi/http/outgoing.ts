@@ -33,7 +33,7 @@ class OutgoingMessage {
     return this.#fields.entries;
   }
 
-  /** The bytes of the body, where the guest took it. */
+  /** The bytes of the body, if the guest took it. */
   get bytes(): OutgoingBytes | undefined {
     return this.#bytes;
   }
@@ -149,7 +149,7 @@ export class OutgoingRequest extends OutgoingMessage {
     return OK;
   }
 
-  /** What its head has taken, for whoever sends it to give back. Its body accounts for itself. */
+  /** What its head has taken, which its sender gives back. Its body accounts for itself. */
   get headHeldBytes(): number {
     return this.fieldsHeldBytes + this.#strings.bytes;
   }
@@ -164,7 +164,7 @@ export class OutgoingRequest extends OutgoingMessage {
   }
 }
 
-/** The text of a method or a scheme that is none of the usual ones. */
+/** The text of an unusual method or scheme. */
 function toText(value: Method | Scheme | undefined): string | undefined {
   return value?.tag === 'other' ? value.val : undefined;
 }

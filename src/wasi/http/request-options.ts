@@ -8,7 +8,7 @@ export class RequestOptions {
   betweenBytesTimeoutNs: bigint | undefined;
 }
 
-/** The timeout to use, in milliseconds, rounded up: what the guest asks for below the default. 0 means at once. */
+/** The timeout to use, in milliseconds, rounded up: what the guest asks for below the default. 0 means immediately. */
 export function toTimeoutMs(timeoutNs: bigint | undefined): number {
   const boundedNs = timeoutNs === undefined || timeoutNs > MAX_TIMEOUT_NS ? MAX_TIMEOUT_NS : timeoutNs;
   return Number((boundedNs + 999_999n) / 1_000_000n);

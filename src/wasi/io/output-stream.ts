@@ -10,7 +10,7 @@ export class OutputStream implements Readiness {
   readonly #sink: ByteSink;
   #parent: Parent | undefined;
   #end: StreamError | undefined;
-  /** What the last `checkWrite` permitted, if nothing was written since: what others do meanwhile takes nothing of it. */
+  /** What the last `checkWrite` permitted, if nothing was written since: what happens meanwhile does not reduce it. */
   #permitted = 0;
 
   constructor(sink: ByteSink, parent?: Parent) {
@@ -25,7 +25,7 @@ export class OutputStream implements Readiness {
     return budget;
   }
 
-  /** Traps where `bytes` are more than `checkWrite` permits. */
+  /** Traps if `bytes` are more than `checkWrite` permits. */
   write(bytes: Uint8Array): StreamError | undefined {
     const budget = this.#lookAgain();
     if (typeof budget !== 'number') return budget;
@@ -85,5 +85,5 @@ export class OutputStream implements Readiness {
 }
 
 function overBudget(byteLength: number | bigint, budget: number): string {
-  return `output-stream: a write of ${byteLength} bytes where check-write permits ${budget}`;
+  return `output-stream: a write of ${byteLength} bytes, but check-write permits ${budget}`;
 }

@@ -119,7 +119,7 @@ function flush(ctx: WasiCtx, self: OutputStream): MaybeWaits<undefined> {
   });
 }
 
-/** `then()`, at once where one of `sources` is ready, else when it is. */
+/** `then()`, immediately if one of `sources` is ready, otherwise when one is. */
 function afterWait<T>(ctx: WasiCtx, sources: readonly Readiness[], then: () => MaybeWaits<T>): MaybeWaits<T> {
   const waiting = ctx.wait(sources);
   return waiting === true ? then() : waiting.then(then);

@@ -5,14 +5,17 @@ import type { WasiCtx } from '../context.ts';
 /** Node's generator takes 2^31 - 1 bytes a call; pieces of this size keep it as fast. */
 const MAX_FILL_BYTES = 1024 * 1024;
 
-/** Up to this many bytes come sooner in words from what Node's `randomInt` has drawn ahead: a call of the generator takes microseconds. */
+/** Up to this many bytes, words of Node's `randomInt`, which draws ahead, are faster: a call of the generator takes microseconds. */
 const MAX_BYTES_BY_WORD = 64;
 
 /** `len` cryptographically secure bytes. Traps beyond `maxRandomBytes`. */
 export function getRandomBytes(ctx: WasiCtx, len: bigint): Uint8Array {
   const { maxRandomBytes } = ctx.limits;
   if (len > maxRandomBytes) {
-    throw new LimitExceeded('maxRandomBytes', `${len} random bytes asked for at once, the limit is ${maxRandomBytes}`);
+    throw new LimitExceeded(
+      'maxRandomBytes',
+      `${len} random bytes requested in one call, the limit is ${maxRandomBytes}`,
+    );
   }
   const bytes = new Uint8Array(Number(len));
   if (bytes.byteLength <= MAX_BYTES_BY_WORD) fillByWord(bytes);
