@@ -23,8 +23,6 @@ const NAMED_OTHERWISE: Readonly<Record<string, string>> = {
   'rewriter/analyse/costs.ts': 'a set of tables on one subject: what each instruction costs',
   'rewriter/layout.ts': 'a set of constants on one subject: where cards, sizes and reserved names are',
   'wasi/cli/stdio.ts': 'named after its WIT file',
-  'wasi/context.ts': 'to be renamed',
-  'wasi/no-grant.ts': 'to be renamed',
   'wasi/param-types.ts': 'a set of functions on one subject',
   'wasm/opcodes.ts': 'a set of tables on one subject',
   'wasm/refusal.ts': 'a set of functions on one subject: errors for modules that are refused',

@@ -31,4 +31,4 @@ export { type AdminPort, listenAdmin } from './server/admin.ts';
 export { type Result, err, ok } from './util/result.ts';
 export type { HostFunc, HostInterface, ResourceClass } from './abi/host-interface.ts';
 export { Trap } from './util/trap.ts';
-export type { WasiCtx } from './wasi/context.ts';
+export type { WasiCtx } from './wasi/wasi-ctx.ts';

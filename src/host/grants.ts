@@ -2,7 +2,7 @@ import type { ComponentConfig } from '../config/options.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { SendRequest } from '../outbound/send-request.ts';
 import { HeldBytes, type HeldTotal } from '../util/held-bytes.ts';
-import type { ServedRequest } from '../wasi/context.ts';
+import type { ServedRequest } from '../wasi/wasi-ctx.ts';
 import { type Grants, createGrants } from '../wasi/interfaces.ts';
 
 /** What all guests of a host are granted alike. */

@@ -14,7 +14,7 @@ import { HeapWatch } from '../util/heap-watch.ts';
 import { HostError } from '../util/host-error.ts';
 import type { InstanceLimits } from '../util/limits.ts';
 import { SharedQuota } from '../util/shared-quota.ts';
-import type { WasiCtx } from '../wasi/context.ts';
+import type { WasiCtx } from '../wasi/wasi-ctx.ts';
 import { wasiInterfaces } from '../wasi/interfaces.ts';
 import type { SharedByGuests } from './engines/component-engine.ts';
 import { type EngineLinked, linkWithEngine } from './engines/link-with-engine.ts';

@@ -1,7 +1,7 @@
 import type { LinkedInstance } from '../linker/run/linked-instance.ts';
 import type { LinkedPre } from '../linker/link.ts';
 import type { InstancePre } from '../linker/instance-pre.ts';
-import type { WasiCtx } from '../wasi/context.ts';
+import type { WasiCtx } from '../wasi/wasi-ctx.ts';
 import { Spares } from './spares.ts';
 import type { InstanceStrategy } from './strategy.ts';
 

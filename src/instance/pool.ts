@@ -1,4 +1,4 @@
-import { WasiCtx } from '../wasi/context.ts';
+import { WasiCtx } from '../wasi/wasi-ctx.ts';
 import type { Grants } from '../wasi/interfaces.ts';
 import { LimitExceeded } from '../util/trap.ts';
 import type { HeldTotal } from '../util/held-bytes.ts';

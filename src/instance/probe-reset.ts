@@ -2,7 +2,7 @@ import type { LinkedInstance } from '../linker/run/linked-instance.ts';
 import type { LinkedPre } from '../linker/link.ts';
 import { HostError } from '../util/host-error.ts';
 import { toError } from '../util/to-error.ts';
-import { WasiCtx } from '../wasi/context.ts';
+import { WasiCtx } from '../wasi/wasi-ctx.ts';
 
 /**
  * Why instances of a component cannot be assumed to be restorable.

@@ -1,6 +1,6 @@
 import type { LinkedInstance } from '../linker/run/linked-instance.ts';
 import type { LinkedPre } from '../linker/link.ts';
-import type { WasiCtx } from '../wasi/context.ts';
+import type { WasiCtx } from '../wasi/wasi-ctx.ts';
 import { type Image, captureImage, hasGrownTables, restoreImage } from './image.ts';
 import { Spares } from './spares.ts';
 import type { InstanceStrategy } from './strategy.ts';

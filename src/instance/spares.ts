@@ -1,6 +1,6 @@
 import type { LinkedInstance } from '../linker/run/linked-instance.ts';
 import type { SharedQuota } from '../util/shared-quota.ts';
-import type { WasiCtx } from '../wasi/context.ts';
+import type { WasiCtx } from '../wasi/wasi-ctx.ts';
 
 type Spare = LinkedInstance<WasiCtx>;
 

@@ -1,5 +1,5 @@
 import type { Instance } from '../linker/instance-pre.ts';
-import type { WasiCtx } from '../wasi/context.ts';
+import type { WasiCtx } from '../wasi/wasi-ctx.ts';
 
 /** Idle instances kept for reuse. */
 export interface KeptInstances {

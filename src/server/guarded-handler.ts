@@ -1,4 +1,4 @@
-import { Cancelled } from '../wasi/context.ts';
+import { Cancelled } from '../wasi/wasi-ctx.ts';
 import type { Exchange } from './exchange.ts';
 import { type Failing, fail, giveUp } from './fail.ts';
 import type { Failure } from './failure.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ServedRequest } from '../wasi/context.ts';
+import type { ServedRequest } from '../wasi/wasi-ctx.ts';
 import type { CpuTime } from '../wasi/cpu-time.ts';
 import type { RequestRecord } from '../observe/log.ts';
 import { firstValue } from '../http/field-entries.ts';

@@ -1,7 +1,7 @@
 import type { InstancePool } from '../instance/pool.ts';
 import type { LoopTurns } from '../util/loop-turns.ts';
 import type { Log, RequestRecord } from '../observe/log.ts';
-import type { ServedRequest } from '../wasi/context.ts';
+import type { ServedRequest } from '../wasi/wasi-ctx.ts';
 import type { Grants } from '../wasi/interfaces.ts';
 import type { HeldTotal } from '../util/held-bytes.ts';
 import type { FieldEntries } from '../http/field-entries.ts';

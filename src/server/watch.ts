@@ -1,4 +1,4 @@
-import type { WasiCtx } from '../wasi/context.ts';
+import type { WasiCtx } from '../wasi/wasi-ctx.ts';
 import type { Exchange } from './exchange.ts';
 import type { Service } from './service.ts';
 

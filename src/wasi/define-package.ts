@@ -1,6 +1,6 @@
 import type { ParamsByFunc } from '../abi/emit/guard.ts';
 import type { EncodedWit, HostFunc, HostInterface, ResourceClass } from '../abi/host-interface.ts';
-import type { WasiCtx } from './context.ts';
+import type { WasiCtx } from './wasi-ctx.ts';
 import { wasiWit } from './wit.ts';
 
 type Funcs = Readonly<Record<string, HostFunc<WasiCtx>>>;

@@ -7,7 +7,7 @@ import { terminalInput, terminalOutput, terminalStderr, terminalStdin, terminalS
 import { type ClocksGrants, grantClocks } from './clocks/grants.ts';
 import { monotonicClock } from './clocks/monotonic-clock.ts';
 import { wallClock } from './clocks/wall-clock.ts';
-import type { CoreGrants } from './context.ts';
+import type { CoreGrants } from './wasi-ctx.ts';
 import type { WasiInterface } from './define-package.ts';
 import { preopens } from './filesystem/preopens.ts';
 import { filesystemTypes } from './filesystem/types.ts';

@@ -1,5 +1,5 @@
 import type { HostInterface } from '../../src/abi/host-interface.ts';
-import type { WasiCtx } from '../../src/wasi/context.ts';
+import type { WasiCtx } from '../../src/wasi/wasi-ctx.ts';
 import { wasiInterfaces } from '../../src/wasi/interfaces.ts';
 import type { WitFunc } from '../harness/wit-funcs.ts';
 

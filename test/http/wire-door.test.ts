@@ -7,7 +7,7 @@ import { Fields } from '../../src/wasi/http/fields.ts';
 import type { OutboundRequest } from '../../src/outbound/send-request.ts';
 import { assertWireFields } from '../../src/http/assert-wire-fields.ts';
 import { toWireFields } from '../../src/outbound/upstream/wire-fields.ts';
-import { WasiCtx } from '../../src/wasi/context.ts';
+import { WasiCtx } from '../../src/wasi/wasi-ctx.ts';
 
 const FORGED: readonly unknown[] = [
   ...[...FORBIDDEN_NAMES].flatMap((name) => [

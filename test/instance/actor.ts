@@ -3,7 +3,7 @@ import { Trap } from '../../src/util/trap.ts';
 import type { HostInterface } from '../../src/abi/host-interface.ts';
 import type { LinkedPre } from '../../src/linker/link.ts';
 import type { Preemption } from '../../src/linker/preemption.ts';
-import type { WasiCtx } from '../../src/wasi/context.ts';
+import type { WasiCtx } from '../../src/wasi/wasi-ctx.ts';
 import { linkText } from './poker.ts';
 
 const caught = (call: string): string => `(block $c (try_table (catch_all $c) ${call}))`;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { HostInterface } from '../../src/abi/host-interface.ts';
 import { HostError } from '../../src/util/host-error.ts';
-import type { WasiCtx } from '../../src/wasi/context.ts';
+import type { WasiCtx } from '../../src/wasi/wasi-ctx.ts';
 import { linkText, noCtx } from './poker.ts';
 
 const TYPE = '(param i32) (result i32)';

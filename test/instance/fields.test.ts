@@ -10,7 +10,7 @@ import type { InstanceStrategy } from '../../src/instance/strategy.ts';
 import type { LinkedInstance } from '../../src/linker/run/linked-instance.ts';
 import { type Preemption, DECISION, type Decision } from '../../src/linker/preemption.ts';
 import { ResourceHandle } from '../../src/abi/handle-table.ts';
-import { WasiCtx } from '../../src/wasi/context.ts';
+import { WasiCtx } from '../../src/wasi/wasi-ctx.ts';
 import { ALL_ACTS, FATAL_ACTS, HARMLESS_ACTS, linkActor, toProgram } from './actor.ts';
 import { Fields } from './fields.ts';
 import { noCtx } from './poker.ts';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createResetStrategy } from '../../src/instance/reset.ts';
 import { probeReset } from '../../src/instance/probe-reset.ts';
 import type { LinkedInstance } from '../../src/linker/run/linked-instance.ts';
-import type { WasiCtx } from '../../src/wasi/context.ts';
+import type { WasiCtx } from '../../src/wasi/wasi-ctx.ts';
 import { linkText, noCtx } from './poker.ts';
 
 const FUNCS = `(func (export "get-f32") (result i32) (i32.reinterpret_f32 (global.get $f32)))

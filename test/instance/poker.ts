@@ -9,7 +9,7 @@ import type { LinkedInstance } from '../../src/linker/run/linked-instance.ts';
 import type { Preemption } from '../../src/linker/preemption.ts';
 import { type LinkedPre, linkComponent } from '../../src/linker/link.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/util/limits.ts';
-import { WasiCtx } from '../../src/wasi/context.ts';
+import { WasiCtx } from '../../src/wasi/wasi-ctx.ts';
 
 /** Instructions that write, over `$at`, `$n` and `$v`, all i32. */
 const WRITES: Readonly<Record<string, string>> = {

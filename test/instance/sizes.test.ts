@@ -9,7 +9,7 @@ import { linkComponent, type LinkedPre } from '../../src/linker/link.ts';
 import type { LinkedInstance } from '../../src/linker/run/linked-instance.ts';
 import { createSource } from '../../src/component/source.ts';
 import { SharedQuota } from '../../src/util/shared-quota.ts';
-import type { WasiCtx } from '../../src/wasi/context.ts';
+import type { WasiCtx } from '../../src/wasi/wasi-ctx.ts';
 import { linkText, noCtx } from './poker.ts';
 
 const PAGE_BYTES = 65_536;

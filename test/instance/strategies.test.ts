@@ -8,7 +8,7 @@ import { Spares } from '../../src/instance/spares.ts';
 import type { InstanceStrategy } from '../../src/instance/strategy.ts';
 import type { LinkedPre } from '../../src/linker/link.ts';
 import type { LinkedInstance } from '../../src/linker/run/linked-instance.ts';
-import type { WasiCtx } from '../../src/wasi/context.ts';
+import type { WasiCtx } from '../../src/wasi/wasi-ctx.ts';
 import { wasiInterfaces } from '../../src/wasi/interfaces.ts';
 import { until } from '../harness/until.ts';
 import { PokerHost, findChange, linkPoker, linkText, noCtx, poke, stateOf } from './poker.ts';

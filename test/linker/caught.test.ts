@@ -3,7 +3,7 @@ import type { HostInterface } from '../../src/abi/host-interface.ts';
 import { Trap } from '../../src/util/trap.ts';
 import type { LinkedInstance } from '../../src/linker/run/linked-instance.ts';
 import { createPreemption } from '../../src/instance/preempt/preemption.ts';
-import { WasiCtx } from '../../src/wasi/context.ts';
+import { WasiCtx } from '../../src/wasi/wasi-ctx.ts';
 import { linkText, noCtx } from '../instance/poker.ts';
 
 /** What a guest calls that does not end well, and what the whole instance ends by. */

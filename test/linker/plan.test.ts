@@ -10,7 +10,7 @@ import { linkComponent, planComponent } from '../../src/linker/link.ts';
 import { emitMakers } from '../../src/linker/run/makers.ts';
 import type { Plan } from '../../src/linker/plan/plan.ts';
 import { HostError } from '../../src/util/host-error.ts';
-import type { WasiCtx } from '../../src/wasi/context.ts';
+import type { WasiCtx } from '../../src/wasi/wasi-ctx.ts';
 import { wasiInterfaces } from '../../src/wasi/interfaces.ts';
 import { guestFile } from '../harness/guests.ts';
 import { mutations, readSmall } from '../harness/mutations.ts';

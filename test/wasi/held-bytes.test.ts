@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LimitExceeded } from '../../src/util/trap.ts';
 import { DEFAULT_LIMITS } from '../../src/util/limits.ts';
-import { Cancelled, WasiCtx } from '../../src/wasi/context.ts';
+import { Cancelled, WasiCtx } from '../../src/wasi/wasi-ctx.ts';
 import { HeldBytes, HeldTotal } from '../../src/util/held-bytes.ts';
 import { Fields } from '../../src/wasi/http/fields.ts';
 import type { OutgoingBytes } from '../../src/http/outgoing-bytes.ts';

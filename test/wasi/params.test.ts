@@ -6,7 +6,7 @@ import { toKey } from '../../src/abi/shape.ts';
 import { Trap } from '../../src/util/trap.ts';
 import type { ValType } from '../../src/abi/types.ts';
 import { casesOf } from '../../src/abi/despecialize.ts';
-import { WasiCtx } from '../../src/wasi/context.ts';
+import { WasiCtx } from '../../src/wasi/wasi-ctx.ts';
 import { wasiInterfaces } from '../../src/wasi/interfaces.ts';
 import { readWitFuncs } from '../harness/wit-funcs.ts';
 

@@ -47,7 +47,7 @@ import {
 } from '../../src/wasi/cli/terminal.ts';
 import { monotonicClock } from '../../src/wasi/clocks/monotonic-clock.ts';
 import { wallClock } from '../../src/wasi/clocks/wall-clock.ts';
-import type { WasiCtx } from '../../src/wasi/context.ts';
+import type { WasiCtx } from '../../src/wasi/wasi-ctx.ts';
 import { preopens } from '../../src/wasi/filesystem/preopens.ts';
 import { filesystemTypes } from '../../src/wasi/filesystem/types.ts';
 import type { Fields } from '../../src/wasi/http/fields.ts';

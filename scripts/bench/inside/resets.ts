@@ -6,7 +6,7 @@ import { Lease } from '../../../src/instance/pool.ts';
 import type { InstanceStrategy } from '../../../src/instance/strategy.ts';
 import { readSource } from '../../../src/component/source.ts';
 import { linkComponent } from '../../../src/linker/link.ts';
-import { WasiCtx } from '../../../src/wasi/context.ts';
+import { WasiCtx } from '../../../src/wasi/wasi-ctx.ts';
 import { EMPTY_BODY } from '../../../src/http/body-source.ts';
 import { wasiInterfaces } from '../../../src/wasi/interfaces.ts';
 import { GUESTS } from '../servers/guests.ts';

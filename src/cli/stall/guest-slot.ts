@@ -1,5 +1,5 @@
 import type { StalledRequest } from '../../observe/log.ts';
-import type { ServedRequest } from '../../wasi/context.ts';
+import type { ServedRequest } from '../../wasi/wasi-ctx.ts';
 
 /** The index of each 32-bit word. */
 const WORD = { answers: 0, debugged: 1, isKnown: 2, ordinal: 3, ordinalHigh: 4, method: 5, path: 6, id: 7 } as const;

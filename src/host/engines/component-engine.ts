@@ -10,7 +10,7 @@ import type { InstanceStrategy } from '../../instance/strategy.ts';
 import type { HeapWatch } from '../../util/heap-watch.ts';
 import type { InstanceLimits } from '../../util/limits.ts';
 import type { SharedQuota } from '../../util/shared-quota.ts';
-import type { WasiCtx } from '../../wasi/context.ts';
+import type { WasiCtx } from '../../wasi/wasi-ctx.ts';
 
 /** One way to run components. */
 export interface ComponentEngine {

@@ -5,7 +5,7 @@ import type { Charging } from '../../linker/run/charging.ts';
 import type { InstanceLimits } from '../../util/limits.ts';
 import { isPermitted } from '../../util/permissions.ts';
 import type { SharedQuota } from '../../util/shared-quota.ts';
-import type { WasiCtx } from '../../wasi/context.ts';
+import type { WasiCtx } from '../../wasi/wasi-ctx.ts';
 import type { LinkOptions, LinkedComponent } from './component-engine.ts';
 
 /** What bounds guests, whichever engine runs them. */

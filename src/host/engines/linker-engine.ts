@@ -7,7 +7,7 @@ import type { InstanceStrategy } from '../../instance/strategy.ts';
 import { type LinkedPre, linkComponent } from '../../linker/link.ts';
 import type { LinkedInstance } from '../../linker/run/linked-instance.ts';
 import { HostError } from '../../util/host-error.ts';
-import type { WasiCtx } from '../../wasi/context.ts';
+import type { WasiCtx } from '../../wasi/wasi-ctx.ts';
 import type { ComponentEngine, LinkedComponent } from './component-engine.ts';
 import { choosePreemption, toGuestBounds } from './guest-bounds.ts';
 

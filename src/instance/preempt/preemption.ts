@@ -1,6 +1,6 @@
 import { type Preemption, DECISION, type Decision } from '../../linker/preemption.ts';
 import type { HeapWatch } from '../../util/heap-watch.ts';
-import type { WasiCtx } from '../../wasi/context.ts';
+import type { WasiCtx } from '../../wasi/wasi-ctx.ts';
 import { CpuClock } from './cpu-clock.ts';
 import { Turns } from './turns.ts';
 import { Watchdog } from './watchdog.ts';

@@ -1,4 +1,4 @@
-import type { WasiCtx } from '../context.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
 import { defineCli } from './define-cli.ts';
 import type { CliGrants } from './grants.ts';
 

@@ -1,6 +1,6 @@
 import type { Result } from '../../util/result.ts';
 import { Trap } from '../../util/trap.ts';
-import type { WasiCtx } from '../context.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
 import { defineCli } from './define-cli.ts';
 import * as t from '../param-types.ts';
 

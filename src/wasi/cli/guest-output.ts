@@ -1,6 +1,6 @@
 import { type ByteSink, DISCARDING_SINK } from '../../io/byte-sink.ts';
 import { runAll } from '../../util/bug.ts';
-import type { WasiCtx } from '../context.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
 import type { CliGrants } from './grants.ts';
 import { LineSink, OutputQuota, linePrefix } from './line-sink.ts';
 

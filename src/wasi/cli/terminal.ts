@@ -1,5 +1,5 @@
-import type { WasiCtx } from '../context.ts';
-import { ungrantedResource } from '../no-grant.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
+import { ungrantedResource } from '../ungranted-resource.ts';
 import { defineCli } from './define-cli.ts';
 
 /** `wasi:cli/terminal-input`: no guest has a terminal. Source: wasi-cli `terminal.wit`. */

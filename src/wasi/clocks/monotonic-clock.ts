@@ -1,4 +1,4 @@
-import type { WasiCtx } from '../context.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
 import { Pollable } from '../io/poll.ts';
 import type { GuestTime } from './guest-time.ts';
 import { Timer } from './timer.ts';

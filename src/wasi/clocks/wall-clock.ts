@@ -1,4 +1,4 @@
-import type { WasiCtx } from '../context.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
 import { defineClocks } from './define-clocks.ts';
 
 /** WIT's `datetime`: the time since 1970-01-01T00:00:00Z, or a span of it. */

@@ -1,4 +1,4 @@
-import type { WasiCtx } from '../context.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
 import { defineFilesystem } from './define-filesystem.ts';
 
 /** `wasi:filesystem/preopens`: no directory is granted. Source: wasi-filesystem `preopens.wit`. */

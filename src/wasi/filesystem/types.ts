@@ -1,6 +1,6 @@
-import type { WasiCtx } from '../context.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
 import { IoError } from '../../io/io-error.ts';
-import { ungrantedResource, unreachableMethods } from '../no-grant.ts';
+import { ungrantedResource, unreachableMethods } from '../ungranted-resource.ts';
 import { defineFilesystem } from './define-filesystem.ts';
 import * as t from '../param-types.ts';
 

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../../util/result.ts';
-import type { WasiCtx } from '../context.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
 import { Charge } from '../../util/held-bytes.ts';
 import { Parent } from '../io/parent.ts';
 import { type Readiness, Wakers } from '../../io/readiness.ts';

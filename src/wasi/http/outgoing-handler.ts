@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../../util/result.ts';
-import type { WasiCtx } from '../context.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
 import { Charge } from '../../util/held-bytes.ts';
 import type { ErrorCode } from '../../http/error-code.ts';
 import { FutureIncomingResponse } from './future-incoming-response.ts';

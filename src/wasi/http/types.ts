@@ -1,5 +1,5 @@
 import { OK, err, type Result } from '../../util/result.ts';
-import type { WasiCtx } from '../context.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
 import type { IoError } from '../../io/io-error.ts';
 import { Pollable } from '../io/poll.ts';
 import { type ErrorCode, heldBytesOfErrorCode } from '../../http/error-code.ts';

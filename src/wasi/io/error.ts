@@ -1,5 +1,5 @@
 import { IoError } from '../../io/io-error.ts';
-import type { WasiCtx } from '../context.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
 import { defineIo } from './define-io.ts';
 
 /** `wasi:io/error`. Source: wasi-io `error.wit`. */

@@ -1,5 +1,5 @@
 import { trapIf } from '../../util/trap.ts';
-import type { WasiCtx } from '../context.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
 import type { Readiness } from '../../io/readiness.ts';
 import type { Parent } from './parent.ts';
 import { defineIo } from './define-io.ts';

@@ -1,6 +1,6 @@
 import { OK, err, ok, type Result } from '../../util/result.ts';
 import { trapIf } from '../../util/trap.ts';
-import type { WasiCtx } from '../context.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
 import { InputStream } from './input-stream.ts';
 import { OutputStream } from './output-stream.ts';
 import { Pollable } from './poll.ts';

@@ -1,4 +1,4 @@
-import type { WasiCtx } from '../context.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
 import { getRandomBytes, getRandomU64 } from './random-bytes.ts';
 import { defineRandom } from './define-random.ts';
 import * as t from '../param-types.ts';

@@ -1,6 +1,6 @@
 import { randomFillSync, randomInt } from 'node:crypto';
 import { LimitExceeded } from '../../util/trap.ts';
-import type { WasiCtx } from '../context.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
 
 /** Node's generator takes 2^31 - 1 bytes a call; pieces of this size keep it as fast. */
 const MAX_FILL_BYTES = 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { WasiCtx } from '../context.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
 import { Network } from './network.ts';
 import { defineSockets } from './define-sockets.ts';
 

@@ -1,6 +1,6 @@
 import type { Result } from '../../util/result.ts';
-import type { WasiCtx } from '../context.ts';
-import { ungrantedResource, unreachableMethods } from '../no-grant.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
+import { ungrantedResource, unreachableMethods } from '../ungranted-resource.ts';
 import { ACCESS_DENIED, Network } from './network.ts';
 import { defineSockets } from './define-sockets.ts';
 import * as t from '../param-types.ts';

@@ -1,5 +1,5 @@
 import type { Result } from '../../util/result.ts';
-import type { WasiCtx } from '../context.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
 import { IoError } from '../../io/io-error.ts';
 import { defineSockets } from './define-sockets.ts';
 import * as t from '../param-types.ts';

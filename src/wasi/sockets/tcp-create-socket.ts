@@ -1,5 +1,5 @@
 import type { Result } from '../../util/result.ts';
-import type { WasiCtx } from '../context.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
 import { ACCESS_DENIED, ADDRESS_FAMILY, type IpAddressFamily } from './network.ts';
 import { defineSockets } from './define-sockets.ts';
 

@@ -1,4 +1,4 @@
-import { ungrantedResource, unreachableMethods } from '../no-grant.ts';
+import { ungrantedResource, unreachableMethods } from '../ungranted-resource.ts';
 import { defineSockets } from './define-sockets.ts';
 
 /** `wasi:sockets/udp`, which links and gives nothing. Source: wasi-sockets `udp.wit`. */

@@ -5,7 +5,7 @@ import { environment } from '../../../src/wasi/cli/environment.ts';
 import { exit } from '../../../src/wasi/cli/exit.ts';
 import { stderr, stdin, stdout } from '../../../src/wasi/cli/stdio.ts';
 import { terminalStdout } from '../../../src/wasi/cli/terminal.ts';
-import { WasiCtx } from '../../../src/wasi/context.ts';
+import { WasiCtx } from '../../../src/wasi/wasi-ctx.ts';
 import { streams } from '../../../src/wasi/io/streams.ts';
 
 const nothing = new WasiCtx({});

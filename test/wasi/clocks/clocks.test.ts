@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { monotonicClock } from '../../../src/wasi/clocks/monotonic-clock.ts';
 import { wallClock } from '../../../src/wasi/clocks/wall-clock.ts';
-import { WasiCtx } from '../../../src/wasi/context.ts';
+import { WasiCtx } from '../../../src/wasi/wasi-ctx.ts';
 import { poll } from '../../../src/wasi/io/poll.ts';
 
 const ctx = new WasiCtx({});

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Trap } from '../../../src/util/trap.ts';
-import { WasiCtx } from '../../../src/wasi/context.ts';
+import { WasiCtx } from '../../../src/wasi/wasi-ctx.ts';
 import { Parent } from '../../../src/wasi/io/parent.ts';
 import { Pollable, poll } from '../../../src/wasi/io/poll.ts';
 import { Gate, settle } from './gate.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Result, ok } from '../../../src/util/result.ts';
 import { Trap } from '../../../src/util/trap.ts';
 import { DEFAULT_LIMITS } from '../../../src/util/limits.ts';
-import { WasiCtx } from '../../../src/wasi/context.ts';
+import { WasiCtx } from '../../../src/wasi/wasi-ctx.ts';
 import { type ByteSource, EMPTY_SOURCE } from '../../../src/io/byte-source.ts';
 import { InputStream } from '../../../src/wasi/io/input-stream.ts';
 import { type ByteSink, DISCARDING_SINK } from '../../../src/io/byte-sink.ts';

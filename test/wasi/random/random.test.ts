@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Trap } from '../../../src/util/trap.ts';
-import { WasiCtx } from '../../../src/wasi/context.ts';
+import { WasiCtx } from '../../../src/wasi/wasi-ctx.ts';
 import { insecureSeed } from '../../../src/wasi/random/insecure-seed.ts';
 import { DEFAULT_LIMITS } from '../../../src/util/limits.ts';
 import { insecure } from '../../../src/wasi/random/insecure.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Trap } from '../../src/util/trap.ts';
-import { WasiCtx } from '../../src/wasi/context.ts';
+import { WasiCtx } from '../../src/wasi/wasi-ctx.ts';
 import { preopens } from '../../src/wasi/filesystem/preopens.ts';
 import { filesystemTypes } from '../../src/wasi/filesystem/types.ts';
 import { IoError } from '../../src/io/io-error.ts';
