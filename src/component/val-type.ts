@@ -39,6 +39,7 @@ export function toValType(type: ValueDefinition, { part, resource, refuse }: Ref
     case 'stream':
     case 'future':
     case 'map':
-      return refuse(type.kind);
+      break;
   }
+  return refuse(type.kind);
 }
