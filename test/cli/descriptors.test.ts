@@ -24,7 +24,7 @@ describe.skipIf(process.platform !== 'linux')('when file descriptors run out', (
     await using serving = await servingOn(args, {}, withFiles(100));
     await serving.until(
       'stderr',
-      /^note: --max-connections 500 takes 564 file descriptors, and this process may have 100 \(ulimit -n\): beyond, /m,
+      /^note: --max-connections 500 needs 564 file descriptors, but this process may only have 100 \(ulimit -n\): beyond that, /m,
     );
     const sockets = open(serving.origin, 150);
     await serving.until(
@@ -76,7 +76,7 @@ test.each([
   [
     { maxConcurrentRequests: 13_000 },
     { openFiles: 1_000_000, mappings: 65_530 },
-    [/^--max-concurrent-requests 13000 may take 66000 memory mappings, .* 65530 \(sysctl vm\.max_map_count\)/],
+    [/^--max-concurrent-requests 13000 may need 66000 memory mappings, .* 65530 \(sysctl vm\.max_map_count\)/],
   ],
 ])('with %j and %j', (options, limits, expected) => {
   const found = listTooLow(toServeConfig(options), limits);

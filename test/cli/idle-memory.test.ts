@@ -8,8 +8,8 @@ function decide(startMib: number, looks: readonly ('busy' | number)[]): boolean[
   const memory = new IdleMemory(startMib * MIB);
   return looks.map((look) =>
     look === 'busy'
-      ? memory.look({ isIdle: false, byteLength: 1000 * MIB })
-      : memory.look({ isIdle: true, byteLength: look * MIB }),
+      ? memory.check({ isIdle: false, byteLength: 1000 * MIB })
+      : memory.check({ isIdle: true, byteLength: look * MIB }),
   );
 }
 

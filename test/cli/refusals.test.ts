@@ -99,9 +99,9 @@ describe('serve', () => {
   });
 
   test.each([
-    [['--dir', '.'], /folders cannot be granted to guests yet/],
+    [['--dir', '.'], /guests cannot be given access to directories yet/],
     [['--engine', 'jco', '--isolation', 'reset'], /the jco engine gives every request a fresh instance/],
-    [['--max-instance-reuse-count', '2'], /an instance serves one request only/],
+    [['--max-instance-reuse-count', '2'], /each instance serves a single request/],
     [['--limit', 'memory-bytes=64KiB'], /a memory of 17 pages, the limit is 1/],
     [['-W', 'max-memory-size=64KiB'], /a memory of 17 pages, the limit is 1/],
     [['--env', 'NOT_SET_ANYWHERE'], /the variable NOT_SET_ANYWHERE is not set here/],

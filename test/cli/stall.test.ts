@@ -167,7 +167,7 @@ test('an idle process has the thread that watches sleep', async () => {
 test('without the permission to start threads it says that nothing ends it', async () => {
   const env = { NODE_OPTIONS: PERMISSION_ONLY };
   await using serving = await servingOn([SPIN, '--stall-timeout', '2s'], env);
-  await serving.until('stderr', /^note: --stall-timeout is without effect: .*--allow-worker.*--workers 1/m);
+  await serving.until('stderr', /^note: --stall-timeout has no effect: .*--allow-worker.*--workers 1/m);
   expect((await fetch(serving.origin)).status).toBe(200);
 });
 

@@ -2,7 +2,7 @@ import type { Log, StartRecord } from '../../observe/log.ts';
 import type { ServePlan } from './serve-plan.ts';
 import type { ShutdownPort } from './stop.ts';
 
-/** Says what is served from now on, how it is stopped, and what the operator should know about options. */
+/** Logs the start: what is served, how to stop it, and what the operator should know about options. */
 export function announce(
   start: StartRecord,
   shutdownPort: ShutdownPort | undefined,

@@ -1,10 +1,10 @@
 import { type NamedOption, listOptions, toArgument } from '../../config/named-option.ts';
 import type { ServePlan } from './serve-plan.ts';
 
-/** What a start tells anyway. */
+/** The limits that every start record shows. */
 const ALWAYS_TOLD: ReadonlySet<string> = new Set(['timeoutMs', 'maxConcurrentRequests', 'maxQueuedRequests']);
 
-/** The limits of a plan that are not at their defaults, and what guests may call, each as it is written: `--cpu-timeout 5s`, `--limit handles=7`. */
+/** The limits of a plan that are not at their defaults, and what guests may call, as options: `--cpu-timeout 5s`, `--limit handles=7`. */
 export function listChangedLimits({ load, host }: Pick<ServePlan, 'load' | 'host'>): string[] {
   const options = listOptions();
   const limits = options.filter(({ isLimit }) => isLimit);

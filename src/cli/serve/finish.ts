@@ -2,17 +2,17 @@ import type { Log } from '../../observe/log.ts';
 import { formatCount, formatTimeout } from '../../util/format.ts';
 import type { ServePlan } from './serve-plan.ts';
 
-/** A stop under way. */
+/** A shutdown in progress. */
 export interface Closing {
-  /** How long it goes on accepting; if that is not given, until clients are done. */
+  /** How long it keeps accepting; by default, until clients are done. */
   readonly delayMs: number | undefined;
-  /** How many requests are at work. */
+  /** The number of requests in progress. */
   readonly waiting: number;
-  /** Resolves when all are over, with how many had to be cancelled. */
+  /** Resolves when all are over, to how many had to be cancelled. */
   readonly closed: Promise<number>;
 }
 
-/** Sees a stop because of `cause` through, and says whom it waits for and whom it gave up. */
+/** Completes a shutdown, and logs its `cause`, what it waits for, and what was cancelled. */
 export async function finish(
   { delayMs, waiting, closed }: Closing,
   { drainTimeoutMs }: ServePlan,

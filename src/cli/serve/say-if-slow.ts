@@ -2,21 +2,21 @@ import { Worker } from 'node:worker_threads';
 import type { ComponentSource } from '../../component/source.ts';
 import type { LogEvent } from '../../observe/log.ts';
 import { formatBytes, formatDuration } from '../../util/format.ts';
-import type { Voice } from './logs.ts';
+import type { LogSink } from './log-sink.ts';
 
-/** How long one waits without a word. */
+/** How long a start may take without a message. */
 const PATIENCE_MS = 300;
-/** Components below this are ready before anybody's patience ends. */
+/** Smaller components are ready before that. */
 const MIN_BYTES = 1024 * 1024;
-/** A start that is over by then, or between two of whose turns patience ends, needs no thread: starting one takes as long as a small start. */
+/** A start that is over by then, or that turns the event loop in time, needs no thread, which takes as long to start as a small component. */
 const THREAD_AFTER_MS = 100;
-/** Who spoke first: nobody yet, someone who waited, or the work, which was done before. */
+/** Which came first: neither yet, the message, or the end of the work. */
 const [WAITING, SAID, DONE] = [0, 1, 2];
 
 /**
- * The thread that says that it takes a while: jco's transpiler holds the main thread, where no timer would fire.
+ * The thread that writes the message: while jco's transpiler holds the main thread, no timer fires there.
  *
- * Source text, because a worker's file would be needed under two names, before and after `npm run build`.
+ * It is source text because the file of a worker would have two names, before and after `npm run build`.
  */
 const ANNOUNCER = `
 const { workerData: { line, state, patienceMs } } = require('node:worker_threads');
@@ -25,10 +25,10 @@ setTimeout(() => {
 }, patienceMs);
 `;
 
-/** Does `work` on a component; if that takes a while, says so on stderr and how long it took. */
+/** Runs `work` on a component; if it takes a while, logs that, and how long it took. */
 export async function sayIfSlow<T>(
   { label, bytes: { byteLength } }: ComponentSource,
-  voice: Voice,
+  sink: LogSink,
   work: () => Promise<T>,
 ): Promise<T> {
   if (byteLength < MIN_BYTES) return work();
@@ -38,20 +38,20 @@ export async function sayIfSlow<T>(
   let announcer: Worker | undefined;
   const timer = setTimeout(() => {
     const patienceMs = PATIENCE_MS - (performance.now() - startedMs);
-    if (patienceMs > 0) announcer = startAnnouncer({ line: voice.format(event), state, patienceMs });
-    else if (Atomics.compareExchange(state, 0, WAITING, SAID) === WAITING) voice.log(event);
+    if (patienceMs > 0) announcer = startAnnouncer({ line: sink.format(event), state, patienceMs });
+    else if (Atomics.compareExchange(state, 0, WAITING, SAID) === WAITING) sink.log(event);
   }, THREAD_AFTER_MS);
   try {
     return await work();
   } finally {
     clearTimeout(timer);
     const wasSaid = Atomics.compareExchange(state, 0, WAITING, DONE) === SAID;
-    if (wasSaid) voice.log(notice(` ready in ${formatDuration(performance.now() - startedMs)}`));
+    if (wasSaid) sink.log(notice(` ready in ${formatDuration(performance.now() - startedMs)}`));
     void announcer?.terminate();
   }
 }
 
-/** What the thread says, and when unless `state` tells that it is too late. */
+/** What the thread writes, and when, unless `state` says that the work is done. */
 type Announcement = { readonly line: string; readonly state: Int32Array; readonly patienceMs: number };
 
 function startAnnouncer(announcement: Announcement): Worker {

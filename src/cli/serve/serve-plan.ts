@@ -12,24 +12,24 @@ import { type GivenFlags, type Settings, readSettings } from '../options/read-se
 import { defaultStallTimeoutMs } from '../stall/stall-bounds.ts';
 import { listTooLow } from './system-limits.ts';
 
-/** All that `serve` does, decided: nothing of it is read from the command line again. */
+/** Everything that `serve` needs to know: the command line is not read again. */
 export interface ServePlan {
   readonly file: string;
   readonly address: Address;
-  /** How many processes serve under this one, which looks after them; 0: this one serves by itself. */
+  /** The number of worker processes; 0 if this process serves. */
   readonly workers: number;
-  /** How long the event loop of a process that serves may stand still before the process ends; 0 is as long as it likes. */
+  /** How long the event loop of a serving process may be blocked before the process ends; 0 is no bound. */
   readonly stallTimeoutMs: number;
-  /** A connection there stops the host. */
+  /** A connection to this address stops the host. */
   readonly shutdownAddress: Address | undefined;
-  /** Where health and metrics are told; nothing is counted if that is nowhere. */
+  /** Where health and metrics are served; without it, nothing is counted. */
   readonly adminAddress: Address | undefined;
   readonly load: LoadOptions;
   readonly host: ServeOptions;
-  /** How long a stop goes on accepting; if that is not given, until clients are done. */
+  /** How long a stop keeps accepting; by default, until clients are done. */
   readonly shutdownDelayMs: number | undefined;
   readonly drainTimeoutMs: number;
-  /** How long a stop takes at most, if nothing holds the process up. */
+  /** The longest that a stop takes, unless the process is blocked. */
   readonly stopTimeoutMs: number;
   readonly logFormat: CommandConfig['logFormat'];
   readonly accessLog: CommandConfig['accessLog'];
@@ -80,11 +80,11 @@ function listIgnored({ ignored }: Settings): string[] {
 function listUnwatched({ stallTimeoutMs = 0, workers }: CommandConfig): string[] {
   if (stallTimeoutMs === 0 || workers > 0 || isPermitted('worker')) return [];
   return [
-    "--stall-timeout is without effect: Node's --permission mode lacks --allow-worker, and there is no process above this one (--workers 1)",
+    "--stall-timeout has no effect: Node's --permission mode lacks --allow-worker, and no other process supervises this one (--workers 1)",
   ];
 }
 
-/** Guests that are not interrupted may hold the thread for as long as they like. */
+/** Guests that are not interrupted may block the thread for as long as they like. */
 export function defaultStallTimeout(
   { preemption }: LoadOptions,
   { timeoutMs, cpuTimeoutMs }: Pick<ServeConfig, 'timeoutMs' | 'cpuTimeoutMs'>,
@@ -114,7 +114,7 @@ function definedOf(env: NodeJS.ProcessEnv): Record<string, string> {
   );
 }
 
-/** Before anything is begun, and of all at once. */
+/** Checks all needed permissions before anything starts, and reports all missing ones together. */
 function assertPermitted({ workers }: CommandConfig): void {
   const needed: readonly Permission[] = workers === 0 ? ['net'] : ['net', 'child'];
   const missing = needed.filter((permission) => !isPermitted(permission));
@@ -123,7 +123,7 @@ function assertPermitted({ workers }: CommandConfig): void {
   throw new HostError('not-supported', `${what}: ${describeMissing(missing)}`);
 }
 
-/** Each of our ports has an address of its own. */
+/** Checks that each port has its own address. */
 function assertApart({ address, adminAddress, shutdownAddress }: CommandConfig): void {
   const flags = [
     ['--addr', address],
@@ -139,7 +139,7 @@ function assertApart({ address, adminAddress, shutdownAddress }: CommandConfig):
   }
 }
 
-/** Whether only one of two can be had. Port 0 is another each time. */
+/** Whether the two addresses conflict. Port 0 is a different port each time. */
 function isSame(one: Address, other: Address): boolean {
   if (one.port !== other.port || one.port === 0) return false;
   return one.hostname === other.hostname || isEverywhere(one) || isEverywhere(other);
@@ -153,14 +153,14 @@ function assertSupported({ dir = [], maxInstanceReuseCount }: CommandConfig): vo
   if (dir.length > 0) {
     throw new HostError(
       'not-supported',
-      `--dir ${dir[0]}: folders cannot be granted to guests yet. A component that imports wasi:filesystem loads and runs ` +
-        'without --dir; it sees no folders',
+      `--dir ${dir[0]}: guests cannot be given access to directories yet. A component that imports wasi:filesystem loads and runs ` +
+        'without --dir, but sees no directories',
     );
   }
   if (maxInstanceReuseCount !== 1) {
     throw new HostError(
       'not-supported',
-      `--max-instance-reuse-count ${maxInstanceReuseCount}: an instance serves one request only, so that no state is shared`,
+      `--max-instance-reuse-count ${maxInstanceReuseCount}: each instance serves a single request, so that requests share no state`,
     );
   }
 }

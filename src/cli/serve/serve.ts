@@ -1,5 +1,5 @@
 import { readSource } from '../../component/source.ts';
-import { colourOf, createVoice } from './logs.ts';
+import { colourOf, createLogSink } from './log-sink.ts';
 import { announce } from './announce.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { finish } from './finish.ts';
@@ -13,27 +13,27 @@ import { listenForShutdown, watchForStop } from './stop.ts';
 import { tellHostErrors } from './tell-host-errors.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** Serves in this process until somebody wants it to stop, then lets guests finish. */
+/** Serves in this process until it is told to stop; then lets guests finish. */
 export async function serve(plan: ServePlan, terminal: Terminal): Promise<ExitCode> {
-  const voice = createVoice(plan.logFormat, terminal);
+  const sink = createLogSink(plan.logFormat, terminal);
   using stop = watchForStop(terminal.quit);
-  return await tellHostErrors(voice.log, async () => {
+  return await tellHostErrors(sink.log, async () => {
     const colour = colourOf(terminal);
-    const stallWatch = watchForStalls(plan, { colour, primaryPid: undefined }, voice.log);
+    const stallWatch = watchForStalls(plan, { colour, primaryPid: undefined }, sink.log);
     await using admin = await openOwnAdmin(plan);
     const source = readSource(plan.file, plan.load.limits?.maxComponentBytes);
-    const component = await sayIfSlow(source, voice, () => loadPlanned(source, plan, stallWatch));
-    await using serving = await openHost(component, plan, voice, admin?.metrics);
+    const component = await sayIfSlow(source, sink, () => loadPlanned(source, plan, stallWatch));
+    await using serving = await openHost(component, plan, sink, admin?.metrics);
     stallWatch.serving();
     using shutdownPort = await listenForShutdown(plan.shutdownAddress, stop);
     const start = toStartRecord(component, plan, serving.address);
-    announce(withAdmin(start, admin), shutdownPort, plan, voice.log);
+    announce(withAdmin(start, admin), shutdownPort, plan, sink.log);
     const drain = (): void => stop.request('an error in wasi-serve itself');
     using _bugs = terminal.bugs.whileServing({ ...plan, drain });
     const cause = await stop.requested;
     stallWatch.finishing();
-    // After a bug nothing more is accepted than has to be.
+    // After a bug, stop accepting immediately.
     const delayMs = terminal.bugs.isSeen ? 0 : plan.shutdownDelayMs;
-    await finish(beginClosing(serving.host, plan, delayMs), plan, voice.log, cause);
+    await finish(beginClosing(serving.host, plan, delayMs), plan, sink.log, cause);
   });
 }

@@ -6,14 +6,14 @@ import type { Metrics } from '../../observe/metrics.ts';
 import type { Address, ListeningSocket } from '../../server/http1/listen.ts';
 import type { Closing } from './finish.ts';
 import { collectWhenIdle } from './idle-memory.ts';
-import { type Voice, accessLogOf } from './logs.ts';
+import { type LogSink, accessLogOf } from './log-sink.ts';
 import type { ServePlan } from './serve-plan.ts';
 import type { StallWatch } from '../stall/stall-watch.ts';
 
-/** Guests' backtraces are deeper than V8's usual ten frames, many of which are glue. */
+/** Guests' backtraces need more than V8's default of ten frames, many of which are glue. */
 const STACK_TRACE_LIMIT = 64;
 
-/** The component of a plan, once its file is read, with whoever is told which guest runs. Throws `HostError`. */
+/** Loads the component of a plan from its bytes; `onRun` is called when a guest runs. Throws `HostError`. */
 export function loadPlanned(
   { label, bytes }: ComponentSource,
   { load }: ServePlan,
@@ -23,26 +23,26 @@ export function loadPlanned(
   return loadComponent(bytes, { ...load, label, onRun });
 }
 
-/** A host that serves as a plan wants it, on a port. Whoever opens one disposes it. */
+/** A host that serves according to a plan, on a port. The caller must dispose it. */
 export interface ServingHost extends AsyncDisposable {
   readonly host: Host;
-  /** The real one. */
+  /** The actual address. */
   readonly address: Address;
 }
 
-/** Of a plan, what its host does; a worker has a socket in place of the address. */
+/** The part of a plan for its host; a worker has a socket instead of an address. */
 type HostPlan = Pick<ServePlan, 'accessLog' | 'host'> & { readonly address: Address | ListeningSocket };
 
-/** Feeds `metrics`, where there are any. Throws `HostError` where the port cannot be had. */
+/** Opens a host, which updates `metrics`, if there are any. Throws `HostError` if it cannot listen. */
 export async function openHost(
   component: Component,
   plan: HostPlan,
-  voice: Voice,
+  sink: LogSink,
   metrics: Metrics | undefined,
 ): Promise<ServingHost> {
-  const { writeGuestOutput } = voice;
+  const { writeGuestOutput } = sink;
   await using opening = new AsyncDisposableStack();
-  const accessLog = accessLogOf(voice, plan.accessLog);
+  const accessLog = accessLogOf(sink, plan.accessLog);
   const log = metrics === undefined ? accessLog : teeLog(accessLog, metrics.log);
   const host = opening.use(createHost(component, { ...plan.host, writeGuestOutput }, log));
   metrics?.watch({ component: component.label, host });
@@ -52,7 +52,7 @@ export async function openHost(
   return { host, address, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }
 
-/** Begins to stop a host, which goes on accepting for `delayMs`; if that is not given, until its clients are done. */
+/** Begins to stop a host, which keeps accepting for `delayMs`; by default, until its clients are done. */
 export function beginClosing(host: Host, { drainTimeoutMs }: ServePlan, delayMs: number | undefined): Closing {
   const waiting = host.inFlight;
   return { delayMs, waiting, closed: host.close(drainTimeoutMs, delayMs) };

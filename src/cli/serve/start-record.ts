@@ -9,7 +9,7 @@ import { type Address, formatOrigin } from '../../server/http1/listen.ts';
 import { listChangedLimits } from './changed-limits.ts';
 import { type ServePlan, defaultStallTimeout } from './serve-plan.ts';
 
-/** What the log says of a component that is now served at `address`. */
+/** The log's record of a component that is now served at `address`. */
 export function toStartRecord(component: Component, plan: ServePlan, address: Address): StartRecord {
   const config = toServeConfig(plan.host);
   const { timeoutMs, maxConcurrentRequests, maxQueuedRequests } = config;
@@ -31,14 +31,14 @@ export function toStartRecord(component: Component, plan: ServePlan, address: Ad
   };
 }
 
-/** The bound on how long this process may stand still, if it is not the one that follows from the others. */
+/** The bound on stalls, if it is not the default, which follows from other options. */
 function listStallTimeout({ stallTimeoutMs, load }: ServePlan, config: ServeConfig): string[] {
   return stallTimeoutMs === defaultStallTimeout(load, config)
     ? []
     : [`--stall-timeout ${formatSeconds(stallTimeoutMs)}`];
 }
 
-/** The record with where health and metrics are, if they are. */
+/** Adds the address of health and metrics to the record, if there is one. */
 export function withAdmin(start: StartRecord, admin: AdminPort | undefined): StartRecord {
   return admin === undefined ? start : { ...start, adminOrigin: formatOrigin(admin.address) };
 }

@@ -3,19 +3,19 @@ import { basename } from 'node:path';
 import { type Address, formatOrigin } from '../../server/http1/listen.ts';
 import { HostError } from '../../util/host-error.ts';
 
-/** The wish that the host stops. Disposing ends the watch for it. */
+/** A pending request to stop the host. Disposing it removes the signal handlers. */
 export interface Stop extends Disposable {
-  /** Resolves with who wishes it, at the first wish. */
+  /** Resolves to the cause of the first request. */
   readonly requested: Promise<string>;
   request(by: string): void;
 }
 
-/** Exit codes of a process that a signal ended: 128 and the signal's number. */
+/** The exit codes of a process ended by a signal: 128 plus the signal's number. */
 const EXIT_BY_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
 
 type StopSignal = keyof typeof EXIT_BY_SIGNAL;
 
-/** Watches for SIGINT, SIGTERM and SIGHUP: the first is a wish to stop; SIGINT or SIGTERM after a wish calls `quit`. */
+/** Handles SIGINT, SIGTERM and SIGHUP: the first one requests a stop; SIGINT or SIGTERM after that calls `quit`. */
 export function watchForStop(quit: (exitCode: number) => void): Stop {
   const { promise, resolve } = Promise.withResolvers<string>();
   let at: 'serving' | 'stopping' = 'serving';
@@ -29,7 +29,7 @@ export function watchForStop(quit: (exitCode: number) => void): Stop {
   };
   const signals = Object.keys(EXIT_BY_SIGNAL) as StopSignal[];
   for (const signal of signals) process.on(signal, onSignal);
-  // A terminal that closes may send it twice.
+  // A closing terminal may send it twice.
   const onHangup = (): void => {
     if (!isByNohup(process.env)) request('SIGHUP');
   };
@@ -45,20 +45,20 @@ export function watchForStop(quit: (exitCode: number) => void): Stop {
 }
 
 /**
- * Whether this process was started by nohup, and is to outlive its terminal. Node takes the default action for a signal that its parent had ignored
- * (measured: `SigIgn` in `/proc/self/status`), so nothing else tells than what bash, zsh and ksh leave in `$_`.
+ * Whether this process was started by nohup, and should outlive its terminal. Node restores the default action for a signal that its parent ignored
+ * (measured: `SigIgn` in `/proc/self/status`), so the only evidence is what bash, zsh and ksh leave in `$_`.
  */
 function isByNohup(env: NodeJS.ProcessEnv): boolean {
   return basename(env['_'] ?? '') === 'nohup';
 }
 
-/** An open port that takes a connection for a wish to stop. */
+/** An open port on which a connection requests a stop. */
 export interface ShutdownPort extends Disposable {
-  /** `tcp://127.0.0.1:9000/`, with the real port. */
+  /** `tcp://127.0.0.1:9000/`, with the actual port. */
   readonly url: string;
 }
 
-/** Opens the port for `--shutdown-addr`, where one is given. Throws `HostError` where that fails. */
+/** Opens the port for `--shutdown-addr`, if given. Throws `HostError` if that fails. */
 export async function listenForShutdown(address: Address | undefined, stop: Stop): Promise<ShutdownPort | undefined> {
   if (address === undefined) return undefined;
   const { hostname, port } = address;
@@ -73,7 +73,7 @@ export async function listenForShutdown(address: Address | undefined, stop: Stop
     });
     server.listen(port, hostname, resolve);
   });
-  // A connection that is not accepted is no wish.
+  // A connection that fails to be accepted requests nothing.
   server.on('error', () => undefined);
   const bound = server.address();
   const realPort = bound !== null && typeof bound === 'object' ? bound.port : port;

@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 import type { ServeConfig } from '../../config/options.ts';
 
-/** What a process has open that is not a connection: files, pipes, sockets that listen, threads' own. */
+/** Descriptors of a process besides connections: files, pipes, listening sockets, those of threads. */
 const OWN_DESCRIPTORS = 64;
-/** Mappings of a request that waits: a memory between guards, and a stack. Measured with 200 to 600 requests of `sleep`, beside which a process has 270. */
+/** Mappings of a waiting request: a memory with guard pages, and a stack. Measured with 200 to 600 requests of `sleep`; the process itself has 270. */
 const MAPPINGS_PER_REQUEST = 5;
 const OWN_MAPPINGS = 1000;
 
-/** What the system gives a process. `undefined` is not known. */
+/** The system's limits for a process; `undefined` if unknown. */
 export interface SystemLimits {
   readonly openFiles: number | undefined;
   readonly mappings: number | undefined;
 }
 
-/** What of a host's bounds the system does not give, and what to do about it. */
+/** Which of a host's limits exceed the system's, and what to do about it. */
 export function listTooLow(
   { maxConnections, maxConcurrentRequests }: Pick<ServeConfig, 'maxConnections' | 'maxConcurrentRequests'>,
   { openFiles, mappings }: SystemLimits = readSystemLimits(),
@@ -23,29 +23,29 @@ export function listTooLow(
   return [
     ...(openFiles !== undefined && openFiles < files
       ? [
-          `--max-connections ${maxConnections} takes ${files} file descriptors, and this process may have ${openFiles} (ulimit -n): ` +
-            'beyond, connections are lost; raise that, or lower --max-connections',
+          `--max-connections ${maxConnections} needs ${files} file descriptors, but this process may only have ${openFiles} (ulimit -n): ` +
+            'beyond that, connections are lost; raise the limit, or lower --max-connections',
         ]
       : []),
     ...(mappings !== undefined && mappings < maps
       ? [
-          `--max-concurrent-requests ${maxConcurrentRequests} may take ${maps} memory mappings, and a process may have ${mappings} ` +
-            '(sysctl vm.max_map_count): beyond, guests do not start; raise that, or lower --max-concurrent-requests',
+          `--max-concurrent-requests ${maxConcurrentRequests} may need ${maps} memory mappings, but a process may only have ${mappings} ` +
+            '(sysctl vm.max_map_count): beyond that, guests fail to start; raise the limit, or lower --max-concurrent-requests',
         ]
       : []),
   ];
 }
 
-/** Those of this process and its workers. Node has raised its soft limit to the hard one. */
+/** The limits of this process and its workers. Node has raised its soft limit to the hard one. */
 function readSystemLimits(): SystemLimits {
   return { openFiles: readOpenFiles(), mappings: toNumber(readText('/proc/sys/vm/max_map_count')) };
 }
 
-/** Node's own report takes some milliseconds, and knows where `/proc` is not to be read. */
+/** Node's report takes a few milliseconds, but works if `/proc` cannot be read. */
 function readOpenFiles(): number | undefined {
   const line = /^Max open files +(\S+)/m.exec(readText('/proc/self/limits') ?? '')?.[1];
   if (line !== undefined) return toNumber(line);
-  // @types/node does not have it; without it the report waits for name servers.
+  // Missing in @types/node; without it, the report waits for name servers.
   Object.assign(process.report, { excludeNetwork: true });
   const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft?: unknown } } };
   return toNumber(String(userLimits?.open_files?.soft));
@@ -59,7 +59,7 @@ function readText(path: string): string | undefined {
   }
 }
 
-/** `unlimited` is not known to be too low. */
+/** `unlimited` counts as unknown. */
 function toNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+\s*$/.test(text) ? Number(text) : undefined;
 }

@@ -2,7 +2,7 @@ import type { Log } from '../../observe/log.ts';
 import { HostError } from '../../util/host-error.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 
-/** Does `work`; a `HostError` of it is told in the log's format. */
+/** Runs `work`, and logs a `HostError` in the log's format. */
 export async function tellHostErrors(log: Log, work: () => Promise<void>): Promise<ExitCode> {
   try {
     await work();

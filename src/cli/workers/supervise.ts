@@ -2,7 +2,7 @@ import { readSource } from '../../component/source.ts';
 import { announce } from '../serve/announce.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { finish } from '../serve/finish.ts';
-import { createVoice } from '../serve/logs.ts';
+import { createLogSink } from '../serve/log-sink.ts';
 import type { ServePlan } from '../serve/serve-plan.ts';
 import { withAdmin } from '../serve/start-record.ts';
 import { listenForShutdown, watchForStop } from '../serve/stop.ts';
@@ -14,7 +14,7 @@ import { bindSharedSocket } from './shared-socket.ts';
 
 /** Serves with several worker processes, never in this one, until it is told to stop; then lets guests finish. */
 export async function supervise(plan: ServePlan, terminal: Terminal): Promise<ExitCode> {
-  const { log } = createVoice(plan.logFormat, terminal);
+  const { log } = createLogSink(plan.logFormat, terminal);
   return await tellHostErrors(log, async () => {
     const { bytes } = readSource(plan.file, plan.load.limits?.maxComponentBytes);
     using socket = await bindSharedSocket(plan.address);

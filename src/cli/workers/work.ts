@@ -2,7 +2,7 @@ import { COLOURED, PLAIN } from '../../observe/terminal/paint.ts';
 import { createMetrics } from '../../observe/metrics.ts';
 import { HostError } from '../../util/host-error.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { createVoice } from '../serve/logs.ts';
+import { createLogSink } from '../serve/log-sink.ts';
 import { sayIfSlow } from '../serve/say-if-slow.ts';
 import { beginClosing, loadPlanned, openHost } from '../serve/serving-host.ts';
 import { watchForStalls } from '../stall/stall-watch.ts';
@@ -28,13 +28,13 @@ export async function work(terminal: Terminal): Promise<ExitCode> {
 
 async function serveUntilStopped(begin: Begin, primary: Primary, terminal: Terminal): Promise<void> {
   const { plan, bytes, colour, primaryPid, preparing } = begin;
-  const voice = createVoice(plan.logFormat, { ...terminal, paintStderr: colour === 'on' ? COLOURED : PLAIN });
-  const stallWatch = watchForStalls(plan, { colour, primaryPid }, voice.log);
+  const sink = createLogSink(plan.logFormat, { ...terminal, paintStderr: colour === 'on' ? COLOURED : PLAIN });
+  const stallWatch = watchForStalls(plan, { colour, primaryPid }, sink.log);
   const source = { label: plan.file, bytes };
   const load = (): ReturnType<typeof loadPlanned> => loadPlanned(source, plan, stallWatch);
-  const component = preparing === 'told' ? await sayIfSlow(source, voice, load) : await load();
+  const component = preparing === 'told' ? await sayIfSlow(source, sink, load) : await load();
   const metrics = plan.adminAddress === undefined ? undefined : await createMetrics();
-  await using serving = await openHost(component, { ...plan, address: INHERITED }, voice, metrics);
+  await using serving = await openHost(component, { ...plan, address: INHERITED }, sink, metrics);
   const { host, address } = serving;
   stallWatch.serving();
   primary.serving(metrics);

@@ -7,7 +7,7 @@ import { collectGarbage } from '../../util/collect.ts';
 import { formatDuration, formatTimeout } from '../../util/format.ts';
 import { HostError } from '../../util/host-error.ts';
 import type { Closing } from '../serve/finish.ts';
-import { colourOf } from '../serve/logs.ts';
+import { colourOf } from '../serve/log-sink.ts';
 import type { ServePlan } from '../serve/serve-plan.ts';
 import { OVERTIME_MS, boundIn } from '../stall/stall-bounds.ts';
 import type { Terminal } from '../terminal.ts';

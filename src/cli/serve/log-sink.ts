@@ -6,20 +6,20 @@ import { createTextLog, formatText } from '../../observe/terminal/text-log.ts';
 import type { CommandConfig } from '../../config/command-options.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** Where a serving host's words and its guests' go. */
-export interface Voice {
+/** The outputs for a serving host's events and for its guests' output. */
+export interface LogSink {
   readonly log: Log;
-  /** The event as `log` writes it, for whoever writes it by other means. */
+  /** Formats an event as `log` does, to be written by other means. */
   readonly format: (event: LogEvent) => string;
   readonly writeGuestOutput: NonNullable<ServeOptions['writeGuestOutput']>;
 }
 
-/** Events go to stderr; a guest's output to the stream that it wrote to. */
-export function createVoice(format: CommandConfig['logFormat'], terminal: Terminal): Voice {
-  return format === 'json' ? createJsonVoice(terminal) : createTextVoice(terminal);
+/** Writes events to stderr, and guests' output to the stream that they wrote to. */
+export function createLogSink(format: CommandConfig['logFormat'], terminal: Terminal): LogSink {
+  return format === 'json' ? createJsonSink(terminal) : createTextSink(terminal);
 }
 
-function createTextVoice(terminal: Terminal): Voice {
+function createTextSink(terminal: Terminal): LogSink {
   const { stderr, paintStderr } = terminal;
   return {
     log: createTextLog(stderr, paintStderr),
@@ -28,7 +28,7 @@ function createTextVoice(terminal: Terminal): Voice {
   };
 }
 
-function createJsonVoice(terminal: Terminal): Voice {
+function createJsonSink(terminal: Terminal): LogSink {
   return {
     log: createJsonLog(terminal.stderr),
     format: (event) => formatJson(event, Date.now()),
@@ -36,13 +36,13 @@ function createJsonVoice(terminal: Terminal): Voice {
   };
 }
 
-/** Whether what goes to stderr has colours, for a process or thread that writes it too. */
+/** Whether stderr has colours, for another process or thread that writes to it. */
 export function colourOf({ paintStderr }: Terminal): 'on' | 'off' {
   return paintStderr === COLOURED ? 'on' : 'off';
 }
 
-/** The voice's log; `off`: without the lines for requests. */
-export function accessLogOf({ log }: Voice, accessLog: 'on' | 'off'): Log {
+/** The sink's log; `off` leaves out the lines for requests. */
+export function accessLogOf({ log }: LogSink, accessLog: 'on' | 'off'): Log {
   if (accessLog === 'on') return log;
   return (event) => {
     if (event.at !== 'request') log(event);
