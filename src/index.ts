@@ -1,4 +1,5 @@
-export { type Host, createHost } from './host/host.ts';
+export type { Host } from './host/host.ts';
+export { createHost } from './host/create-host.ts';
 export type { Choice } from './host/engines/component-engine.ts';
 export { type Component, type LoadComponentOptions, loadComponent } from './host/load.ts';
 export type { ComponentFile } from './host/to-source.ts';

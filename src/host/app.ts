@@ -46,11 +46,18 @@ export class HostApp {
     };
   }
 
-  /** Whether any of its routes or middleware matches, as it stands in `url`. */
-  concerns(method: string, url: string | undefined): boolean {
-    if (url === undefined || this.hono.routes.length === 0) return false;
+  /** Whether any of its routes or middleware matches. */
+  concerns({ method, url }: Pick<Request, 'method' | 'url'>): boolean {
+    if (this.hono.routes.length === 0) return false;
     const path = this.hono.getPath({ url } as Request);
     return this.hono.router.match(method === 'HEAD' ? 'GET' : method, path)[0].length > 0;
+  }
+
+  /** The same of a request that has no URL yet. */
+  concernsHead(head: RequestHead): boolean {
+    if (this.hono.routes.length === 0) return false;
+    const url = toUrl(head);
+    return url !== undefined && this.concerns({ method: head.method, url });
   }
 
   get hasNotFound(): boolean {
@@ -153,7 +160,7 @@ function reportEnd(report: RequestReport, outgoing: ServerResponse, writtenBytes
 }
 
 /** The URL by which the app routes a request, normalised as `Request` does it; `undefined` where there is no such URL. */
-export function toUrl({ pathWithQuery }: Pick<RequestHead, 'pathWithQuery'>): string | undefined {
+function toUrl({ pathWithQuery }: Pick<RequestHead, 'pathWithQuery'>): string | undefined {
   const url = `http://localhost${pathWithQuery}`;
   if (PLAIN_PATH.test(pathWithQuery) && !DOT_SEGMENT.test(pathWithQuery)) return url;
   return pathWithQuery.startsWith('/') && URL.canParse(url) ? new URL(url).href : undefined;

@@ -4,7 +4,8 @@ import type { ServeOptions } from '../config/options.ts';
 import type { Log } from '../observe/log.ts';
 import { HostError } from '../util/host-error.ts';
 import { requestOf, withEarlierFields } from './with-earlier-fields.ts';
-import { type Host, createHost } from './host.ts';
+import { createHost } from './create-host.ts';
+import type { Host } from './host.ts';
 import { BESIDE_OPTIONS, type LoadComponentOptions, loadComponent } from './load.ts';
 import type { ComponentFile } from './to-source.ts';
 

@@ -17,12 +17,17 @@ export class Routes<Target> {
   readonly #byHost = new Map<string, { readonly prefix: string; readonly target: Target }[]>();
 
   /** Throws `HostError` if the route is not one, or taken. */
+  assertFree(route: Route): void {
+    const { host, prefix } = parseRoute(route);
+    if (this.#byHost.get(host)?.some((entry) => entry.prefix === prefix) !== true) return;
+    throw new HostError('bad-argument', `there is a handler at ${describe(host, prefix)} already`);
+  }
+
+  /** Throws as `assertFree` does. */
   add(route: Route, target: Target): void {
+    this.assertFree(route);
     const { host, prefix } = parseRoute(route);
     const entries = this.#byHost.get(host) ?? [];
-    if (entries.some((entry) => entry.prefix === prefix)) {
-      throw new HostError('bad-argument', `there is a handler at ${describe(host, prefix)} already`);
-    }
     const more = [...entries, { prefix, target }].sort((a, b) => b.prefix.length - a.prefix.length);
     this.#byHost.set(host, more);
   }

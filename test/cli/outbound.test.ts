@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createHost } from '../../src/host/host.ts';
+import { createHost } from '../../src/host/create-host.ts';
 import { loadComponent } from '../../src/host/load.ts';
 import { startUpstream } from '../harness/upstream.ts';
 import { guestPath, runWasiServe, servingOn } from './wasi-serve.ts';

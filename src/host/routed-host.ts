@@ -1,0 +1,202 @@
+import type { Hono } from 'hono';
+import { toComponentConfig, toListenerConfig } from '../config/to-serve-config.ts';
+import type {
+  ClientLimits,
+  ComponentConfig,
+  ComponentOptions,
+  HostConfig,
+  ListenerOptions,
+} from '../config/options.ts';
+import type { HostLoad } from '../observe/host-load.ts';
+import { createFailureLog } from '../observe/failure-log.ts';
+import { type Log, guardLog } from '../observe/log.ts';
+import type { Exchange } from '../server/exchange.ts';
+import { FetchExchange, headOf } from '../server/fetch/fetch-exchange.ts';
+import { NO_ROUTE } from '../server/failure.ts';
+import { answerWith, createGuardedHandler } from '../server/guarded-handler.ts';
+import type { Handler, MountedHandler } from '../server/handler.ts';
+import { watchDescriptors } from '../server/http1/descriptors.ts';
+import { type Address, type Listener, type Listening, type ListeningSocket, listen } from '../server/http1/listen.ts';
+import { NodeExchange } from '../server/http1/node-exchange.ts';
+import type { Commons } from '../server/service.ts';
+import type { HeapWatch } from '../util/heap-watch.ts';
+import { HostError } from '../util/host-error.ts';
+import { toError } from '../util/to-error.ts';
+import type { AppEnv, HostApp } from './app.ts';
+import { assertLog, describeArgument, isComponent, isHandler } from './arguments.ts';
+import { createCommons } from './commons.ts';
+import { createComponentHandler } from './component-handler.ts';
+import type { Host } from './host.ts';
+import type { Component } from './load.ts';
+import { type Route, Routes } from './route.ts';
+import { type FetchInput, toRequest } from './to-request.ts';
+
+/** A host that looks up for each request who answers it, unless one component answers everything. */
+export class RoutedHost implements Host {
+  readonly #config: HostConfig & ClientLimits;
+  readonly #commons: Commons;
+  readonly #heaps = new Set<HeapWatch>();
+  readonly #routes = new Routes<MountedHandler>();
+  readonly #handlers: MountedHandler[] = [];
+  readonly #listeners: { answer: Listener['answer'] }[] = [];
+  readonly #open: Listening[] = [];
+  readonly #App: typeof HostApp | undefined;
+  #app: HostApp | undefined;
+  #state: 'serving' | 'closing' = 'serving';
+  #descriptors: Disposable | undefined;
+
+  /** `App` is what makes `app`; without it there is none, and Hono is not loaded. */
+  constructor(config: HostConfig & ClientLimits, log: Log = createFailureLog(), App?: typeof HostApp) {
+    assertLog(log);
+    this.#App = App;
+    this.#config = config;
+    this.#commons = createCommons(this.#config, guardLog(log), this.#heaps);
+  }
+
+  readonly fetch = (input: FetchInput, init?: RequestInit): Promise<Response> => {
+    if (this.#state === 'closing') return Promise.reject(stopped());
+    try {
+      const request = toRequest(input, init);
+      if (this.#app?.concerns(request) === true) return this.#app.fetch(request);
+      return this.#fetchMounted(request) ?? this.#fetchNothing(request);
+    } catch (error) {
+      // Of a request whose body somebody else reads, for instance.
+      return Promise.reject(toError(error));
+    }
+  };
+
+  async listen(target: Address | ListeningSocket, options?: ListenerOptions): Promise<Listening> {
+    this.#assertServing();
+    const { refusals, admission, turns } = this.#commons;
+    const limits = toListenerConfig(options ?? {}, this.#config);
+    const listener = { answer: this.#shortestWay(), refusals, limits, admission, turns };
+    const listening = await listen(listener, target);
+    this.#listeners.push(listener);
+    this.#open.push(listening);
+    this.#descriptors ??= watchDescriptors((what) => refusals.count(what));
+    if (this.#open.length === 1) for (const handler of this.#handlers) handler.listening();
+    return listening;
+  }
+
+  mount(route: Route, target: Component | Handler, options?: ComponentOptions): void {
+    this.#assertServing();
+    if (isComponent(target)) this.mountComponent(route, target, toComponentConfig(options ?? {}));
+    else if (isHandler(target)) this.#mountHandler(route, createGuardedHandler(target, this.#commons));
+    else {
+      const what = describeArgument(target);
+      throw new HostError('bad-argument', `host.mount takes a component of loadComponent or a handler, not ${what}`);
+    }
+  }
+
+  mountComponent(route: Route, component: Component, config: ComponentConfig): void {
+    this.#routes.assertFree(route);
+    this.#mountHandler(route, createComponentHandler(component, config, this.#commons));
+    this.#heaps.add(component.heap);
+  }
+
+  #mountHandler(route: Route, handler: MountedHandler): void {
+    this.#routes.add(route, handler);
+    this.#handlers.push(handler);
+    if (this.#open.length > 0) handler.listening();
+    this.#turnListeners();
+  }
+
+  get app(): Hono<AppEnv> {
+    if (this.#app === undefined) {
+      if (this.#App === undefined) throw new HostError('not-supported', 'this host was made without an app');
+      this.#app = new this.#App(this.#commons, (request) => this.#fetchMounted(request));
+      this.#turnListeners();
+    }
+    return this.#app.hono;
+  }
+
+  get inFlight(): number {
+    return this.#commons.admission.admitted;
+  }
+
+  get load(): HostLoad {
+    const { admission, held, refusals } = this.#commons;
+    const loads = this.#handlers.map(({ load }) => load);
+    return {
+      isAccepting: this.#state === 'serving' && this.#open.length > 0,
+      requestsInFlight: admission.admitted,
+      requestsQueued: admission.queued,
+      connections: sum(this.#open.map(({ connections }) => connections)),
+      keptInstances: sum(loads.map(({ keptInstances }) => keptInstances)),
+      keptBytes: sum(loads.map(({ keptBytes }) => keptBytes)),
+      heldBytes: held.sum,
+      refusals: refusals.totals,
+    };
+  }
+
+  async close(drainMs = this.#config.drainTimeoutMs, delayMs = this.#config.shutdownDelayMs): Promise<number> {
+    this.#state = 'closing';
+    await Promise.all(this.#open.map((listening) => listening.stop(delayMs)));
+    const endMs = performance.now() + drainMs;
+    const draining = [...this.#handlers, ...(this.#app === undefined ? [] : [this.#app])];
+    const cancelled = sum(await Promise.all(draining.map((one) => one.drain(drainMs))));
+    const leftMs = Math.max(0, endMs - performance.now());
+    await Promise.all(this.#open.map((listening) => listening.close(leftMs)));
+    await Promise.all(this.#handlers.map((handler) => handler[Symbol.asyncDispose]()));
+    this.#descriptors?.[Symbol.dispose]();
+    this.#commons.refusals[Symbol.dispose]();
+    return cancelled;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #assertServing(): void {
+    if (this.#state === 'closing') throw stopped();
+  }
+
+  /** A component that answers everything is called by a socket directly: no router is in between. */
+  #shortestWay(): Listener['answer'] {
+    const only = this.#app === undefined ? this.#routes.only : undefined;
+    return only === undefined ? this.#route : only.answer;
+  }
+
+  #turnListeners(): void {
+    for (const listener of this.#listeners) listener.answer = this.#shortestWay();
+  }
+
+  readonly #route = (exchange: NodeExchange): void => {
+    const { head, refusal } = exchange;
+    if (refusal === undefined && this.#app?.concernsHead(head) === true) this.#app.answer(exchange);
+    else (this.#routes.find(head) ?? this.#nothing).answer(exchange);
+  };
+
+  /** Where no route leads: an app may have a page of its own for it. */
+  readonly #nothing = {
+    answer: (exchange: Exchange): void => {
+      if (exchange.refusal === undefined && exchange instanceof NodeExchange && this.#app?.hasNotFound === true)
+        this.#app.answer(exchange);
+      else answerWith(this.#commons, exchange, NO_ROUTE);
+    },
+  };
+
+  #fetchNothing(request: Request): Promise<Response> {
+    return this.#app?.hasNotFound === true ? this.#app.fetch(request) : this.#fetchFrom(this.#nothing, request);
+  }
+
+  /** `undefined` if no route leads anywhere. */
+  #fetchMounted(request: Request): Promise<Response> | undefined {
+    const handler = this.#routes.find(headOf(request));
+    return handler && this.#fetchFrom(handler, request);
+  }
+
+  #fetchFrom(handler: Pick<MountedHandler, 'answer'>, request: Request): Promise<Response> {
+    const exchange = new FetchExchange(request, this.#config);
+    handler.answer(exchange);
+    return exchange.response;
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
+}
+
+function stopped(): HostError {
+  return new HostError('stopped', 'the host is closed: create another with createHost');
+}
