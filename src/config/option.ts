@@ -4,6 +4,7 @@ import { choiceKind, switchKind } from './kinds/choice.ts';
 import { countKind, workersKind } from './kinds/count.ts';
 import { durationKind } from './kinds/duration.ts';
 import { folderKind } from './kinds/folder.ts';
+import { networksKind } from './kinds/networks.ts';
 import type { OptionKind } from './kinds/option-kind.ts';
 import { patternsKind } from './kinds/patterns.ts';
 import { requestFieldsKind } from './kinds/request-fields.ts';
@@ -117,6 +118,11 @@ type RequestFields = readonly (readonly [name: string, value: string])[];
 
 export function patterns(entry: Entry<undefined>): Option<readonly string[] | undefined> {
   return { ...entry, kind: patternsKind() };
+}
+
+/** IP addresses and networks. */
+export function networks(entry: Entry<readonly string[]>): Option<readonly string[]> {
+  return { ...entry, kind: networksKind() };
 }
 
 export function callback<Callback extends (...args: never) => unknown>(entry: Entry<Callback>): Option<Callback> {

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { HostError } from '../util/host-error.ts';
-import { type IpNetwork, containsAddress, parseIpAddress, parseIpNetwork } from './ip-network.ts';
+import { type IpNetwork, containsAddress, parseIpAddress, parseIpNetwork } from '../util/ip-network.ts';
 import { findDeniedBlock, isWithinDenied } from './special-addresses.ts';
 import { DEFAULT_PORTS, type Target } from './target.ts';
 

@@ -5,7 +5,7 @@ import {
   containsNetwork,
   ipv4Within,
   parseIpNetwork,
-} from './ip-network.ts';
+} from '../util/ip-network.ts';
 
 /** The IPv4 addresses embedded in an IPv6 address. */
 type EmbeddedIpv4 = (address: IpAddress) => readonly IpAddress[];

@@ -7,6 +7,7 @@ import { parseOptionText } from '../../src/config/check-option.ts';
 import { addressKind } from '../../src/config/kinds/address.ts';
 import { countKind, workersKind } from '../../src/config/kinds/count.ts';
 import { durationKind, formatSeconds } from '../../src/config/kinds/duration.ts';
+import { networksKind } from '../../src/config/kinds/networks.ts';
 import type { OptionKind } from '../../src/config/kinds/option-kind.ts';
 import { requestFieldsKind } from '../../src/config/kinds/request-fields.ts';
 import { formatSize, sizeKind } from '../../src/config/kinds/size.ts';
@@ -209,5 +210,18 @@ describe('variables', () => {
     ['', /has no name/],
   ])('%j is refused', (text, message) => {
     expect(() => read(variablesKind(), [text], ours)).toThrow(message);
+  });
+});
+
+describe('networks', () => {
+  test('are addresses and networks', () => {
+    const texts = ['127.0.0.1', '::1', '10.0.0.0/8', 'fd00::/8'];
+    expect(read(networksKind(), texts)).toEqual(texts);
+    expect(networksKind().check(texts)).toBeUndefined();
+  });
+
+  test.each(['', 'localhost', '10.0.0.0/33', '10.0.0.0/8, ::1'])('%j is none', (text) => {
+    expect(() => read(networksKind(), ['::1', text])).toThrow(`'${text}' is not an address or network`);
+    expect(networksKind().check([text])).toMatch(/^give an array of addresses and networks/);
   });
 });

@@ -1,7 +1,7 @@
 import { BlockList, isIPv6 } from 'node:net';
 import { array, assert, constant, constantFrom, nat, oneof, pre, property, tuple } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { containsAddress, parseIpAddress, parseIpNetwork } from '../../src/outbound/ip-network.ts';
+import { containsAddress, parseIpAddress, parseIpNetwork } from '../../src/util/ip-network.ts';
 import { findDeniedBlock } from '../../src/outbound/special-addresses.ts';
 
 function isDenied(text: string): boolean {
