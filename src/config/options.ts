@@ -8,6 +8,7 @@ import {
   duration,
   folder,
   patterns,
+  networks,
   requestFields,
   size,
   toggle,
@@ -19,6 +20,17 @@ import {
 
 /** What a port does with its clients. */
 export const LISTENER_OPTIONS = {
+  /**
+   * The proxies whose word is taken for how their clients asked, as addresses and networks: of a request from one of them the last `x-forwarded-proto` is
+   * the scheme and the last `x-forwarded-host` the authority, for routes too, and its `x-forwarded-for` reaches the guest as it came. From anybody else
+   * guests see neither `x-forwarded-*` nor `forwarded`. Default: none, and all of these fields are passed on from everybody, believed from nobody.
+   */
+  trustProxy: networks({
+    flag: 'trust-proxy',
+    group: 'Serving',
+    default: [],
+    help: "an address or network whose x-forwarded-proto and -host are believed; everybody else's x-forwarded-* are removed",
+  }),
   /** The request line and all fields, in bytes. Beyond: 431. Default 16 KiB. */
   maxHeadBytes: size({
     flag: 'max-head',

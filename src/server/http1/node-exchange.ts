@@ -4,9 +4,17 @@ import { type BodySource, EMPTY_BODY } from '../../http/body-source.ts';
 import type { ErrorCode } from '../../http/error-code.ts';
 import { type FieldEntries, toByteString } from '../../http/field-entries.ts';
 import type { RequestHead } from '../../http/request-head.ts';
+import { isAuthority, membersOf } from '../../http/syntax.ts';
 import { assertWireFields } from '../../http/assert-wire-fields.ts';
 import { Wakers, type Readiness } from '../../io/readiness.ts';
 import { callSafely, warnOfBug } from '../../util/bug.ts';
+import {
+  type IpAddress,
+  type IpNetwork,
+  containsAddress,
+  parseIpAddress,
+  parseIpNetwork,
+} from '../../util/ip-network.ts';
 import { ClientPace, type ClientSample } from './client-pace.ts';
 import type { Failure } from '../failure.ts';
 import { type Exchange, type ReplyHead, type ReplySink, contentLengthOf } from '../exchange.ts';
@@ -46,7 +54,7 @@ export class NodeExchange implements Exchange {
     this.#limits = limits;
     const rules = { limits, violation: this.violation };
     this.#body = hasBody(incoming) ? new NodeBody(incoming, outgoing, rules) : undefined;
-    this.head = new NodeHead(incoming);
+    this.head = new NodeHead(incoming, limits.trustProxy);
     this.body = this.#body ?? EMPTY_BODY;
     this.reply = new NodeReply(incoming, outgoing);
     this.clientLeft = new ClientLeft(incoming, outgoing);
@@ -120,10 +128,12 @@ function closeBroken(this: ServerResponse, error: Error): void {
 /** Reads a part of Node's message when it is asked for. */
 class NodeHead implements RequestHead {
   readonly #incoming: IncomingMessage;
+  readonly #proxies: ClientLimits['trustProxy'];
   #fields: FieldEntries | undefined;
 
-  constructor(incoming: IncomingMessage) {
+  constructor(incoming: IncomingMessage, proxies: ClientLimits['trustProxy']) {
     this.#incoming = incoming;
+    this.#proxies = proxies;
   }
 
   get method(): string {
@@ -131,10 +141,14 @@ class NodeHead implements RequestHead {
   }
 
   get scheme(): RequestHead['scheme'] {
+    const forwarded = this.#forwarded('x-forwarded-proto')?.toUpperCase();
+    if (forwarded === 'HTTP' || forwarded === 'HTTPS') return forwarded;
     return 'encrypted' in this.#incoming.socket ? 'HTTPS' : 'HTTP';
   }
 
   get authority(): string {
+    const forwarded = this.#forwarded('x-forwarded-host');
+    if (forwarded !== undefined && isAuthority(forwarded)) return forwarded;
     return targetOf(this.#incoming)?.authority ?? this.#incoming.headers.host ?? '';
   }
 
@@ -143,8 +157,31 @@ class NodeHead implements RequestHead {
   }
 
   get fields(): FieldEntries {
-    return (this.#fields ??= pairUp(this.#incoming.rawHeaders));
+    return (this.#fields ??= this.#readFields());
   }
+
+  #readFields(): FieldEntries {
+    const fields = pairUp(this.#incoming.rawHeaders);
+    if (this.#proxies.length === 0 || isFrom(this.#incoming, this.#proxies)) return fields;
+    return fields.filter(([name]) => name !== 'forwarded' && !name.startsWith('x-forwarded-'));
+  }
+
+  /** What a trusted proxy says. Of several values the last is that of the proxy that is connected; the client may have sent the others. */
+  #forwarded(name: 'x-forwarded-proto' | 'x-forwarded-host'): string | undefined {
+    if (this.#proxies.length === 0) return undefined;
+    const value = this.#incoming.headers[name];
+    return value !== undefined && isFrom(this.#incoming, this.#proxies) ? membersOf(`${value}`).at(-1) : undefined;
+  }
+}
+
+/** Whether a request comes from one of `networks`. The texts are read each time, in a microsecond each: only guests that ask need it. */
+function isFrom({ socket }: IncomingMessage, networks: readonly string[]): boolean {
+  const peer = parseIpAddress(socket.remoteAddress ?? '');
+  return peer !== undefined && networks.some((text) => isWithin(parseIpNetwork(text), peer));
+}
+
+function isWithin(network: IpNetwork | undefined, address: IpAddress): boolean {
+  return network !== undefined && containsAddress(network, address);
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
