@@ -16,7 +16,7 @@ const sources = globSync('{src,scripts,test,components}/**/*.{ts,js,sh}', { cwd:
   (file) => `/${file}`,
 );
 /** What readers of guides write. */
-const OF_A_READER = new Set(['/app.js', '/hono.js', '/app.test.ts', '/NAME.js']);
+const OF_A_READER = new Set(['/app.js', '/hono.js', '/app.test.ts', '/NAME.js', '/define-NAME.ts']);
 
 interface Link {
   readonly file: string;
