@@ -29,9 +29,10 @@ export function parseWasmtimeFlags(texts: WasmtimeTexts, options: readonly Named
   const flags = (Object.keys(texts) as WasmtimeGroup[]).flatMap((group) =>
     texts[group].flatMap((text) => split(group, text)),
   );
-  const spelled = flags.flatMap((flag): Spelled[] => {
-    const named = byName.get(nameOf(flag));
-    return named === undefined ? [] : [{ named, where: `-${nameOf(flag)}`, texts: [flag.value ?? bareValue(named)] }];
+  const ours = Map.groupBy(flags, (flag) => byName.get(nameOf(flag)));
+  const spelled = Array.from(ours).flatMap(([named, same]): Spelled[] => {
+    if (named === undefined) return [];
+    return [{ named, where: `-${named.option.wasmtime}`, texts: same.map(({ value }) => value ?? bareValue(named)) }];
   });
   const others = flags.filter((flag) => !byName.has(nameOf(flag)));
   for (const flag of others) assertKnown(flag, byName);
