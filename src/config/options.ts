@@ -180,6 +180,14 @@ export const COMPONENT_OPTIONS = {
     default: {},
     help: 'a variable for the guest; NAME alone passes ours',
   }),
+  /** What every guest finds in `wasi:config/store`. */
+  configVars: variables({
+    flag: 'config-var',
+    wasmtime: 'S config-var',
+    group: 'Guest',
+    default: {},
+    help: 'a value that the guest finds in wasi:config/store',
+  }),
   /** Fields that replace the client's in every request. */
   requestHeaders: requestFields({
     flag: 'header',

@@ -7,6 +7,8 @@ import { terminalInput, terminalOutput, terminalStderr, terminalStdin, terminalS
 import { type ClocksGrants, grantClocks } from './clocks/grants.ts';
 import { monotonicClock } from './clocks/monotonic-clock.ts';
 import { wallClock } from './clocks/wall-clock.ts';
+import { type ConfigGrants, type ConfigStoreOptions, grantConfig } from './config/grants.ts';
+import { configStore } from './config/store.ts';
 import type { CoreGrants } from './wasi-ctx.ts';
 import type { WasiInterface } from './define-package.ts';
 import { preopens } from './filesystem/preopens.ts';
@@ -58,6 +60,7 @@ const INTERFACES: readonly WasiInterface[] = [
   tcpCreateSocket,
   udp,
   udpCreateSocket,
+  configStore,
 ];
 
 /**
@@ -69,12 +72,12 @@ export const wasiInterfaces: readonly WasiInterface[] = Object.freeze(
 );
 
 /** What a guest is granted, package by package. What is left out is the safe choice. */
-export interface Grants extends CoreGrants, CliGrants, ClocksGrants, HttpGrants {}
+export interface Grants extends CoreGrants, CliGrants, ClocksGrants, HttpGrants, ConfigGrants {}
 
 /** What grants are made of: options of the component, and what its host has for guests. */
-export type GrantSources = CliOptions & Required<ClocksGrants> & Required<HttpGrants>;
+export type GrantSources = CliOptions & Required<ClocksGrants> & Required<HttpGrants> & ConfigStoreOptions;
 
 /** What all guests of a component are granted alike. */
-export function createGrants(sources: GrantSources): CliGrants & ClocksGrants & HttpGrants {
-  return { ...grantCli(sources), ...grantClocks(sources), ...grantHttp(sources) };
+export function createGrants(sources: GrantSources): Omit<Grants, keyof CoreGrants> & ClocksGrants {
+  return { ...grantCli(sources), ...grantClocks(sources), ...grantHttp(sources), ...grantConfig(sources) };
 }

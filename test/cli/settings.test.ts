@@ -28,6 +28,10 @@ describe("wasmtime's options", () => {
     [{ C: ['cache'] }, { load: { cache: undefined } }],
     [{ S: ['cli,common,http,preview2=y'] }, { ignored: [] }],
     [
+      { S: ['config,config-var=a=1', 'config-var=b=x=y'] },
+      { component: { configVars: { a: '1', b: 'x=y' } }, ignored: [] },
+    ],
+    [
       { S: ['nn,cli=n'], O: ['opt-level=2'], D: ['logging'] },
       { ignored: ['-S nn', '-S cli=n', '-O opt-level=2', '-D logging'] },
     ],

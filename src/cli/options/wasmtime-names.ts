@@ -8,7 +8,7 @@ export type WasmtimeGroup = 'S' | 'W' | 'C' | 'O' | 'D';
  */
 export const WASMTIME_NAMES: Readonly<Record<WasmtimeGroup, ReadonlySet<string>>> = {
   S: namesOf(
-    'allow-ip-name-lookup cli-exit-with-code config config-var cwd http-outgoing-body-buffer-chunks http-outgoing-body-chunk-size ' +
+    'allow-ip-name-lookup cli-exit-with-code cwd http-outgoing-body-buffer-chunks http-outgoing-body-chunk-size ' +
       'inherit-network inherit-stdin keyvalue keyvalue-in-memory-data listenfd max-component-handles network-error-code nn nn-graph p3 ' +
       'preview0 tcp tcplisten threads tls udp',
   ),
@@ -39,7 +39,9 @@ export const WASMTIME_NAMES: Readonly<Record<WasmtimeGroup, ReadonlySet<string>>
 };
 
 /** What is linked for every component anyway: `-S cli` asks for nothing more. */
-export const ALWAYS_LINKED: ReadonlySet<string> = namesOf('cli common http inherit-stderr inherit-stdout preview2');
+export const ALWAYS_LINKED: ReadonlySet<string> = namesOf(
+  'cli common config http inherit-stderr inherit-stdout preview2',
+);
 
 /** Settings of its compiler, whose names wasmtime does not list: `-C cranelift-NAME`. */
 export const COMPILER_PREFIX = 'cranelift-';
