@@ -16,7 +16,7 @@ export interface Host {
    *
    * @example
    * ```ts
-   * const host = createHost(await loadComponent('app.wasm'));
+   * await using host = createHost(await loadComponent('app.wasm'));
    * const response = await host.fetch('http://localhost/greet', { method: 'POST', body: 'hello' });
    * ```
    */
@@ -27,6 +27,7 @@ export interface Host {
    *
    * @example
    * ```ts
+   * await using host = createHost(await loadComponent('app.wasm'));
    * const { address } = await host.listen({ hostname: '127.0.0.1', port: 8080 }, { maxBodyBytes: 10_000_000 });
    * ```
    */
@@ -37,7 +38,7 @@ export interface Host {
    *
    * @example
    * ```ts
-   * const host = createHost();
+   * await using host = createHost();
    * host.mount('/', await loadComponent('shop.wasm'));
    * host.mount({ host: 'api.example', path: '/v1' }, await loadComponent('api.wasm'), { timeoutMs: 5_000 });
    * ```
@@ -51,7 +52,10 @@ export interface Host {
    *
    * @example
    * ```ts
-   * host.app.use('/admin/*', basicAuth({ username: 'ops', password }));
+   * import { basicAuth } from 'hono/basic-auth';
+   *
+   * await using host = createHost(await loadComponent('app.wasm'));
+   * host.app.use('/admin/*', basicAuth({ username: 'ops', password: process.env['OPS_PASSWORD'] ?? '' }));
    * host.app.get('/version', (c) => c.json({ version: 7 }));
    * ```
    */

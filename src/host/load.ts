@@ -54,8 +54,10 @@ export const BESIDE_OPTIONS = [
 /**
  * Reads, checks and links a component, once for all its requests.
  *
+ * @example
  * ```ts
  * const component = await loadComponent(new URL('app.wasm', import.meta.url));
+ * console.log(component.engine.name, component.isolation.reason);
  * ```
  *
  * Throws `HostError`: `bad-argument` if it is given something else than a file or its bytes, `bad-component` if that is not a component or one of another

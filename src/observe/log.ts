@@ -107,7 +107,14 @@ export interface RequestRecord {
  */
 export type Log = (event: LogEvent) => void;
 
-/** Discards all events. */
+/**
+ * Discards all events.
+ *
+ * @example
+ * ```ts
+ * await using host = createHost(await loadComponent('app.wasm'), {}, SILENT);
+ * ```
+ */
 export const SILENT: Log = () => undefined;
 
 /** Wraps an embedder's log so that its failures do not affect requests: the first error that it throws or rejects with becomes a Node warning. */

@@ -46,7 +46,16 @@ const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>([
 /** Source: prometheus.io, "Exposition formats", the text-based one. */
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** Opens a port for health, readiness and metrics. Throws `HostError` if it cannot be opened. */
+/**
+ * Opens a port for health, readiness and metrics. Throws `HostError` if it cannot be opened.
+ *
+ * @example
+ * ```ts
+ * const metrics = await createMetrics();
+ * await using admin = await listenAdmin(metrics, { hostname: '127.0.0.1', port: 9100 });
+ * console.log(await (await fetch(`http://127.0.0.1:${admin.address.port}/healthz`)).text());
+ * ```
+ */
 export async function listenAdmin(admin: Admin, address: Address): Promise<AdminPort> {
   const server = createServer(BOUNDS, (request, response) => {
     answer(admin, request, response).catch(() => response.destroy());

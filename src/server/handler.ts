@@ -20,7 +20,7 @@ export interface HandlerLoad {
  *     reply.whole({ status: 308, fields: [['location', location]], framing: { by: 'length', byteLength: 0 } }, new Uint8Array());
  *   },
  * };
- * const host = createHost();
+ * await using host = createHost();
  * host.mount('/', redirect);
  * ```
  */
