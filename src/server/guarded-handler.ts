@@ -1,6 +1,6 @@
 import { Cancelled } from '../wasi/wasi-ctx.ts';
 import type { Exchange } from './exchange.ts';
-import { type Failing, fail, giveUp } from './fail.ts';
+import { type ReportedRequest, fail, giveUp } from './fail.ts';
 import type { Failure } from './failure.ts';
 import { HandledExchange } from './handled-exchange.ts';
 import type { Handler, MountedHandler } from './handler.ts';
@@ -8,28 +8,28 @@ import { type Cancellable, InFlight } from './in-flight.ts';
 import { RequestReport } from './report.ts';
 import type { Commons } from './service.ts';
 
-/** Answers a request with a failure, or with why it is refused anyway. */
+/** Answers a request with a failure; with its refusal, if it is refused anyway. */
 export function answerWith(commons: Commons, exchange: Exchange, failure: Failure): void {
-  const failing = toFailing(commons, 'host', exchange);
+  const request = toReported(commons, 'host', exchange);
   try {
-    failing.report.replied(fail(failing, exchange.refusal ?? failure));
+    request.report.replied(fail(request, exchange.refusal ?? failure));
   } catch (error) {
-    giveUp(failing, error);
+    giveUp(request, error);
   } finally {
     exchange[Symbol.dispose]();
   }
 }
 
 /**
- * An embedder's handler, from which nothing else is to suffer: it sees no request that is refused, what it throws ends one request, and requests that
- * are not over when the host's time to finish is are broken off. Its requests are logged.
+ * Protects the host from an embedder's handler: what the handler throws ends one request, and when the host's time to finish is over, the requests
+ * that are not over are broken off. It sees no request that is refused. Its requests are logged.
  */
 export function createGuardedHandler(handler: Handler, commons: Commons): MountedHandler {
   const inFlight = new InFlight();
   const { label = 'handler' } = handler;
   return {
     label,
-    answer: (exchange) => void answerSafely(handler, toFailing(commons, label, exchange), inFlight),
+    answer: (exchange) => void answerSafely(handler, toReported(commons, label, exchange), inFlight),
     drain: async (timeoutMs) => {
       const counts = await Promise.all([handler.drain?.(timeoutMs) ?? 0, inFlight.drain(timeoutMs)]);
       return Math.max(...counts);
@@ -44,26 +44,26 @@ export function createGuardedHandler(handler: Handler, commons: Commons): Mounte
 
 const NO_LOAD = Object.freeze({ keptInstances: 0, keptBytes: 0 });
 
-function toFailing({ log, refusals }: Commons, label: string, exchange: Exchange): Failing {
+function toReported({ log, refusals }: Commons, label: string, exchange: Exchange): ReportedRequest {
   const report = new RequestReport({ label, instance: 'none', log }, exchange.head);
   return { service: { refusals, errorDetail: 'hidden' }, exchange, report };
 }
 
-async function answerSafely(handler: Handler, failing: Failing, inFlight: InFlight): Promise<void> {
+async function answerSafely(handler: Handler, request: ReportedRequest, inFlight: InFlight): Promise<void> {
   inFlight.arrive();
   try {
-    await answer(handler, failing, inFlight);
+    await answer(handler, request, inFlight);
   } catch (error) {
-    giveUp(failing, error);
+    giveUp(request, error);
   } finally {
-    failing.exchange[Symbol.dispose]();
+    request.exchange[Symbol.dispose]();
     inFlight.leave();
   }
 }
 
-async function answer(handler: Handler, failing: Failing, inFlight: InFlight): Promise<void> {
-  const { exchange, report } = failing;
-  if (exchange.refusal !== undefined) return report.replied(fail(failing, exchange.refusal));
+async function answer(handler: Handler, request: ReportedRequest, inFlight: InFlight): Promise<void> {
+  const { exchange, report } = request;
+  if (exchange.refusal !== undefined) return report.replied(fail(request, exchange.refusal));
   const answering = handler.answer(new HandledExchange(exchange, report));
   if (answering !== undefined) await untilCancelled(answering, inFlight);
   if (report.isReplied) return;

@@ -7,7 +7,7 @@ import type { ReplyEnd } from './reply.ts';
 import type { RequestReport } from './report.ts';
 import type { Violation } from './violation.ts';
 
-/** An exchange as a handler sees it that knows nothing of logs: what becomes of the reply is reported. */
+/** An exchange for a handler, which knows nothing of logs: reports how the reply ends. */
 export class HandledExchange implements Exchange {
   readonly head: RequestHead;
   readonly body: BodySource;
@@ -80,7 +80,7 @@ class ReportedReply implements ReplySink {
 
   abort(): void {
     this.#exchange.reply.abort();
-    this.#replied({ at: 'aborted', byteLength: this.#byteLength, reason: 'its handler ended it', blame: 'host' });
+    this.#replied({ at: 'aborted', byteLength: this.#byteLength, reason: 'its handler aborted it', blame: 'host' });
   }
 
   #replied(end: ReplyEnd): void {

@@ -1,14 +1,14 @@
 import type { Exchange } from './exchange.ts';
 
-/** What a handler keeps for the requests to come. */
+/** What a handler keeps for further requests. */
 export interface HandlerLoad {
-  /** Instances that wait for a request, and what their memories hold. */
+  /** Instances that wait for a request, and the size of their memories. */
   readonly keptInstances: number;
   readonly keptBytes: number;
 }
 
 /**
- * Answers the requests of a route. Components are the first of their kind.
+ * Answers the requests of a route. The handler of a component is the first maker of one.
  *
  * @example
  * ```ts
@@ -29,12 +29,12 @@ export interface Handler {
   readonly label?: string;
   /**
    * Answers one request through `exchange.reply`. The request is over when this returns, or when the promise that it returns resolves: the host
-   * waits for that when it closes. What it throws is logged, and the client gets 500, or a reset if the head is out.
+   * waits for that when it closes. What it throws is logged, and the client gets 500, or a reset if the head is sent.
    */
   answer(exchange: Exchange): void | Promise<void>;
   /** For metrics, if it keeps anything. */
   readonly load?: HandlerLoad;
-  /** Called when the host has begun to listen: for what can wait until the first requests are answered. */
+  /** Called when the host has begun to listen, for work that can wait until the first requests are answered. */
   listening?(): void;
   /**
    * Lets requests finish, ends those that are not over after `timeoutMs`, and returns how many those were. Without it, the host breaks off their replies,
@@ -45,7 +45,7 @@ export interface Handler {
   [Symbol.asyncDispose]?(): Promise<void>;
 }
 
-/** A handler as its host calls it: it has all there is to call, and never throws. */
+/** A handler as its host calls it: it has every method, and never throws. */
 export interface MountedHandler extends Required<Handler> {
   answer(exchange: Exchange): void;
 }

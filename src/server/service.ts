@@ -10,7 +10,7 @@ import type { Admission } from './admission.ts';
 import type { InFlight } from './in-flight.ts';
 import type { CountedLog } from './counted-log.ts';
 
-/** What all that answers requests of a host has in common: places, bounds on what they hold together, and whom to tell. */
+/** What all handlers of a host share: places for requests, the account of what the host holds for them, and the log. */
 export interface Commons {
   readonly admission: Admission;
   /** The queue of what can wait while other requests come: pieces of long replies, requests whose bodies have not arrived. */
@@ -22,7 +22,7 @@ export interface Commons {
   readonly refusals: CountedLog;
 }
 
-/** What answers requests, as logs name it. */
+/** What answers requests, as the log names it. */
 export interface Answerer {
   readonly label: string;
   readonly instance: RequestRecord['instance'];
