@@ -22,17 +22,22 @@ test('beyond those at work and those in the queue, a request is told to try agai
   await untilNothingIsLeft(served.host, start);
 });
 
-test('those that wait come in their turn', async () => {
+test('of those that wait, the oldest and the newest come alternately', async () => {
   await using served = await serveGuest('sleep', { maxConcurrentRequests: 1, maxQueuedRequests: 10 });
+  await using busy = await connectRaw(served.origin);
+  await busy.send(rawGet('/?ms=60000'));
+  await until(() => served.host.inFlight === 1);
   const replies = [];
   for (let index = 0; index < 5; index += 1) {
     const client = await connectRaw(served.origin);
-    await client.send(rawGet(`/?ms=5&${index}`));
+    await client.send(rawGet(`/?ms=0&${index}`));
+    await until(() => served.host.load.requestsQueued === index + 1);
     replies.push(client.readReply());
   }
+  busy.reset();
   await Promise.all(replies);
   const paths = served.events.all.flatMap((event) => (event.at === 'request' ? [event.request.path] : []));
-  expect(paths).toEqual([0, 1, 2, 3, 4].map((index) => `/?ms=5&${index}`));
+  expect(paths).toEqual(['/?ms=60000', ...[0, 4, 1, 3, 2].map((index) => `/?ms=0&${index}`)]);
 });
 
 test('a request that is refused with its body unread leaves its connection usable', async () => {
