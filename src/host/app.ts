@@ -65,7 +65,7 @@ export class HostApp {
   }
 
   async fetch(request: Request): Promise<Response> {
-    return await this.hono.fetch(request);
+    return await this.hono.fetch(request, {});
   }
 
   /** Answers by Node's own means. */
@@ -75,6 +75,7 @@ export class HostApp {
     const startBytes = incoming.socket.bytesWritten;
     this.#open.add(outgoing);
     resetWhereBroken(outgoing);
+    abortWhereViolated(exchange);
     outgoing.once('close', () => {
       exchange[Symbol.dispose]();
       if (this.#leave(outgoing)) reportEnd(report, outgoing, incoming.socket.bytesWritten - startBytes);
@@ -141,6 +142,13 @@ export class HostApp {
 
 /** Ours are Node's own classes, and so is a body's end. */
 const OPTIONS = { overrideGlobalObjects: false, autoCleanupIncoming: false } as const;
+
+/** A client that is too slow for the place of its guest loses it: with its reply, once that has begun. */
+function abortWhereViolated({ violation, reply }: NodeExchange): void {
+  violation.onReady(() => {
+    if (reply.isHeadSent) reply.abort();
+  });
+}
 
 /** A reply that breaks is no whole one, also where it ends with its connection: what `@hono/node-server` destroys is reset. */
 function resetWhereBroken(outgoing: ServerResponse): void {

@@ -34,7 +34,7 @@ export interface Host {
   listen(target: Address | ListeningSocket, options?: ListenerOptions): Promise<Listening>;
   /**
    * Has a component or another handler answer what goes to `route`. The guest sees the whole path, and the client's bytes. Throws `HostError` if the route
-   * is taken.
+   * is taken. Each component may have half of the machine's memory for its guests, unless several are loaded with one `SharedQuota` as their `memory`.
    *
    * @example
    * ```ts
@@ -48,7 +48,8 @@ export interface Host {
   /**
    * A Hono app for routes and middleware that come before all that is mounted, whatever the order of the calls. A request that none of them matches never
    * meets the app, and its bytes are passed on as they are. Behind middleware a component gets a `Request` and gives a `Response`: no trailers, text
-   * for header bytes, and a normalised path. Hono takes no more routes once the first request has come.
+   * for header bytes, and a normalised path. Hono takes no more routes once the first request has come. Requests that only
+   * the app answers take no place of `maxConcurrentRequests`.
    *
    * @example
    * ```ts

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { bearerAuth } from 'hono/bearer-auth';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type Handler, type Host, type HostOptions, type ListenerOptions, createHost } from '../../src/index.ts';
 import { guest } from '../harness/guests.ts';
 import { type Observed, type Served, failuresOf, noticesOf, observe, untilAnswered } from '../harness/serve-guest.ts';
@@ -356,6 +356,26 @@ describe('the app of a host', () => {
       host.mount('/', await guest('trap-after'));
     });
     await expect(exchangeRaw(served.origin, 'GET / HTTP/1.0\r\nHost: x\r\n\r\n')).rejects.toThrow('ECONNRESET');
+  });
+
+  test('does not let a client that takes nothing keep a place that others wait for', async () => {
+    await using served = await serving(
+      async (host) => {
+        host.app.use('*', async (_c, next) => await next());
+        host.mount('/flood', await guest('flood'));
+        host.mount('/', hello);
+      },
+      { maxConcurrentRequests: 1, bodyGraceMs: 100 },
+    );
+    const slow = connect(Number(new URL(served.origin).port), '127.0.0.1').pause();
+    const gone = new Promise((resolve) => slow.once('close', resolve));
+    slow.on('error', () => undefined);
+    slow.write('GET /flood?bytes=1000000000 HTTP/1.1\r\nHost: x\r\n\r\n');
+    await vi.waitUntil(() => served.host.inFlight === 1);
+    expect(await textOf(served.origin)).toBe('Hello from wasi-serve!\n');
+    expect(noticesOf(served)[0]).toMatch(/^reset: /);
+    slow.resume();
+    await gone;
   });
 
   test('is waited for when the host closes', async () => {
