@@ -51,7 +51,7 @@ describe.skipIf(process.platform !== 'linux')('when file descriptors run out', (
     const root = process.cwd();
     const permission = { NODE_OPTIONS: `--permission --allow-net --allow-worker --allow-fs-read=${root}` };
     await using serving = await servingOn([guestPath('hello'), ...NO_THREAD], permission, withFiles(200));
-    await serving.until('stderr', /^note: --max-connections 10000 takes 10064 .* may have 200 /m);
+    await serving.until('stderr', /^note: --max-connections 10000 needs 10064 .* may only have 200 /m);
     const sockets = open(serving.origin, 250);
     await serving.until('stderr', /^note: connections are lost: /m);
     for (const socket of sockets) socket.destroy();
@@ -63,16 +63,16 @@ describe.skipIf(process.platform !== 'linux')('when file descriptors run out', (
     const sockets = open(serving.origin, 100);
     await serving.until('stderr', /^note: connections are lost: /m);
     for (const socket of sockets.slice(0, 1)) socket.write(`GET /?url=${url} HTTP/1.1\r\nHost: test\r\n\r\n`);
-    await serving.until('stderr', /^note: outgoing requests fail: no connection can be opened for want of file /m);
+    await serving.until('stderr', /^note: outgoing requests fail: cannot open connections, out of file /m);
     for (const socket of sockets) socket.destroy();
   });
 });
 
 test.each([
   [{ maxConnections: 100 }, { openFiles: 164, mappings: 10_000 }, []],
-  [{ maxConnections: 100 }, { openFiles: 163, mappings: 10_000 }, [/--max-connections 100 takes 164/]],
+  [{ maxConnections: 100 }, { openFiles: 163, mappings: 10_000 }, [/--max-connections 100 needs 164/]],
   [{ maxConnections: 100 }, { openFiles: undefined, mappings: undefined }, []],
-  [{}, { openFiles: 1024, mappings: 65_530 }, [/--max-connections 10000 takes 10064 .* may have 1024 /]],
+  [{}, { openFiles: 1024, mappings: 65_530 }, [/--max-connections 10000 needs 10064 .* may only have 1024 /]],
   [
     { maxConcurrentRequests: 13_000 },
     { openFiles: 1_000_000, mappings: 65_530 },
