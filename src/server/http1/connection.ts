@@ -3,9 +3,10 @@ import type { Socket } from 'node:net';
 import type { ClientLimits } from '../../config/options.ts';
 import { warnOfBug } from '../../util/bug.ts';
 import type { Failure } from '../failure.ts';
+import { HEAD_IS_LATE, HeadTime } from './head-time.ts';
 import { dropInput, endAfter, endWithLinger } from './linger.ts';
 import type { Sweep } from './sweep.ts';
-import { HEAD_IS_LATE, type ParseError, malformationOf, malformedReply } from './malformed.ts';
+import { type ParseError, malformationOf, malformedReply } from './malformed.ts';
 import type { NodeExchange } from './node-exchange.ts';
 import { ReadGate } from './read-gate.ts';
 
@@ -39,8 +40,8 @@ export class Connection {
   readonly #gate: ReadGate;
   /** Whether the gate was shut when the latest request arrived: then a head that follows it may be late through no fault of its client. */
   #wasShut = false;
-  /** Node's error for a head that was late for that reason, and how much time its client has had since. */
-  #lateHead: { readonly error: ParseError; ms: number } | undefined;
+  /** Node's error for a head that was late for that reason, and the time that its client gets. */
+  #lateHead: { readonly error: ParseError; readonly time: HeadTime } | undefined;
 
   constructor(socket: Socket, limits: ClientLimits, events: ConnectionEvents) {
     this.socket = socket;
@@ -120,7 +121,7 @@ export class Connection {
     if (this.#state === 'broken' || (this.#state === 'ending' && this.#latest?.isWhole !== false)) return;
     if (this.#wasShut && error.code === HEAD_IS_LATE) {
       this.#wasShut = false;
-      this.#lateHead = { error, ms: 0 };
+      this.#lateHead = { error, time: new HeadTime(this.#limits) };
       return;
     }
     const failure = malformationOf(error, this.#limits);
@@ -135,9 +136,7 @@ export class Connection {
   checkInput(sweep: Sweep): void {
     if (this.#gate.isShut) return;
     this.#latest?.checkBody(sweep);
-    if (this.#lateHead === undefined) return;
-    this.#lateHead.ms += sweep.elapsedMs;
-    if (this.#lateHead.ms >= this.#limits.headTimeoutMs) this.break(this.#lateHead.error);
+    if (this.#lateHead?.time.isOver(sweep) === true) this.break(this.#lateHead.error);
   }
 
   /** The request that is being answered, if its guest waits. */

@@ -7,6 +7,7 @@ import { HostError } from '../../util/host-error.ts';
 import { describeMissing, isPermitted } from '../../util/permissions.ts';
 import type { Admission } from '../admission.ts';
 import { Connections } from './connections.ts';
+import { headTimeOptions } from './head-time.ts';
 import type { ParseError } from './malformed.ts';
 import { NodeExchange } from './node-exchange.ts';
 import { SlowClients } from './slow-clients.ts';
@@ -39,9 +40,6 @@ export interface Listening {
   /** Stops, waits until clients have received their replies, and after `timeoutMs` closes what is still open. Resolves when the port is free. */
   close(timeoutMs: number): Promise<void>;
 }
-
-/** How often Node checks for heads that take too long. */
-const CHECK_MS = 1000;
 
 /** What a listener needs of its host: who answers requests, the log of refusals, bounds on clients. */
 export interface Listener {
@@ -96,12 +94,11 @@ function closePort(server: Server): void {
   close.call(server);
 }
 
-function toServerOptions({ maxHeadBytes, headTimeoutMs, keepAliveTimeoutMs }: ClientLimits): ServerOptions {
+function toServerOptions(limits: ClientLimits): ServerOptions {
   return {
-    maxHeaderSize: maxHeadBytes,
-    headersTimeout: headTimeoutMs,
-    connectionsCheckingInterval: Math.min(CHECK_MS, headTimeoutMs),
-    keepAliveTimeout: keepAliveTimeoutMs,
+    ...headTimeOptions(limits),
+    maxHeaderSize: limits.maxHeadBytes,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
     /** A whole request may take as long as its guest does. */
     requestTimeout: 0,
     // Node's own refusal would not keep it from answering what follows.

@@ -2,13 +2,11 @@ import { STATUS_CODES } from 'node:http';
 import type { ClientLimits } from '../../config/options.ts';
 import { formatTimeout } from '../../util/format.ts';
 import { type Failure, clientFault, shownReason } from '../failure.ts';
+import { HEAD_IS_LATE } from './head-time.ts';
 import { OTHER_VERSION } from './refusal.ts';
 
 /** The error of Node's parser for bytes that are not a request. `reason` is one of its texts. */
 export type ParseError = Error & { readonly code?: string; readonly reason?: string };
-
-/** The error code for a head that takes too long. */
-export const HEAD_IS_LATE = 'ERR_HTTP_REQUEST_TIMEOUT';
 
 /** What the client did wrong, for an error with which Node gives up a connection; `undefined` if it is an error of the connection. */
 export function malformationOf({ code = '', reason }: ParseError, limits: ClientLimits): Failure | undefined {

@@ -8,7 +8,7 @@ import { bodyFailed } from '../../http/http-cause.ts';
 import type { FieldEntries } from '../../http/field-entries.ts';
 import { Wakers } from '../../io/readiness.ts';
 import { CLOSED, type StreamError } from '../../io/stream-error.ts';
-import { BodyTime } from '../body-time.ts';
+import { BodyTime } from './body-time.ts';
 import type { Failure } from '../failure.ts';
 import { endAfter } from './linger.ts';
 import type { Sweep } from './sweep.ts';

@@ -1,7 +1,7 @@
-import type { ClientLimits } from '../config/options.ts';
-import { formatTimeout } from '../util/format.ts';
-import { type Failure, clientFault } from './failure.ts';
-import type { Sweep } from './http1/sweep.ts';
+import type { ClientLimits } from '../../config/options.ts';
+import { formatTimeout } from '../../util/format.ts';
+import { type Failure, clientFault } from '../failure.ts';
+import type { Sweep } from './sweep.ts';
 
 /** The state of a body at a sweep. */
 export interface BodySample {
