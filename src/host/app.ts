@@ -57,7 +57,8 @@ export class HostApp {
   concernsHead(head: RequestHead): boolean {
     if (this.hono.routes.length === 0) return false;
     const url = toUrl(head);
-    return url !== undefined && this.concerns({ method: head.method, url });
+    // What has no URL gets round no middleware: `@hono/node-server` refuses it.
+    return url === undefined || this.concerns({ method: head.method, url });
   }
 
   get hasNotFound(): boolean {
@@ -74,11 +75,12 @@ export class HostApp {
     const report = new RequestReport({ label: 'app', instance: 'none', log: this.#commons.log }, exchange.head);
     const startBytes = incoming.socket.bytesWritten;
     this.#open.add(outgoing);
-    resetWhereBroken(outgoing);
+    const ending = resetWhereBroken(outgoing);
     abortWhereViolated(exchange);
     outgoing.once('close', () => {
       exchange[Symbol.dispose]();
-      if (this.#leave(outgoing)) reportEnd(report, outgoing, incoming.socket.bytesWritten - startBytes);
+      const writtenBytes = incoming.socket.bytesWritten - startBytes;
+      if (this.#leave(outgoing)) reportEnd(report, outgoing, { ...ending, writtenBytes });
     });
     this.#respond(exchange, { incoming, outgoing }, report).catch((error: unknown) => {
       outgoing.destroy();
@@ -150,21 +152,36 @@ function abortWhereViolated({ violation, reply }: NodeExchange): void {
   });
 }
 
-/** A reply that breaks is no whole one, also where it ends with its connection: what `@hono/node-server` destroys is reset. */
-function resetWhereBroken(outgoing: ServerResponse): void {
+/** How a reply of the app ended that is not complete. */
+interface Ending {
+  /** What its stream broke with; `undefined` if the client left. */
+  error: Error | undefined;
+}
+
+/** Makes sure that a broken reply never looks complete, even if the end of the connection is its end: what `@hono/node-server` destroys is reset. */
+function resetWhereBroken(outgoing: ServerResponse): Ending {
+  const ending: Ending = { error: undefined };
   const { destroy } = outgoing;
-  outgoing.destroy = (error) => {
+  outgoing.destroy = (error?: Error) => {
+    ending.error ??= error;
     if (error !== undefined && outgoing.headersSent) outgoing.socket?.resetAndDestroy();
     return destroy.call(outgoing);
   };
+  return ending;
 }
 
-/** `byteLength`: of all that was written, the head too. */
-function reportEnd(report: RequestReport, outgoing: ServerResponse, writtenBytes: number): void {
-  const { _header: head = '' } = outgoing as { _header?: string | null };
-  report.status = outgoing.headersSent ? outgoing.statusCode : CLIENT_LEFT_STATUS;
+/** The body is what was written behind the head, with the framing of its chunks. */
+function reportEnd(
+  report: RequestReport,
+  outgoing: ServerResponse,
+  { error, writtenBytes }: Ending & { readonly writtenBytes: number },
+): void {
+  const { _header: head } = outgoing as { _header?: string | null };
   const byteLength = Math.max(0, writtenBytes - (head ?? '').length);
-  report.replied({ at: outgoing.writableFinished ? 'complete' : 'client-left', byteLength });
+  report.status = outgoing.headersSent ? outgoing.statusCode : CLIENT_LEFT_STATUS;
+  if (outgoing.writableFinished) report.replied({ at: 'complete', byteLength });
+  else if (error === undefined) report.replied({ at: 'client-left', byteLength });
+  else report.replied({ at: 'aborted', byteLength, reason: error.message, blame: 'host' });
 }
 
 /** The URL by which the app routes a request, normalised as `Request` does it; `undefined` where there is no such URL. */

@@ -313,6 +313,32 @@ describe('the app of a host', () => {
     expect((await served.host.fetch('/broken')).status).toBe(500);
   });
 
+  test('that breaks its own reply has it logged as broken off', async () => {
+    await using served = await serving((host) => {
+      host.app.get('/half', () => {
+        const body = new ReadableStream({
+          pull: (controller) => {
+            controller.enqueue(Buffer.from('half'));
+            controller.error(new Error('broken'));
+          },
+        });
+        return new Response(body, { headers: { 'transfer-encoding': 'chunked' } });
+      });
+    });
+    await expect(textOf(`${served.origin}/half`)).rejects.toThrow();
+    expect(await untilAnswered(served)).toMatchObject({ component: 'app', status: 200, end: 'aborted' });
+  });
+
+  test.each(['OPTIONS * HTTP/1.1', 'GET /\\admin HTTP/1.1'])('answers 400 to what has no URL: %s', async (line) => {
+    await using served = await serving((host) => {
+      host.app.use('*', bearerAuth({ token: 'secret' }));
+      host.mount('/', hello);
+    });
+    expect(await exchangeRaw(served.origin, `${line}\r\nHost: x\r\nConnection: close\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 400 /,
+    );
+  });
+
   test('reads a body within the limits for clients', async () => {
     await using served = await serving(
       (host) => void host.app.post('/upload', async (c) => c.text(`${(await c.req.text()).length}`)),
