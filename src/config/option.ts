@@ -129,6 +129,13 @@ export function callback<Callback extends (...args: never) => unknown>(entry: En
   return { ...entry, kind: callbackKind<Callback>() };
 }
 
+/** A callback without which something else happens. */
+export function optionalCallback<Callback extends (...args: never) => unknown>(
+  entry: Entry<undefined>,
+): Option<Callback | undefined> {
+  return { ...entry, kind: callbackKind<Callback>() };
+}
+
 function withZero({ help, zero }: NumberEntry<unknown>): string {
   return zero === undefined ? help : `${help}; 0 for ${zero}`;
 }

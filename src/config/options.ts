@@ -7,6 +7,7 @@ import {
   count,
   duration,
   folder,
+  optionalCallback,
   patterns,
   networks,
   requestFields,
@@ -17,6 +18,14 @@ import {
 
 // To add an option, add an entry here (for `serve` alone: in command-options.ts) and read its field where it matters: types, checks, the flag and
 // its help, the environment variable and docs/options.md (`node scripts/options-page.ts`) follow. Limits on guests stand in util/limits.ts.
+
+/** A message that a guest has logged: WIT's `level`, `context` and `message`. `instance` counts requests from 0; `undefined` while the guest starts. */
+export interface LoggedMessage {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'critical';
+  readonly context: string;
+  readonly message: string;
+  readonly instance: number | undefined;
+}
 
 /** What a port does with its clients. */
 export const LISTENER_OPTIONS = {
@@ -252,6 +261,13 @@ export const COMPONENT_OPTIONS = {
     default: (stream: 'stdout' | 'stderr', lines: string): void => void process[stream].write(lines),
     otherwise: 'to stdout and stderr',
     help: "where the guest's output goes, as whole lines",
+  }),
+  /** Takes what guests log by `wasi:logging/logging`. Default: lines of the guest's stderr. */
+  logGuestMessage: optionalCallback<(message: LoggedMessage) => void>({
+    group: 'Output',
+    default: undefined,
+    otherwise: "to the guest's stderr",
+    help: 'takes what the guest logs with wasi:logging',
   }),
 } as const;
 

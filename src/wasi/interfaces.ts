@@ -19,6 +19,8 @@ import { httpTypes } from './http/types.ts';
 import { error } from './io/error.ts';
 import { poll } from './io/poll.ts';
 import { streams } from './io/streams.ts';
+import { type LoggingGrants, type LoggingOptions, grantLogging } from './logging/grants.ts';
+import { logging } from './logging/logging.ts';
 import { insecure } from './random/insecure.ts';
 import { insecureSeed } from './random/insecure-seed.ts';
 import { random } from './random/random.ts';
@@ -61,6 +63,7 @@ const INTERFACES: readonly WasiInterface[] = [
   udp,
   udpCreateSocket,
   configStore,
+  logging,
 ];
 
 /**
@@ -72,12 +75,22 @@ export const wasiInterfaces: readonly WasiInterface[] = Object.freeze(
 );
 
 /** What a guest is granted, package by package. What is left out is the safe choice. */
-export interface Grants extends CoreGrants, CliGrants, ClocksGrants, HttpGrants, ConfigGrants {}
+export interface Grants extends CoreGrants, CliGrants, ClocksGrants, HttpGrants, ConfigGrants, LoggingGrants {}
 
 /** What grants are made of: options of the component, and what its host has for guests. */
-export type GrantSources = CliOptions & Required<ClocksGrants> & Required<HttpGrants> & ConfigStoreOptions;
+export type GrantSources = CliOptions &
+  Required<ClocksGrants> &
+  Required<HttpGrants> &
+  ConfigStoreOptions &
+  LoggingOptions;
 
 /** What all guests of a component are granted alike. */
 export function createGrants(sources: GrantSources): Omit<Grants, keyof CoreGrants> & ClocksGrants {
-  return { ...grantCli(sources), ...grantClocks(sources), ...grantHttp(sources), ...grantConfig(sources) };
+  return {
+    ...grantCli(sources),
+    ...grantClocks(sources),
+    ...grantHttp(sources),
+    ...grantConfig(sources),
+    ...grantLogging(sources),
+  };
 }
