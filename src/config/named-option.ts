@@ -7,17 +7,17 @@ import type { Option, OptionTable } from './option.ts';
 
 export type OwnerName = keyof typeof OWNERS | 'command';
 
-/** An option with its names. */
+/** An option and its names. */
 export interface NamedOption {
   readonly owner: OwnerName;
-  /** Its field in JavaScript. */
+  /** Its property in JavaScript. */
   readonly key: string;
-  /** Whether that is a field of `limits`. */
+  /** Whether it is a property of `limits`. */
   readonly isLimit: boolean;
   readonly option: Option<unknown>;
 }
 
-/** All options, by owner: what `--help`, the environment, wasmtime's spellings and docs/options.md are made from. */
+/** All options, by owner: the source of `--help`, the environment variables, wasmtime's spellings and docs/options.md. */
 export function listOptions(): readonly NamedOption[] {
   const ofOwners = (Object.entries(OWNERS) as [keyof typeof OWNERS, Owner][]).flatMap(
     ([owner, { options, limits }]) => [
@@ -37,20 +37,20 @@ function toOption({ unit, min, origin, ...limit }: Limit): Option<number> {
   return { ...limit, ...(origin === undefined ? {} : { otherwise: origin }), group: 'Limits', kind };
 }
 
-/** How an option is spelled in an environment variable; `undefined` if only JavaScript has it. */
+/** The name of an option's environment variable; `undefined` if it can only be set in JavaScript. */
 export function toVariable({ key, isLimit, option }: NamedOption): string | undefined {
   const name = isLimit ? `limit-${toLimitName(key)}` : (option.flag ?? option.wasmtime?.slice('W '.length));
   return name === undefined ? undefined : `WASI_SERVE_${name.toUpperCase().replaceAll('-', '_')}`;
 }
 
-/** How an option is written at the command line, before its value: `--max-head `, `--limit handles=`, `-W timeout=`. */
+/** How an option is written on the command line, before its value: `--max-head `, `--limit handles=`, `-W timeout=`. */
 export function toArgument({ key, isLimit, option }: NamedOption): string | undefined {
   if (isLimit) return `--limit ${toLimitName(key)}=`;
   if (option.flag !== undefined) return `--${option.flag}${option.kind.placeholder === '' ? '' : ' '}`;
   return option.wasmtime === undefined ? undefined : `-${option.wasmtime}=`;
 }
 
-/** What holds if an option is not given; `undefined` if that is nothing. */
+/** The default of an option as text; `undefined` if there is none. */
 export function describeDefault({ option }: NamedOption): string | undefined {
   const { default: value, otherwise, kind } = option;
   if (otherwise !== undefined) return otherwise;

@@ -16,24 +16,24 @@ export const GROUPS = ['Serving', 'Guest', 'Limits', 'Limits on clients', 'Outpu
 
 export type Group = (typeof GROUPS)[number];
 
-/** What all options have, whatever their kind. */
+/** The properties of all options, whatever their kind. */
 interface Entry<Default> {
-  /** The flag without its dashes. Its environment variable has the same name: `WASI_SERVE_MAX_HEAD`. */
+  /** The flag without dashes. The environment variable is named after it: `WASI_SERVE_MAX_HEAD`. */
   readonly flag?: string;
   /** The flag's letter. */
   readonly short?: string;
-  /** How wasmtime spells it: `W timeout` is `-W timeout=VALUE`. */
+  /** wasmtime's spelling: `W timeout` is `-W timeout=VALUE`. */
   readonly wasmtime?: string;
   readonly group: Group;
   readonly default: Default;
-  /** In place of the default, if that depends on something. */
+  /** A description of the default, if it depends on something. */
   readonly otherwise?: string;
   readonly help: string;
-  /** Not in `--help`: parsed for the sake of wasmtime's users. */
+  /** Not shown in `--help`: accepted for compatibility with wasmtime. */
   readonly isHidden?: true;
 }
 
-/** An option: how it is spelled, what values it takes, and what is said of it. Its field is its key in the table. */
+/** An option: its spelling, its valid values, and its help. Its JavaScript property is its key in the table. */
 export interface Option<T> extends Entry<T> {
   readonly kind: OptionKind<T>;
 }
@@ -42,18 +42,18 @@ export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 
 type ValueOf<O> = O extends Option<infer T> ? T : never;
 
-/** The options of a table as a caller gives them: those that are `undefined` are as by default. */
+/** The options of a table as a caller passes them: `undefined` means the default. */
 export type OptionsOf<Table extends OptionTable> = { readonly [Key in keyof Table]?: ValueOf<Table[Key]> | undefined };
 
 /** The options of a table with every default filled in. */
 export type ConfigOf<Table extends OptionTable> = { readonly [Key in keyof Table]: ValueOf<Table[Key]> };
 
 interface NumberEntry<Default> extends Entry<Default> {
-  /** What 0 means, if it is not a small number but something else: `no bound`. */
+  /** What 0 means, if it has a special meaning: `no limit`. */
   readonly zero?: string;
 }
 
-/** Bytes. At least 1, unless 0 means something. */
+/** A number of bytes: at least 1, unless 0 has a meaning. */
 export function size<Default extends number | undefined>(entry: NumberEntry<Default>): Option<number | Default> {
   return {
     ...entry,
@@ -62,7 +62,7 @@ export function size<Default extends number | undefined>(entry: NumberEntry<Defa
   };
 }
 
-/** Milliseconds. At least 1, unless 0 means something. */
+/** A number of milliseconds: at least 1, unless 0 has a meaning. */
 export function duration<Default extends number | undefined>(entry: NumberEntry<Default>): Option<number | Default> {
   return {
     ...entry,
@@ -80,7 +80,7 @@ export function workers(entry: Entry<number>): Option<number> {
   return { ...entry, kind: workersKind() };
 }
 
-/** One of a few words. */
+/** One of several words. */
 export function choice<const Words extends readonly string[]>(
   words: Words,
   entry: Entry<Words[number]>,
@@ -88,7 +88,7 @@ export function choice<const Words extends readonly string[]>(
   return { ...entry, kind: choiceKind<Words[number]>(words) };
 }
 
-/** What is `off` unless the flag is there. */
+/** A switch that is `off` unless the flag is given. */
 export function toggle<const Off extends string | boolean, const On extends string | boolean>(
   { off, on }: { readonly off: Off; readonly on: On },
   entry: Omit<Entry<Off>, 'default'>,
@@ -140,12 +140,12 @@ function withZero({ help, zero }: NumberEntry<unknown>): string {
   return zero === undefined ? help : `${help}; 0 for ${zero}`;
 }
 
-/** All defaults of a table. */
+/** The defaults of a table. */
 export function defaultsOf<Table extends OptionTable>(table: Table): ConfigOf<Table> {
   return Object.fromEntries(Object.entries(table).map(([key, option]) => [key, option.default])) as ConfigOf<Table>;
 }
 
-/** The options of a table that were given, each checked, with every default filled in. */
+/** Checks the given options of a table, and fills in every default. */
 export function withDefaults<Table extends OptionTable>(table: Table, given: OptionsOf<Table>): ConfigOf<Table> {
   return { ...defaultsOf(table), ...given };
 }

@@ -19,7 +19,7 @@ import {
 // To add an option, add an entry here (for `serve` alone: in command-options.ts) and read its field where it matters: types, checks, the flag and
 // its help, the environment variable and docs/options.md (`node scripts/options-page.ts`) follow. Limits on guests stand in util/limits.ts.
 
-/** A message that a guest has logged: WIT's `level`, `context` and `message`. `instance` counts requests from 0; `undefined` while the guest starts. */
+/** A message logged by a guest: WIT's `level`, `context` and `message`. `instance` counts requests from 0; `undefined` while the guest starts. */
 export interface LoggedMessage {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'critical';
   readonly context: string;
@@ -27,7 +27,7 @@ export interface LoggedMessage {
   readonly instance: number | undefined;
 }
 
-/** What a port does with its clients. */
+/** How a port treats its clients. */
 export const LISTENER_OPTIONS = {
   /**
    * The proxies whose word is taken for how their clients asked, as addresses and networks: of a request from one of them the last `x-forwarded-proto` is
@@ -67,16 +67,16 @@ export const LISTENER_OPTIONS = {
     flag: 'max-body',
     group: 'Limits on clients',
     default: 0,
-    zero: 'no bound',
+    zero: 'no limit',
     help: 'a larger body gets 413',
   }),
-  /** Requests of one connection that are not answered; they are served one after the other. Beyond: no more is read until one is. Default 32. */
+  /** Unanswered requests of one connection; they are served one after the other. Beyond: nothing more is read until one is answered. Default 32. */
   maxPipelined: count({
     flag: 'max-pipelined',
     group: 'Limits on clients',
     default: 32,
     min: 1,
-    help: 'requests of a connection before their replies; more have to wait',
+    help: 'unanswered requests of a connection; more have to wait',
   }),
   /** Open connections. Beyond: closed when accepted. Default 10,000. */
   maxConnections: count({
@@ -84,48 +84,48 @@ export const LISTENER_OPTIONS = {
     group: 'Limits on clients',
     default: 10_000,
     min: 1,
-    help: 'more are closed when accepted',
+    help: 'open connections; more are closed when accepted',
   }),
-  /** How long a client may take over a head, in ms, looked at once a second. Then 408. Default 10,000. */
+  /** How long a client may take to send a head, in ms, checked once a second. Then 408. Default 10,000. */
   headTimeoutMs: duration({
     flag: 'head-timeout',
     group: 'Limits on clients',
     default: 10_000,
     help: 'a head that takes longer gets 408',
   }),
-  /** How long a client may take over a body, in ms, 0 for no bound, looked at once a second. Then 408, a reset once the reply has begun. Default 0. */
+  /** How long a client may take to send a body, in ms, 0 for no limit, checked once a second. Then 408, or a reset once the reply has begun. Default 0. */
   bodyTimeoutMs: duration({
     flag: 'body-timeout',
     group: 'Limits on clients',
     default: 0,
-    zero: 'no bound',
+    zero: 'no limit',
     help: 'a body that takes longer gets 408',
   }),
-  /** How long a client may send nothing of a body that the guest waits for, in ms, looked at once a second. Then the same. Default 30,000. */
+  /** How long a client may send nothing of a body for which the guest waits, in ms, checked once a second. Then the same. Default 30,000. */
   bodyIdleTimeoutMs: duration({
     flag: 'body-idle-timeout',
     group: 'Limits on clients',
     default: 30_000,
-    help: 'a body of which nothing comes for so long gets 408',
+    help: 'a body that stops arriving for this long gets 408',
   }),
   /**
-   * While requests wait for their turn: how many bytes a second a client has to send of a body that its guest waits for, and to take of its reply. Of
-   * those that are slower, the slowest get 408, a reset once the reply has begun. 0: none does. Default 500, as in Apache's `mod_reqtimeout`: less
-   * than any link gives.
+   * While requests are queued: how many bytes per second a client must send of a body for which its guest waits, and must take of its reply. Of those that
+   * are slower, the slowest get 408, or a reset once the reply has begun. 0: no limit. Default 500, as in Apache's `mod_reqtimeout`: less than any link
+   * provides.
    */
   minBodyRateBytes: size({
     flag: 'min-body-rate',
     group: 'Limits on clients',
     default: 500,
-    zero: 'no bound',
-    help: 'bytes a second; while requests wait, the slowest clients below it get 408',
+    zero: 'no limit',
+    help: 'bytes per second; while requests are queued, the slowest clients below it get 408',
   }),
-  /** How long a client may be slower than that while requests wait for their turn, in ms. Default 300. */
+  /** How long a client may be slower than that while requests are queued, in ms. Default 300. */
   bodyGraceMs: duration({
     flag: 'body-grace',
     group: 'Limits on clients',
     default: 300,
-    help: 'how long a client may be slower while requests wait',
+    help: 'how long a client may be slower while requests are queued',
   }),
   /** How long a connection is kept for another request, in ms. Default 5000. */
   keepAliveTimeoutMs: duration({
@@ -134,60 +134,60 @@ export const LISTENER_OPTIONS = {
     default: 5000,
     help: 'how long idle connections are kept',
   }),
-  /** How long a client may take nothing of what waits to be sent, in ms, looked at once a second. Then a reset. Default 30,000. */
+  /** How long a client may take nothing of what is ready to be sent, in ms, checked once a second. Then a reset. Default 30,000. */
   writeTimeoutMs: duration({
     flag: 'write-timeout',
     group: 'Limits on clients',
     default: 30_000,
-    help: 'a client that takes nothing for so long is reset',
+    help: 'a client that takes nothing for this long is reset',
   }),
 } as const;
 
-/** What all components, routes and ports of a host share. */
+/** Options shared by all components, routes and ports of a host. */
 export const HOST_OPTIONS = {
-  /** Requests at work concurrently. Default 1,000. */
+  /** Requests processed concurrently. Default 1,000. */
   maxConcurrentRequests: count({
     flag: 'max-concurrent-requests',
     group: 'Limits',
     default: 1000,
     min: 1,
-    help: 'requests at work concurrently',
+    help: 'requests processed concurrently',
   }),
-  /** Requests that wait for their turn; more are refused with 503. Default 1,000. */
+  /** Requests in the queue; more are refused with 503. Default 1,000. */
   maxQueuedRequests: count({
     flag: 'max-queued-requests',
     group: 'Limits',
     default: 1000,
     min: 0,
-    help: 'requests that wait; more get 503',
+    help: 'requests in the queue; more get 503',
   }),
-  /** How long a stop goes on accepting, in ms. Default: until clients are done, 1 second at most. */
+  /** How long a shutdown keeps accepting, in ms. Default: until clients are done, at most 1 second. */
   shutdownDelayMs: duration({
     flag: 'shutdown-delay',
     group: 'Serving',
     default: undefined,
     zero: 'no delay',
-    otherwise: 'until clients are done, 1s at most',
-    help: 'how long a stop goes on accepting, for load balancers that go on sending',
+    otherwise: 'until clients are done, at most 1s',
+    help: 'how long a shutdown keeps accepting requests, for load balancers that keep sending',
   }),
-  /** How long a stop waits for guests after that, in ms. Default 30,000. */
+  /** How long a shutdown then waits for guests, in ms. Default 30,000. */
   drainTimeoutMs: duration({
     flag: 'drain-timeout',
     group: 'Serving',
     default: 30_000,
     zero: 'no wait',
-    help: 'how long a stop waits for guests after that',
+    help: 'how long a shutdown then waits for guests',
   }),
 } as const;
 
-/** How requests of one component are served. */
+/** Options for serving the requests of one component. */
 export const COMPONENT_OPTIONS = {
   /** Environment variables of every guest. */
   env: variables({
     flag: 'env',
     group: 'Guest',
     default: {},
-    help: 'a variable for the guest; NAME alone passes ours',
+    help: 'environment variable for the guest; NAME alone passes the variable of this process',
   }),
   /** What every guest finds in `wasi:config/store`. */
   configVars: variables({
@@ -203,33 +203,33 @@ export const COMPONENT_OPTIONS = {
     short: 'H',
     group: 'Guest',
     default: [],
-    help: "'name: value' in place of the client's; @FILE holds one a line",
+    help: "field 'name: value' that replaces the client's; @FILE contains one per line",
   }),
   /**
-   * What guests may call, as patterns: `https://api.test`, `https://*.test:8443`, `http://10.0.0.0/8`, `*`; none at all if it is empty.
+   * What guests may call, as patterns: `https://api.test`, `https://*.test:8443`, `http://10.0.0.0/8`, `*`; nothing if it is empty.
    * Default: all public, private and loopback addresses.
    */
   outbound: patterns({
     flag: 'outbound',
     group: 'Guest',
     default: undefined,
-    otherwise: 'all but link-local and metadata addresses',
-    help: 'what the guest may call, and nothing else: scheme://host[:port] with * or *.name, or a network: http://10.0.0.0/8',
+    otherwise: 'everything except link-local and metadata addresses',
+    help: 'the only targets that the guest may call: scheme://host[:port] with * or *.name, or a network such as http://10.0.0.0/8',
   }),
-  /** `coarse`: time stands still while a guest runs, so that it cannot measure what the processor shows of others. Default `exact`. */
+  /** `coarse`: clocks stop while a guest runs, so that it cannot measure traces of others in the processor. Default `exact`. */
   clock: toggle(
     { off: 'exact', on: 'coarse' },
-    { flag: 'coarse-clock', group: 'Guest', help: 'time stands still while a guest runs' },
+    { flag: 'coarse-clock', group: 'Guest', help: 'stop the clocks while a guest runs' },
   ),
-  /** Wall time of one request, in ms, 0 for none. Default 30,000. */
+  /** Wall-clock time for one request, in ms, 0 for no limit. Default 30,000. */
   timeoutMs: duration({
     wasmtime: 'W timeout',
     group: 'Limits',
     default: 30_000,
-    zero: 'no bound',
+    zero: 'no limit',
     help: 'how long a request may take',
   }),
-  /** How much of that time its guest may run, in ms, 0 for all of it. Default 30,000. */
+  /** How much of that time its guest may compute, in ms, 0 for all of it. Default 30,000. */
   cpuTimeoutMs: duration({
     flag: 'cpu-timeout',
     group: 'Limits',
@@ -237,15 +237,15 @@ export const COMPONENT_OPTIONS = {
     zero: 'all of it',
     help: 'how much of that time the guest may compute',
   }),
-  /** How long a guest may go on after its client left, in ms. Default 0: until it next waits. */
+  /** How long a guest may continue after its client left, in ms. Default 0: until it next waits. */
   graceMs: duration({
     flag: 'grace',
     group: 'Limits',
     default: 0,
-    zero: 'no longer than until it waits',
-    help: 'how long a guest goes on after its client left',
+    zero: 'until it next waits',
+    help: 'how long a guest may continue after its client left',
   }),
-  /** Whether the guest's output carries `stdout [ID] :: ` at each line. Default `shown`. */
+  /** Whether each line of the guest's output starts with `stdout [ID] :: `. Default `shown`. */
   loggingPrefix: toggle(
     { off: 'shown', on: 'hidden' },
     { flag: 'no-logging-prefix', group: 'Output', help: "guest output without 'stdout [ID] :: '" },
@@ -273,14 +273,14 @@ export const COMPONENT_OPTIONS = {
 
 /** How a component is read and linked. */
 export const LOAD_OPTIONS = {
-  /** Which engine runs components: `auto` takes the best that supports the component. */
+  /** Which engine runs components: `auto` picks the best that supports the component. */
   engine: choice(['auto', 'linker', 'jco'], {
     flag: 'engine',
     group: 'Engine',
     default: 'auto',
     help: 'what runs the component',
   }),
-  /** How each request gets an instance of its own: `auto` takes the cheapest that is provably isolated. */
+  /** How each request gets its own instance: `auto` picks the cheapest way that is provably isolated. */
   isolation: choice(['auto', 'fresh', 'reset'], {
     flag: 'isolation',
     group: 'Engine',
@@ -288,29 +288,29 @@ export const LOAD_OPTIONS = {
     help: 'how each request gets an instance',
   }),
   /**
-   * `on`: a guest that computes for long lets others go on, and ends at its deadline; `off`: it holds the process. Only the linker's engine can.
-   * Default `on`.
+   * `on`: a guest that computes for a long time is interrupted to let others run, and ends at its deadline; `off`: it blocks the process. Only the linker
+   * engine supports `on`. Default `on`.
    */
   preemption: choice(['on', 'off'], {
     flag: 'preemption',
     group: 'Engine',
     default: 'on',
-    help: 'whether a guest that computes for long lets others go on',
+    help: 'whether guests that compute for a long time are interrupted to let others run',
   }),
-  /** Folder for what is made from components, from one start to the next; `false` keeps nothing. Default: the user's cache folder. */
+  /** Folder in which artifacts of components are cached between starts; `false` caches nothing. Default: the user's cache folder. */
   cache: folder({
     wasmtime: 'C cache',
     group: 'Engine',
     default: undefined,
     otherwise: "the user's cache folder",
-    help: 'where what is made from components is kept, or no',
+    help: 'folder for cached artifacts of components, or no',
   }),
 } as const;
 
-/** Bounds on what a client may send, and on how long it may take, and how else a port takes requests. Sizes in bytes, times in milliseconds. */
+/** Limits on what a client may send and how long it may take, and how else a port accepts requests. Sizes in bytes, times in milliseconds. */
 export interface ClientLimits extends ConfigOf<typeof LISTENER_OPTIONS> {}
 
-/** How a port takes requests. Sizes in bytes, times in milliseconds. */
+/** How a port accepts requests. Sizes in bytes, times in milliseconds. */
 export interface ListenerOptions extends OptionsOf<typeof LISTENER_OPTIONS> {}
 
 /** What all components, routes and ports of a host share. Times in milliseconds. */

@@ -132,7 +132,7 @@ describe('bad usage', () => {
     [['a.wasm', '--cpu-timeout', '600h'], /too long/],
     [
       ['a.wasm', '--min-body-rate', 'fast'],
-      /invalid --min-body-rate 'fast': write 64KiB, 10MB or a number of bytes, 0 for no bound/,
+      /invalid --min-body-rate 'fast': write 64KiB, 10MB or a number of bytes, 0 for no limit/,
     ],
     [['a.wasm', '--body-grace', '0'], /invalid --body-grace '0': write at least 1ms/],
     [['a.wasm', '--preemption', 'maybe'], /invalid --preemption 'maybe': write one of on, off/],
@@ -146,7 +146,7 @@ describe('bad usage', () => {
     [['a.wasm', '-W', 'timout=5s'], /unknown option '-W timout': did you mean timeout\? \(see -W help\)/],
     [['a.wasm', '-C', 'bogus'], /unknown option '-C bogus' \(see -C help\)/],
     [['a.wasm', '-S', 'inherit-enw'], /unknown option '-S inherit-enw': did you mean inherit-env\?/],
-    [['a.wasm', '--limit', 'nope=1'], /write name=value; names are component-bytes, /],
+    [['a.wasm', '--limit', 'nope=1'], /use name=value; the names are component-bytes, /],
     [['a.wasm', '--limit', 'handels=1'], /unknown limit 'handels': did you mean handles\?/],
     [['a.wasm', '-H', 'nonsense'], /write 'name: value'/],
     [['a.wasm', '--env', '=x'], /has no name/],
@@ -172,7 +172,7 @@ describe('help', () => {
     [['help', 'serve'], /--addr <host:port>/],
     [
       ['x.wasm', '-W', 'help'],
-      /^ {2}-W max-memory-size +[^]* -W timeout +how long a request may take; 0 for no bound[^]*Without effect here: /,
+      /^ {2}-W max-memory-size +[^]* -W timeout +how long a request may take; 0 for no limit[^]*Without effect here: /,
     ],
     [
       ['-S', 'help'],
@@ -180,7 +180,7 @@ describe('help', () => {
     ],
     [
       ['serve', '-C', 'help'],
-      /-C cache +where what is made from components is kept, or\s+no\s+\(default: the\s+user's\s+cache\s+folder\)\n/,
+      /-C cache +folder for cached artifacts of components, or\s+no\s+\(default: the\s+user's\s+cache\s+folder\)\n/,
     ],
     [['-O', 'help'], /^Without effect here: [^]*\bopt-level\b/],
     [['--version'], /^\d+\.\d+\.\d+\n$/],

@@ -51,7 +51,7 @@ describe("wasmtime's options", () => {
     [{ D: ['x'] }, "unknown option '-D x' (see -D help)"],
     [{ S: ['inherit-env=maybe'] }, "invalid -S inherit-env 'maybe': write y or n"],
     [{ S: ['cli=maybe'] }, "invalid -S cli 'maybe': write y or n"],
-    [{ W: ['timeout'] }, "invalid -W timeout '': write 30s, 500ms, 2m or a number of seconds, 0 for no bound"],
+    [{ W: ['timeout'] }, "invalid -W timeout '': write 30s, 500ms, 2m or a number of seconds, 0 for no limit"],
     [{ C: ['cache='] }, "invalid -C cache '': name a folder, or write no"],
   ])('%j is refused', (wasmtime, message) => {
     expect(() => read({ wasmtime })).toThrow(new HostError('bad-argument', message));
@@ -156,7 +156,7 @@ describe('environment variables', () => {
     ],
     [
       { WASI_SERVE_TIMEOUT: 'soon' },
-      "invalid WASI_SERVE_TIMEOUT 'soon': write 30s, 500ms, 2m or a number of seconds, 0 for no bound",
+      "invalid WASI_SERVE_TIMEOUT 'soon': write 30s, 500ms, 2m or a number of seconds, 0 for no limit",
     ],
     [{ WASI_SERVE_DEV: 'maybe' }, "invalid WASI_SERVE_DEV 'maybe': write y or n"],
   ])('%j is refused', (env, message) => {

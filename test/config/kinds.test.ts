@@ -20,9 +20,9 @@ function read<T>(kind: OptionKind<T>, texts: readonly string[], env: NodeJS.Proc
   return parseOptionText(option, texts, '--it', env);
 }
 
-const parseDuration = (text: string): number => read(durationKind({ zero: 'no bound' }), [text]);
+const parseDuration = (text: string): number => read(durationKind({ zero: 'no limit' }), [text]);
 const parseTimeout = (text: string): number => read(durationKind({ min: 1 }), [text]);
-const parseSize = (text: string): number => read(sizeKind({ min: 0, zero: 'no bound' }), [text]);
+const parseSize = (text: string): number => read(sizeKind({ min: 0, zero: 'no limit' }), [text]);
 const parseCapacity = (text: string): number => read(sizeKind(), [text]);
 const parseAddress = (text: string): { hostname: string; port: number } => read(addressKind(), [text]);
 const parseWorkerCount = (text: string): number => read(workersKind(), [text]);
@@ -50,7 +50,7 @@ describe('a time', () => {
 
   test.each(['', 's', '-1s', '1d', '1 s 2', '1e3', '30sec', 'Infinity', '1,5s'])('%j is none', (text) => {
     expect(() => parseDuration(text)).toThrow(
-      /^invalid --it '.*': write 30s, 500ms, 2m or a number of seconds, 0 for no bound$/,
+      /^invalid --it '.*': write 30s, 500ms, 2m or a number of seconds, 0 for no limit$/,
     );
   });
 

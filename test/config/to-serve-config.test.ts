@@ -25,7 +25,7 @@ test('limits that are not given are as by default', () => {
   expect(limits).toMatchObject({ maxHeldBytes: 1, maxReadBytes, maxTotalHeldBytes });
 });
 
-const MS = 'give a whole number of milliseconds from 0 to 2147483647, 0 for no bound';
+const MS = 'give a whole number of milliseconds from 0 to 2147483647, 0 for no limit';
 
 test.each([
   [{ timeoutMs: '5s' }, `invalid timeoutMs '5s': ${MS}`],

@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS, type Limits, toLimitName } from '../../util/limits.ts';
 import { suggest } from '../../util/suggest.ts';
 import type { Spelled } from './spelled.ts';
 
-/** What `--limit name=value` says. Throws `HostError` if a name is unknown. */
+/** Parses `--limit name=value`. Throws `HostError` if a name is unknown. */
 export function parseLimitFlags(texts: readonly string[], options: readonly NamedOption[]): Spelled[] {
   const byName = new Map(limitsOf(options).map((named) => [toLimitName(named.key), named]));
   return texts.map((text) => {
@@ -12,13 +12,13 @@ export function parseLimitFlags(texts: readonly string[], options: readonly Name
     const name = equals === -1 ? text : text.slice(0, equals);
     const named = byName.get(name);
     if (named === undefined) throw unknownLimit(name, Array.from(byName.keys()));
-    if (equals === -1) throw new HostError('bad-argument', `--limit ${name} has no value: write --limit ${name}=VALUE`);
+    if (equals === -1) throw new HostError('bad-argument', `--limit ${name} needs a value: use --limit ${name}=VALUE`);
     return { named, where: `--limit ${name}`, texts: [text.slice(equals + 1)] };
   });
 }
 
 function unknownLimit(name: string, names: readonly string[]): HostError {
-  const hint = suggest(name, names) || `: write name=value; names are ${names.join(', ')}`;
+  const hint = suggest(name, names) || `: use name=value; the names are ${names.join(', ')}`;
   return new HostError('bad-argument', `unknown limit '${name}'${hint}`);
 }
 
@@ -41,7 +41,7 @@ function limitsOf(options: readonly NamedOption[]): readonly NamedOption[] {
   return options.filter(({ isLimit }) => isLimit);
 }
 
-/** What of the limits is not each worker's own by default: the machine's memory is there once. Without workers this process has all of it. */
+/** The default limits that workers share, because the machine's memory exists only once. Without workers, this process has all of it. */
 export function shareAmong(workers: number): Pick<Limits, 'maxTotalMemoryBytes' | 'maxTotalHeldBytes'> {
   const { maxTotalMemoryBytes, maxTotalHeldBytes } = DEFAULT_LIMITS;
   const parts = Math.max(1, workers);

@@ -7,27 +7,27 @@ import type { Spelled } from './spelled.ts';
 import { readVariables } from './variables.ts';
 import { type WasmtimeTexts, parseWasmtimeFlags } from './wasmtime-flags.ts';
 
-/** The options of `serve` as they were written. */
+/** The options of `serve` as given. */
 export interface GivenFlags {
-  /** By the names of flags: `max-head`. */
+  /** By flag name: `max-head`. */
   readonly flags: ReadonlyMap<string, readonly string[]>;
-  /** `name=value`, by the names of our limits. */
+  /** `name=value`, with the names of our limits. */
   readonly limits: readonly string[];
   readonly wasmtime: WasmtimeTexts;
 }
 
-/** The options that were given, by owner, each checked. */
+/** The given options, by owner, checked. */
 export interface Settings {
   readonly command: CommandOptions;
   readonly listener: ListenerOptions;
   readonly host: HostOptions;
   readonly component: ComponentOptions;
   readonly load: LoadOptions;
-  /** Those without effect, as they were written: `-S nn`. */
+  /** Options without effect, as given: `-S nn`. */
   readonly ignored: readonly string[];
 }
 
-/** What flags and environment variables say; flags win, and of wasmtime's ours. Throws `HostError` if one is unknown or wrong. */
+/** Reads flags and environment variables. Flags override variables, and our flags override wasmtime's. Throws `HostError` if one is unknown or invalid. */
 export function readSettings(given: GivenFlags, env: NodeJS.ProcessEnv): Settings {
   const options = listOptions();
   const wasmtime = parseWasmtimeFlags(given.wasmtime, options);
@@ -55,7 +55,7 @@ function spellFlags(flags: GivenFlags['flags'], options: readonly NamedOption[])
   });
 }
 
-/** The last wins, whole: the flags of a list take the place of its variable. */
+/** The last source of an option wins as a whole: the flags of a list replace its variable. */
 function lastOfEach(spelled: readonly Spelled[]): Iterable<Spelled> {
   return new Map(spelled.map((one) => [one.named, one])).values();
 }

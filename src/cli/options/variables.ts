@@ -5,10 +5,10 @@ import type { Spelled } from './spelled.ts';
 
 const PREFIX = 'WASI_SERVE_';
 
-/** What Kubernetes puts into the environment of each pod for a service called `wasi-serve`, or `wasi-serve-` and more. */
+/** The variables that Kubernetes sets in each pod for a service named `wasi-serve`, or `wasi-serve-…`. */
 const OF_KUBERNETES = /_SERVICE_(?:HOST|PORT(?:_\w+)?)$|_PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?$/;
 
-/** The options that environment variables give; an empty one gives nothing. Throws `HostError` if there is no option of that name. */
+/** Reads options from environment variables; empty ones are ignored. Throws `HostError` if there is no option of that name. */
 export function readVariables(env: NodeJS.ProcessEnv, options: readonly NamedOption[]): Spelled[] {
   const given = Object.entries(env).filter(([name, text = '']) => name.startsWith(PREFIX) && text !== '');
   if (given.length === 0) return [];
@@ -27,7 +27,7 @@ export function readVariables(env: NodeJS.ProcessEnv, options: readonly NamedOpt
   });
 }
 
-/** Of several values each has a line of its own; patterns may also stand between commas, of which they have none. */
+/** Several values are separated by newlines; patterns may also be separated by commas, which they cannot contain. */
 function split({ option: { kind } }: NamedOption, text: string): readonly string[] {
   if (!kind.isList) return [text];
   return text

@@ -9,10 +9,10 @@ import { ALWAYS_LINKED, COMPILER_PREFIX, WASMTIME_NAMES, type WasmtimeGroup } fr
 /** The texts of each group in order: `inherit-env,cli=y`. */
 export type WasmtimeTexts = Readonly<Record<WasmtimeGroup, readonly string[]>>;
 
-/** What wasmtime's options mean here. */
+/** The parsed wasmtime options. */
 interface WasmtimeFlags {
   readonly spelled: readonly Spelled[];
-  /** Those without effect, as they were written: `-S nn`. */
+  /** Options without effect, as given: `-S nn`. */
   readonly ignored: readonly string[];
 }
 
@@ -23,7 +23,7 @@ interface Flag {
   readonly text: string;
 }
 
-/** Reads all of wasmtime's options. Throws `HostError` if one has a name that neither we nor wasmtime know. */
+/** Parses all of wasmtime's options. Throws `HostError` if neither we nor wasmtime know one's name. */
 export function parseWasmtimeFlags(texts: WasmtimeTexts, options: readonly NamedOption[]): WasmtimeFlags {
   const byName = byWasmtimeName(options);
   const flags = (Object.keys(texts) as WasmtimeGroup[]).flatMap((group) =>
@@ -42,11 +42,11 @@ export function parseWasmtimeFlags(texts: WasmtimeTexts, options: readonly Named
   };
 }
 
-/** What `-W help` tells. */
+/** The content of `-W help`. */
 interface GroupHelp {
-  /** The options that we have. */
+  /** The options that we support. */
   readonly ours: readonly { readonly name: string; readonly help: string }[];
-  /** Of those that wasmtime has. */
+  /** Notes on wasmtime's other options. */
   readonly notes: readonly string[];
 }
 
@@ -69,7 +69,7 @@ function nameOf({ group, key }: Flag): string {
   return `${group} ${key}`;
 }
 
-/** `-S inherit-env` says yes; of what needs a value the lack of one is told. */
+/** `-S inherit-env` alone means yes; for an option that needs a value, a missing one is an error. */
 function bareValue({ option }: NamedOption): string {
   return option.kind.name === 'switch' || option.kind.name === 'folder' ? 'y' : '';
 }

@@ -2,7 +2,7 @@
 export type WasmtimeGroup = 'S' | 'W' | 'C' | 'O' | 'D';
 
 /**
- * The names of wasmtime's options that are none of ours. They are parsed and have no effect, so that its users' commands go on working.
+ * The names of wasmtime's options that we do not have. They are accepted without effect, so that commands for wasmtime keep working.
  *
  * Source: `wasmtime serve -S help` and so on, of versions 25 to 48.
  */
@@ -38,12 +38,12 @@ export const WASMTIME_NAMES: Readonly<Record<WasmtimeGroup, ReadonlySet<string>>
   D: namesOf('address-map coredump debug-info guest-debug log-to-files logging'),
 };
 
-/** What is linked for every component anyway: `-S cli` asks for nothing more. */
+/** What is always linked: `-S cli` has no further effect. */
 export const ALWAYS_LINKED: ReadonlySet<string> = namesOf(
   'cli common config http inherit-stderr inherit-stdout preview2',
 );
 
-/** Settings of its compiler, whose names wasmtime does not list: `-C cranelift-NAME`. */
+/** wasmtime's compiler settings, whose names it does not list: `-C cranelift-NAME`. */
 export const COMPILER_PREFIX = 'cranelift-';
 
 function namesOf(words: string): ReadonlySet<string> {

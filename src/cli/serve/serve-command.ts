@@ -13,7 +13,7 @@ Examples:
 
 Each option has an environment variable too: WASI_SERVE_ADDR for --addr. All are in docs/options.md.`;
 
-/** A flag that stands for several options: the groups of wasmtime's, and the limits. */
+/** A flag for several options: wasmtime's groups, and the limits. */
 interface Umbrella {
   readonly flags: string;
   readonly group: Group;
@@ -25,13 +25,13 @@ const WASMTIME_FLAGS: Readonly<Record<WasmtimeGroup, Umbrella>> = {
   S: {
     flags: '-S, --wasi <key=value,…>',
     group: 'Guest',
-    help: 'as in wasmtime; inherit-env passes all our variables; -S help lists all',
+    help: 'as in wasmtime; inherit-env passes all environment variables of this process; -S help lists all',
   },
   W: {
     flags: '-W, --wasm <key=value,…>',
     group: 'Limits',
     help:
-      'as in wasmtime; timeout=5s bounds a request (default 30s, 0 for none), max-memory-size=1GiB its memory; ' +
+      'as in wasmtime; timeout=5s limits the time of a request (default 30s, 0 for no limit), max-memory-size=1GiB its memory; ' +
       '-W help lists all',
   },
   C: {
@@ -46,20 +46,20 @@ const WASMTIME_FLAGS: Readonly<Record<WasmtimeGroup, Umbrella>> = {
 const LIMIT_FLAG: Umbrella = {
   flags: '--limit <name=value>',
   group: 'Limits',
-  help: 'on guests; the names stand below',
+  help: 'limit on guests; the names are listed below',
 };
 
-/** If the terminal does not say. */
+/** The width of help if the terminal's is unknown. */
 const DEFAULT_COLUMNS = 80;
 
-/** `serve FILE` with its options. `run` gets them as they were written. */
+/** The command `serve FILE` with its options, which `run` receives as given. */
 export function createServeCommand(run: (file: string, flags: GivenFlags) => Promise<void>): Command {
   const named = listOptions();
   const command = new Command('serve')
     .description('serve a component over HTTP (the default command)')
     .argument('<file>', 'a component that implements wasi:http/proxy')
     .addHelpText('after', () => `${listLimits(named)}\n${EXAMPLES}`)
-    .helpOption('-h, --help', 'this text');
+    .helpOption('-h, --help', 'show this help');
   const flags = named.flatMap((one) => (one.option.flag === undefined ? [] : [{ one, option: toFlag(one) }]));
   const groups = (Object.keys(WASMTIME_FLAGS) as WasmtimeGroup[]).map((group) => ({
     group,
@@ -97,7 +97,7 @@ function toUmbrella({ flags, group, help, isHidden }: Umbrella): Option {
   return isHidden === true ? option.hideHelp() : option;
 }
 
-/** By the groups of the help, each with what stands for several options last. */
+/** Orders flags by the groups of the help; flags for several options come last in a group. */
 function inOrder(flags: readonly { readonly option: Option }[]): Option[] {
   return flags.map(({ option }) => option).toSorted((one, other) => rankOf(one) - rankOf(other));
 }
@@ -111,7 +111,7 @@ function isGiven(command: Command, option: Option): boolean {
   return command.getOptionValueSource(option.attributeName()) === 'cli';
 }
 
-/** Commander's value as texts: what a flag says without any is yes. */
+/** Commander's value as texts: a flag without a value means yes. */
 function toTexts(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value as string[];
   if (value === undefined) return [];
@@ -123,7 +123,7 @@ function collect(text: string, previous: readonly string[] = []): readonly strin
   return [...previous, text];
 }
 
-/** As `collect`; the text `help` is asked for instead. */
+/** Like `collect`, except that the text `help` prints help. */
 function helpOr(writeHelp: () => never): typeof collect {
   return (text, previous) => (text === 'help' ? writeHelp() : collect(text, previous));
 }

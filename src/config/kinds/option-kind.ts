@@ -54,11 +54,11 @@ export interface Whole {
   readonly max?: number;
   /** `bytes`; empty for a mere count. */
   readonly unit: string;
-  /** What 0 means, if it is not a small number but something else: `no bound`. */
+  /** What 0 means, if it is not a small number but something else: `no limit`. */
   readonly zero?: string | undefined;
 }
 
-/** `, 0 for no bound`. */
+/** `, 0 for no limit`. */
 export function explainZero(zero: string | undefined): string {
   return zero === undefined ? '' : `, 0 for ${zero}`;
 }
