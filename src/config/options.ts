@@ -38,7 +38,7 @@ export const LISTENER_OPTIONS = {
     flag: 'trust-proxy',
     group: 'Serving',
     default: [],
-    help: "an address or network whose x-forwarded-proto and -host are believed; everybody else's x-forwarded-* are removed",
+    help: 'an address or network whose x-forwarded-proto and -host are trusted; x-forwarded-* of all others are removed',
   }),
   /** The request line and all fields, in bytes. Beyond: 431. Default 16 KiB. */
   maxHeadBytes: size({

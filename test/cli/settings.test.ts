@@ -88,9 +88,9 @@ describe('limits on guests', () => {
   });
 
   test.each([
-    ['handles', '--limit handles has no value: write --limit handles=VALUE'],
+    ['handles', '--limit handles needs a value: use --limit handles=VALUE'],
     ['handle=1', "unknown limit 'handle': did you mean handles?"],
-    ['=', /^unknown limit '': write name=value; names are component-bytes, /],
+    ['=', /^unknown limit '': use name=value; the names are component-bytes, /],
     ['handles=', "invalid --limit handles '': write a whole number from 0"],
     ['handles=-1', "invalid --limit handles '-1': write a whole number from 0"],
     ['memory-bytes=0', "invalid --limit memory-bytes '0': write at least 1 byte"],
