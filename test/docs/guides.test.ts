@@ -26,18 +26,16 @@ const PATIENCE_MS = 900_000;
 
 const has = (command: string, ...args: readonly string[]): boolean => spawnSync(command, args).status === 0;
 
-/** What a guide cannot do without, and why it is skipped. */
+/** What a guide cannot do without besides the npm registry. */
 const NEEDS: Readonly<Record<string, { readonly what: string; readonly isThere: () => boolean }>> = {
   'guest-rust': {
     what: 'rustup and crates.io',
     isThere: () => has('rustup', '--version') && has('cargo', 'info', '-q', 'wstd'),
   },
-  'guest-go': { what: 'Go and the npm registry', isThere: () => has('go', 'version') && hasNpm() },
-  'guest-javascript': { what: 'the npm registry', isThere: hasNpm },
+  'guest-go': { what: 'Go', isThere: () => has('go', 'version') },
   'guest-python': {
-    what: 'python3, PyPI and the npm registry',
-    isThere: () =>
-      hasNpm() && has('python3', '-m', 'pip', 'download', '-q', '--no-deps', '-d', packed, 'componentize-py==0.25.1'),
+    what: 'Python and PyPI',
+    isThere: () => has('python3', '-m', 'pip', 'download', '-q', '--no-deps', '-d', packed, 'componentize-py==0.25.1'),
   },
 };
 
@@ -75,7 +73,8 @@ for (const guide of guides) {
     { timeout: PATIENCE_MS },
     async ({ skip }) => {
       const needs = NEEDS[titleOf(guide)];
-      if (needs !== undefined && !needs.isThere()) skip(`${guide} needs ${needs.what}`);
+      if (!hasNpm()) skip('the npm registry does not answer');
+      if (needs !== undefined && !needs.isThere()) skip(`it takes ${needs.what}`);
       await using reader = await Reader.start(
         tarball,
         guide.includes('guest-') ? {} : { 'app.wasm': guestFile('hello') },
