@@ -20,8 +20,8 @@ const SECTIONS: readonly { readonly owner: OwnerName; readonly title: string; re
     text:
       'Options of `wasi-serve serve` alone. In JavaScript, where a process has other things to do, they are calls: `host.listen(address)` for `--addr`; ' +
       '`listenAdmin(metrics, address)` with `createMetrics()` for `--admin-addr`, since one port tells of all hosts; `host.close()` for `--shutdown-addr`; ' +
-      '`createTextLog` or `createJsonLog` as the log of `createHost` for `--log-format`. Workers, `--stall-timeout` and the collection of garbage when ' +
-      'nothing is to be done are about a process of its own, and left to the command.',
+      '`createTextLog` or `createJsonLog` as the log of `createHost` for `--log-format`. Workers and ' +
+      '`--stall-timeout` are about a process of its own, and left to the command.',
   },
   {
     owner: 'host',
@@ -102,9 +102,14 @@ function toField({ owner, key, option }: NamedOption): string {
 
 function toDefault(named: NamedOption): string {
   const { option } = named;
-  const text = option.kind.name === 'switch' ? 'off' : describeDefault(named);
+  const text = option.kind.name === 'switch' ? describeOff(named) : describeDefault(named);
   if (text === undefined) return 'none';
   return option.otherwise === undefined ? toCode(text) : text;
+}
+
+/** Of a switch: its flag is not given; or the word for that in JavaScript, if it has none. */
+function describeOff(named: NamedOption): string {
+  return toArgument(named) === undefined ? String(named.option.default) : 'off';
 }
 
 function toCode(text: string | undefined): string {

@@ -178,6 +178,14 @@ export const HOST_OPTIONS = {
     zero: 'no wait',
     help: 'how long a shutdown then waits for guests',
   }),
+  /**
+   * `returned`: once a host with a port has been idle for 15 seconds after a burst, V8 collects the garbage of the whole process, which gives memory back to
+   * the system. `wasi-serve serve` does so always. Default `kept`: the process is not the host's own.
+   */
+  idleMemory: toggle(
+    { off: 'kept', on: 'returned' },
+    { group: 'Serving', help: 'whether a host that has become idle has V8 collect garbage; the command always does' },
+  ),
 } as const;
 
 /** Options for serving the requests of one component. */

@@ -27,6 +27,7 @@ import { assertLog, describeArgument, isComponent, isHandler } from './arguments
 import { createCommons } from './commons.ts';
 import { createComponentHandler } from './component-handler.ts';
 import type { Host } from './host.ts';
+import { collectWhenIdle } from './idle-memory.ts';
 import type { Component } from './load.ts';
 import { type Route, Routes } from './route.ts';
 import { type FetchInput, toRequest } from './to-request.ts';
@@ -44,6 +45,7 @@ export class RoutedHost implements Host {
   #app: HostApp | undefined;
   #state: 'serving' | 'closing' = 'serving';
   #descriptors: Disposable | undefined;
+  #idleWatch: Disposable | undefined;
 
   /** `App` is what makes `app`; without it there is none, and Hono is not loaded. */
   constructor(config: HostConfig & ClientLimits, log: Log = createFailureLog(), App?: typeof HostApp) {
@@ -74,6 +76,7 @@ export class RoutedHost implements Host {
     this.#listeners.push(listener);
     this.#open.push(listening);
     this.#descriptors ??= watchDescriptors((what) => refusals.count(what));
+    if (this.#config.idleMemory === 'returned') this.#idleWatch ??= collectWhenIdle(() => this.inFlight === 0);
     if (this.#open.length === 1) for (const handler of this.#handlers) handler.listening();
     return listening;
   }
@@ -139,6 +142,7 @@ export class RoutedHost implements Host {
     await Promise.all(this.#open.map((listening) => listening.close(leftMs)));
     await Promise.all(this.#handlers.map((handler) => handler[Symbol.asyncDispose]()));
     this.#descriptors?.[Symbol.dispose]();
+    this.#idleWatch?.[Symbol.dispose]();
     this.#commons.refusals[Symbol.dispose]();
     return cancelled;
   }

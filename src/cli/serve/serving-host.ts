@@ -7,7 +7,6 @@ import { teeLog } from '../../observe/log.ts';
 import type { Metrics } from '../../observe/metrics.ts';
 import type { Address, ListeningSocket } from '../../server/http1/listen.ts';
 import type { Closing } from './finish.ts';
-import { collectWhenIdle } from './idle-memory.ts';
 import { type LogSink, accessLogOf } from './log-sink.ts';
 import type { ServePlan } from './serve-plan.ts';
 import type { StallWatch } from '../stall/stall-watch.ts';
@@ -47,11 +46,10 @@ export async function openHost(
   const accessLog = accessLogOf(sink, plan.accessLog);
   const log = metrics === undefined ? accessLog : teeLog(accessLog, metrics.log);
   // Without an app: Hono takes 10 ms of a start.
-  const config = toServeConfig({ ...plan.host, writeGuestOutput });
+  const config = toServeConfig({ ...plan.host, idleMemory: 'returned', writeGuestOutput });
   const host = opening.use(new RoutedHost(config, log));
   host.mountComponent('/', component, config);
   metrics?.watch({ component: component.label, host });
-  opening.use(collectWhenIdle(() => host.inFlight === 0));
   const { address } = await host.listen(plan.address);
   const open = opening.move();
   return { host, address, [Symbol.asyncDispose]: () => open.disposeAsync() };

@@ -1,5 +1,7 @@
+import { type PerformanceNodeEntry, PerformanceObserver, constants } from 'node:perf_hooks';
 import { describe, expect, test } from 'vitest';
-import { IdleMemory } from '../../src/cli/serve/idle-memory.ts';
+import { IdleMemory } from '../../src/host/idle-memory.ts';
+import { createHost } from '../../src/index.ts';
 
 const MIB = 1024 * 1024;
 
@@ -35,3 +37,24 @@ describe('an idle host', () => {
     expect(decide(100, [500, 500, 'busy', 500, 500, 'busy'])).not.toContain(true);
   });
 });
+
+test(
+  'an embedded host has garbage collected when it is idle, if idleMemory is returned',
+  { timeout: 120_000 },
+  async () => {
+    await using host = createHost({ idleMemory: 'returned' }, () => undefined);
+    await host.listen({ hostname: '127.0.0.1', port: 0 });
+    const forced = Promise.withResolvers<void>();
+    const observer = new PerformanceObserver((list) => {
+      const details = (list.getEntries() as PerformanceNodeEntry[]).map(
+        ({ detail }) => detail as { readonly flags: number },
+      );
+      if (details.some(({ flags }) => (flags & constants.NODE_PERFORMANCE_GC_FLAGS_FORCED) !== 0)) forced.resolve();
+    });
+    observer.observe({ entryTypes: ['gc'] });
+    const burst = Buffer.alloc(200 * MIB, 1);
+    await forced.promise;
+    observer.disconnect();
+    expect(burst.byteLength).toBeGreaterThan(0);
+  },
+);

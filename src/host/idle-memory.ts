@@ -1,4 +1,4 @@
-import { collectGarbage } from '../../util/collect.ts';
+import { collectGarbage } from '../util/collect.ts';
 
 /** How often a host checks whether it is idle. */
 const CHECK_INTERVAL_MS = 5000;
