@@ -186,12 +186,13 @@ export class RoutedHost implements Host {
 
   /** `undefined` if no route leads anywhere. */
   #fetchMounted(request: Request): Promise<Response> | undefined {
-    const handler = this.#routes.find(headOf(request));
-    return handler && this.#fetchFrom(handler, request);
+    const head = headOf(request);
+    const handler = this.#routes.find(head);
+    return handler && this.#fetchFrom(handler, request, head);
   }
 
-  #fetchFrom(handler: Pick<MountedHandler, 'answer'>, request: Request): Promise<Response> {
-    const exchange = new FetchExchange(request, this.#config);
+  #fetchFrom(handler: Pick<MountedHandler, 'answer'>, request: Request, head = headOf(request)): Promise<Response> {
+    const exchange = new FetchExchange(request, this.#config, head);
     handler.answer(exchange);
     return exchange.response;
   }

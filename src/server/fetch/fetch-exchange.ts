@@ -25,8 +25,8 @@ export class FetchExchange implements Exchange {
   readonly isFirst = false;
   readonly violation = new Violation();
 
-  constructor(request: Request, limits: ClientLimits) {
-    this.head = headOf(request);
+  constructor(request: Request, limits: ClientLimits, head = headOf(request)) {
+    this.head = head;
     this.isWhole = request.body === null;
     this.body = request.body === null ? EMPTY_BODY : new StreamBody(request.body, limits, this.violation);
     this.reply = new FetchReply(request);
