@@ -4,7 +4,9 @@ import { toLoadConfig, toServeConfig } from '../../src/config/to-serve-config.ts
 import { listOptions } from '../../src/config/named-option.ts';
 import { HostError } from '../../src/util/host-error.ts';
 import { DEFAULT_LIMITS } from '../../src/util/limits.ts';
+import { formatOrigin } from '../../src/server/http1/listen.ts';
 import { guestFile } from '../harness/guests.ts';
+import { rawGet, requestRaw } from '../harness/raw-client.ts';
 
 test('an option that is undefined is as by default', () => {
   const given = Object.fromEntries(listOptions().map(({ key }) => [key, undefined]));
@@ -74,6 +76,37 @@ test.each([
   [{ limits: { maxMemoryByte: 5 } }, "unknown limit 'maxMemoryByte' of loadComponent: did you mean maxMemoryBytes?"],
 ] as [object, string][])('%j is refused by loadComponent', async (options, message) => {
   await expect(loadComponent(guestFile('hello'), options)).rejects.toThrow(new HostError('bad-argument', message));
+});
+
+test.each([
+  [{ timeoutMs: 5 }, 'timeoutMs is an option of host.mount, and not of createHost'],
+  [{ limits: { maxHeldBytes: 5 } }, 'limits.maxHeldBytes is an option of host.mount, and not of createHost'],
+  [{ drainTimeoutMs: -1 }, /^invalid drainTimeoutMs -1: /],
+] as [object, string | RegExp][])('%j is refused by createHost without a component', (options, message) => {
+  expect(() => createHost(options)).toThrow(message);
+});
+
+test('a component is mounted with its own options only', async () => {
+  await using host = createHost();
+  const hello = await loadComponent(guestFile('hello'));
+  const mount = (options: object) => (): void => host.mount('/', hello, options);
+  expect(mount({ maxHeaders: 5 })).toThrow('maxHeaders is an option of host.listen, and not of host.mount');
+  expect(mount({ cpuTimeoutMs: '5s' })).toThrow("invalid cpuTimeoutMs '5s'");
+  expect(mount({ timeoutMs: 5 })).not.toThrow();
+});
+
+test('a port has its own options only, and the others of its host', async () => {
+  await using host = createHost({ maxTargetBytes: 10, maxHeaders: 3 }, () => undefined);
+  host.mount('/', await loadComponent(guestFile('hello')));
+  const address = { hostname: '127.0.0.1', port: 0 };
+  const wrong = host.listen(address, { timeoutMs: 5 } as object);
+  await expect(wrong).rejects.toThrow('timeoutMs is an option of host.mount, and not of host.listen');
+  const { address: bound } = await host.listen(address, { maxTargetBytes: 20, maxHeaders: undefined });
+  const statusOf = async (target: string, ...lines: string[]): Promise<number> =>
+    (await requestRaw(formatOrigin(bound), rawGet(target, ...lines))).status;
+  expect(await statusOf('/123456789012345')).toBe(200);
+  expect(await statusOf('/12345678901234567890')).toBe(414);
+  expect(await statusOf('/', 'A: 1', 'B: 2', 'C: 3')).toBe(431);
 });
 
 test('what stands among the options of a load stays as it is', () => {
