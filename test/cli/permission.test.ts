@@ -74,7 +74,7 @@ describe('without a permission that it takes, it says which and how to give it, 
       'a file of fields',
       `${READ} --allow-net`,
       [HELLO, '-H', '@/etc/hosts'],
-      /^error: -H @\/etc\/hosts: Node's --permission mode lacks --allow-fs-read=\/etc\/hosts: add it$/,
+      /^error: cannot read the fields in \/etc\/hosts: Node's --permission mode lacks --allow-fs-read=\/etc\/hosts: add it$/,
     ],
     [
       'one of its own files',
