@@ -20,7 +20,7 @@ export class Routes<Target> {
   assertFree(route: Route): void {
     const { host, prefix } = parseRoute(route);
     if (this.#byHost.get(host)?.some((entry) => entry.prefix === prefix) !== true) return;
-    throw new HostError('bad-argument', `there is a handler at ${describe(host, prefix)} already`);
+    throw new HostError('bad-argument', `a handler is already mounted at ${describe(host, prefix)}`);
   }
 
   /** Throws as `assertFree` does. */
@@ -69,13 +69,13 @@ function parseRoute(route: Route): { readonly host: string; readonly prefix: str
   if (host !== undefined && (typeof host !== 'string' || !HOST.test(host))) {
     throw new HostError(
       'bad-argument',
-      `invalid host ${show(host)} of a route: a name such as 'a.example' is, without scheme and port`,
+      `invalid host ${show(host)} of a route: use a name such as 'a.example', without scheme and port`,
     );
   }
   if (typeof path !== 'string' || !PATH.test(path)) {
     throw new HostError(
       'bad-argument',
-      `invalid path ${show(path)} of a route: it begins with '/', and takes all paths below it, without '*', '?' and '#'`,
+      `invalid path ${show(path)} of a route: it must begin with '/', without '*', '?' and '#'; all paths below it are included`,
     );
   }
   return { host: toHostName(host ?? ''), prefix: path.replace(/\/+$/, '') };
@@ -90,7 +90,7 @@ function toObject(route: unknown): Exclude<Route, string> {
     const other = Object.keys(route).find((key) => key !== 'host' && key !== 'path');
     if (other === undefined) return route;
   }
-  throw new HostError('bad-argument', `invalid route ${show(route)}: '/path' or { host, path } is one`);
+  throw new HostError('bad-argument', `invalid route ${show(route)}: use '/path' or { host, path }`);
 }
 
 function show(value: unknown): string {

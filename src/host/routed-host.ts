@@ -106,7 +106,7 @@ export class RoutedHost implements Host {
 
   get app(): Hono<AppEnv> {
     if (this.#app === undefined) {
-      if (this.#App === undefined) throw new HostError('not-supported', 'this host was made without an app');
+      if (this.#App === undefined) throw new HostError('not-supported', 'this host was created without an app');
       this.#app = new this.#App(this.#commons, (request) => this.#fetchMounted(request));
       this.#turnListeners();
     }

@@ -32,7 +32,9 @@ function createRequest(input: string | Request, init: RequestInit): Request {
   } catch (error) {
     const what = typeof input === 'string' ? `'${input}'` : 'a Request';
     const { message } = toError(error);
-    throw new HostError('bad-argument', `host.fetch cannot make a request of ${what}: ${message}`, { cause: error });
+    throw new HostError('bad-argument', `host.fetch cannot create a request from ${what}: ${message}`, {
+      cause: error,
+    });
   }
 }
 

@@ -60,11 +60,11 @@ export function clientFault(status: number, reason: string): Failure {
 /** Nothing stands at the request's host and path. */
 export const NO_ROUTE: Failure = Object.freeze(clientFault(404, 'there is no route for the request'));
 
-/** Too many requests wait already. */
+/** Too many requests are queued. */
 export const QUEUE_IS_FULL: Failure = Object.freeze({
   blame: 'host',
   status: 503,
-  reason: 'the host is busy: too many requests wait already (--max-queued-requests)',
+  reason: 'the host is busy: too many requests are queued (--max-queued-requests)',
   retryAfterS: 1,
   limit: 'max-queued-requests',
 });

@@ -31,6 +31,6 @@ export function unreachableMethods<Resource extends string, Name extends string>
 
 function unreachable(method: string): () => never {
   return () => {
-    throw new Trap(`${method}: nothing is granted that has this method`);
+    throw new Trap(`${method}: no resource with this method is granted`);
   };
 }

@@ -49,7 +49,7 @@ describe('a start', () => {
   });
 
   test.each([
-    [['--preemption', 'off'], /^ {2}preemption {2}off: as asked$/m],
+    [['--preemption', 'off'], /^ {2}preemption {2}off: as requested$/m],
     [['--engine', 'jco'], /^ {2}preemption {2}partly: .+$/m],
   ])('with %j says how guests are interrupted', async (args, row) => {
     await using serving = await servingOn([HELLO, ...args]);

@@ -79,7 +79,7 @@ describe('an error reply', () => {
     await busy.send(rawGet('/?ms=60000'));
     await until(() => served.host.inFlight === 1);
     const { body } = await requestRaw(served.origin, rawGet('/', 'X-Request-Id: a'));
-    expect(body).toBe('503 Service Unavailable: the host is busy: too many requests wait already (request a)\n');
+    expect(body).toBe('503 Service Unavailable: the host is busy: too many requests are queued (request a)\n');
     expect(served.events.all).toContainEqual(
       expect.objectContaining({ blame: 'host', message: expect.stringMatching(/ \(--max-queued-requests\)$/) }),
     );

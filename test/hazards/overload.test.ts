@@ -15,7 +15,7 @@ test('beyond those at work and those in the queue, a request is told to try agai
   const refused = await requestRaw(served.origin, rawGet('/?ms=0&fifth'));
   expect(refused).toMatchObject({ status: 503, ending: 'framed' });
   expect(valuesOf(refused, 'retry-after')).toEqual(['1']);
-  expect(failuresOf(served).at(-1)).toBe('the host is busy: too many requests wait already (--max-queued-requests)');
+  expect(failuresOf(served).at(-1)).toBe('the host is busy: too many requests are queued (--max-queued-requests)');
 
   for (const reply of await Promise.all(accepted)) expect(reply).toMatchObject({ status: 200, body: 'slept 150\n' });
   expect((await requestRaw(served.origin, rawGet('/?ms=0'))).status).toBe(200);

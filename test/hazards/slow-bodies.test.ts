@@ -53,7 +53,7 @@ describe('while places are free', () => {
 describe('while requests wait for their turn, a client slower than it has to be', () => {
   const limits = { maxConcurrentRequests: 1 };
   const SLOW_BODY =
-    'the body of the request came with less than 500 bytes a second for 300 ms while requests waited for their turn (--min-body-rate)';
+    'the body of the request came with less than 500 bytes per second for 300 ms while requests were queued (--min-body-rate)';
 
   test('gets 408, and its guest ends', async () => {
     await using served = await serveGuest('trailers', limits);

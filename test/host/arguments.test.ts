@@ -65,7 +65,7 @@ describe('host.mount', () => {
 
   test('at a route that is taken says so', () => {
     const host = createHost(hello, {}, SILENT);
-    expect(() => host.mount('/', echo)).toThrow("there is a handler at '/' already");
+    expect(() => host.mount('/', echo)).toThrow("a handler is already mounted at '/'");
   });
 
   test('of a closed host says so', async () => {
@@ -105,7 +105,7 @@ describe('host.fetch takes what the global fetch takes', () => {
   });
 
   test.each<[string, unknown, string]>([
-    ['a text that is no URL', 'x', "host.fetch cannot make a request of 'x': "],
+    ['a text that is no URL', 'x', "host.fetch cannot create a request from 'x': "],
     ['nothing', undefined, 'host.fetch takes a URL or a Request, not undefined'],
     ['a number', 7, 'host.fetch takes a URL or a Request, not 7'],
     ['an object', { path: '/' }, 'host.fetch takes a URL or a Request, not an object of Object'],

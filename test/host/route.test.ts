@@ -85,12 +85,12 @@ test.each<[Route, string]>([
 });
 
 test.each<[Route, Route, string]>([
-  ['/', {}, "there is a handler at '/' already"],
-  ['/api', '/api/', "there is a handler at '/api' already"],
+  ['/', {}, "a handler is already mounted at '/'"],
+  ['/api', '/api/', "a handler is already mounted at '/api'"],
   [
     { host: 'a.example', path: '/x' },
     { host: 'A.example.', path: '/x' },
-    "there is a handler at 'a.example/x' already",
+    "a handler is already mounted at 'a.example/x'",
   ],
 ])('%j and %j are the same route', (one, other, message) => {
   expect(() => routesOf(one, other)).toThrow(message);

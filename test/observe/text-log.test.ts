@@ -150,7 +150,7 @@ describe('a start', () => {
       imports: ['wasi:io/poll@0.2.3', 'wasi:io/error@0.2.3', 'wasi:http/types@0.2.3'],
       engine: { name: 'jco', reason: 'why' },
       isolation: { name: 'fresh', reason: 'because' },
-      preemption: { name: 'off', reason: 'as asked' },
+      preemption: { name: 'off', reason: 'as requested' },
       limits: {
         timeoutMs: 1500,
         maxConcurrentRequests: 10,
@@ -167,7 +167,7 @@ describe('a start', () => {
   imports     wasi:io (2), wasi:http (1)
   engine      jco: why
   isolation   fresh: because
-  preemption  off: as asked
+  preemption  off: as requested
   limits      1500 ms per request, 10 concurrent requests, 0 more queued
               --cpu-timeout 5s --limit handles=7
   try         curl -i http://127.0.0.1:8080/

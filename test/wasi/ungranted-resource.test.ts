@@ -37,7 +37,7 @@ describe.each([filesystemTypes, ipNameLookup, tcp, udp])('$name', ({ funcs }) =>
   const methods = Object.entries<() => unknown>(funcs as never).filter(([name]) => name.startsWith('[method]'));
 
   test.each(methods)('%s traps', (name, method) => {
-    expect(method).toThrow(new Trap(`${name.slice('[method]'.length)}: nothing is granted that has this method`));
+    expect(method).toThrow(new Trap(`${name.slice('[method]'.length)}: no resource with this method is granted`));
   });
 });
 

@@ -29,11 +29,11 @@ export function choosePreemption(
   { preemption }: LinkOptions,
   able: LinkedComponent['preemption'],
 ): LinkedComponent['preemption'] {
-  if (preemption === 'off') return { name: 'off', reason: 'as asked' };
+  if (preemption === 'off') return { name: 'off', reason: 'as requested' };
   if (isPermitted('worker')) return able;
   return {
     name: 'off',
-    reason: "Node's --permission mode lacks --allow-worker, so guests hold the process while they compute",
+    reason: "Node's --permission mode lacks --allow-worker, so guests block the process while they compute",
   };
 }
 

@@ -10,12 +10,12 @@ export const jcoEngine = Object.freeze<ComponentEngine>({
     if (options.isolation === 'reset') {
       throw new HostError(
         'not-supported',
-        "the jco engine gives every request a fresh instance: it has no isolation 'reset'",
+        "the jco engine gives every request a fresh instance: it does not support isolation 'reset'",
       );
     }
     const preemption = choosePreemption(options, {
       name: 'partly',
-      reason: "guests in jco's glue hold the process while they compute, and end with their time",
+      reason: "guests in jco's glue block the process while they compute, and are ended when their time is over",
     });
     const { linkWithJco } = await import('../../linker/jco/link-with-jco.ts');
     const pre = await linkWithJco(source, definition, options.interfaces, toGuestBounds(options, preemption));

@@ -15,20 +15,20 @@ export async function linkWithEngine(
   decoded: DecodedComponent,
   options: LinkOptions,
 ): Promise<EngineLinked> {
-  if (engine === 'jco') return await linkWith(jcoEngine, 'as asked', decoded, options);
+  if (engine === 'jco') return await linkWith(jcoEngine, 'as requested', decoded, options);
   try {
     return await linkWith(linkerEngine, LINKER_REASON, decoded, options);
   } catch (error) {
     const isUnsupported = error instanceof HostError && error.code === 'not-supported';
     if (engine === 'linker' || !isUnsupported || options.isolation === 'reset') throw error;
-    const reason = `the linker does not take it: ${error.message}`;
+    const reason = `the linker does not support it: ${error.message}`;
     return await linkWith(jcoEngine, reason, decoded, options).catch((fromJco: unknown) => {
       throw refusedByBoth(error, fromJco);
     });
   }
 }
 
-const LINKER_REASON = 'the component is planned once, and each function between guest and host compiled once';
+const LINKER_REASON = 'linked once; each function between guest and host is compiled once';
 
 async function linkWith(
   engine: ComponentEngine,

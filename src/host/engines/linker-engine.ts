@@ -17,7 +17,7 @@ export const linkerEngine = Object.freeze<ComponentEngine>({
   link: async ({ source, definition }, options) => {
     const preemption = choosePreemption(options, {
       name: 'on',
-      reason: 'guests that compute for long are interrupted, and end with their time',
+      reason: 'guests that compute for a long time are interrupted, and ended when their time is over',
     });
     const bounds = toGuestBounds(options, preemption);
     const pre = await linkComponent(source, options.interfaces, { definition, ...bounds });
@@ -32,17 +32,17 @@ function chooseIsolation({ label }: ComponentSource, pre: LinkedPre<WasiCtx>, is
     isolation: { name: 'fresh', reason },
     createStrategy: () => createRecyclingStrategy(pre),
   });
-  if (isolation === 'fresh') return fresh('as asked');
+  if (isolation === 'fresh') return fresh('as requested');
   const probed = probeReset(pre);
   if (!('reason' in probed)) {
-    const reason = 'instances are kept, and all that a request wrote is restored after it';
+    const reason = 'instances are reused; everything that a request wrote is restored after it';
     return { isolation: { name: 'reset', reason }, createStrategy: startingWith(pre, probed) };
   }
   if (isolation === 'auto') return fresh(probed.reason);
   if (probed.kind === 'unrestorable') {
     throw new HostError('not-supported', `${label} cannot be reset: ${probed.reason}`);
   }
-  const reason = `as asked, though ${probed.reason}: that happens once, not for each request`;
+  const reason = `as requested, although ${probed.reason}: that happens once, not for each request`;
   return { isolation: { name: 'reset', reason }, createStrategy: () => createResetStrategy(pre) };
 }
 

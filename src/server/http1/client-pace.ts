@@ -40,7 +40,7 @@ export class ClientPace {
   get failure(): Failure {
     const { minBodyRateBytes, bodyGraceMs } = this.#limits;
     const what = this.#sendingMs >= this.#takingMs ? 'the body of the request came' : 'the client took its reply';
-    const reason = `${what} with less than ${minBodyRateBytes} bytes a second for ${formatTimeout(bodyGraceMs)} while requests waited for their turn (--min-body-rate)`;
+    const reason = `${what} with less than ${minBodyRateBytes} bytes per second for ${formatTimeout(bodyGraceMs)} while requests were queued (--min-body-rate)`;
     return clientFault(408, reason);
   }
 }
