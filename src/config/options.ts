@@ -288,8 +288,11 @@ export const LOAD_OPTIONS = {
     default: 'auto',
     help: 'what runs the component',
   }),
-  /** How each request gets its own instance: `auto` picks the cheapest way that is provably isolated. */
-  isolation: choice(['auto', 'fresh', 'reset'], {
+  /**
+   * How each request gets its own instance. `fresh`: new core instances. `restart`: kept ones, restored to what they were before they started, which start
+   * again. `reset`: kept ones, restored to what they were after they started. `auto` picks the cheapest that is provably isolated.
+   */
+  isolation: choice(['auto', 'fresh', 'restart', 'reset'], {
     flag: 'isolation',
     group: 'Engine',
     default: 'auto',

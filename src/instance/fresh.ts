@@ -31,7 +31,7 @@ export function createRecyclingStrategy(pre: LinkedPre<WasiCtx>): InstanceStrate
     take: (ctx) => {
       const spare = spares.take();
       if (spare === undefined) return pre.instantiate(ctx);
-      spare.restart(ctx);
+      spare.recreate(ctx);
       return spare;
     },
     giveBack: (given, state) => {

@@ -1,4 +1,5 @@
 import type { Content } from '../linker/run/cards.ts';
+import { type StartListener, type StepState, elementsOf } from '../linker/run/core-instances.ts';
 import type { LinkedInstance } from '../linker/run/linked-instance.ts';
 
 /** The state of an instance that has just started: everything that a request can change. */
@@ -25,6 +26,42 @@ export function captureImage<Ctx>(instance: LinkedInstance<Ctx>, like: Image | u
     tables: tables.map(elementsOf),
   };
   return like !== undefined && isSame(image, like) ? like : image;
+}
+
+/**
+ * The image of an instance that starts with this as its listener: each core instance as it is before its start function, so that restoring the image and
+ * running the start functions gives what a new instance has. Memories get `roomPages` of room before anything runs.
+ */
+export class StartImage implements Image, StartListener {
+  readonly memories: Image['memories'][number][] = [];
+  readonly globals: unknown[] = [];
+  readonly tables: (readonly unknown[])[] = [];
+  readonly #like: Image | undefined;
+  readonly #roomPages: number;
+  /** Tables that several modules write, each as it was when the first of these had been instantiated. */
+  readonly #elements = new Map<WebAssembly.Table, readonly unknown[]>();
+
+  /** `like` is the image of another instance of the component, whose bytes it shares. */
+  constructor(like: Image | undefined, roomPages: number) {
+    this.#like = like;
+    this.#roomPages = roomPages;
+  }
+
+  instantiated({ memories, globals, tables }: StepState): void {
+    for (const [at, memory] of memories) {
+      const content = memory.capture(this.#like?.memories[at]?.content);
+      this.memories[at] = { content, reportedPages: memory.reportedPages };
+      memory.makeRoom(this.#roomPages);
+    }
+    for (const [at, global] of globals) this.globals[at] = global.value;
+    for (const [at, table] of tables) this.tables[at] = this.#elementsOf(table);
+  }
+
+  #elementsOf(table: WebAssembly.Table): readonly unknown[] {
+    const elements = this.#elements.get(table) ?? elementsOf(table);
+    this.#elements.set(table, elements);
+    return elements;
+  }
 }
 
 function isSame(one: Image, other: Image): boolean {
@@ -60,8 +97,4 @@ function restoreTable(table: WebAssembly.Table, elements: readonly unknown[]): v
 /** Whether a table has grown, which cannot be undone. */
 export function hasGrownTables<Ctx>(instance: LinkedInstance<Ctx>, image: Image): boolean {
   return instance.core.tables.some((table, index) => table.length !== image.tables[index]?.length);
-}
-
-function elementsOf(table: WebAssembly.Table): unknown[] {
-  return Array.from({ length: table.length }, (_, index): unknown => table.get(index));
 }

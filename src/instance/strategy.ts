@@ -10,7 +10,7 @@ export interface KeptInstances {
 
 /** How a request gets an instance that it cannot distinguish from a fresh one. */
 export interface InstanceStrategy extends Disposable {
-  readonly name: 'fresh' | 'reset';
+  readonly name: 'fresh' | 'restart' | 'reset';
   readonly kept: KeptInstances;
   /** An isolated instance for one request, whose context is `ctx`, with which the instance starts if it is new. */
   take(ctx: WasiCtx): Instance<WasiCtx>;

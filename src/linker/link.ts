@@ -21,6 +21,7 @@ import { type HeapQuota, sumCosts } from './run/instance-heap.ts';
 import type { InstancePre } from './instance-pre.ts';
 import { planContexts } from './plan/contexts.ts';
 import type { Linked } from './run/linked.ts';
+import type { StartListener } from './run/core-instances.ts';
 import { LinkedInstance } from './run/linked-instance.ts';
 import { emitMakers } from './run/makers.ts';
 import { parseInterfaceName } from './plan/names.ts';
@@ -112,10 +113,11 @@ export async function linkComponent<Ctx>(
   return Object.freeze({
     unrestorable: modules.map(({ rewritten }) => findUnrestorable(rewritten)).find((reason) => reason !== undefined),
     marksAllWrites: modules.every(({ rewritten }) => marksAllWrites(rewritten)),
+    canStartAgain: modules.every(({ rewritten }) => canStartAgain(rewritten)),
     startCalls: linked.starts.calls,
     memory,
     heap,
-    instantiate: (ctx: Ctx) => new LinkedInstance(linked, ctx),
+    instantiate: (ctx: Ctx, listener?: StartListener) => new LinkedInstance(linked, ctx, listener),
   });
 }
 
@@ -163,19 +165,31 @@ function marksAllWrites({ memories, activeSegmentCount }: PreparedModule['rewrit
   return activeSegmentCount === 0 && memories.every(isMarked);
 }
 
+/**
+ * Whether the host can repeat what instantiation does to the memories and tables of other modules, whose start functions may have run before: V8 writes no
+ * data to such a memory, and the elements of tables can be read.
+ */
+function canStartAgain({ memories, tables, activeSegmentCount }: PreparedModule['rewritten']): boolean {
+  const isRepeated = activeSegmentCount === 0 || memories.every(({ recycledAs }) => recycledAs !== undefined);
+  return isRepeated && tables.every(({ access }) => access === 'value');
+}
+
 function isMarked({ isTracked, isShared }: ReachableMemory): boolean {
   return isTracked && !isShared;
 }
 
 /** An `InstancePre` whose instances expose their state, so that it can be restored. */
 export interface LinkedPre<Ctx> extends InstancePre<Ctx> {
-  instantiate(ctx: Ctx): LinkedInstance<Ctx>;
+  /** With a `listener`, which is told while the instance starts, it can start again. */
+  instantiate(ctx: Ctx, listener?: StartListener): LinkedInstance<Ctx>;
   /** Why an image cannot capture all of an instance's core state; `undefined` if it can. */
   readonly unrestorable: string | undefined;
   /** The names of host functions called while an instance started. */
   readonly startCalls: ReadonlySet<string>;
   /** Whether every write to a memory is marked, from the very first. */
   readonly marksAllWrites: boolean;
+  /** Whether an instance can start again after its state is restored to what it was before it started. */
+  readonly canStartAgain: boolean;
   readonly memory: MemoryQuota;
   readonly heap: HeapQuota;
 }

@@ -90,7 +90,7 @@ export interface RequestRecord {
   /** For how much of that time the guest was computing; `undefined` if that is not measured, as without preemption. */
   readonly cpuMs: number | undefined;
   /** `none`: no guest was to answer. */
-  readonly instance: 'fresh' | 'reset' | 'none';
+  readonly instance: 'fresh' | 'restart' | 'reset' | 'none';
   readonly end: 'complete' | 'aborted' | 'client-left';
 }
 

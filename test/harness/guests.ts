@@ -10,6 +10,7 @@ export const TEST_CACHE = join(import.meta.dirname, '../../.cache/test');
 /** What every engine runs, in every isolation that it has. */
 export const LOAD_WAYS = [
   { engine: 'linker', isolation: 'reset' },
+  { engine: 'linker', isolation: 'restart' },
   { engine: 'linker', isolation: 'fresh' },
   { engine: 'jco', isolation: 'fresh' },
 ] as const;

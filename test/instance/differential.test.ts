@@ -12,6 +12,7 @@ import { until } from '../harness/until.ts';
 const WAYS: readonly LoadWay[] = [
   { engine: 'jco', isolation: 'fresh' },
   { engine: 'linker', isolation: 'fresh' },
+  { engine: 'linker', isolation: 'restart' },
   { engine: 'linker', isolation: 'reset' },
 ];
 
@@ -61,7 +62,7 @@ const DEFAULT: (typeof REQUESTS)[string] = [['/'], ['/some/path?a=b', 'body']];
 const NOT_SERVED = new Set(['command', 'middleware', 'missing-import']);
 
 /** Guests whose replies hold what no two requests have in common: there only what is not a digit is compared. */
-const VARYING = new Set(['canary', 'clocks', 'env', 'random']);
+const VARYING = new Set(['canary', 'clocks', 'env', 'random', 'start']);
 
 const guests = globSync('components/*/*.wasm')
   .map((file) => basename(dirname(file)))

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { createRecyclingStrategy } from '../../src/instance/fresh.ts';
 import { Lease } from '../../src/instance/pool.ts';
 import { createResetStrategy } from '../../src/instance/reset.ts';
+import { createRestartStrategy } from '../../src/instance/restart.ts';
 import type { InstanceStrategy } from '../../src/instance/strategy.ts';
 import type { LinkedInstance } from '../../src/linker/run/linked-instance.ts';
 import { type Preemption, DECISION, type Decision } from '../../src/linker/preemption.ts';
@@ -155,6 +156,7 @@ describe('paused at each check', async () => {
 
 const STRATEGIES: readonly (readonly [name: string, create: (given: typeof pre) => InstanceStrategy])[] = [
   ['fresh', createRecyclingStrategy],
+  ['restart', createRestartStrategy],
   ['reset', createResetStrategy],
 ];
 

@@ -3,7 +3,9 @@ import * as fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createRecyclingStrategy } from '../../src/instance/fresh.ts';
 import { Lease } from '../../src/instance/pool.ts';
-import { ROOM_PAGES, createResetStrategy } from '../../src/instance/reset.ts';
+import { createResetStrategy } from '../../src/instance/reset.ts';
+import { createRestartStrategy } from '../../src/instance/restart.ts';
+import { ROOM_PAGES } from '../../src/instance/restoring.ts';
 import type { InstanceStrategy } from '../../src/instance/strategy.ts';
 import { linkComponent, type LinkedPre } from '../../src/linker/link.ts';
 import type { LinkedInstance } from '../../src/linker/run/linked-instance.ts';
@@ -191,14 +193,17 @@ describe.each(Object.keys(KINDS) as Kind[])('requests that grow %s memory and lo
     );
   });
 
-  test('find in a kept instance what they find in the first of all', { timeout: 120_000 }, async () => {
+  test.each([
+    ['kept', createResetStrategy],
+    ['restarted', createRestartStrategy],
+  ])('find in a %s instance what they find in the first of all', { timeout: 120_000 }, async (_how, create) => {
     const pre = await linkText(toComponent(kind), []);
     const oracle = await createOracle(kind);
     await fc.assert(
       fc.asyncProperty(requests, async (all) => {
-        using strategy = createResetStrategy(pre);
+        using strategy = create(pre);
         for (const request of all) {
-          using first = createResetStrategy(pre);
+          using first = create(pre);
           const found = await run(strategy, request);
           expect(found).toEqual(await run(first, request));
           expectNearly(found, request, oracle);

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createRecyclingStrategy } from '../../src/instance/fresh.ts';
 import { Lease } from '../../src/instance/pool.ts';
-import { ROOM_PAGES, createResetStrategy } from '../../src/instance/reset.ts';
+import { createResetStrategy } from '../../src/instance/reset.ts';
+import { createRestartStrategy } from '../../src/instance/restart.ts';
+import { ROOM_PAGES } from '../../src/instance/restoring.ts';
 import { probeReset } from '../../src/instance/probe-reset.ts';
 import { Spares } from '../../src/instance/spares.ts';
 import type { InstanceStrategy } from '../../src/instance/strategy.ts';
@@ -22,6 +24,7 @@ const pre = await linkPoker(host);
 
 const STRATEGIES: readonly (readonly [name: string, create: (pre: LinkedPre<WasiCtx>) => InstanceStrategy])[] = [
   ['fresh', createRecyclingStrategy],
+  ['restart', createRestartStrategy],
   ['reset', createResetStrategy],
 ];
 
@@ -109,6 +112,7 @@ describe.each(STRATEGIES)('%s', (_name, create) => {
 
 test.each([
   ['is kept by reset', createResetStrategy, true],
+  ['is kept by restart', createRestartStrategy, true],
   ['is not kept by fresh', createRecyclingStrategy, false],
 ] as const)('an instance whose memory has grown a little %s', async (_what, create, isKept) => {
   const strategy = opened(create(pre));

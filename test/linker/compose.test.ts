@@ -15,13 +15,13 @@ const composed = new Map<string, Promise<Uint8Array>>();
 afterAll(() => composed.clear());
 
 /** `middleware` before a guest of components/. */
-async function behindMiddleware(handler: string, isolation: 'fresh' | 'reset'): Promise<Component> {
+async function behindMiddleware(handler: string, isolation: 'fresh' | 'restart' | 'reset'): Promise<Component> {
   let bytes = composed.get(handler);
   if (bytes === undefined) composed.set(handler, (bytes = composeGuests('middleware', handler)));
   return await loadComponent(await bytes, { label: `middleware before ${handler}`, engine: 'linker', isolation });
 }
 
-describe.each(['fresh', 'reset'] as const)('a middleware before a handler, %s', (isolation) => {
+describe.each(['fresh', 'restart', 'reset'] as const)('a middleware before a handler, %s', (isolation) => {
   test('hello: the request passes through both, again and again', async () => {
     await using served = await serveGuest(await behindMiddleware('hello', isolation));
     for (let index = 0; index < 5; index += 1) {

@@ -1,4 +1,4 @@
-import { ROOM_PAGES } from '../../../src/instance/reset.ts';
+import { ROOM_PAGES } from '../../../src/instance/restoring.ts';
 import { readProcessFile } from '../machine/process-tree.ts';
 
 /** What this process holds, in bytes. */

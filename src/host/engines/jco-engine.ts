@@ -7,10 +7,10 @@ import { choosePreemption, toGuestBounds } from './guest-bounds.ts';
 export const jcoEngine = Object.freeze<ComponentEngine>({
   name: 'jco',
   link: async ({ source, definition }, options) => {
-    if (options.isolation === 'reset') {
+    if (options.isolation === 'reset' || options.isolation === 'restart') {
       throw new HostError(
         'not-supported',
-        "the jco engine gives every request a fresh instance: it does not support isolation 'reset'",
+        `the jco engine gives every request a fresh instance: it does not support isolation '${options.isolation}'`,
       );
     }
     const preemption = choosePreemption(options, {

@@ -3,6 +3,7 @@ import type { Isolation } from '../../config/options.ts';
 import { createRecyclingStrategy } from '../../instance/fresh.ts';
 import { createResetStrategy } from '../../instance/reset.ts';
 import { probeReset } from '../../instance/probe-reset.ts';
+import { createRestartStrategy, findRestartBlocker } from '../../instance/restart.ts';
 import type { InstanceStrategy } from '../../instance/strategy.ts';
 import { type LinkedPre, linkComponent } from '../../linker/link.ts';
 import type { LinkedInstance } from '../../linker/run/linked-instance.ts';
@@ -32,13 +33,25 @@ function chooseIsolation({ label }: ComponentSource, pre: LinkedPre<WasiCtx>, is
     isolation: { name: 'fresh', reason },
     createStrategy: () => createRecyclingStrategy(pre),
   });
+  const restart = (reason: string): Isolated => ({
+    isolation: { name: 'restart', reason },
+    createStrategy: () => createRestartStrategy(pre),
+  });
   if (isolation === 'fresh') return fresh('as requested');
+  const blocker = findRestartBlocker(pre);
+  if (isolation === 'restart') {
+    if (blocker === undefined) return restart('as requested');
+    throw new HostError('not-supported', `${label} cannot be restarted: ${blocker}`);
+  }
   const probed = probeReset(pre);
   if (!('reason' in probed)) {
     const reason = 'instances are reused; everything that a request wrote is restored after it';
     return { isolation: { name: 'reset', reason }, createStrategy: startingWith(pre, probed) };
   }
-  if (isolation === 'auto') return fresh(probed.reason);
+  if (isolation === 'auto') {
+    if (probed.kind === 'unrestorable' || blocker !== undefined) return fresh(probed.reason);
+    return restart(`instances are reused and start again for each request, since ${probed.reason}`);
+  }
   if (probed.kind === 'unrestorable') {
     throw new HostError('not-supported', `${label} cannot be reset: ${probed.reason}`);
   }

@@ -24,6 +24,42 @@ export interface CoreState {
   readonly tables: readonly WebAssembly.Table[];
 }
 
+/** The part of a `CoreState` that one step defines, with the places that it has there. */
+export interface StepState {
+  readonly memories: readonly (readonly [at: number, memory: TrackedMemory])[];
+  readonly globals: readonly (readonly [at: number, global: MutableValue])[];
+  readonly tables: readonly (readonly [at: number, table: WebAssembly.Table])[];
+}
+
+/** Told while core instances start that will start again. */
+export interface StartListener {
+  /** A module has been instantiated, and its start function has not run. */
+  instantiated(state: StepState): void;
+}
+
+/** What the instantiation of a module writes to a table of another, besides its start function. */
+interface Placement {
+  readonly table: WebAssembly.Table;
+  readonly index: number;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** Data that a module writes to a memory when it is instantiated. */
+interface Filling {
+  readonly memory: TrackedMemory | undefined;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A step that has been done once: what to do when it is done again on the same core instance. */
+interface DoneStep {
+  readonly placements: readonly Placement[];
+  /** Data for memories of other modules, which their start functions may have changed before. */
+  readonly fillings: readonly Filling[];
+  readonly start: CoreFunction | undefined;
+}
+
 /** What core instances fill in when they start: the views of memories, and the contexts that need an allocator. */
 export interface CanonicalParts {
   readonly contexts: readonly LiftLowerContext[];
@@ -38,6 +74,8 @@ export class CoreInstances<Ctx> {
   readonly #parts: CanonicalParts;
   /** The core instances by step. */
   #exports: (WebAssembly.Exports | undefined)[] = [];
+  /** What there is to do at each step when they start again; empty if they never do. */
+  #done: DoneStep[] = [];
   #state: CoreState | undefined;
   /** The host functions for modules that do not pass their caller; created when such a module starts. */
   #bound: BoundFunctions | undefined;
@@ -49,19 +87,36 @@ export class CoreInstances<Ctx> {
     this.memories = linked.wiring.memories.map((size) => new TrackedMemory(linked.cards, size));
   }
 
-  /** Instantiates the modules, in their order. */
-  start(): void {
+  /** Instantiates the modules, and runs the start function of each before the next. With a `listener` they can start again. */
+  start(listener?: StartListener): void {
     const { steps } = this.#linked.wiring;
     this.#exports = steps.map(() => undefined);
     for (const [index, step] of steps.entries()) {
       if (index > 0 && index % STEPS_TOGETHER === 0) assertNotOver(this.#caller);
-      this.#instantiate(step, index);
+      if (listener === undefined) this.#instantiate(step, index)?.();
+      else this.#instantiateFor(listener, step, index);
+    }
+  }
+
+  /**
+   * Runs the start functions again, in their order, on the same core instances, whose state must have been restored to what the listener was told.
+   * A start function finds in tables only what modules up to its own had put there.
+   */
+  startAgain(): void {
+    const placed = this.#done.flatMap(({ placements }) => placements);
+    for (const { table, index, before } of placed.toReversed()) table.set(index, before);
+    for (const [number, { placements, fillings, start }] of this.#done.entries()) {
+      if (number > 0 && number % STEPS_TOGETHER === 0) assertNotOver(this.#caller);
+      for (const { table, index, after } of placements) table.set(index, after);
+      for (const { memory, offset, bytes } of fillings) fill(memory, offset, bytes);
+      start?.();
     }
   }
 
   /** Releases the instances, and resets their memories. */
   clear(): void {
     this.#exports = [];
+    this.#done = [];
     this.#state = undefined;
     for (const context of this.#parts.contexts) context.realloc = undefined;
     for (const memory of this.#parts.guestMemories) memory.attach(undefined);
@@ -102,7 +157,33 @@ export class CoreInstances<Ctx> {
     return new FloatGlobal(get as () => unknown, set as (bits: unknown) => void);
   }
 
-  #instantiate(step: WiredStep, at: number): void {
+  #instantiateFor(listener: StartListener, step: WiredStep, at: number): void {
+    const tables = this.#importedTables(step).map((table) => ({ table, elements: elementsOf(table) }));
+    const start = this.#instantiate(step, at);
+    const placements = tables.flatMap(({ table, elements }) => findPlacements(table, elements));
+    this.#done.push({ placements, fillings: this.#foreignFillings(step, at), start });
+    listener.instantiated(this.#stateOf(at));
+    start?.();
+  }
+
+  #importedTables({ varying }: WiredStep): WebAssembly.Table[] {
+    const items = Array.from(varying.values(), (imports) => imports.map(({ item }) => this.item(item))).flat();
+    return items.filter((item) => item instanceof WebAssembly.Table);
+  }
+
+  #stateOf(at: number): StepState {
+    const { steps, globals, tables } = this.#linked.wiring;
+    const own = <Item extends ExportOf, Value>(items: readonly Item[], valueOf: (item: Item) => Value) =>
+      items.flatMap((item, index) => (item.step === at ? [[index, valueOf(item)] as const] : []));
+    return {
+      memories: (steps[at] as WiredStep).recycled.map(({ index }) => [index, this.memories[index] as TrackedMemory]),
+      globals: own(globals, (global) => this.#global(global)),
+      tables: own(tables, (table) => this.#export(table) as WebAssembly.Table),
+    };
+  }
+
+  /** Returns the start function, which is to run before the next step. */
+  #instantiate(step: WiredStep, at: number): CoreFunction | undefined {
     const { module, rewritten } = step.prepared;
     const { exports } = new WebAssembly.Instance(module, this.#importsOf(step) as WebAssembly.Imports);
     this.#exports[at] = exports;
@@ -111,7 +192,23 @@ export class CoreInstances<Ctx> {
     for (const { name, index } of step.reallocs) {
       (contexts[index] as LiftLowerContext).realloc = exports[name] as Realloc;
     }
-    this.#initialise(exports, rewritten);
+    this.#setHostGlobals(exports, rewritten);
+    const memories = this.#memoriesOf(step, exports);
+    for (const { memory, offset, bytes } of rewritten.dataSegments) fill(memories[memory], offset, bytes);
+    return rewritten.startExport === undefined ? undefined : (exports[rewritten.startExport] as CoreFunction);
+  }
+
+  #memoriesOf({ prepared: { rewritten } }: WiredStep, exports: WebAssembly.Exports): (TrackedMemory | undefined)[] {
+    return rewritten.memories.map(({ exportName }) => this.#tracked(exports[exportName]));
+  }
+
+  /** The module's data for memories of other modules. */
+  #foreignFillings(step: WiredStep, at: number): Filling[] {
+    const memories = this.#memoriesOf(step, this.#exports[at] as WebAssembly.Exports);
+    const own = new Set(step.recycled.map(({ index }) => this.memories[index]));
+    return step.prepared.rewritten.dataSegments
+      .map(({ memory, offset, bytes }) => ({ memory: memories[memory], offset, bytes }))
+      .filter(({ memory }) => !own.has(memory));
   }
 
   #importsOf({ fixed, varying, recycled }: WiredStep): Imports {
@@ -128,26 +225,34 @@ export class CoreInstances<Ctx> {
     return imports;
   }
 
-  /** The rest of instantiation after linking: the host's globals, data segments, the start function. */
-  #initialise(exports: WebAssembly.Exports, rewritten: PreparedModule['rewritten']): void {
-    const memories = rewritten.memories.map(({ exportName }) => this.#tracked(exports[exportName]));
-    const [first] = memories;
+  #setHostGlobals(exports: WebAssembly.Exports, rewritten: PreparedModule['rewritten']): void {
+    const first = this.#tracked(exports[rewritten.memories[0]?.exportName ?? '']);
     fillReservedGlobals(exports, rewritten, this.#caller, this.#linked.functions);
     if (rewritten.cardsExport !== undefined && first !== undefined) {
       (exports[rewritten.cardsExport] as WebAssembly.Global).value = first.base;
     }
-    for (const { memory, offset, bytes } of rewritten.dataSegments) {
-      const target = memories[memory];
-      if (target === undefined || offset + bytes.byteLength > target.reportedPages * PAGE_BYTES) {
-        throw new Trap('a data segment does not fit in the memory');
-      }
-      target.bytes.set(bytes, offset);
-      target.mark(offset, bytes.byteLength);
-    }
-    if (rewritten.startExport !== undefined) (exports[rewritten.startExport] as CoreFunction)();
   }
 
   #tracked(memory: unknown): TrackedMemory | undefined {
     return this.memories.find((tracked) => tracked.memory === memory);
   }
+}
+
+function fill(memory: TrackedMemory | undefined, offset: number, bytes: Uint8Array): void {
+  if (memory === undefined || offset + bytes.byteLength > memory.reportedPages * PAGE_BYTES) {
+    throw new Trap('a data segment does not fit in the memory');
+  }
+  memory.bytes.set(bytes, offset);
+  memory.mark(offset, bytes.byteLength);
+}
+
+function findPlacements(table: WebAssembly.Table, before: readonly unknown[]): Placement[] {
+  return elementsOf(table).flatMap((after, index) =>
+    after === before[index] ? [] : [{ table, index, before: before[index], after }],
+  );
+}
+
+/** All elements of a table. */
+export function elementsOf(table: WebAssembly.Table): unknown[] {
+  return Array.from({ length: table.length }, (_, index): unknown => table.get(index));
 }

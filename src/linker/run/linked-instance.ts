@@ -8,7 +8,7 @@ import type { Holding } from '../../util/shared-quota.ts';
 import type { Instance, Running } from '../instance-pre.ts';
 import type { GuestResourceType } from '../plan/plan.ts';
 import { DECISION, type Decision } from '../preemption.ts';
-import { CoreInstances, type CoreState } from './core-instances.ts';
+import { CoreInstances, type CoreState, type StartListener } from './core-instances.ts';
 import { InstanceHeap } from './instance-heap.ts';
 import { LiftedCalls } from './lifted-calls.ts';
 import type { Linked } from './linked.ts';
@@ -34,7 +34,8 @@ export class LinkedInstance<Ctx> implements Instance<Ctx>, Running<Ctx>, Sharing
   readonly #heap: InstanceHeap;
   readonly #lifetime = new Lifetime();
 
-  constructor(linked: Linked<Ctx>, ctx: Ctx) {
+  /** With a `listener`, which is told while it starts, it can start again. */
+  constructor(linked: Linked<Ctx>, ctx: Ctx, listener?: StartListener) {
     this.#linked = linked;
     const quota = new HandleQuota(linked.limits.maxHandles, (bytes) => linked.charging?.take(this.ctx as Ctx, bytes));
     this.componentInstances = createComponentInstances(linked, this.#lifetime, quota);
@@ -53,15 +54,20 @@ export class LinkedInstance<Ctx> implements Instance<Ctx>, Running<Ctx>, Sharing
       contexts: this.contexts,
       componentInstances: this.componentInstances,
     });
-    this.#start(ctx);
+    this.#create(ctx, listener);
   }
 
   /** Creates new core instances on the same memories, which have been reset: a fresh instance for another request. */
-  restart(ctx: Ctx): void {
-    this.#start(ctx);
+  recreate(ctx: Ctx): void {
+    this.#create(ctx);
   }
 
-  /** Releases the core instances and resets their memories, so that `restart` can follow. */
+  /** Runs the start functions again, on core instances whose state is as it was before: a started instance for another request. */
+  restart(ctx: Ctx): void {
+    this.#start(ctx, () => this.#cores.startAgain());
+  }
+
+  /** Releases the core instances and resets their memories, so that `recreate` can follow. */
   clear(): void {
     this.#heap.end();
     this.#calls.clear();
@@ -192,14 +198,19 @@ export class LinkedInstance<Ctx> implements Instance<Ctx>, Running<Ctx>, Sharing
     return !isPlain && this.componentInstances.every(({ mayLeave }) => mayLeave);
   }
 
-  #start(ctx: Ctx): void {
-    const { starts, preemption, cost } = this.#linked;
+  #create(ctx: Ctx, listener?: StartListener): void {
     this.ctx = ctx;
-    this.#heap.start(cost);
+    this.#heap.start(this.#linked.cost);
+    this.#start(ctx, () => this.#cores.start(listener));
+  }
+
+  #start(ctx: Ctx, start: () => void): void {
+    const { starts, preemption } = this.#linked;
+    this.ctx = ctx;
     preemption?.enter(ctx);
     this.asked = starts.calls;
     try {
-      starts.run(() => this.#cores.start());
+      starts.run(start);
     } catch (error) {
       throw this.end(error);
     } finally {

@@ -81,7 +81,10 @@ export function wireSteps<Ctx>(plan: Plan<Ctx>, wired: Wired): Wiring {
     steps,
     memories: sizes,
     globals: all.flatMap(({ step, rewritten }) =>
-      rewritten.globals.map(({ exportName, access }) => ({ step, name: exportName, access })),
+      // A global that is imported is that of an earlier step.
+      rewritten.globals.flatMap(({ exportName, access, imported }) =>
+        imported === undefined ? [{ step, name: exportName, access }] : [],
+      ),
     ),
     tables: tables.flatMap(({ step, rewritten }) =>
       rewritten.tables.map((table) => ({ step, name: table.exportName })),

@@ -1,0 +1,29 @@
+import type { LinkedPre } from '../linker/link.ts';
+import type { WasiCtx } from '../wasi/wasi-ctx.ts';
+import { type Image, StartImage } from './image.ts';
+import { ROOM_PAGES, createRestoringStrategy } from './restoring.ts';
+import type { InstanceStrategy } from './strategy.ts';
+
+/**
+ * Core instances are kept, are restored between requests to the state that they had before any start function, and start again for each request: for
+ * guests whose start asks the host for what may differ, such as the time or random bytes.
+ */
+export function createRestartStrategy(pre: LinkedPre<WasiCtx>): InstanceStrategy {
+  /** Instances share the bytes of what they had before they started. */
+  let first: Image | undefined;
+  return createRestoringStrategy(pre, {
+    name: 'restart',
+    create: (ctx) => {
+      const image = new StartImage(first, ROOM_PAGES);
+      const instance = pre.instantiate(ctx, image);
+      first ??= image;
+      return { instance, image };
+    },
+    reuse: (instance, ctx) => instance.restart(ctx),
+  });
+}
+
+/** Why instances cannot start again, if they cannot. */
+export function findRestartBlocker({ unrestorable, canStartAgain }: LinkedPre<WasiCtx>): string | undefined {
+  return unrestorable ?? (canStartAgain ? undefined : 'what a module writes to those of others when it is instantiated cannot be repeated');
+}
