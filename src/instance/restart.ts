@@ -25,5 +25,8 @@ export function createRestartStrategy(pre: LinkedPre<WasiCtx>): InstanceStrategy
 
 /** Why instances cannot start again, if they cannot. */
 export function findRestartBlocker({ unrestorable, canStartAgain }: LinkedPre<WasiCtx>): string | undefined {
-  return unrestorable ?? (canStartAgain ? undefined : 'what a module writes to those of others when it is instantiated cannot be repeated');
+  return (
+    unrestorable ??
+    (canStartAgain ? undefined : 'what a module writes to those of others when it is instantiated cannot be repeated')
+  );
 }

@@ -138,12 +138,12 @@ describe.each(Object.entries(CHANGES))('after a request that changes %s', (_what
   });
 });
 
-describe('what cannot start again is said', () => {
-  const ofModule = (fields: string): string => `(component
-    (core module $m ${fields}) (core instance $i (instantiate $m))
-    (func $f (canon lift (core func $i "f"))) (instance $api (export "f" (func $f)))
-    (export "test:start/guest" (instance $api)))`;
+const ofModule = (fields: string): string => `(component
+  (core module $m ${fields}) (core instance $i (instantiate $m))
+  (func $f (canon lift (core func $i "f"))) (instance $api (export "f" (func $f)))
+  (export "test:start/guest" (instance $api)))`;
 
+describe('what cannot start again is said', () => {
   test('state that no image holds', async () => {
     const pre = await linkText(ofModule('(memory 1) (data $d "x") (func (export "f") (data.drop $d))'), []);
     expect(findRestartBlocker(pre)).toBe('it drops data or element segments');

@@ -27,10 +27,13 @@ describe.each(ways)('$engine $isolation $exchange: a guest whose start asks the 
     expect(new Set(found.map((facts) => facts.get('id'))).size).toBe(20);
   });
 
-  test.runIf(way.isolation === 'reset')('a start that is shared, as asked, asks once for each kept instance', async () => {
-    const found = await ask(20, false);
-    expect(new Set(found.map((facts) => facts.get('seed'))).size).toBe(1);
-  });
+  test.runIf(way.isolation === 'reset')(
+    'a start that is shared, as asked, asks once for each kept instance',
+    async () => {
+      const found = await ask(20, false);
+      expect(new Set(found.map((facts) => facts.get('seed'))).size).toBe(1);
+    },
+  );
 });
 
 /** Shape: a line `name: value` for each. */
