@@ -145,7 +145,8 @@ export function defaultsOf<Table extends OptionTable>(table: Table): ConfigOf<Ta
   return Object.fromEntries(Object.entries(table).map(([key, option]) => [key, option.default])) as ConfigOf<Table>;
 }
 
-/** Checks the given options of a table, and fills in every default. */
+/** Fills in every default of a table. The given options have been checked; one that is `undefined` has its default. */
 export function withDefaults<Table extends OptionTable>(table: Table, given: OptionsOf<Table>): ConfigOf<Table> {
-  return { ...defaultsOf(table), ...given };
+  const present = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...defaultsOf(table), ...Object.fromEntries(present) };
 }

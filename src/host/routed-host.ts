@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import { toComponentConfig, toListenerConfig } from '../config/to-serve-config.ts';
+import { toComponentConfig, toHostConfig, toListenerConfig } from '../config/to-serve-config.ts';
 import type {
   ClientLimits,
   ComponentConfig,
@@ -39,11 +39,12 @@ export class RoutedHost implements Host {
   readonly #heaps = new Set<HeapWatch>();
   readonly #routes = new Routes<MountedHandler>();
   readonly #handlers: MountedHandler[] = [];
-  readonly #listeners: { answer: Listener['answer'] }[] = [];
+  readonly #listeners = new Set<{ answer: Listener['answer'] }>();
   readonly #open: Listening[] = [];
   readonly #App: typeof HostApp | undefined;
   #app: HostApp | undefined;
-  #state: 'serving' | 'closing' = 'serving';
+  /** How many guests were cancelled, once the host is closed; `undefined` while it serves. */
+  #closing: Promise<number> | undefined;
   #descriptors: Disposable | undefined;
   #idleWatch: Disposable | undefined;
 
@@ -56,7 +57,7 @@ export class RoutedHost implements Host {
   }
 
   readonly fetch = (input: FetchInput, init?: RequestInit): Promise<Response> => {
-    if (this.#state === 'closing') return Promise.reject(stopped());
+    if (this.#closing !== undefined) return Promise.reject(stopped());
     try {
       const request = toRequest(input, init);
       if (this.#app?.concerns(request) === true) return this.#app.fetch(request);
@@ -72,8 +73,17 @@ export class RoutedHost implements Host {
     const { refusals, admission, turns } = this.#commons;
     const limits = toListenerConfig(options ?? {}, this.#config);
     const listener = { answer: this.#shortestWay(), refusals, limits, admission, turns };
-    const listening = await listen(listener, target);
-    this.#listeners.push(listener);
+    // Before it is open, so that what is mounted meanwhile is not passed by.
+    this.#listeners.add(listener);
+    const listening = await listen(listener, target).catch((error: unknown) => {
+      this.#listeners.delete(listener);
+      throw error;
+    });
+    if (this.#closing !== undefined) {
+      await listening.stop(0);
+      await listening.close(0);
+      throw stopped();
+    }
     this.#open.push(listening);
     this.#descriptors ??= watchDescriptors((what) => refusals.count(what));
     if (this.#config.idleMemory === 'returned') this.#idleWatch ??= collectWhenIdle(() => this.inFlight === 0);
@@ -101,14 +111,14 @@ export class RoutedHost implements Host {
     this.#routes.add(route, handler);
     this.#handlers.push(handler);
     if (this.#open.length > 0) handler.listening();
-    this.#turnListeners();
+    this.#updateListeners();
   }
 
   get app(): Hono<AppEnv> {
     if (this.#app === undefined) {
       if (this.#App === undefined) throw new HostError('not-supported', 'this host was created without an app');
       this.#app = new this.#App(this.#commons, (request) => this.#fetchMounted(request));
-      this.#turnListeners();
+      this.#updateListeners();
     }
     return this.#app.hono;
   }
@@ -121,7 +131,7 @@ export class RoutedHost implements Host {
     const { admission, held, refusals } = this.#commons;
     const loads = this.#handlers.map(({ load }) => load);
     return {
-      isAccepting: this.#state === 'serving' && this.#open.length > 0,
+      isAccepting: this.#closing === undefined && this.#open.length > 0,
       requestsInFlight: admission.admitted,
       requestsQueued: admission.queued,
       connections: sum(this.#open.map(({ connections }) => connections)),
@@ -132,8 +142,15 @@ export class RoutedHost implements Host {
     };
   }
 
-  async close(drainMs = this.#config.drainTimeoutMs, delayMs = this.#config.shutdownDelayMs): Promise<number> {
-    this.#state = 'closing';
+  async close(
+    drainTimeoutMs = this.#config.drainTimeoutMs,
+    shutdownDelayMs = this.#config.shutdownDelayMs,
+  ): Promise<number> {
+    toHostConfig({ drainTimeoutMs, ...(shutdownDelayMs !== undefined && { shutdownDelayMs }) });
+    return await (this.#closing ??= this.#close(drainTimeoutMs, shutdownDelayMs));
+  }
+
+  async #close(drainMs: number, delayMs: number | undefined): Promise<number> {
     await Promise.all(this.#open.map((listening) => listening.stop(delayMs)));
     const endMs = performance.now() + drainMs;
     const draining = [...this.#handlers, ...(this.#app === undefined ? [] : [this.#app])];
@@ -152,7 +169,7 @@ export class RoutedHost implements Host {
   }
 
   #assertServing(): void {
-    if (this.#state === 'closing') throw stopped();
+    if (this.#closing !== undefined) throw stopped();
   }
 
   /** A component that answers everything is called by a socket directly: no router is in between. */
@@ -161,7 +178,7 @@ export class RoutedHost implements Host {
     return only === undefined ? this.#route : only.answer;
   }
 
-  #turnListeners(): void {
+  #updateListeners(): void {
     for (const listener of this.#listeners) listener.answer = this.#shortestWay();
   }
 

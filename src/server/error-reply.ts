@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { firstValue } from '../http/field-entries.ts';
-import type { Exchange, Framing } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { LEFT_UNANSWERED, type ReplyEnd } from './reply.ts';
 import { NO_BYTES } from '../util/no-bytes.ts';
 
@@ -23,8 +23,11 @@ export function sendErrorReply({ reply, head, clientLeft }: Exchange, page: Erro
   const retryAfter = retryAfterS === undefined ? [] : [['retry-after', `${retryAfterS}`] as const];
   const fields = [['content-type', type] as const, ['x-request-id', requestId] as const, ...retryAfter];
   const body = Buffer.from(wantsHtml ? toHtml(page) : toLine(page));
-  const framing: Framing = head.method === 'HEAD' ? { by: 'absence' } : { by: 'length', byteLength: body.byteLength };
-  reply.whole({ status, fields, framing }, framing.by === 'absence' ? NO_BYTES : body);
+  if (head.method === 'HEAD') {
+    reply.whole({ status, fields, framing: { by: 'absence' } }, NO_BYTES);
+    return { at: 'complete', byteLength: 0 };
+  }
+  reply.whole({ status, fields, framing: { by: 'length', byteLength: body.byteLength } }, body);
   return { at: 'complete', byteLength: body.byteLength };
 }
 

@@ -162,7 +162,7 @@ const FAILURE_BY_REASON: Readonly<Record<CancelReason, Pick<Failure, 'blame' | '
   'client-left': { blame: 'guest', status: CLIENT_LEFT_STATUS },
   'request-broken': { blame: 'client', status: 400 },
   stopping: { blame: 'host', status: 503 },
-  overloaded: { blame: 'host', status: 503 },
+  overloaded: { blame: 'host', status: 503, retryAfterS: 1 },
   held: { blame: 'guest', status: 500 },
   evicted: { blame: 'guest', status: 503, retryAfterS: 1 },
   over: { blame: 'host', status: 500 },

@@ -7,6 +7,7 @@ import type { Handler, MountedHandler } from './handler.ts';
 import { type Cancellable, InFlight } from './in-flight.ts';
 import { RequestReport } from './report.ts';
 import type { Commons } from './service.ts';
+import { toError } from '../util/to-error.ts';
 
 /** Answers a request with a failure; with its refusal, if it is refused anyway. */
 export function answerWith(commons: Commons, exchange: Exchange, failure: Failure): void {
@@ -22,23 +23,31 @@ export function answerWith(commons: Commons, exchange: Exchange, failure: Failur
 
 /**
  * Protects the host from an embedder's handler: what the handler throws ends one request, and when the host's time to finish is over, the requests
- * that are not over are broken off. It sees no request that is refused. Its requests are logged.
+ * that are not over are broken off. It sees no request that is refused. Its requests are logged, and so is what its other methods throw.
  */
 export function createGuardedHandler(handler: Handler, commons: Commons): MountedHandler {
   const inFlight = new InFlight();
   const { label = 'handler' } = handler;
+  const attempt = async <Value>(what: string, call: () => Value): Promise<Awaited<Value> | undefined> => {
+    try {
+      return await call();
+    } catch (error) {
+      commons.log({ at: 'notice', level: 'error', message: `${what} of ${label} failed: ${toError(error).message}` });
+      return undefined;
+    }
+  };
   return {
     label,
     answer: (exchange) => void answerSafely(handler, toReported(commons, label, exchange), inFlight),
     drain: async (timeoutMs) => {
-      const counts = await Promise.all([handler.drain?.(timeoutMs) ?? 0, inFlight.drain(timeoutMs)]);
-      return Math.max(...counts);
+      const own = attempt('drain', async () => (await handler.drain?.(timeoutMs)) ?? 0);
+      return Math.max((await own) ?? 0, await inFlight.drain(timeoutMs));
     },
     get load() {
       return handler.load ?? NO_LOAD;
     },
-    listening: () => handler.listening?.(),
-    [Symbol.asyncDispose]: async () => await handler[Symbol.asyncDispose]?.(),
+    listening: () => void attempt('listening', () => handler.listening?.()),
+    [Symbol.asyncDispose]: async () => await attempt('asyncDispose', () => handler[Symbol.asyncDispose]?.()),
   };
 }
 

@@ -120,7 +120,7 @@ async function pump(
     const piece = bytes.next();
     switch (piece.at) {
       case 'bytes': {
-        byteLength += piece.bytes.byteLength;
+        if (wire !== DISCARDING) byteLength += piece.bytes.byteLength;
         wire.write(piece.bytes);
         if (wire.writable.isReady()) break;
         await nextTurn(byteLength, turns);

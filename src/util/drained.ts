@@ -1,3 +1,5 @@
+import { MAX_TIMER_MS } from './timers.ts';
+
 /** Lets callers wait until a count has fallen to zero: `notify` says that it has. */
 export class Drained {
   readonly #waiting = new Set<() => void>();
@@ -21,10 +23,13 @@ export class Drained {
         clearTimeout(timer);
         resolve(true);
       };
-      const timer = setTimeout(() => {
-        this.#waiting.delete(drained);
-        resolve(false);
-      }, timeoutMs);
+      const timer = setTimeout(
+        () => {
+          this.#waiting.delete(drained);
+          resolve(false);
+        },
+        Math.min(timeoutMs, MAX_TIMER_MS),
+      );
       this.#waiting.add(drained);
     });
   }

@@ -143,6 +143,34 @@ const ofModule = (fields: string): string => `(component
   (func $f (canon lift (core func $i "f"))) (instance $api (export "f" (func $f)))
   (export "test:start/guest" (instance $api)))`;
 
+test('a start does not find what an earlier one put where another module puts something else', async () => {
+  const host = new Asked();
+  const pre = await linkText(
+    `(component
+      (core module $base
+        (memory (export "memory") 1) (table (export "table") 2 funcref)
+        (func $one) (elem declare func $one)
+        (func $start
+          (i32.store (i32.const 8) (ref.is_null (table.get 0 (i32.const 0))))
+          (table.set 0 (i32.const 0) (ref.func $one)))
+        (start $start)
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 4096))
+        (func (export "look") (result i32)
+          (i32.store (i32.const 0) (i32.const 8)) (i32.store (i32.const 4) (i32.const 1)) (i32.const 0)))
+      (core instance $base (instantiate $base))
+      (core module $other (import "base" "table" (table 2 funcref)) (func $two) (elem (i32.const 0) func $two))
+      (core instance (instantiate $other (with "base" (instance $base))))
+      (func $look (result (list u32)) (canon lift (core func $base "look")
+        (memory (core memory $base "memory")) (realloc (core func $base "realloc"))))
+      (instance $api (export "look" (func $look)))
+      (export "test:start/guest" (instance $api)))`,
+    host.interfaces,
+  );
+  const strategy = createRestartStrategy(pre);
+  open.push(strategy);
+  for (let round = 0; round < 3; round += 1) expect((await look(strategy)).found).toEqual([1]);
+});
+
 describe('what cannot start again is said', () => {
   test('state that no image holds', async () => {
     const pre = await linkText(ofModule('(memory 1) (data $d "x") (func (export "f") (data.drop $d))'), []);

@@ -104,7 +104,10 @@ export class CoreInstances<Ctx> {
    */
   startAgain(): void {
     const placed = this.#done.flatMap(({ placements }) => placements);
-    for (const { table, index, before } of placed.toReversed()) table.set(index, before);
+    for (const { table, index, before, after } of placed.toReversed()) {
+      // Unless its image has restored what stood there before.
+      if (table.get(index) === after) table.set(index, before);
+    }
     for (const [number, { placements, fillings, start }] of this.#done.entries()) {
       if (number > 0 && number % STEPS_TOGETHER === 0) assertNotOver(this.#caller);
       for (const { table, index, after } of placements) table.set(index, after);
