@@ -10,6 +10,10 @@ const ANY_PORT = { hostname: '127.0.0.1', port: 0 } as const;
 const answer: Handler['answer'] = ({ reply }) =>
   reply.whole({ status: 200, fields: [], framing: { by: 'length', byteLength: 0 } }, new Uint8Array(0));
 
+function failing(): never {
+  throw new Error('mine');
+}
+
 describe('while a port is being opened', () => {
   test('middleware that is added guards it', async () => {
     await using host = createHost(hello);
@@ -52,9 +56,6 @@ describe('a close', () => {
   test('goes on to its end, whatever a handler throws', async () => {
     const { observed, log } = observe({});
     const host = createHost({}, log);
-    const failing = (): never => {
-      throw new Error('mine');
-    };
     host.mount('/', { label: 'bad', answer, listening: failing, drain: failing, [Symbol.asyncDispose]: failing });
     const { address } = await host.listen(ANY_PORT);
     expect(await host.close()).toBe(0);
