@@ -129,7 +129,7 @@ export function callback<Callback extends (...args: never) => unknown>(entry: En
   return { ...entry, kind: callbackKind<Callback>() };
 }
 
-/** A callback without which something else happens. */
+/** A callback that may be left out. */
 export function optionalCallback<Callback extends (...args: never) => unknown>(
   entry: Entry<undefined>,
 ): Option<Callback | undefined> {

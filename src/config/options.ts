@@ -30,9 +30,9 @@ export interface LoggedMessage {
 /** How a port treats its clients. */
 export const LISTENER_OPTIONS = {
   /**
-   * The proxies whose word is taken for how their clients asked, as addresses and networks: of a request from one of them the last `x-forwarded-proto` is
-   * the scheme and the last `x-forwarded-host` the authority, for routes too, and its `x-forwarded-for` reaches the guest as it came. From anybody else
-   * guests see neither `x-forwarded-*` nor `forwarded`. Default: none, and all of these fields are passed on from everybody, believed from nobody.
+   * Trusted proxies, as addresses and networks. For a request from one of them the last `x-forwarded-proto` is the scheme and the last `x-forwarded-host`
+   * the authority, for routes too, and `x-forwarded-for` is passed on unchanged. `x-forwarded-*` and `forwarded` are removed from all other requests.
+   * Default: none; then these fields are passed on from every client, and trusted from none.
    */
   trustProxy: networks({
     flag: 'trust-proxy',

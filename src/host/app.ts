@@ -22,7 +22,7 @@ const ALREADY_SENT = { headers: { 'x-hono-already-sent': 'true' } } as const;
 
 const NO_ROUTE_TEXT = '404 Not Found: there is no route for the request\n';
 
-/** A host's routes and middleware, with what is mounted behind them: where the app finds nothing, that is asked. */
+/** A host's own routes and middleware. A request that they do not answer goes on to what is mounted. */
 export class HostApp {
   readonly hono = new Hono<AppEnv>();
   readonly #commons: Commons;
@@ -33,7 +33,7 @@ export class HostApp {
   readonly #reports = new WeakMap<Request, RequestReport>();
   #notFound: NotFound | undefined;
 
-  /** `fetchMounted` gives nothing where nothing is mounted. */
+  /** `fetchMounted` returns `undefined` if nothing is mounted at the request's route. */
   constructor(commons: Commons, fetchMounted: (request: Request) => Promise<Response> | undefined) {
     this.#commons = commons;
     this.#fetchMounted = fetchMounted;
@@ -57,7 +57,7 @@ export class HostApp {
   concernsHead(head: RequestHead): boolean {
     if (this.hono.routes.length === 0) return false;
     const url = toUrl(head);
-    // What has no URL gets round no middleware: `@hono/node-server` refuses it.
+    // A request without a URL must not bypass middleware: `@hono/node-server` refuses it.
     return url === undefined || this.concerns({ method: head.method, url });
   }
 
@@ -75,8 +75,8 @@ export class HostApp {
     const report = new RequestReport({ label: 'app', instance: 'none', log: this.#commons.log }, exchange.head);
     const startBytes = incoming.socket.bytesWritten;
     this.#open.add(outgoing);
-    const ending = resetWhereBroken(outgoing);
-    abortWhereViolated(exchange);
+    const ending = resetIfBroken(outgoing);
+    abortIfViolated(exchange);
     outgoing.once('close', () => {
       exchange[Symbol.dispose]();
       const writtenBytes = incoming.socket.bytesWritten - startBytes;
@@ -146,7 +146,7 @@ export class HostApp {
 const OPTIONS = { overrideGlobalObjects: false, autoCleanupIncoming: false } as const;
 
 /** A client that is too slow for the place of its guest loses it: with its reply, once that has begun. */
-function abortWhereViolated({ violation, reply }: NodeExchange): void {
+function abortIfViolated({ violation, reply }: NodeExchange): void {
   violation.onReady(() => {
     if (reply.isHeadSent) reply.abort();
   });
@@ -159,7 +159,7 @@ interface Ending {
 }
 
 /** Makes sure that a broken reply never looks complete, even if the end of the connection is its end: what `@hono/node-server` destroys is reset. */
-function resetWhereBroken(outgoing: ServerResponse): Ending {
+function resetIfBroken(outgoing: ServerResponse): Ending {
   const ending: Ending = { error: undefined };
   const { destroy } = outgoing;
   outgoing.destroy = (error?: Error) => {
@@ -184,7 +184,7 @@ function reportEnd(
   else report.replied({ at: 'aborted', byteLength, reason: error.message, blame: 'host' });
 }
 
-/** The URL by which the app routes a request, normalised as `Request` does it; `undefined` where there is no such URL. */
+/** The URL by which the app routes a request, normalised as `Request` does it; `undefined` if there is no such URL. */
 function toUrl({ pathWithQuery }: Pick<RequestHead, 'pathWithQuery'>): string | undefined {
   const url = `http://localhost${pathWithQuery}`;
   if (PLAIN_PATH.test(pathWithQuery) && !DOT_SEGMENT.test(pathWithQuery)) return url;

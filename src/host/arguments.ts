@@ -25,7 +25,7 @@ export function assertLog(log: unknown): asserts log is Log {
   throw new HostError('bad-argument', `a log is a function that takes an event, not ${describeArgument(log)}`);
 }
 
-/** What was passed in the place of something else, and what to do about that where it is plain. */
+/** Describes a wrong argument, and says what to do if that is clear. */
 export function describeArgument(value: unknown): string {
   if (typeof value === 'string') return `the string '${value}': load it first, with await loadComponent('${value}')`;
   if (value instanceof URL) return `the URL ${value.href}: load it first, with await loadComponent(url)`;

@@ -2,7 +2,7 @@ import type { RequestHead } from '../http/request-head.ts';
 import { HostError } from '../util/host-error.ts';
 
 /**
- * Which requests go somewhere: those to a host name, and those whose path begins with another. A text is a path.
+ * Which requests a handler gets: those for a host name, those whose path begins with `path`, or both. A string is a path.
  *
  * `path` is a prefix of whole segments: `/api` takes `/api`, `/api/` and `/api/x?y`, not `/apis`. It is compared with the path as the client sent it:
  * nothing is decoded, `.` and `..` stay as they are. Without it all paths are taken. `host` is a name without a port, in any case; without it all are.
@@ -11,7 +11,7 @@ import { HostError } from '../util/host-error.ts';
  */
 export type Route = string | { readonly host?: string; readonly path?: string };
 
-/** What stands at routes. */
+/** A routing table. */
 export class Routes<Target> {
   /** By host name, `''` for all; the longest path first. */
   readonly #byHost = new Map<string, { readonly prefix: string; readonly target: Target }[]>();

@@ -61,7 +61,7 @@ export class RoutedHost implements Host {
     try {
       const request = toRequest(input, init);
       if (this.#app?.concerns(request) === true) return this.#app.fetch(request);
-      return this.#fetchMounted(request) ?? this.#fetchNothing(request);
+      return this.#fetchMounted(request) ?? this.#fetchNotFound(request);
     } catch (error) {
       // Of a request whose body somebody else reads, for instance.
       return Promise.reject(toError(error));
@@ -72,7 +72,7 @@ export class RoutedHost implements Host {
     this.#assertServing();
     const { refusals, admission, turns } = this.#commons;
     const limits = toListenerConfig(options ?? {}, this.#config);
-    const listener = { answer: this.#shortestWay(), refusals, limits, admission, turns };
+    const listener = { answer: this.#entryPoint(), refusals, limits, admission, turns };
     // Before it is open, so that what is mounted meanwhile is not passed by.
     this.#listeners.add(listener);
     const listening = await listen(listener, target).catch((error: unknown) => {
@@ -172,24 +172,24 @@ export class RoutedHost implements Host {
     if (this.#closing !== undefined) throw stopped();
   }
 
-  /** A component that answers everything is called by a socket directly: no router is in between. */
-  #shortestWay(): Listener['answer'] {
+  /** What sockets call: the handler itself if one answers everything, so that no router is in between. */
+  #entryPoint(): Listener['answer'] {
     const only = this.#app === undefined ? this.#routes.only : undefined;
     return only === undefined ? this.#route : only.answer;
   }
 
   #updateListeners(): void {
-    for (const listener of this.#listeners) listener.answer = this.#shortestWay();
+    for (const listener of this.#listeners) listener.answer = this.#entryPoint();
   }
 
   readonly #route = (exchange: NodeExchange): void => {
     const { head, refusal } = exchange;
     if (refusal === undefined && this.#app?.concernsHead(head) === true) this.#app.answer(exchange);
-    else (this.#routes.find(head) ?? this.#nothing).answer(exchange);
+    else (this.#routes.find(head) ?? this.#notFound).answer(exchange);
   };
 
-  /** Where no route leads: an app may have a page of its own for it. */
-  readonly #nothing = {
+  /** For requests without a route: the app may have a page of its own for them. */
+  readonly #notFound = {
     answer: (exchange: Exchange): void => {
       if (exchange.refusal === undefined && exchange instanceof NodeExchange && this.#app?.hasNotFound === true)
         this.#app.answer(exchange);
@@ -197,11 +197,11 @@ export class RoutedHost implements Host {
     },
   };
 
-  #fetchNothing(request: Request): Promise<Response> {
-    return this.#app?.hasNotFound === true ? this.#app.fetch(request) : this.#fetchFrom(this.#nothing, request);
+  #fetchNotFound(request: Request): Promise<Response> {
+    return this.#app?.hasNotFound === true ? this.#app.fetch(request) : this.#fetchFrom(this.#notFound, request);
   }
 
-  /** `undefined` if no route leads anywhere. */
+  /** `undefined` if there is no route for the request. */
   #fetchMounted(request: Request): Promise<Response> | undefined {
     const head = headOf(request);
     const handler = this.#routes.find(head);

@@ -57,7 +57,7 @@ export function clientFault(status: number, reason: string): Failure {
   return { blame: 'client', status, reason };
 }
 
-/** Nothing stands at the request's host and path. */
+/** No handler is mounted for the request's host and path. */
 export const NO_ROUTE: Failure = Object.freeze(clientFault(404, 'there is no route for the request'));
 
 /** Too many requests are queued. */
@@ -114,7 +114,7 @@ export function brokenOff({ blame, reason }: Pick<Failure, 'blame' | 'reason'>):
   return { blame, status: 500, reason: `the reply was broken off: ${reason}` };
 }
 
-/** What was thrown on the way of a request: there was no time or no room for its guest, it did not start, or something failed that nobody foresaw. */
+/** The failure for what was thrown while a request was processed: there was no time or room for its guest, the guest did not start, or something unexpected. */
 export function failureOfThrown(thrown: unknown): Failure {
   if (thrown instanceof Cancelled) return cancelled(thrown);
   const error = toError(thrown);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { answer, ways } from '../harness/matrix.ts';
+import { untilAnswered } from '../harness/serve-guest.ts';
 
 const KIB = 1024;
 
@@ -96,6 +97,17 @@ describe.each(ways)('$engine $isolation $exchange', (way) => {
     expect(response.status).toBe(200);
     expect(response.headers.get('content-length')).toBe('0');
     expect(await response.text()).toBe('');
+  });
+
+  test.each([
+    ['hello', 'HEAD', '/'],
+    ['slow-body', 'HEAD', '/?chunks=2&ms=1'],
+    ['never-set', 'HEAD', '/'],
+    ['status', 'GET', '/?code=204'],
+  ])('the log of %s counts no bytes that are not sent: %s %s', async (name, method, path) => {
+    await using guest = await answer(way, name);
+    await guest.send(path, { method });
+    expect(await untilAnswered(guest)).toMatchObject({ method, byteLength: 0 });
   });
 
   test.each(['hello', 'slow-body', 'empty'])('HEAD has the head of %s and no body', async (name) => {

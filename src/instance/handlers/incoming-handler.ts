@@ -116,7 +116,7 @@ export class GuestCall implements AnswerTaker {
     this.#endWith(undefined);
   }
 
-  /** Never throws: nobody hears of it who could tell. */
+  /** Never throws, since no caller could report it. */
   #endWith(trap: Error | undefined): void {
     if (this.#end !== undefined) return;
     const end = (this.#end = { trap: this.#endBody(trap) ?? trap });
