@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { err, ok, type Result } from '../util/result.ts';
 import type { ErrorCode } from '../http/error-code.ts';
 import { UpstreamFailure } from './to-error-code.ts';
@@ -6,9 +5,8 @@ import { type FieldEntries, firstValue } from '../http/field-entries.ts';
 import { type AdmitTarget, compilePolicy } from './outbound-policy.ts';
 import type { OutboundRequest, SendRequest } from './send-request.ts';
 import { parseContentLength } from '../http/syntax.ts';
-import { isIdempotent } from '../http/is-idempotent.ts';
+import { chooseConnection } from './upstream/choose-connection.ts';
 import type { UpstreamConnection } from './upstream/connection.ts';
-import { MAX_KEPT_BYTES } from './upstream/request-body.ts';
 import { type ConnectOptions, connectUpstream, type ConnectRequest } from './upstream/connect-upstream.ts';
 import { UpstreamExchange } from './upstream/upstream-exchange.ts';
 import { UpstreamPool } from './upstream/upstream-pool.ts';
@@ -118,7 +116,7 @@ async function carry(
   exchange: UpstreamExchange,
   connect: ConnectRequest,
 ): Promise<void> {
-  let kept = await takeKept(upstreams.pool, connect, request);
+  let kept = await chooseConnection(upstreams.pool, connect, request);
   let { protocols } = connect;
   for (let count = 0; count < MAX_CONNECTIONS; count += 1) {
     const connection = kept ?? (await open(upstreams, { ...connect, protocols }));
@@ -132,31 +130,6 @@ async function carry(
 
 async function open({ pool, options }: Upstreams, connect: ConnectRequest): Promise<UpstreamConnection> {
   return pool.adopt(connect.target.key, await connectUpstream(connect, options));
-}
-
-/**
- * An upstream may close a kept connection while a request is on its way, and then nothing tells whether it was read. So a request that cannot be
- * repeated only uses a kept connection that is certain to stay open. Source: RFC 9112, 9.3.1.
- */
-async function takeKept(
-  pool: UpstreamPool,
-  { target: { key }, signal }: ConnectRequest,
-  request: OutboundRequest,
-): Promise<UpstreamConnection | undefined> {
-  if (!pool.hasIdle(key)) return undefined;
-  if (isRepeatable(request)) return pool.take(key);
-  // A close that has already reached the kernel is seen when the event loop polls: between the next turn and the one after.
-  await nextTurn();
-  await nextTurn();
-  return signal.aborted ? undefined : pool.takeTrusted(key);
-}
-
-/** Whether a request may be sent twice, and its body can be sent again. */
-function isRepeatable({ method, body }: OutboundRequest): boolean {
-  if (!isIdempotent(method) || body === undefined) return isIdempotent(method);
-  if (body.contentLength !== undefined) return body.contentLength <= MAX_KEPT_BYTES;
-  // A body that is still being written is assumed to be empty or short, except for PUT.
-  return body.isWhole ? body.queuedBytes <= MAX_KEPT_BYTES : method !== 'PUT';
 }
 
 function close({ stopping, exchanges, pool }: Upstreams): void {

@@ -5,7 +5,7 @@ import { HostError } from '../util/host-error.ts';
 import { toLimitName } from '../util/limits.ts';
 import { toError } from '../util/to-error.ts';
 import { LimitExceeded } from '../util/trap.ts';
-import { type CancelReason, Cancelled } from '../wasi/wasi-ctx.ts';
+import { type CancelReason, Cancelled } from '../wasi/cancellation.ts';
 
 /** Whose fault it is that a request failed. */
 export type Blame = 'client' | 'guest' | 'host';

@@ -1,4 +1,4 @@
-import { Cancelled } from '../wasi/wasi-ctx.ts';
+import { Cancelled } from '../wasi/cancellation.ts';
 import type { Exchange } from './exchange.ts';
 import { type ReportedRequest, fail, giveUp } from './fail.ts';
 import type { Failure } from './failure.ts';

@@ -1,6 +1,6 @@
 import { MAX_TIMER_MS } from '../util/timers.ts';
 import { Drained } from '../util/drained.ts';
-import type { CancelReason } from '../wasi/wasi-ctx.ts';
+import type { CancelReason } from '../wasi/cancellation.ts';
 
 /** Who can be ended while it waits: the context of a guest is. */
 export interface Cancellable {

@@ -1,6 +1,6 @@
 import type { OutgoingBytes } from '../http/outgoing-bytes.ts';
 import type { Lease } from '../instance/pool.ts';
-import { Cancelled } from '../wasi/wasi-ctx.ts';
+import { Cancelled } from '../wasi/cancellation.ts';
 import type { Exchange } from './exchange.ts';
 import { failureOfThrown } from './failure.ts';
 import { RequestReport } from './report.ts';

@@ -1,12 +1,12 @@
-import { Trap } from '../util/trap.ts';
 import type { ClocksGrants } from './clocks/grants.ts';
 import { CoarseTime, EXACT_TIME, type GuestTime } from './clocks/guest-time.ts';
+import { Cancellation } from './cancellation.ts';
 import { CpuTime } from './cpu-time.ts';
+import { leftMsOf } from './time-limits.ts';
 import type { IncomingHead } from '../http/request-head.ts';
-import { type Readiness, Wakers, waitForAny } from '../io/readiness.ts';
+import { type Readiness, waitForAny } from '../io/readiness.ts';
 import { HeldBytes } from '../util/held-bytes.ts';
 import { runAll } from '../util/bug.ts';
-import { HEAP_IS_FULL } from '../util/heap-watch.ts';
 import { DEFAULT_LIMITS, type RequestLimits } from '../util/limits.ts';
 
 /** The request that a guest works for, as the log names it. */
@@ -96,17 +96,9 @@ export class WasiCtx<PackageGrants extends object = object> {
     return waiting === true ? true : waiting.then(() => this.#goOn());
   }
 
-  /** How much of its time the request has left, in milliseconds. */
+  /** How much of its time the request has left, in ms. */
   get leftMs(): number {
-    const { timeoutMs = 0 } = this.grants;
-    return timeoutMs > 0 ? this.startedMs + timeoutMs - performance.now() : Infinity;
-  }
-
-  /** Cancels the request if its time is over. While the guest runs no timer does. */
-  cancelIfOverdue(): void {
-    const { cpuTimeoutMs = 0 } = this.grants;
-    if (this.leftMs <= 0) this.cancellation.cancel('deadline');
-    if (cpuTimeoutMs > 0 && this.cpu.usedMs(performance.now()) >= cpuTimeoutMs) this.cancellation.cancel('cpu');
+    return leftMsOf(this);
   }
 
   /** Disposes `resource` with the request, unless the guest drops it before. */
@@ -140,74 +132,5 @@ export class WasiCtx<PackageGrants extends object = object> {
     }
     const resources: Iterable<Partial<Disposable>> = [...(kept ?? []), ...(states?.values() ?? []), this.held];
     runAll(Array.from(resources, (resource) => () => resource[Symbol.dispose]?.()));
-  }
-}
-
-/** Why the host ends a guest before its time. */
-export type CancelReason =
-  | 'deadline'
-  | 'cpu'
-  | 'client-left'
-  | 'request-broken'
-  | 'stopping'
-  | 'overloaded'
-  | 'held'
-  | 'evicted'
-  | 'over';
-
-/** The trap of a guest that the host ended. */
-export class Cancelled extends Trap {
-  readonly reason: CancelReason;
-
-  constructor(reason: CancelReason, message = CANCEL_MESSAGES[reason]) {
-    super(message);
-    this.reason = reason;
-  }
-}
-
-const CANCEL_MESSAGES: Readonly<Record<CancelReason, string>> = {
-  deadline: 'guest timed out',
-  cpu: 'guest used up its CPU time',
-  'client-left': 'the client left',
-  'request-broken': 'the client broke the rules for its request',
-  stopping: 'the host is stopping',
-  overloaded: HEAP_IS_FULL,
-  held: 'the guest makes the host hold too much (--limit held-bytes)',
-  evicted:
-    'this guest makes the host hold the most, and all guests together make it hold too much (--limit total-held-bytes)',
-  over: 'the request is over',
-};
-
-/** Whether and why a request was cancelled. */
-export class Cancellation implements Readiness {
-  readonly #wakers = new Wakers();
-  #trap: Cancelled | undefined;
-
-  /** Ends every wait of the guest with a trap, whose message is the usual one for the reason. The first reason counts. */
-  cancel(reason: CancelReason, message?: string): void {
-    if (this.#trap !== undefined) return;
-    this.#trap = new Cancelled(reason, message);
-    this.#wakers.wake();
-  }
-
-  /** The trap, if the request was cancelled. */
-  get trap(): Cancelled | undefined {
-    return this.#trap;
-  }
-
-  throwIfCancelled(): void {
-    if (this.#trap !== undefined) throw this.#trap;
-  }
-
-  isReady(): boolean {
-    return this.#trap !== undefined;
-  }
-
-  onReady(wake: () => void): void {
-    this.#wakers.add(wake);
-  }
-
-  offReady(wake: () => void): void {
-    this.#wakers.remove(wake);
   }
 }

@@ -5,7 +5,8 @@ import { type InstancePool, createPool } from '../../src/instance/pool.ts';
 import { createFreshStrategy, createRecyclingStrategy } from '../../src/instance/fresh.ts';
 import { DECISION } from '../../src/linker/preemption.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/util/limits.ts';
-import { Cancelled, WasiCtx } from '../../src/wasi/wasi-ctx.ts';
+import { WasiCtx } from '../../src/wasi/wasi-ctx.ts';
+import { Cancelled } from '../../src/wasi/cancellation.ts';
 import { linkText, linkTextByJco } from './poker.ts';
 
 /** How long guests may run here. Each runs as long as that at least. */

@@ -1,6 +1,6 @@
 import { callSafely } from '../../util/bug.ts';
 import { toError } from '../../util/to-error.ts';
-import { Cancelled } from '../../wasi/wasi-ctx.ts';
+import { Cancelled } from '../../wasi/cancellation.ts';
 import type { BodySource } from '../../http/body-source.ts';
 import type { ErrorCode } from '../../http/error-code.ts';
 import type { RequestHead } from '../../http/request-head.ts';

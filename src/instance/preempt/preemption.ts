@@ -1,3 +1,4 @@
+import { enforceTimeLimits } from '../../wasi/time-limits.ts';
 import { type Preemption, DECISION, type Decision } from '../../linker/preemption.ts';
 import type { HeapWatch } from '../../util/heap-watch.ts';
 import type { WasiCtx } from '../../wasi/wasi-ctx.ts';
@@ -43,12 +44,12 @@ export function createPreemption({ heap, onRun, turns = createTurns() }: Preempt
     },
     leave: (ctx) => {
       clock.end(ctx.cpu);
-      ctx.cancelIfOverdue();
+      enforceTimeLimits(ctx);
     },
     interrupt: (ctx) => {
       ctx.cpu.giveBack(watchdog.clear());
       clock.see(ctx.cpu);
-      ctx.cancelIfOverdue();
+      enforceTimeLimits(ctx);
       const nowMs = performance.now();
       if (heap?.isFull(nowMs) === true) ctx.cancellation.cancel('overloaded');
       const turnMs = ctx.cpu.turnMs(nowMs);

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { Trap } from '../../../src/util/trap.ts';
-import { Cancellation, WasiCtx } from '../../../src/wasi/wasi-ctx.ts';
+import { WasiCtx } from '../../../src/wasi/wasi-ctx.ts';
+import { Cancellation } from '../../../src/wasi/cancellation.ts';
 import { READY, Wakers, waitForAny } from '../../../src/io/readiness.ts';
 import { takeBugs } from '../../harness/bugs.ts';
 import { Gate, settle } from './gate.ts';
