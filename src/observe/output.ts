@@ -3,6 +3,9 @@ import { NO_BYTES } from '../util/no-bytes.ts';
 
 /** How much output may wait for a stalled reader; anything beyond is dropped. */
 const MAX_PENDING_CHARS = 8 * 1024 * 1024;
+/** After a write, more is collected for so long, or until there is so much: a write costs as much as a small request does, however short it is. */
+const COLLECT_MS = 50;
+const COLLECT_CHARS = 64 * 1024;
 /** How long to wait before retrying a descriptor that is full. */
 const RETRY_MS = 10;
 /** How often a last write is retried. */
@@ -19,7 +22,7 @@ export interface LogOutput {
 /** Writes to stderr as any code of the process does. */
 export const TO_STDERR: LogOutput = Object.freeze({ write: (text: string) => void process.stderr.write(text) });
 
-/** Buffered text for a descriptor: each turn of the event loop makes one write, and the host never waits for the reader. */
+/** Buffered text for a descriptor: a line is written soon, many lines are written together, and the host never waits for the reader. */
 export interface Output extends LogOutput {
   /** See `LogOutput`. Never throws. */
   write(text: string): void;
@@ -29,8 +32,11 @@ export interface Output extends LogOutput {
   flushNow(): void;
 }
 
-/** `idle`: nothing to do; `due`: a write follows in this turn; `writing`: one is under way; `gone`: the reader is gone. */
-type State = 'idle' | 'due' | 'writing' | 'gone';
+/**
+ * `idle`: nothing to do; `due`: a write follows in this turn; `writing`: one is under way; `collecting`: one has just been made, and what comes is
+ * collected; `gone`: the reader is gone.
+ */
+type State = 'idle' | 'due' | 'writing' | 'collecting' | 'gone';
 
 /** Writes to a descriptor of this process, which stays open. A reader that has gone away (EPIPE) is not a failure. `stream` is Node's for it. */
 export function createOutput(fd: number, stream?: { readonly columns?: number | undefined }): Output {
@@ -44,6 +50,7 @@ class FdOutput implements Output {
   #pending: string[] = [];
   #pendingChars = 0;
   #dropped = 0;
+  #collecting: NodeJS.Timeout | undefined;
   /** The part of the current write that is not written yet. */
   #rest: Uint8Array = NO_BYTES;
   readonly #whenFlushed = new Set<() => void>();
@@ -66,13 +73,13 @@ class FdOutput implements Output {
     }
     this.#pending.push(text);
     this.#pendingChars += text.length;
-    if (this.#state !== 'idle') return;
-    this.#state = 'due';
-    setImmediate(() => this.#writeNext());
+    if (this.#state === 'idle' || (this.#state === 'collecting' && this.#pendingChars >= COLLECT_CHARS))
+      this.#writeSoon();
   }
 
   flush(): Promise<void> {
-    if (this.#state === 'idle' || this.#state === 'gone') return Promise.resolve();
+    if (this.#state === 'collecting' && this.#pendingChars > 0) this.#writeSoon();
+    if (this.#state !== 'due' && this.#state !== 'writing') return Promise.resolve();
     return new Promise((resolve) => void this.#whenFlushed.add(resolve));
   }
 
@@ -88,11 +95,26 @@ class FdOutput implements Output {
     }
   }
 
+  #writeSoon(): void {
+    clearTimeout(this.#collecting);
+    this.#state = 'due';
+    setImmediate(() => this.#writeNext());
+  }
+
+  /** What has come is written; what comes from now on is collected. */
+  #collect(): void {
+    this.#settle('collecting');
+    this.#collecting = setTimeout(() => {
+      if (this.#pendingChars > 0) this.#writeSoon();
+      else this.#state = 'idle';
+    }, COLLECT_MS).unref();
+  }
+
   #writeNext(): void {
     if (this.#state === 'gone') return;
     if (this.#rest.byteLength === 0) this.#rest = this.#takePending();
     if (this.#rest.byteLength === 0) {
-      this.#settle('idle');
+      this.#collect();
       return;
     }
     this.#state = 'writing';
@@ -102,7 +124,9 @@ class FdOutput implements Output {
   #wrote(error: NodeJS.ErrnoException | null, written: number): void {
     if (error === null) {
       this.#rest = this.#rest.subarray(written);
-      this.#writeNext();
+      const isDone = this.#rest.byteLength === 0 && this.#pendingChars < COLLECT_CHARS && this.#whenFlushed.size === 0;
+      if (isDone) this.#collect();
+      else this.#writeNext();
       return;
     }
     if (error.code === 'EAGAIN' || error.code === 'EINTR') {
@@ -123,7 +147,7 @@ class FdOutput implements Output {
     return Buffer.from(text);
   }
 
-  #settle(state: 'idle' | 'gone'): void {
+  #settle(state: 'collecting' | 'gone'): void {
     this.#state = state;
     for (const resolve of this.#whenFlushed) resolve();
     this.#whenFlushed.clear();

@@ -212,8 +212,8 @@ describe.concurrent('a worker that dies', () => {
 describe.concurrent('a stop', () => {
   test('lets requests of all workers finish, then exits with 0', async () => {
     await using pool = await poolOf([guestPath('slow-body')]);
-    await using first = await connectTo(pool, pool.pids[0], '/?chunks=3&ms=150');
-    await using second = await connectTo(pool, pool.pids[1], '/?chunks=3&ms=150');
+    await using first = await connectTo(pool, pool.pids[0], '/?chunks=3&ms=2000');
+    await using second = await connectTo(pool, pool.pids[1], '/?chunks=3&ms=2000');
     pool.kill('SIGTERM');
     await pool.until(
       'stderr',

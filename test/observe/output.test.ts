@@ -1,8 +1,10 @@
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createOutput } from '../../src/observe/output.ts';
+import { until } from '../harness/until.ts';
 
 let folder = '';
 let path = '';
@@ -27,6 +29,31 @@ test('all lines are written, in order, also those that come while a write is und
   for (const line of lines.slice(500)) output.write(line);
   await output.flush();
   expect(readFileSync(path, 'utf8')).toBe(lines.join(''));
+});
+
+/** How many writes this process has made. Source: proc(5), `syscw`. */
+const countWrites = (): number => Number(/syscw: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))?.[1]);
+
+test.skipIf(process.platform !== 'linux')('lines that come soon after each other are written together', async () => {
+  const output = createOutput(fd);
+  const before = countWrites();
+  const startMs = performance.now();
+  for (let line = 0; line < 200; line += 1) {
+    output.write(`line ${line}\n`);
+    await sleep(1);
+  }
+  await output.flush();
+  expect(readFileSync(path, 'utf8').split('\n')).toHaveLength(201);
+  // One each 50 ms, however slow the machine is.
+  expect(countWrites() - before).toBeLessThan(10 + (performance.now() - startMs) / 40);
+});
+
+test('a line is written soon without a flush, also one that comes just after another', async () => {
+  const output = createOutput(fd);
+  output.write('one\n');
+  await until(() => readFileSync(path, 'utf8') === 'one\n');
+  output.write('two\n');
+  await until(() => readFileSync(path, 'utf8') === 'one\ntwo\n');
 });
 
 test('what is left at the end of the process is written immediately', () => {
