@@ -26,7 +26,14 @@ export interface Answering extends Observed, AsyncDisposable {
 }
 
 /** Every way: the end-to-end tests run in each, `describe.each(ways)('$engine $isolation $exchange', …)`. */
-export const ways: readonly Way[] = LOAD_WAYS.flatMap((way) => EXCHANGES.map((exchange) => ({ ...way, exchange })));
+export const ways: readonly Way[] = LOAD_WAYS.flatMap((way) =>
+  exchangesFor(way).map((exchange) => ({ ...way, exchange })),
+);
+
+/** `restart` differs from `reset` in how an instance becomes ready, not in what carries its requests. */
+function exchangesFor({ isolation }: (typeof LOAD_WAYS)[number]): readonly Way['exchange'][] {
+  return isolation === 'restart' ? ['node'] : EXCHANGES;
+}
 
 /** The ways that end in sockets of ours: raw bytes, trailers, statuses above 599. */
 export const nodeWays: readonly Way[] = ways.filter(({ exchange }) => exchange === 'node');
