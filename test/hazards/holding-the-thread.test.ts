@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { loadComponent } from '../../src/index.ts';
-import { LOAD_WAYS, type LoadWay, TEST_CACHE } from '../harness/guests.ts';
+import { type LoadWay, TEST_CACHE } from '../harness/guests.ts';
 import { type RawClient, connectRaw, rawGet } from '../harness/raw-client.ts';
 import { type Served, serveGuest } from '../harness/serve-guest.ts';
 import { assembleAttack } from '../hostile/assemble.ts';
@@ -8,7 +8,8 @@ import { until } from '../harness/until.ts';
 
 const CLIENTS = 4;
 
-const [, FRESH, JCO] = LOAD_WAYS;
+const FRESH: LoadWay = { engine: 'linker', isolation: 'fresh' };
+const JCO: LoadWay = { engine: 'jco', isolation: 'fresh' };
 const PLACES: readonly (readonly [where: string, file: string, name: string, way: LoadWay])[] = [
   ['when it starts', 'control', 'loop-at-start', FRESH],
   ['when it starts', 'control', 'loop-at-start', JCO],
