@@ -3,7 +3,7 @@ import { type RawClient, connectRaw, rawGet } from '../harness/raw-client.ts';
 import { attackFile } from './broken-checks/broken.ts';
 import { servingOn } from './wasi-serve.ts';
 
-const REQUESTS = 6;
+const REQUESTS = 5;
 
 /** Each guest may compute for less than the process has to finish, and all together for more. */
 const BOUNDS = ['--cpu-timeout', '700ms', '--drain-timeout', '300ms', '--access-log', 'off'];
