@@ -1,7 +1,7 @@
 // Whether the rooms of src/ are as they should be: imports point downwards only, those of types too, in no circle; no room is overfull; no name is
 // exported twice. The table below is the only place that says what may import what.
-import { globSync, readFileSync } from 'node:fs';
-import { dirname, join, posix } from 'node:path';
+import { dirname } from 'node:path';
+import { readSourceModules } from './source-modules.ts';
 
 /** Lower layers first. A folder may import those of lower layers, and no other of its own. Files of `src/` itself stand here by name. */
 const LAYERS: readonly (readonly string[])[] = [
@@ -24,32 +24,10 @@ const LAYERS: readonly (readonly string[])[] = [
 /** More files than these in one folder are hard to find one's way in. */
 const MAX_FILES = 25;
 
-type Module = {
-  readonly path: string;
-  readonly imports: readonly string[];
-  readonly exports: readonly string[];
-};
-
-const src = join(import.meta.dirname, '../src');
-const modules = globSync('**/*.ts', { cwd: src })
-  .filter((path) => !path.endsWith('.d.ts'))
-  .toSorted()
-  .map(read);
+const modules = readSourceModules();
 const faults = [...upwardImports(), ...circles(), ...overfullFolders(), ...sharedNames()];
 for (const fault of faults) console.log(fault);
 process.exitCode = faults.length === 0 ? 0 : 1;
-
-function read(path: string): Module {
-  const text = readFileSync(join(src, path), 'utf8');
-  const specifiers = text.matchAll(/(?:from|import)\s*\(?\s*'(\.\.?\/[^']+)'/g);
-  const names = text.matchAll(/^export (?:async )?(?:type|interface|class|const|function\*?|enum) (\w+)/gm);
-  return {
-    path,
-    imports: Array.from(specifiers, ([, specifier = '']) => posix.join(dirname(path), specifier)),
-    // An overloaded function stands there several times.
-    exports: [...new Set(Array.from(names, ([, name = '']) => name))],
-  };
-}
 
 function layerOf(path: string): number {
   const room = path.split('/')[0] as string;

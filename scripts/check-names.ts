@@ -1,7 +1,7 @@
 // Whether files are found by their names: each file of src/ has the name of one of its exports, and a short one is shared by others. The two tables
 // below are the only places that excuse a file.
-import { globSync, readFileSync } from 'node:fs';
-import { basename, dirname, join, posix } from 'node:path';
+import { basename } from 'node:path';
+import { type SourceModule, readSourceModules } from './source-modules.ts';
 
 /** Files that are named otherwise, and why. */
 const NAMED_OTHERWISE: Readonly<Record<string, string>> = {
@@ -43,33 +43,10 @@ const SHORT: Readonly<Record<string, string>> = {
 /** Files with fewer lines are short. */
 const MIN_LINES = 20;
 
-type Module = {
-  readonly path: string;
-  readonly lines: number;
-  readonly exports: readonly string[];
-  readonly imports: readonly string[];
-};
-
-const src = join(import.meta.dirname, '../src');
-const modules = globSync('**/*.ts', { cwd: src })
-  .filter((path) => !path.endsWith('.d.ts'))
-  .toSorted()
-  .map(read);
+const modules = readSourceModules();
 const faults = [...misnamedFiles(), ...shortFiles(), ...needlessExcuses()];
 for (const fault of faults) console.log(fault);
 process.exitCode = faults.length === 0 ? 0 : 1;
-
-function read(path: string): Module {
-  const text = readFileSync(join(src, path), 'utf8');
-  const specifiers = text.matchAll(/(?:from|import)\s*\(?\s*'(\.\.?\/[^']+)'/g);
-  const names = text.matchAll(/^export (?:async )?(?:type|interface|class|const|function\*?) (\w+)/gm);
-  return {
-    path,
-    lines: text.trimEnd().split('\n').length,
-    imports: Array.from(specifiers, ([, specifier = '']) => posix.join(dirname(path), specifier)),
-    exports: Array.from(names, ([, name = '']) => name),
-  };
-}
 
 function misnamedFiles(): string[] {
   return modules
@@ -79,7 +56,7 @@ function misnamedFiles(): string[] {
 }
 
 /** Whether the name of a file consists of words of an export, in their order: `duration.ts` of `parseDuration`, `sections.ts` of `readSection`. */
-function isNamedAfterExport({ path, exports }: Module): boolean {
+function isNamedAfterExport({ path, exports }: SourceModule): boolean {
   const name = toSingular(basename(path, '.ts'));
   return exports.some((exported) => `-${toSingular(toKebabCase(exported))}-`.includes(`-${name}-`));
 }

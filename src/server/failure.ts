@@ -87,8 +87,7 @@ function errorCodeSet(code: ErrorCode): Failure {
 
 /** The guest trapped before it set an answer. */
 function trapped(trap: Error): Failure {
-  const reason = `${NEVER_SET}: the guest trapped: ${trap.message}`;
-  return { blame: 'guest', status: 500, reason, limit: limitOf(trap), cause: trap };
+  return failureOfTrap(trap, `${NEVER_SET}: the guest trapped: ${trap.message}`);
 }
 
 /** The host ended the guest. */
@@ -105,7 +104,10 @@ export function unsendable(reason: string): Failure {
 /** The guest did not return properly after it had set its answer. */
 export function trappedLater(trap: Error): Failure {
   if (trap instanceof Cancelled) return cancelled(trap);
-  const reason = `the guest trapped: ${trap.message}`;
+  return failureOfTrap(trap, `the guest trapped: ${trap.message}`);
+}
+
+function failureOfTrap(trap: Error, reason: string): Failure {
   return { blame: 'guest', status: 500, reason, limit: limitOf(trap), cause: trap };
 }
 

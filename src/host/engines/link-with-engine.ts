@@ -1,7 +1,7 @@
-import type { Engine, Isolation } from '../../config/options.ts';
+import type { Engine } from '../../config/options.ts';
 import { HostError } from '../../util/host-error.ts';
 import type { Choice, ComponentEngine, DecodedComponent, LinkOptions, LinkedComponent } from './component-engine.ts';
-import { jcoEngine } from './jco-engine.ts';
+import { NOT_WITH_JCO, jcoEngine } from './jco-engine.ts';
 import { linkerEngine } from './linker-engine.ts';
 
 /** A linked component, and the engine that runs it. */
@@ -20,16 +20,13 @@ export async function linkWithEngine(
     return await linkWith(linkerEngine, LINKER_REASON, decoded, options);
   } catch (error) {
     const isUnsupported = error instanceof HostError && error.code === 'not-supported';
-    if (engine === 'linker' || !isUnsupported || LINKER_ONLY.has(options.isolation)) throw error;
+    if (engine === 'linker' || !isUnsupported || NOT_WITH_JCO.has(options.isolation)) throw error;
     const reason = `the linker does not support it: ${error.message}`;
     return await linkWith(jcoEngine, reason, decoded, options).catch((fromJco: unknown) => {
       throw refusedByBoth(error, fromJco);
     });
   }
 }
-
-/** The isolations for which the state of an instance must be within reach. */
-const LINKER_ONLY: ReadonlySet<Isolation> = new Set(['restart', 'reset']);
 
 const LINKER_REASON = 'linked once; each function between guest and host is compiled once';
 
