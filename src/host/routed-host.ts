@@ -73,7 +73,7 @@ export class RoutedHost implements Host {
     const { refusals, admission, turns } = this.#commons;
     const limits = toListenerConfig(options ?? {}, this.#config);
     const listener = { answer: this.#entryPoint(), refusals, limits, admission, turns };
-    // Before it is open, so that what is mounted meanwhile is not passed by.
+    // Registered first, so that it is told about handlers that are mounted while it opens.
     this.#listeners.add(listener);
     const listening = await listen(listener, target).catch((error: unknown) => {
       this.#listeners.delete(listener);

@@ -27,6 +27,6 @@ export function createRestartStrategy(pre: LinkedPre<WasiCtx>): InstanceStrategy
 export function findRestartBlocker({ unrestorable, canStartAgain }: LinkedPre<WasiCtx>): string | undefined {
   return (
     unrestorable ??
-    (canStartAgain ? undefined : 'what a module writes to those of others when it is instantiated cannot be repeated')
+    (canStartAgain ? undefined : 'a module initialises the memory or table of another in a way that cannot be repeated')
   );
 }
