@@ -6,7 +6,7 @@ import { CountedLog } from '../server/counted-log.ts';
 import type { HeapWatch } from '../util/heap-watch.ts';
 import { HeldTotal } from '../util/held-bytes.ts';
 import { describeTotalHeld } from '../util/limits.ts';
-import { LoopTurns } from '../util/loop-turns.ts';
+import { Loop } from '../io/loop.ts';
 
 /** What all that answers requests of one host shares. `heaps` may grow: nobody may hold more if one of them is full. */
 export function createCommons(config: HostConfig, log: Log, heaps: ReadonlySet<HeapWatch>): Commons {
@@ -17,7 +17,7 @@ export function createCommons(config: HostConfig, log: Log, heaps: ReadonlySet<H
     isHeapFull: () => isOneFull(heaps),
     onShort: () => refusals.count(`a guest was ended or refused: ${describeTotalHeld(maxBytes)}`),
   });
-  return { admission: new Admission(config), turns: new LoopTurns(), held, log, refusals };
+  return { admission: new Admission(config), loop: new Loop(), held, log, refusals };
 }
 
 function isOneFull(heaps: ReadonlySet<HeapWatch>): boolean {

@@ -51,9 +51,9 @@ function createService(
   commons: Commons,
   { sendRequest }: OutboundOnDemand,
 ): Service {
-  const { heap, onRun, turns } = component;
-  const { held, refusals } = commons;
-  const pool = createPool(component.createStrategy(), { heap, held, onRun, turns });
+  const { heap, onRun } = component;
+  const { held, refusals, loop } = commons;
+  const pool = createPool(component.createStrategy(), { heap, held, onRun, room: loop.guests });
   return {
     ...commons,
     label: component.label,

@@ -70,9 +70,9 @@ export class RoutedHost implements Host {
 
   async listen(target: Address | ListeningSocket, options?: ListenerOptions): Promise<Listening> {
     this.#assertServing();
-    const { refusals, admission, turns } = this.#commons;
+    const { refusals, admission, loop } = this.#commons;
     const limits = toListenerConfig(options ?? {}, this.#config);
-    const listener = { answer: this.#entryPoint(), refusals, limits, admission, turns };
+    const listener = { answer: this.#entryPoint(), refusals, limits, admission, loop };
     // Registered first, so that it is told about handlers that are mounted while it opens.
     this.#listeners.add(listener);
     const listening = await listen(listener, target).catch((error: unknown) => {

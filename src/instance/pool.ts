@@ -7,16 +7,14 @@ import { HEAP_IS_FULL, type HeapWatch } from '../util/heap-watch.ts';
 import { HostError } from '../util/host-error.ts';
 import { describeTotalHeld } from '../util/limits.ts';
 import { toError } from '../util/to-error.ts';
+import type { LoopRoom } from '../io/loop-room.ts';
 import type { RunListener } from './preempt/preemption.ts';
-import type { Turns } from './preempt/turns.ts';
 import type { InstanceState, InstanceStrategy, KeptInstances } from './strategy.ts';
 
 /** Leases isolated instances of one component. */
 export interface InstancePool extends Disposable {
   readonly strategy: InstanceStrategy['name'];
   readonly kept: KeptInstances;
-  /** Resolves when the caller may lease an instance, if other guests have to run first; `undefined` if it may do so now. */
-  turn(): Promise<void> | undefined;
   /**
    * Leases an instance, with a context of its own, for one request. Throws `StartFailure` if it does not start; `Cancelled` if the start takes too long;
    * `HostError` if there is no room for it.
@@ -29,17 +27,18 @@ export interface PoolContext {
   readonly heap?: HeapWatch;
   readonly held?: HeldTotal;
   readonly onRun?: RunListener | undefined;
-  readonly turns?: Turns;
+  /** For guests that go on after they waited. */
+  readonly room?: LoopRoom;
 }
 
 export function createPool(strategy: InstanceStrategy, context: PoolContext = {}): InstancePool {
-  const { onRun, turns } = context;
+  const { onRun, room } = context;
+  const turn = room && ((usedMs: number) => room.goOn(usedMs));
   return {
     strategy: strategy.name,
     kept: strategy.kept,
-    turn: () => turns?.afterHeld(0),
     lease: (grants) => {
-      const ctx = new WasiCtx(grants, turns?.afterHeld);
+      const ctx = new WasiCtx(grants, turn);
       try {
         onRun?.(ctx);
         assertRoom(context, ctx.startedMs);

@@ -1,3 +1,5 @@
+import { FairQueue } from './fair-queue.ts';
+
 /** Why somebody may stop waiting for a permit: ready when they have. */
 export interface GiveUp {
   isReady(): boolean;
@@ -8,35 +10,16 @@ export interface GiveUp {
 /** Called when it is the turn of one that waits for a permit, or when it gives up. */
 type Turn = (isGranted: boolean) => void;
 
-/**
- * Those that wait, of whom the one that has waited longest and the one that came last have their turns alternately: each has its turn in the end,
- * and somebody who comes after a crowd need not wait until all of the crowd is done.
- */
-class Queue {
-  readonly #turns: Turn[] = [];
-  #next: 'oldest' | 'newest' = 'oldest';
-
-  get size(): number {
-    return this.#turns.length;
-  }
-
-  add(turn: Turn): void {
-    this.#turns.push(turn);
-  }
-
-  /** Whose turn it is. */
-  take(): Turn | undefined {
-    const isOldest = this.#next === 'oldest';
-    this.#next = isOldest ? 'newest' : 'oldest';
-    return isOldest ? this.#turns.shift() : this.#turns.pop();
-  }
-
-  /** Whether `turn` was waiting. */
-  remove(turn: Turn): boolean {
-    const index = this.#turns.indexOf(turn);
-    if (index !== -1) this.#turns.splice(index, 1);
-    return index !== -1;
-  }
+/** How many permits there are. */
+interface PermitLimits {
+  /** At most so many are out at once. */
+  readonly max: number;
+  /** At most so many wait for one that is out. */
+  readonly maxQueued: number;
+  /** Default: no pace. */
+  readonly pacedFrom?: number;
+  /** Default 1. */
+  readonly queues?: number;
 }
 
 /**
@@ -45,16 +28,20 @@ class Queue {
 export class Permits {
   readonly #max: number;
   readonly #maxQueued: number;
-  readonly #queues: readonly Queue[];
+  readonly #queues: readonly FairQueue<Turn>[];
+  /** When more are out, the number grows by one in each turn of the event loop: those that have a permit get to work meanwhile. */
+  pacedFrom: number;
   /** Which queue has the next turn, if anybody waits in it. */
   #next = 0;
   #taken = 0;
+  /** Whether the number has grown in this turn of the loop, where that is paced. */
+  #hasGrown = false;
 
-  /** At most `max` permits are out at once, at most `maxQueued` wait in all `queues`. */
-  constructor(max: number, maxQueued: number, queues = 1) {
+  constructor({ max, maxQueued, pacedFrom = max, queues = 1 }: PermitLimits) {
     this.#max = max;
     this.#maxQueued = maxQueued;
-    this.#queues = Array.from({ length: queues }, () => new Queue());
+    this.pacedFrom = pacedFrom;
+    this.#queues = Array.from({ length: queues }, () => new FairQueue<Turn>());
   }
 
   /** How many permits are out. */
@@ -67,30 +54,54 @@ export class Permits {
     return this.#queues.reduce((sum, { size }) => sum + size, 0);
   }
 
+  /** How many of those wait for permits that are out. */
+  get missing(): number {
+    return Math.max(0, this.#taken + this.queued - this.#max);
+  }
+
   /** Whether there is a permit, immediately or when it is its turn in `queue`: not where the queues are full, or when `giveUp` is ready first. */
   acquire(giveUp?: GiveUp, queue = 0): boolean | Promise<boolean> {
-    if (this.#taken < this.#max) {
-      this.#taken += 1;
+    if (this.#mayGrow()) {
+      this.#grow();
       return true;
     }
-    if (this.queued >= this.#maxQueued || giveUp?.isReady() === true) return false;
-    return this.#waitForTurn(this.#queues[queue] as Queue, giveUp);
+    if (this.#taken + this.queued >= this.#max + this.#maxQueued || giveUp?.isReady() === true) return false;
+    return this.#waitForTurn(this.#queues[queue] as FairQueue<Turn>, giveUp);
   }
 
   /** Gives a permit to the next that waits. */
   release(): void {
+    if (!this.#grantNext()) this.#taken -= 1;
+  }
+
+  #mayGrow(): boolean {
+    return this.#taken < this.#max && !this.#hasGrown;
+  }
+
+  #grow(): void {
+    this.#taken += 1;
+    if (this.#taken <= this.pacedFrom) return;
+    this.#hasGrown = true;
+    setImmediate(() => {
+      this.#hasGrown = false;
+      while (this.#mayGrow() && this.#grantNext()) this.#grow();
+    });
+  }
+
+  /** Whether somebody waited. */
+  #grantNext(): boolean {
     for (let tried = 0; tried < this.#queues.length; tried += 1) {
-      const queue = this.#queues[this.#next] as Queue;
+      const queue = this.#queues[this.#next] as FairQueue<Turn>;
       this.#next = (this.#next + 1) % this.#queues.length;
       const turn = queue.take();
       if (turn === undefined) continue;
       turn(true);
-      return;
+      return true;
     }
-    this.#taken -= 1;
+    return false;
   }
 
-  #waitForTurn(queue: Queue, giveUp: GiveUp | undefined): Promise<boolean> {
+  #waitForTurn(queue: FairQueue<Turn>, giveUp: GiveUp | undefined): Promise<boolean> {
     return new Promise((resolve) => {
       const leave = (): void => {
         if (queue.remove(turn)) turn(false);

@@ -41,7 +41,7 @@ export class OutboundGate {
     this.#tell = tell;
     this.#head = head;
     this.#max = maxOutbound;
-    this.#permits = new Permits(maxConcurrentOutbound, maxOutbound);
+    this.#permits = new Permits({ max: maxConcurrentOutbound, maxQueued: maxOutbound });
   }
 
   /** Counts a request and takes `EXCHANGE_HELD_BYTES` for it. Returns the error code if it is denied. */

@@ -17,8 +17,13 @@ export class Admission {
   readonly #listeners = new Set<() => void>();
 
   constructor({ maxConcurrentRequests, maxQueuedRequests }: AdmissionLimits) {
-    this.#busyAt = maxConcurrentRequests * BUSY;
-    this.#permits = new Permits(maxConcurrentRequests, maxQueuedRequests, QUEUES);
+    this.#busyAt = Math.floor(maxConcurrentRequests * BUSY);
+    this.#permits = new Permits({
+      max: maxConcurrentRequests,
+      maxQueued: maxQueuedRequests,
+      pacedFrom: this.#busyAt,
+      queues: QUEUES,
+    });
   }
 
   /** Whether a request is admitted, immediately or in its turn: not if too many wait already, nor if the client leaves meanwhile. */
@@ -39,6 +44,11 @@ export class Admission {
     return () => void this.#listeners.delete(tell);
   }
 
+  /** How many of those that are admitted would lose their places if others needed them: these count as free. */
+  set slow(count: number) {
+    this.#permits.pacedFrom = this.#busyAt + count;
+  }
+
   /** An admitted request is over: another may run. */
   leave(): void {
     this.#permits.release();
@@ -47,6 +57,11 @@ export class Admission {
   /** How many requests wait for their turn. */
   get queued(): number {
     return this.#permits.queued;
+  }
+
+  /** How many of those wait for a place that another has. */
+  get missing(): number {
+    return this.#permits.missing;
   }
 
   /** How many requests are admitted and not over. */

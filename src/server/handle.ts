@@ -21,13 +21,15 @@ import type { Service } from './service.ts';
 export async function handle(service: Service, exchange: Exchange): Promise<void> {
   const scope = new RequestScope(service, exchange);
   const { report } = scope;
+  const { guests } = service.loop;
   try {
     if (exchange.refusal !== undefined) return report.replied(fail(scope, exchange.refusal));
-    if (!exchange.isWhole) await service.turns.next();
-    const isAdmitted = await service.admission.admit(exchange);
+    await (exchange.isWhole ? guests.begin(false) : guests.beginLater());
+    const admitted = service.admission.admit(exchange);
+    const isAdmitted = typeof admitted === 'boolean' ? admitted : await admitted;
     if (isAdmitted) scope.admitted();
-    const turn = service.pool.turn();
-    if (turn !== undefined) await turn;
+    // Many may be admitted at once, when others have left.
+    if (admitted !== isAdmitted) await guests.begin(true);
     if (exchange.clientLeft.isReady()) return report.leftUnanswered();
     const obstacle = isAdmitted ? exchange.violation.failure : QUEUE_IS_FULL;
     if (obstacle !== undefined) return report.replied(fail(scope, obstacle));
@@ -57,7 +59,7 @@ async function reply(scope: RequestScope, call: GuestCall, answer: Answer): Prom
   const end = await sendResponse(exchange, answer.response, {
     settled: () => call.settled(),
     onStream: (bytes) => void call.returned.then(() => scope.outlive(bytes)),
-    turns: service.turns,
+    turns: service.loop.longReplies,
   });
   return end.at === 'unsendable' ? fail(scope, unsendable(end.reason)) : end;
 }

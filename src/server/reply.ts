@@ -2,7 +2,7 @@ import { firstValue } from '../http/field-entries.ts';
 import type { OutgoingBytes } from '../http/outgoing-bytes.ts';
 import type { OutgoingResponse } from '../wasi/http/outgoing.ts';
 import { parseContentLength } from '../http/syntax.ts';
-import type { LoopTurns } from '../util/loop-turns.ts';
+import type { LoopTurns } from '../io/loop-turns.ts';
 import { NO_BYTES } from '../util/no-bytes.ts';
 import { READY, waitForAny } from '../io/readiness.ts';
 import type { Exchange, Framing, ReplySink } from './exchange.ts';
@@ -123,8 +123,8 @@ async function pump(
         if (wire !== DISCARDING) byteLength += piece.bytes.byteLength;
         wire.write(piece.bytes);
         if (wire.writable.isReady()) break;
-        await nextTurn(byteLength, turns);
         await waitForAny([wire.writable, bytes.broken], clientLeft);
+        await nextTurn(byteLength, turns);
         break;
       }
       case 'finished':
@@ -134,8 +134,8 @@ async function pump(
         reply.abort();
         return { at: 'aborted', byteLength, reason: piece.reason, blame: 'guest' };
       case 'pending':
-        await nextTurn(byteLength, turns);
         await waitForAny([bytes.readable], clientLeft);
+        await nextTurn(byteLength, turns);
     }
   }
 }

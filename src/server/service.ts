@@ -1,5 +1,5 @@
 import type { InstancePool } from '../instance/pool.ts';
-import type { LoopTurns } from '../util/loop-turns.ts';
+import type { Loop } from '../io/loop.ts';
 import type { Log, RequestRecord } from '../observe/log.ts';
 import type { ServedRequest } from '../wasi/wasi-ctx.ts';
 import type { Grants } from '../wasi/interfaces.ts';
@@ -13,8 +13,8 @@ import type { CountedLog } from './counted-log.ts';
 /** What all handlers of a host share: places for requests, the account of what the host holds for them, and the log. */
 export interface Commons {
   readonly admission: Admission;
-  /** The queue of what can wait while other requests come: pieces of long replies, requests whose bodies have not arrived. */
-  readonly turns: LoopTurns;
+  /** How guests and the pieces of long replies share the event loop. */
+  readonly loop: Loop;
   /** What the host holds for all requests together. */
   readonly held: HeldTotal;
   readonly log: Log;

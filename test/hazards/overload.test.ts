@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { connectRaw, rawGet, requestRaw, valuesOf } from '../harness/raw-client.ts';
 import { failuresOf, serveGuest, untilAnswered } from '../harness/serve-guest.ts';
@@ -22,7 +23,14 @@ test('beyond those at work and those in the queue, a request is told to try agai
   await untilNothingIsLeft(served.host, start);
 });
 
-test('of those that wait, the oldest and the newest come alternately', async () => {
+test.each([
+  { waitMs: 0, name: 'the oldest comes first', order: [0, 1, 2, 3, 4] },
+  {
+    waitMs: 700,
+    name: 'the oldest and the newest come alternately once they have waited for long',
+    order: [0, 4, 1, 3, 2],
+  },
+])('of those that wait, $name', async ({ waitMs, order }) => {
   await using served = await serveGuest('sleep', { maxConcurrentRequests: 1, maxQueuedRequests: 10 });
   await using busy = await connectRaw(served.origin);
   await busy.send(rawGet('/?ms=60000'));
@@ -34,10 +42,11 @@ test('of those that wait, the oldest and the newest come alternately', async () 
     await until(() => served.host.load.requestsQueued === index + 1);
     replies.push(client.readReply());
   }
+  await sleep(waitMs);
   busy.reset();
   await Promise.all(replies);
   const paths = served.events.all.flatMap((event) => (event.at === 'request' ? [event.request.path] : []));
-  expect(paths).toEqual(['/?ms=60000', ...[0, 4, 1, 3, 2].map((index) => `/?ms=0&${index}`)]);
+  expect(paths).toEqual(['/?ms=60000', ...order.map((index) => `/?ms=0&${index}`)]);
 });
 
 test('a request that is refused with its body unread leaves its connection usable', async () => {

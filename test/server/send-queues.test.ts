@@ -13,14 +13,14 @@ describe('what the kernel has of a connection', () => {
     client.pause();
     const [socket] = (await once(server, 'connection')) as [Socket];
     const queues = new SendQueues();
-    expect(await queues.read()).toBe(true);
+    expect(await queues.read([socket])).toBe(true);
     expect(queues.of(socket)).toBe(0);
 
     // More than the client's side takes without being read.
     socket.write(Buffer.alloc(64 * 1024 * 1024));
-    await until(async () => (await queues.read()) && queues.of(socket) > 100_000);
+    await until(async () => (await queues.read([socket])) && queues.of(socket) > 100_000);
     client.resume();
-    await until(async () => (await queues.read()) && queues.of(socket) === 0);
+    await until(async () => (await queues.read([socket])) && queues.of(socket) === 0);
     client.destroy();
     socket.destroy();
     server.close();

@@ -9,9 +9,6 @@ import { Watchdog } from './watchdog.ts';
 /** How long a guest runs before others get their turn; at most twice this, because the word may have been cleared just before it started. */
 const SLICE_MS = 5;
 
-/** A guest whose turn lasts this long was not suspended because it could not be. */
-const HELD_MS = 4 * SLICE_MS;
-
 /** Called each time that a guest starts to run, or resumes after waiting. Must be quick, and must not throw. */
 export type RunListener = (ctx: WasiCtx) => void;
 
@@ -53,7 +50,6 @@ export function createPreemption({ heap, onRun, turns = createTurns() }: Preempt
       const nowMs = performance.now();
       if (heap?.isFull(nowMs) === true) ctx.cancellation.cancel('overloaded');
       const turnMs = ctx.cpu.turnMs(nowMs);
-      if (turnMs >= HELD_MS) turns.held();
       return turnMs < SLICE_MS || ctx.cancellation.isReady() ? decide(ctx) : DECISION.pause;
     },
     pause: async (ctx) => {

@@ -2,7 +2,7 @@ import { IncomingMessage, type Server, type ServerOptions, type ServerResponse, 
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { ClientLimits } from '../../config/options.ts';
 import { warnOfBug } from '../../util/bug.ts';
-import type { LoopTurns } from '../../util/loop-turns.ts';
+import type { Loop } from '../../io/loop.ts';
 import { HostError } from '../../util/host-error.ts';
 import { describeMissing, isPermitted } from '../../util/permissions.ts';
 import type { Admission } from '../admission.ts';
@@ -47,8 +47,8 @@ export interface Listener {
   readonly answer: (exchange: NodeExchange) => void;
   readonly refusals: CountedLog;
   readonly limits: ClientLimits;
-  readonly admission: Pick<Admission, 'queued' | 'isBusy' | 'onBusy'>;
-  readonly turns: LoopTurns;
+  readonly admission: Pick<Admission, 'missing' | 'slow' | 'isBusy' | 'onBusy'>;
+  readonly loop: Loop;
 }
 
 /** Opens a port whose requests `listener` answers. Throws `HostError` if it cannot be opened. */
@@ -150,7 +150,7 @@ const REQUEST_EVENTS = ['request', 'checkContinue', 'checkExpectation'] as const
 function watchConnections(
   server: Server,
   connections: Connections,
-  { refusals, limits, admission, turns }: Listener,
+  { refusals, limits, admission, loop }: Listener,
 ): SlowClients {
   const onReset = (reason: string): void => refusals.count(reason);
   const slowClients = new SlowClients(connections, { limits, admission, onReset });
@@ -159,7 +159,7 @@ function watchConnections(
     socket.setMaxListeners(0);
     connections.opened(socket);
     // libuv accepts one connection in a turn of the loop.
-    turns.giveWay();
+    loop.accepted();
   });
   server.on('clientError', (error: ParseError, socket) => {
     const connection = connections.of(socket as Socket);

@@ -80,7 +80,7 @@ export class NodeExchange implements Exchange {
 
   /** Whether the whole request has arrived. */
   get isWhole(): boolean {
-    return this.#incoming.complete;
+    return this.#body === undefined || this.#incoming.complete;
   }
 
   /** Ends a body that takes too long. Called at each sweep. */

@@ -1,8 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Socket, isIPv6 } from 'node:net';
 
-/** Where Linux says how many bytes the peer of each connection has not acknowledged. Source: the kernel's `Documentation/networking/proc_net_tcp.rst`. */
-const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'] as const;
+/**
+ * Where Linux says how many bytes the peer of each connection has not acknowledged, by the address family of Node. It takes the kernel some milliseconds to
+ * walk through one, however few connections there are. Source: the kernel's `Documentation/networking/proc_net_tcp.rst`.
+ */
+const TABLES: Readonly<Record<string, string>> = { IPv4: '/proc/net/tcp', IPv6: '/proc/net/tcp6' };
 
 /**
  * Columns of a line: its number, both addresses in hexadecimal, a state, and the bytes that wait to be sent.
@@ -16,20 +20,61 @@ const LINE = /^ *\d+: ([0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:[0-9A-F]{4}) [0-9A-F]{2} 
  * nothing as if it did.
  */
 export class SendQueues {
+  readonly #keys = new WeakMap<Socket, string>();
   #bytes: ReadonlyMap<string, number> = new Map();
 
-  /** Reads the queues. Resolves with whether the kernel offers them: Linux does, if `/proc` may be read. */
-  async read(): Promise<boolean> {
-    const tables = await Promise.all(TABLES.map((path) => readFile(path, 'latin1').catch(() => '')));
-    this.#bytes = new Map(tables.flatMap(parseSendQueues));
+  /** Reads the queues of `sockets`. Resolves with whether the kernel offers them: Linux does, if `/proc` may be read. */
+  async read(sockets: readonly Socket[]): Promise<boolean> {
+    let text = '';
+    for (const family of new Set(sockets.map((socket) => socket.remoteFamily))) {
+      const path = TABLES[family ?? ''];
+      if (path !== undefined) text += await readTable(path);
+    }
+    this.#bytes = new Map(parseSendQueues(text));
     return this.#bytes.size > 0;
   }
 
   /** How many bytes for the peer of `socket` were in the kernel at the last `read`. */
   of(socket: Socket): number {
-    return this.#bytes.get(keyOf(socket)) ?? 0;
+    let key = this.#keys.get(socket);
+    if (key === undefined) this.#keys.set(socket, (key = keyOf(socket)));
+    return this.#bytes.get(key) ?? 0;
   }
 }
+
+/** For how long a table is read in one turn of the event loop. */
+const READ_MS = 5;
+
+/**
+ * Reads a table; nothing if there is none. The kernel gives 4 KiB at a time, and a busy event loop takes long to turn: so as much is read in each turn as
+ * a few milliseconds allow.
+ */
+async function readTable(path: string): Promise<string> {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, 'r');
+    return await readInTurns(fd);
+  } catch {
+    return '';
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+async function readInTurns(fd: number): Promise<string> {
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  let text = '';
+  for (let endMs = performance.now() + READ_MS; ;) {
+    const byteLength = readSync(fd, buffer);
+    if (byteLength === 0) return text;
+    text += buffer.toString('latin1', 0, byteLength);
+    if (performance.now() < endMs) continue;
+    await nextTurn();
+    endMs = performance.now() + READ_MS;
+  }
+}
+
+const CHUNK_BYTES = 16 * 1024;
 
 /** Parses a table into the key of each connection and its bytes. */
 export function parseSendQueues(table: string): (readonly [string, number])[] {

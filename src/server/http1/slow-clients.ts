@@ -24,7 +24,7 @@ const MAX_INTERVALS = 2;
 /** The rules for clients. */
 export interface ClientRules {
   readonly limits: ClientLimits;
-  readonly admission: Pick<Admission, 'queued' | 'isBusy' | 'onBusy'>;
+  readonly admission: Pick<Admission, 'missing' | 'slow' | 'isBusy' | 'onBusy'>;
   /** Called with the reason when a client is reset. */
   readonly onReset: (reason: string) => void;
 }
@@ -57,6 +57,10 @@ export class SlowClients implements Disposable {
   /** `hurrying` when places have become scarce, `hurried` from the next sweep on for as long as they are. */
   #pace: 'usual' | 'hurrying' | 'hurried' = 'usual';
   readonly #queues = new SendQueues();
+  /** Those that were too slow at the last sweep and still have their places, the slowest last. */
+  #slow: NodeExchange[] = [];
+  /** Those that are losing their places. */
+  #leaving: NodeExchange[] = [];
   #timer: NodeJS.Timeout | undefined;
   #lastMs = performance.now();
   /** How long it took to measure paces in the last sweep. */
@@ -69,7 +73,7 @@ export class SlowClients implements Disposable {
     this.#stalledWrites = new StalledWrites(writeTimeoutMs, rules.onReset);
     const bounds = [writeTimeoutMs, bodyIdleTimeoutMs, bodyTimeoutMs].filter((ms) => ms > 0);
     this.#usualMs = Math.min(SWEEP_MS, ...bounds);
-    this.#stopListening = rules.admission.onBusy(() => this.#hurry());
+    this.#stopListening = rules.admission.onBusy(() => this.#onBusy());
     this.#sweepIn(this.#usualMs);
   }
 
@@ -79,7 +83,9 @@ export class SlowClients implements Disposable {
     this.#timer = undefined;
   }
 
-  #hurry(): void {
+  /** A request came while places are scarce. */
+  #onBusy(): void {
+    this.#evictSlowest();
     if (this.#pace !== 'usual') return;
     this.#pace = 'hurrying';
     this.#sweepIn(0);
@@ -97,6 +103,7 @@ export class SlowClients implements Disposable {
     this.#checkTimes({ nowMs: this.#lastMs, elapsedMs });
     if (!this.#rules.admission.isBusy) {
       this.#pace = 'usual';
+      this.#noteSlow([]);
       this.#sweepIn(this.#usualMs);
       return;
     }
@@ -131,11 +138,11 @@ export class SlowClients implements Disposable {
 
   /** Places are scarce: if requests wait for one, the slowest clients lose theirs. */
   async #checkPaces(elapsedMs: number): Promise<void> {
-    const { limits, admission, onReset } = this.#rules;
+    const { limits } = this.#rules;
     if (limits.minBodyRateBytes === 0) return;
     const samples = this.#takeSamples();
     // What is written from here on counts at the next sweep.
-    const isKnown = await this.#queues.read();
+    const isKnown = await this.#queues.read(samples.map(({ socket }) => socket));
     const startMs = performance.now();
     const slow: SlowRequest[] = [];
     for (const { exchange, socket, writtenBytes } of samples) {
@@ -146,11 +153,28 @@ export class SlowClients implements Disposable {
       if (ms >= limits.bodyGraceMs) slow.push({ exchange, ms });
     }
     this.#measuringMs = performance.now() - startMs;
-    slow.sort((a, b) => b.ms - a.ms);
-    for (const { exchange } of slow.slice(0, admission.queued)) {
-      const failure = exchange.evict();
+    this.#noteSlow(slow.toSorted((a, b) => a.ms - b.ms).map(({ exchange }) => exchange));
+    this.#evictSlowest();
+  }
+
+  #noteSlow(slow: NodeExchange[]): void {
+    this.#slow = slow;
+    this.#rules.admission.slow = slow.length;
+  }
+
+  /** As many as there are requests that wait for a place lose theirs. */
+  #evictSlowest(): void {
+    const { admission, onReset } = this.#rules;
+    if (this.#slow.length === 0) return;
+    this.#leaving = this.#leaving.filter(({ holdsGuest }) => holdsGuest);
+    while (this.#slow.length > 0 && this.#leaving.length < admission.missing) {
+      const slowest = this.#slow.pop() as NodeExchange;
+      if (!slowest.holdsGuest) continue;
+      this.#leaving.push(slowest);
+      const failure = slowest.evict();
       if (failure !== undefined) onReset(`reset: ${failure.reason}`);
     }
+    admission.slow = this.#slow.length;
   }
 
   #takeSamples(): Sample[] {

@@ -1,3 +1,5 @@
+import { FairQueue } from './fair-queue.ts';
+
 /** How long waiting work may run in one turn of the event loop. */
 const SLICE_MS = 5;
 
@@ -5,12 +7,11 @@ const SLICE_MS = 5;
 const MAX_WAIT_MS = 20;
 
 /**
- * A queue for work that can wait: first come, first served, for a few milliseconds in each turn of the event loop. So however much of it there is,
+ * A queue for work that can wait, which runs for a few milliseconds in each turn of the event loop. So however much of it there is,
  * new events are handled soon.
  */
 export class LoopTurns {
-  #waiting: (() => void)[] = [];
-  #next = 0;
+  readonly #waiting = new FairQueue<() => void>();
   #isTaking = false;
   #lastMs = 0;
   #hasPrecedence = false;
@@ -20,13 +21,13 @@ export class LoopTurns {
     this.#hasPrecedence = true;
   }
 
-  /** Resolves when it is the caller's turn, in another turn of the loop. */
+  /** Resolves when it is the caller's turn. */
   next(): Promise<void> {
     if (!this.#isTaking) {
       this.#isTaking = true;
       setImmediate(this.#take);
     }
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
   readonly #take = (): void => {
@@ -38,27 +39,19 @@ export class LoopTurns {
       return;
     }
     this.#lastMs = nowMs;
-    // Callers that queue from now on wait for another turn of the loop.
-    this.#resume(this.#waiting.length, nowMs + SLICE_MS);
+    this.#resume(nowMs + SLICE_MS);
   };
 
-  /** Resumes waiting work one after the other, up to the entry at `end`, or until `endMs`. */
-  #resume(end: number, endMs: number): void {
-    this.#waiting[this.#next]?.();
-    this.#next += 1;
+  /** Resumes waiting work one after the other until `endMs`. */
+  #resume(endMs: number): void {
+    this.#waiting.take()?.();
     // Continues when the resumed work waits again.
     queueMicrotask(() =>
       process.nextTick(() => {
-        if (this.#next < end && performance.now() < endMs) this.#resume(end, endMs);
-        else this.#pause();
+        if (this.#waiting.size === 0) this.#isTaking = false;
+        else if (performance.now() < endMs) this.#resume(endMs);
+        else setImmediate(this.#take);
       }),
     );
-  }
-
-  #pause(): void {
-    this.#waiting = this.#waiting.slice(this.#next);
-    this.#next = 0;
-    if (this.#waiting.length === 0) this.#isTaking = false;
-    else setImmediate(this.#take);
   }
 }

@@ -1,10 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Permits } from '../../src/io/permits.ts';
 import { Latch } from '../../src/io/readiness.ts';
 
-test('queues take turns, and in each the oldest and the newest do', async () => {
-  const permits = new Permits(1, 100, 3);
+test('queues take turns', async () => {
+  const permits = new Permits({ max: 1, maxQueued: 100, queues: 3 });
   expect(permits.acquire()).toBe(true);
   const order: string[] = [];
   const all = ['a0', 'a0', 'a0', 'b1', 'c2', 'c2'].map(async (name, index) => {
@@ -14,7 +15,7 @@ test('queues take turns, and in each the oldest and the newest do', async () => 
   });
   permits.release();
   await Promise.all(all);
-  expect(order).toEqual(['a0', 'b3', 'c4', 'a2', 'c5', 'a1']);
+  expect(order).toEqual(['a0', 'b3', 'c4', 'a1', 'c5', 'a2']);
   expect(permits).toMatchObject({ taken: 0, queued: 0 });
 });
 
@@ -26,7 +27,7 @@ test('never are more out than allowed, none is lost, and nobody waits while one 
   );
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.nat(4), fc.array(step), async (max, maxQueued, steps) => {
-      const permits = new Permits(max, maxQueued, 3);
+      const permits = new Permits({ max, maxQueued, queues: 3 });
       const waiting: Latch[] = [];
       let out = 0;
       for (const taken of steps) {
@@ -54,4 +55,38 @@ test('never are more out than allowed, none is lost, and nobody waits while one 
       }
     }),
   );
+});
+
+test('beyond a pace the number grows by one in each turn of the loop, and nobody is refused for that', async () => {
+  const permits = new Permits({ max: 5, maxQueued: 0, pacedFrom: 2 });
+  const granted: number[] = [];
+  const all = Array.from({ length: 6 }, async (_, index) => {
+    if (await permits.acquire()) granted.push(index);
+  });
+  await Promise.resolve();
+  expect(permits).toMatchObject({ taken: 3, queued: 2, missing: 0 });
+  await nextTurn();
+  expect(permits).toMatchObject({ taken: 4, queued: 1, missing: 0 });
+  await nextTurn();
+  await Promise.all(all);
+  expect(granted).toEqual([0, 1, 2, 3, 4]);
+});
+
+test('what is given back goes to the next at once, whatever the pace', async () => {
+  const permits = new Permits({ max: 5, maxQueued: 1, pacedFrom: 1 });
+  expect(permits.acquire()).toBe(true);
+  expect(permits.acquire()).toBe(true);
+  const waiting = permits.acquire();
+  permits.release();
+  expect(await waiting).toBe(true);
+  expect(permits.taken).toBe(2);
+});
+
+test('a pace that is raised is in force from the next turn of the loop on', async () => {
+  const permits = new Permits({ max: 5, maxQueued: 0, pacedFrom: 1 });
+  const all = Array.from({ length: 5 }, async () => permits.acquire());
+  expect(permits.taken).toBe(2);
+  permits.pacedFrom = 5;
+  await nextTurn();
+  expect(await Promise.all(all)).toEqual([true, true, true, true, true]);
 });

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { LoopTurns } from '../../src/util/loop-turns.ts';
+import { LoopTurns } from '../../src/io/loop-turns.ts';
 
 function hold(ms: number): void {
   const endMs = performance.now() + ms;
@@ -33,6 +33,7 @@ test('work that takes long leaves the loop to others between two of its pieces',
 test('what has precedence comes first, but not forever', async () => {
   const turns = new LoopTurns();
   await turns.next();
+  await nextTurn();
   const done: string[] = [];
   void turns.next().then(() => done.push('work'));
   for (let turn = 0; turn < 3; turn += 1) {

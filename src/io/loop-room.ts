@@ -1,0 +1,86 @@
+import { TurnQueue } from './turn-queue.ts';
+
+/** How long guests may run in one turn of the event loop. */
+const TURN_MS = 20;
+
+/** The same while connections are being accepted. */
+const ACCEPTING_MS = 5;
+
+/** For how long connections that are being accepted keep guests from running. */
+const MAX_WAIT_MS = 20;
+
+/**
+ * How much of a turn of the event loop guests may take before it polls again. When they have had it, those that would begin or go on wait for a later turn:
+ * otherwise any number of them could hold the thread in a row, and no timer, signal or connection would be handled meanwhile.
+ */
+export class LoopRoom {
+  readonly #queue = new TurnQueue();
+  readonly #onTurn = (): void => this.#turn();
+  #isTiming = false;
+  #endMs = 0;
+  #isAccepting = false;
+  /** When the last turn with room for guests began. */
+  #lastMs = 0;
+
+  /** A connection was accepted. libuv accepts one in each turn of the loop, and more may wait. */
+  giveWay(): void {
+    this.#isAccepting = true;
+    this.#endMs = 0;
+  }
+
+  /** `undefined` if a guest that has not begun may do so now; otherwise resolves when it may. `hasPlace`: its request has been admitted. */
+  begin(hasPlace: boolean): Promise<void> | undefined {
+    return this.#isFree() ? undefined : this.#queue.waitToBegin(hasPlace);
+  }
+
+  /** The same, but in a later turn of the loop: what comes in this one may be for it. */
+  beginLater(): Promise<void> {
+    if (!this.#isTiming) this.#beginTurn(performance.now());
+    return this.#queue.waitToBegin(false);
+  }
+
+  /** `undefined` if a guest that waited may go on now; otherwise resolves when it may. `usedMs`: how long it has run so far. */
+  goOn(usedMs: number): Promise<void> | undefined {
+    return this.#isFree() ? undefined : this.#queue.wait(usedMs);
+  }
+
+  #isFree(): boolean {
+    return this.#queue.size === 0 && this.#hasRoom();
+  }
+
+  #hasRoom(): boolean {
+    const nowMs = performance.now();
+    if (!this.#isTiming) this.#beginTurn(nowMs);
+    return nowMs < this.#endMs;
+  }
+
+  /** The loop polls once before the next turn begins. */
+  #beginTurn(nowMs: number): void {
+    this.#isTiming = true;
+    setImmediate(this.#onTurn);
+    if (!this.#isAccepting) {
+      this.#endMs = nowMs + TURN_MS;
+      this.#lastMs = nowMs;
+    } else if (nowMs - this.#lastMs >= MAX_WAIT_MS) {
+      this.#endMs = nowMs + ACCEPTING_MS;
+      this.#lastMs = nowMs;
+    } else {
+      this.#endMs = nowMs;
+    }
+    this.#isAccepting = false;
+  }
+
+  #turn(): void {
+    this.#isTiming = false;
+    if (this.#queue.size === 0) return;
+    this.#beginTurn(performance.now());
+    this.#resumeMore();
+  }
+
+  #resumeMore(): void {
+    if (this.#queue.size === 0 || performance.now() >= this.#endMs) return;
+    this.#queue.resumeNext();
+    // What is resumed runs before the next tick.
+    queueMicrotask(() => process.nextTick(() => this.#resumeMore()));
+  }
+}
