@@ -17,7 +17,8 @@ export function createCommons(config: HostConfig, log: Log, heaps: ReadonlySet<H
     isHeapFull: () => isOneFull(heaps),
     onShort: () => refusals.count(`a guest was ended or refused: ${describeTotalHeld(maxBytes)}`),
   });
-  return { admission: new Admission(config), loop: new Loop(), held, log, refusals };
+  const loop = new Loop();
+  return { admission: new Admission(config, loop.guests), loop, held, log, refusals };
 }
 
 function isOneFull(heaps: ReadonlySet<HeapWatch>): boolean {

@@ -1,4 +1,4 @@
-import { TurnQueue } from './turn-queue.ts';
+import { type Beginner, TurnQueue } from './turn-queue.ts';
 
 /** How long guests may run in one turn of the event loop. */
 const TURN_MS = 20;
@@ -28,15 +28,15 @@ export class LoopRoom {
     this.#endMs = 0;
   }
 
-  /** `undefined` if a guest that has not begun may do so now; otherwise resolves when it may. `hasPlace`: its request has been admitted. */
-  begin(hasPlace: boolean): Promise<void> | undefined {
-    return this.#isFree() ? undefined : this.#queue.waitToBegin(hasPlace);
+  /** `undefined` if a guest that has not begun may do so now; otherwise resolves when it may. */
+  begin(kind: Beginner): Promise<void> | undefined {
+    return this.#isFree() ? undefined : this.#queue.waitToBegin(kind);
   }
 
-  /** The same, but in a later turn of the loop: what comes in this one may be for it. */
+  /** The same for one without a place, but in a later turn of the loop: what comes in this one may be for it. */
   beginLater(): Promise<void> {
     if (!this.#isTiming) this.#beginTurn(performance.now());
-    return this.#queue.waitToBegin(false);
+    return this.#queue.waitToBegin('unplaced');
   }
 
   /** `undefined` if a guest that waited may go on now; otherwise resolves when it may. `usedMs`: how long it has run so far. */

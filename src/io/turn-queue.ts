@@ -6,6 +6,9 @@ const LITTLE_MS = 10;
 /** Of so many turns one belongs to guests that have run already, while others have not begun. */
 const TURNS = 4;
 
+/** A guest that has not begun, by whether its request has a place. */
+export type Beginner = 'placed' | 'unplaced';
+
 /** A guest that waits for its turn, and how long it has run so far, at least `LITTLE_MS`. */
 interface Waiting {
   readonly resume: () => void;
@@ -19,13 +22,13 @@ interface Waiting {
  */
 export class TurnQueue {
   readonly #placed = new FairQueue<() => void>();
-  readonly #unbegun = new FairQueue<() => void>();
+  readonly #unplaced = new FairQueue<() => void>();
   readonly #begun: Waiting[] = [];
   #turn = 0;
   #next: 'oldest' | 'least' = 'oldest';
 
   get size(): number {
-    return this.#placed.size + this.#unbegun.size + this.#begun.length;
+    return this.#placed.size + this.#unplaced.size + this.#begun.length;
   }
 
   /** Resolves when it is the turn of a guest that has run for `usedMs` so far. */
@@ -33,16 +36,16 @@ export class TurnQueue {
     return new Promise((resume) => this.#begun.push({ resume, usedMs: Math.max(usedMs, LITTLE_MS) }));
   }
 
-  /** Resolves when it is the turn of a guest that has not begun; `hasPlace`: its request has been admitted. */
-  waitToBegin(hasPlace: boolean): Promise<void> {
-    return new Promise((resume) => (hasPlace ? this.#placed : this.#unbegun).add(resume));
+  /** Resolves when it is the turn of a guest that has not begun. */
+  waitToBegin(kind: Beginner): Promise<void> {
+    return new Promise((resume) => (kind === 'placed' ? this.#placed : this.#unplaced).add(resume));
   }
 
   /** Starts the next turn. The guest runs after this returns, before the next tick. */
   resumeNext(): void {
     this.#turn = (this.#turn + 1) % TURNS;
     const isForBegun = this.#turn === 0 && this.#begun.length > 0;
-    const resume = isForBegun ? this.#takeBegun() : (this.#placed.take() ?? this.#unbegun.take() ?? this.#takeBegun());
+    const resume = isForBegun ? this.#takeBegun() : (this.#placed.take() ?? this.#unplaced.take() ?? this.#takeBegun());
     resume?.();
   }
 

@@ -1,3 +1,4 @@
+import type { LoopRoom } from '../io/loop-room.ts';
 import { Permits } from '../io/permits.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -10,13 +11,21 @@ export interface AdmissionLimits {
 /** When this part of all places is taken, places are scarce. */
 const BUSY = 3 / 4;
 
-/** Admits a bounded number of requests at a time; others wait for their turn. */
+/** Who asks for a place. */
+type Asking = Pick<Exchange, 'clientLeft' | 'isWhole' | 'isFirst'>;
+
+/** Admits a bounded number of requests at a time, each when its guest can begin; others wait for their turn. */
 export class Admission {
   readonly #permits: Permits;
+  readonly #room: LoopRoom;
   readonly #busyAt: number;
   readonly #listeners = new Set<() => void>();
 
-  constructor({ maxConcurrentRequests, maxQueuedRequests }: AdmissionLimits) {
+  /** How many wait for a turn of the event loop before they ask for a place. */
+  #arriving = 0;
+
+  constructor({ maxConcurrentRequests, maxQueuedRequests }: AdmissionLimits, room: LoopRoom) {
+    this.#room = room;
     this.#busyAt = Math.floor(maxConcurrentRequests * BUSY);
     this.#permits = new Permits({
       max: maxConcurrentRequests,
@@ -27,10 +36,25 @@ export class Admission {
   }
 
   /** Whether a request is admitted, immediately or in its turn: not if too many wait already, nor if the client leaves meanwhile. */
-  admit(exchange: Pick<Exchange, 'clientLeft' | 'isWhole' | 'isFirst'>): boolean | Promise<boolean> {
-    const isAdmitted = this.#permits.acquire(exchange.clientLeft, queueOf(exchange));
+  admit(exchange: Asking): boolean | Promise<boolean> {
+    const turn = exchange.isWhole ? this.#room.begin('unplaced') : this.#room.beginLater();
+    if (turn === undefined) return this.#place(exchange);
+    this.#arriving += 1;
+    return turn.then(() => {
+      this.#arriving -= 1;
+      return this.#place(exchange);
+    });
+  }
+
+  #place(exchange: Asking): boolean | Promise<boolean> {
+    const isPlaced = this.#permits.acquire(exchange.clientLeft, queueOf(exchange));
     if (this.isBusy) for (const tell of this.#listeners) tell();
-    return isAdmitted;
+    return typeof isPlaced === 'boolean' ? isPlaced : isPlaced.then((isGranted) => isGranted && this.#begin());
+  }
+
+  /** Many may get places at once, when others have left. */
+  #begin(): true | Promise<true> {
+    return this.#room.begin('placed')?.then(() => true as const) ?? true;
   }
 
   /** Whether places are scarce. */
@@ -56,10 +80,10 @@ export class Admission {
 
   /** How many requests wait for their turn. */
   get queued(): number {
-    return this.#permits.queued;
+    return this.#arriving + this.#permits.queued;
   }
 
-  /** How many of those wait for a place that another has. */
+  /** How many of those wait for a place that another request has. */
   get missing(): number {
     return this.#permits.missing;
   }
@@ -77,7 +101,7 @@ const QUEUES = 3;
  * There is a queue each for requests that have arrived in full on a connection that has had replies before, for others that have arrived in full, and
  * for those that have not: so a crowd of slow clients does not delay a client of another kind.
  */
-function queueOf({ isWhole, isFirst }: Pick<Exchange, 'isWhole' | 'isFirst'>): number {
+function queueOf({ isWhole, isFirst }: Asking): number {
   if (!isWhole) return 2;
   return isFirst ? 1 : 0;
 }

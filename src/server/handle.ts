@@ -21,15 +21,11 @@ import type { Service } from './service.ts';
 export async function handle(service: Service, exchange: Exchange): Promise<void> {
   const scope = new RequestScope(service, exchange);
   const { report } = scope;
-  const { guests } = service.loop;
   try {
     if (exchange.refusal !== undefined) return report.replied(fail(scope, exchange.refusal));
-    await (exchange.isWhole ? guests.begin(false) : guests.beginLater());
     const admitted = service.admission.admit(exchange);
     const isAdmitted = typeof admitted === 'boolean' ? admitted : await admitted;
     if (isAdmitted) scope.admitted();
-    // Many may be admitted at once, when others have left.
-    if (admitted !== isAdmitted) await guests.begin(true);
     if (exchange.clientLeft.isReady()) return report.leftUnanswered();
     const obstacle = isAdmitted ? exchange.violation.failure : QUEUE_IS_FULL;
     if (obstacle !== undefined) return report.replied(fail(scope, obstacle));

@@ -9,14 +9,14 @@ function hold(ms: number): void {
 
 test('guests run immediately while the turn of the loop is young', () => {
   const room = new LoopRoom();
-  for (let guest = 0; guest < 100; guest += 1) expect(room.begin(false)).toBeUndefined();
+  for (let guest = 0; guest < 100; guest += 1) expect(room.begin('unplaced')).toBeUndefined();
 });
 
 test('when they have had their time, others wait for a later turn of the loop, and none overtakes them', async () => {
   const room = new LoopRoom();
   const order: number[] = [];
   const all = Array.from({ length: 8 }, async (_, index) => {
-    await room.begin(false);
+    await room.begin('unplaced');
     order.push(index);
     hold(12);
   });
@@ -31,7 +31,7 @@ test('when they have had their time, others wait for a later turn of the loop, a
     seen.push('guest');
     hold(12);
   });
-  expect(room.begin(false)).toBeInstanceOf(Promise);
+  expect(room.begin('unplaced')).toBeInstanceOf(Promise);
   while (seen.filter((what) => what === 'guest').length < 8) {
     await nextTurn();
     seen.push('loop');
@@ -42,9 +42,9 @@ test('when they have had their time, others wait for a later turn of the loop, a
 
 test('one that holds the thread has its turn of the loop to itself', async () => {
   const room = new LoopRoom();
-  expect(room.begin(false)).toBeUndefined();
+  expect(room.begin('unplaced')).toBeUndefined();
   hold(25);
-  const next = room.begin(false);
+  const next = room.begin('unplaced');
   expect(next).toBeInstanceOf(Promise);
   await next;
 });
@@ -52,9 +52,9 @@ test('one that holds the thread has its turn of the loop to itself', async () =>
 test('while connections are accepted guests wait, but not forever', async () => {
   const room = new LoopRoom();
   const done: string[] = [];
-  expect(room.begin(false)).toBeUndefined();
+  expect(room.begin('unplaced')).toBeUndefined();
   room.giveWay();
-  void room.begin(false)?.then(() => done.push('guest'));
+  void room.begin('unplaced')?.then(() => done.push('guest'));
   for (let turn = 0; turn < 3; turn += 1) {
     room.giveWay();
     await nextTurn();

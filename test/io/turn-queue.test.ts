@@ -7,7 +7,7 @@ async function orderOf(used: readonly number[]): Promise<number[]> {
   const queue = new TurnQueue();
   const order: number[] = [];
   const all = used.map((ms, index) =>
-    (ms === 0 ? queue.waitToBegin(false) : queue.wait(ms)).then(() => order.push(index)),
+    (ms === 0 ? queue.waitToBegin('unplaced') : queue.wait(ms)).then(() => order.push(index)),
   );
   while (queue.size > 0) {
     queue.resumeNext();
@@ -32,8 +32,8 @@ test('guests that have not begun have three of four turns, in the order in which
 test('of those that have not begun, the ones that have a place come first', async () => {
   const queue = new TurnQueue();
   const order: string[] = [];
-  void queue.waitToBegin(false).then(() => order.push('new'));
-  void queue.waitToBegin(true).then(() => order.push('placed'));
+  void queue.waitToBegin('unplaced').then(() => order.push('new'));
+  void queue.waitToBegin('placed').then(() => order.push('placed'));
   queue.resumeNext();
   queue.resumeNext();
   await Promise.resolve();
