@@ -16,9 +16,9 @@ interface Waiting {
 }
 
 /**
- * Guests that wait for their turn. Those that have not begun have most of the turns, first those that have a place. Of the others, the one that has waited longest and the one that has run
- * least have their turns alternately; of several that have run equally little, the one that came last. So a guest that needs little is done soon, however many
- * need much, and however many came before it.
+ * Guests that wait for their turn. Those that have not begun have most of the turns, first those that have a place. Of the others, the one that has waited
+ * longest and the one that has run least have their turns alternately; of several that have run equally little, the one that came last. So a guest that
+ * needs little is done soon, however many need much, and however many came before it.
  */
 export class TurnQueue {
   readonly #placed = new FairQueue<() => void>();

@@ -20,7 +20,8 @@ export class Admission {
   readonly #room: LoopRoom;
   readonly #busyAt: number;
   readonly #listeners = new Set<() => void>();
-
+  /** How many slow clients each listener knows. */
+  readonly #slow = new Map<object, number>();
   /** How many wait for a turn of the event loop before they ask for a place. */
   #arriving = 0;
 
@@ -68,9 +69,10 @@ export class Admission {
     return () => void this.#listeners.delete(tell);
   }
 
-  /** How many of those that are admitted would lose their places if others needed them: these count as free. */
-  set slow(count: number) {
-    this.#permits.pacedFrom = this.#busyAt + count;
+  /** `listener` tells how many of its requests would lose their places if others needed them: these places count as free. */
+  noteSlow(listener: object, count: number): void {
+    this.#slow.set(listener, count);
+    this.#permits.pacedFrom = this.#slow.values().reduce((sum, slow) => sum + slow, this.#busyAt);
   }
 
   /** An admitted request is over: another may run. */

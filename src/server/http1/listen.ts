@@ -47,7 +47,7 @@ export interface Listener {
   readonly answer: (exchange: NodeExchange) => void;
   readonly refusals: CountedLog;
   readonly limits: ClientLimits;
-  readonly admission: Pick<Admission, 'missing' | 'slow' | 'isBusy' | 'onBusy'>;
+  readonly admission: Pick<Admission, 'missing' | 'noteSlow' | 'isBusy' | 'onBusy'>;
   readonly loop: Loop;
 }
 

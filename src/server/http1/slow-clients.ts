@@ -24,7 +24,7 @@ const MAX_INTERVALS = 2;
 /** The rules for clients. */
 export interface ClientRules {
   readonly limits: ClientLimits;
-  readonly admission: Pick<Admission, 'missing' | 'slow' | 'isBusy' | 'onBusy'>;
+  readonly admission: Pick<Admission, 'missing' | 'noteSlow' | 'isBusy' | 'onBusy'>;
   /** Called with the reason when a client is reset. */
   readonly onReset: (reason: string) => void;
 }
@@ -81,6 +81,7 @@ export class SlowClients implements Disposable {
     this.#stopListening();
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#noteSlow([]);
   }
 
   /** A request came while places are scarce. */
@@ -104,6 +105,7 @@ export class SlowClients implements Disposable {
     if (!this.#rules.admission.isBusy) {
       this.#pace = 'usual';
       this.#noteSlow([]);
+      this.#leaving = [];
       this.#sweepIn(this.#usualMs);
       return;
     }
@@ -159,7 +161,7 @@ export class SlowClients implements Disposable {
 
   #noteSlow(slow: NodeExchange[]): void {
     this.#slow = slow;
-    this.#rules.admission.slow = slow.length;
+    this.#rules.admission.noteSlow(this, slow.length);
   }
 
   /** As many as there are requests that wait for a place lose theirs. */
@@ -174,7 +176,7 @@ export class SlowClients implements Disposable {
       const failure = slowest.evict();
       if (failure !== undefined) onReset(`reset: ${failure.reason}`);
     }
-    admission.slow = this.#slow.length;
+    admission.noteSlow(this, this.#slow.length);
   }
 
   #takeSamples(): Sample[] {
