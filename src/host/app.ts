@@ -7,7 +7,7 @@ import { headOf } from '../server/fetch/fetch-exchange.ts';
 import { answerWith } from '../server/guarded-handler.ts';
 import type { NodeExchange } from '../server/http1/node-exchange.ts';
 import { RequestReport } from '../server/report.ts';
-import type { Commons } from '../server/service.ts';
+import type { Answerer, Commons } from '../server/service.ts';
 import { warnOfBug } from '../util/bug.ts';
 import { Drained } from '../util/drained.ts';
 import { requestOf, withEarlierFields } from './with-earlier-fields.ts';
@@ -26,6 +26,7 @@ const NO_ROUTE_TEXT = '404 Not Found: there is no route for the request\n';
 export class HostApp {
   readonly hono = new Hono<AppEnv>();
   readonly #commons: Commons;
+  readonly #answerer: Answerer;
   readonly #fetchMounted: (request: Request) => Promise<Response> | undefined;
   /** Requests at work that no component has taken over. */
   readonly #open = new Set<ServerResponse>();
@@ -36,6 +37,7 @@ export class HostApp {
   /** `fetchMounted` returns `undefined` if nothing is mounted at the request's route. */
   constructor(commons: Commons, fetchMounted: (request: Request) => Promise<Response> | undefined) {
     this.#commons = commons;
+    this.#answerer = { log: commons.log, ids: commons.ids, label: 'app', instance: 'none' };
     this.#fetchMounted = fetchMounted;
     this.hono.notFound((c) => this.#askMounted(c));
     this.hono.onError((error, c) => this.#explain(error, c));
@@ -72,7 +74,7 @@ export class HostApp {
   /** Answers by Node's own means. */
   answer(exchange: NodeExchange): void {
     const { incoming, outgoing } = exchange.forApp;
-    const report = new RequestReport({ label: 'app', instance: 'none', log: this.#commons.log }, exchange.head);
+    const report = new RequestReport(this.#answerer, exchange.head);
     const startBytes = incoming.socket.bytesWritten;
     this.#open.add(outgoing);
     const ending = resetIfBroken(outgoing);
@@ -131,7 +133,7 @@ export class HostApp {
   }
 
   #reportOf(request: Request): RequestReport {
-    return new RequestReport({ label: 'app', instance: 'none', log: this.#commons.log }, headOf(request));
+    return new RequestReport(this.#answerer, headOf(request));
   }
 
   /** Whether it was open. */

@@ -3,6 +3,7 @@ import type { Log } from '../observe/log.ts';
 import { Admission } from '../server/admission.ts';
 import type { Commons } from '../server/service.ts';
 import { CountedLog } from '../server/counted-log.ts';
+import { RequestIds } from '../server/request-ids.ts';
 import type { HeapWatch } from '../util/heap-watch.ts';
 import { HeldTotal } from '../util/held-bytes.ts';
 import { describeTotalHeld } from '../util/limits.ts';
@@ -18,7 +19,7 @@ export function createCommons(config: HostConfig, log: Log, heaps: ReadonlySet<H
     onShort: () => refusals.count(`a guest was ended or refused: ${describeTotalHeld(maxBytes)}`),
   });
   const loop = new Loop();
-  return { admission: new Admission(config, loop.guests), loop, held, log, refusals };
+  return { admission: new Admission(config, loop.guests), loop, held, log, ids: new RequestIds(), refusals };
 }
 
 function isOneFull(heaps: ReadonlySet<HeapWatch>): boolean {

@@ -1,6 +1,8 @@
 import { backtraceFrames } from './backtrace.ts';
-import type { Log, LogEvent, RequestRecord } from './log.ts';
+import { escapeForTerminal } from './escape-for-terminal.ts';
+import type { Log, LogEvent } from './log.ts';
 import { type LogOutput, TO_STDERR } from './output.ts';
+import { RequestJson } from './request-json.ts';
 import { describeStall } from './terminal/describe-stall.ts';
 
 /**
@@ -15,11 +17,15 @@ import { describeStall } from './terminal/describe-stall.ts';
  * ```
  */
 export function createJsonLog(output: LogOutput = TO_STDERR, now: () => number = Date.now): Log {
-  return (event) => output.write(formatJson(event, now()));
+  const requestJson = new RequestJson();
+  return (event) => {
+    output.write(event.at === 'request' ? requestJson.of(event.request, now()) : formatJson(event, now()));
+  };
 }
 
 /** Formats an event as one line. Shape: `{ time, level, event, … }`; the `message` of a start is the text that tools wait for. */
 export function formatJson(event: LogEvent, timeMs: number): string {
+  if (event.at === 'request') return new RequestJson().of(event.request, timeMs);
   return toLine({ time: new Date(timeMs).toISOString(), ...toRecord(event) });
 }
 
@@ -35,11 +41,10 @@ export function formatGuestOutput(stream: 'stdout' | 'stderr', lines: string, ti
 
 type JsonRecord = Readonly<Record<string, unknown>>;
 
-function toRecord(event: LogEvent): JsonRecord {
+function toRecord(event: Exclude<LogEvent, { at: 'request' }>): JsonRecord {
   if (event.at === 'start') {
     return { level: 'info', event: 'start', message: `Serving HTTP on ${event.start.origin}/`, ...event.start };
   }
-  if (event.at === 'request') return toRequestRecord(event.request);
   if (event.at === 'request-failed') {
     const { id, component, blame, message, limit, trace } = event;
     const frames = backtraceFrames(trace ?? '');
@@ -53,12 +58,6 @@ function toRecord(event: LogEvent): JsonRecord {
   return { level: event.level, event: 'notice', message: event.message.trim() };
 }
 
-function toRequestRecord({ byteLength, durationMs, cpuMs, ...request }: RequestRecord): JsonRecord {
-  const level = request.end === 'aborted' || request.status >= 500 ? 'error' : 'info';
-  const times = { durationMs: toMicroseconds(durationMs), cpuMs: cpuMs && toMicroseconds(cpuMs) };
-  return { level, event: 'request', ...request, bytes: byteLength, ...times };
-}
-
 /** Rounds milliseconds to three decimal places. */
 function toMicroseconds(ms: number): number {
   return Math.round(ms * 1000) / 1000;
@@ -70,10 +69,6 @@ function toOutputRecord(stream: 'stdout' | 'stderr', line: string): JsonRecord {
   return { level: 'info', event: 'guest-output', stream, ...instance, line: line.slice(prefixed?.[0].length ?? 0) };
 }
 
-/** Escapes DEL, the C1 controls and two line separators: JSON allows them, but a terminal would act on them. */
 function toLine(record: JsonRecord): string {
-  const json = JSON.stringify(record).replaceAll(/[\u007f-\u009f\u2028\u2029]/g, (char) => {
-    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
-  return `${json}\n`;
+  return `${escapeForTerminal(JSON.stringify(record))}\n`;
 }

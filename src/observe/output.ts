@@ -6,6 +6,9 @@ const MAX_PENDING_CHARS = 8 * 1024 * 1024;
 /** After a write, more is collected for so long, or until there is so much: a write costs as much as a small request does, however short it is. */
 const COLLECT_MS = 50;
 const COLLECT_CHARS = 64 * 1024;
+/** For the bytes of a write; those of a longer one are allocated. A character takes at most three. */
+const BUFFER_BYTES = 256 * 1024;
+const MAX_CHAR_BYTES = 3;
 /** How long to wait before retrying a descriptor that is full. */
 const RETRY_MS = 10;
 /** How often a last write is retried. */
@@ -53,6 +56,8 @@ class FdOutput implements Output {
   #collecting: NodeJS.Timeout | undefined;
   /** The part of the current write that is not written yet. */
   #rest: Uint8Array = NO_BYTES;
+  /** Made when it is first needed. Only one write is under way at a time, which reads from it. */
+  #buffer: Buffer | undefined;
   readonly #whenFlushed = new Set<() => void>();
 
   constructor(fd: number, stream: { readonly columns?: number | undefined } | undefined) {
@@ -85,7 +90,8 @@ class FdOutput implements Output {
 
   flushNow(): void {
     let tries = 0;
-    let left = this.#state === 'writing' ? this.#takePending() : Buffer.concat([this.#rest, this.#takePending()]);
+    const pending = Buffer.from(this.#takePending());
+    let left = this.#state === 'writing' ? pending : Buffer.concat([this.#rest, pending]);
     while (left.byteLength > 0 && tries < MAX_LAST_TRIES && this.#state !== 'gone') {
       const written = tryWrite(this.#fd, left);
       if (written === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
@@ -112,7 +118,7 @@ class FdOutput implements Output {
 
   #writeNext(): void {
     if (this.#state === 'gone') return;
-    if (this.#rest.byteLength === 0) this.#rest = this.#takePending();
+    if (this.#rest.byteLength === 0) this.#rest = this.#encode(this.#takePending());
     if (this.#rest.byteLength === 0) {
       this.#collect();
       return;
@@ -138,13 +144,19 @@ class FdOutput implements Output {
     this.#settle('gone');
   }
 
-  #takePending(): Buffer {
+  #encode(text: string): Uint8Array {
+    if (text.length * MAX_CHAR_BYTES > BUFFER_BYTES) return Buffer.from(text);
+    const buffer = (this.#buffer ??= Buffer.allocUnsafeSlow(BUFFER_BYTES));
+    return buffer.subarray(0, buffer.write(text));
+  }
+
+  #takePending(): string {
     if (this.#dropped > 0) this.#pending.push(`{"level":"warning","event":"log-dropped","entries":${this.#dropped}}\n`);
     const text = this.#pending.join('');
     this.#pending = [];
     this.#pendingChars = 0;
     this.#dropped = 0;
-    return Buffer.from(text);
+    return text;
   }
 
   #settle(state: 'collecting' | 'gone'): void {

@@ -53,8 +53,8 @@ export function createGuardedHandler(handler: Handler, commons: Commons): Mounte
 
 const NO_LOAD = Object.freeze({ keptInstances: 0, keptBytes: 0 });
 
-function toReported({ log, refusals }: Commons, label: string, exchange: Exchange): ReportedRequest {
-  const report = new RequestReport({ label, instance: 'none', log }, exchange.head);
+function toReported({ log, ids, refusals }: Commons, label: string, exchange: Exchange): ReportedRequest {
+  const report = new RequestReport({ label, instance: 'none', log, ids }, exchange.head);
   return { service: { refusals, errorDetail: 'hidden' }, exchange, report };
 }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { ServedRequest } from '../wasi/wasi-ctx.ts';
 import type { CpuTime } from '../wasi/cpu-time.ts';
 import type { RequestRecord } from '../observe/log.ts';
@@ -31,7 +30,7 @@ export class RequestReport implements ServedRequest {
 
   /** The client's `x-request-id` if it is a plain one, else a new one. */
   get id(): string {
-    return (this.#id ??= plainId(firstValue(this.#head.fields, 'x-request-id')) ?? randomUUID());
+    return (this.#id ??= plainId(firstValue(this.#head.fields, 'x-request-id')) ?? this.#answerer.ids.next());
   }
 
   get knownId(): string | undefined {

@@ -9,6 +9,7 @@ import type { RequestHead } from '../http/request-head.ts';
 import type { Admission } from './admission.ts';
 import type { InFlight } from './in-flight.ts';
 import type { CountedLog } from './counted-log.ts';
+import type { RequestIds } from './request-ids.ts';
 
 /** What all handlers of a host share: places for requests, the account of what the host holds for them, and the log. */
 export interface Commons {
@@ -18,6 +19,7 @@ export interface Commons {
   /** What the host holds for all requests together. */
   readonly held: HeldTotal;
   readonly log: Log;
+  readonly ids: RequestIds;
   /** Refused requests, clients that were disconnected, and limits that guests have reached. */
   readonly refusals: CountedLog;
 }
@@ -27,6 +29,8 @@ export interface Answerer {
   readonly label: string;
   readonly instance: RequestRecord['instance'];
   readonly log: Log;
+  /** For requests that come without one. */
+  readonly ids: RequestIds;
 }
 
 /** All that `handle` needs to answer requests with one component. Made once. */

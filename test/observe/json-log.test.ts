@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatGuestOutput, formatJson } from '../../src/observe/json-log.ts';
+import { createJsonLog, formatGuestOutput, formatJson } from '../../src/observe/json-log.ts';
 import type { LogEvent } from '../../src/observe/log.ts';
 
 const TIME_MS = Date.UTC(2026, 10, 21, 3, 4, 5, 678);
@@ -86,6 +86,25 @@ test('a request is one line of printable characters that gives its path back', (
       expect(JSON.parse(line)).toMatchObject({ path });
     }),
   );
+});
+
+test.each([
+  [TIME_MS + 1, '2026-11-21T03:04:05.679Z'],
+  [TIME_MS + 322, '2026-11-21T03:04:06.000Z'],
+  [Date.UTC(2026, 11, 31, 23, 59, 59, 7), '2026-12-31T23:59:59.007Z'],
+  [TIME_MS, TIME],
+])('the time of each request is its own', (timeMs, time) => {
+  const lines: string[] = [];
+  let now = TIME_MS;
+  const log = createJsonLog({ write: (line) => void lines.push(line) }, () => now);
+  log(request({}));
+  now = timeMs;
+  log(request({ cpuMs: undefined, durationMs: 12_345.0004 }));
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { time: TIME, durationMs: 1.235, cpuMs: 0.123 },
+    { time, durationMs: 12_345 },
+  ]);
+  expect(lines[1]).not.toContain('cpuMs');
 });
 
 test("a guest's lines become objects, with the instance's number if they have a prefix", () => {

@@ -1,10 +1,14 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createOutput } from '../../src/observe/output.ts';
 import { until } from '../harness/until.ts';
+
+/** A program of every Unix. */
+const MKFIFO = 'mkfifo';
 
 let folder = '';
 let path = '';
@@ -76,6 +80,39 @@ test('what a reader does not take is bounded, and the rest is counted', async ()
   expect(readFileSync(path, 'utf8').slice(8 * 1024 * 1024)).toBe(
     '{"level":"warning","event":"log-dropped","entries":2}\n',
   );
+});
+
+test.skipIf(process.platform === 'win32')('a reader that stalls holds nobody, and is told what it lost', async () => {
+  const fifo = join(folder, 'fifo');
+  execFileSync(MKFIFO, [fifo]);
+  // Opened for both, because opening one end alone waits for the other.
+  const other = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+  const output = createOutput(other);
+  const line = `${'é'.repeat(1024 * 1024 - 1)}\n`;
+  for (let index = 0; index < 11; index += 1) output.write(line);
+  await sleep(50);
+  const decoder = new TextDecoder();
+  const bytes = Buffer.alloc(1024 * 1024);
+  let text = '';
+  const read = (): void => {
+    try {
+      text += decoder.decode(bytes.subarray(0, readSync(other, bytes)), { stream: true });
+    } catch (error) {
+      expect((error as NodeJS.ErrnoException).code).toBe('EAGAIN');
+    }
+  };
+  await until(() => {
+    for (let times = 0; times < 50; times += 1) read();
+    return text.includes('log-dropped');
+  });
+  output.write('next\n');
+  await until(() => {
+    read();
+    return text.endsWith('next\n');
+  });
+  const [lost = '', entries] = /\{.*"event":"log-dropped","entries":(\d+)\}\n/.exec(text) ?? [];
+  expect(text).toBe(`${line.repeat(11 - Number(entries))}${lost}next\n`);
+  closeSync(other);
 });
 
 test.each(['/dev/full', '/dev/null'])('a descriptor that takes nothing is not a failure: %s', async (device) => {

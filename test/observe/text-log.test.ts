@@ -40,6 +40,13 @@ describe('a request', () => {
       { byteLength: 12_100_000, durationMs: 1834 },
       'GET  /path                    200  12.1 MB    1.8 s  cpu 0.4 ms fresh 7f\n',
     ],
+    [{ durationMs: 99.94 }, 'GET  /path                    200   1.2 kB  99.9 ms  cpu 0.4 ms fresh 7f\n'],
+    [{ durationMs: 99.95 }, 'GET  /path                    200   1.2 kB   100 ms  cpu 0.4 ms fresh 7f\n'],
+    [
+      { durationMs: 0.04, cpuMs: undefined, byteLength: 999 },
+      'GET  /path                    200    999 B   0.0 ms       cpu - fresh 7f\n',
+    ],
+    [{ status: 1000 }, 'GET  /path                    1000   1.2 kB   3.1 ms  cpu 0.4 ms fresh 7f\n'],
   ])('%j', (part, line) => {
     expect(formatText({ at: 'request', request: { ...REQUEST, ...part } }, PLAIN)).toBe(line);
   });

@@ -1,0 +1,19 @@
+/** Texts of the integers from 0 to `count - 1`, each made when it is first needed: for numbers that are written again and again. */
+export class SmallTexts {
+  readonly #count: number;
+  readonly #toText: (value: number) => string;
+  readonly #texts: string[] = [];
+
+  constructor(count: number, toText: (value: number) => string) {
+    this.#count = count;
+    this.#toText = toText;
+  }
+
+  /** The text of any non-negative integer; those from `count` on are made each time. */
+  of(value: number): string {
+    if (value >= this.#count) return this.#toText(value);
+    // Filled in turn: an array with holes would become a dictionary.
+    while (this.#texts.length <= value) this.#texts.push(this.#toText(this.#texts.length));
+    return this.#texts[value] as string;
+  }
+}
