@@ -1,7 +1,9 @@
-// Draws docs/bench.svg of a run's results: `node scripts/bench/chart.ts [RESULTS.json]`; without a file, of the recorded run that the README shows.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { type Recorded, toChart } from './report/chart.ts';
+// Has README.md, scripts/bench/README.md and docs/bench.svg show a run: `node scripts/bench/chart.ts [RESULTS.json]`; without a file, the
+// recorded one again.
+import { readFileSync } from 'node:fs';
+import { RECORDED, record } from './report/record.ts';
+import type { Report } from './report/report.ts';
 
-const root = `${import.meta.dirname}/../..`;
-const results = process.argv[2] ?? `${import.meta.dirname}/recorded.json`;
-writeFileSync(`${root}/docs/bench.svg`, toChart(JSON.parse(readFileSync(results, 'utf8')) as Recorded));
+process.chdir(`${import.meta.dirname}/../..`);
+const results = JSON.parse(readFileSync(process.argv[2] ?? RECORDED, 'utf8')) as Report;
+for (const file of record(results)) console.log(`written: ${file}`);

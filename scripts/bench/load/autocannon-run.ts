@@ -26,6 +26,7 @@ async function run({ url, request, connections, seconds }: LoadJob): Promise<Loa
     perSecond: latenciesMs.length / duration,
     p50Ms: percentile(latenciesMs, 50),
     p99Ms: percentile(latenciesMs, 99),
+    p999Ms: percentile(latenciesMs, 99.9),
     faults: toFaults(latenciesMs.length, {
       'not 2xx': non2xx,
       'never answered': lost,

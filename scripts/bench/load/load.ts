@@ -15,6 +15,7 @@ export interface LoadSample {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly p999Ms: number;
   /** How many of each went wrong: replies that are not 2xx, broken connections, timeouts. Empty if none. */
   readonly faults: Readonly<Record<string, number>>;
 }

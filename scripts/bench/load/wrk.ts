@@ -14,6 +14,7 @@ interface Summary {
   readonly us: number;
   readonly p50: number;
   readonly p99: number;
+  readonly p999: number;
   readonly faults: Readonly<Record<string, number>>;
 }
 
@@ -49,16 +50,23 @@ ${setBody}
 done = function(summary, latency)
   local e = summary.errors
   print(string.format(
-    '\\n{"replies":%d,"us":%d,"p50":%d,"p99":%d,"faults":{"not 2xx":%d,"connect":%d,"read":%d,"write":%d,"timeout":%d}}',
-    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+    '\\n{"replies":%d,"us":%d,"p50":%d,"p99":%d,"p999":%d,"faults":{"not 2xx":%d,"connect":%d,"read":%d,"write":%d,"timeout":%d}}',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), latency:percentile(99.9),
     e.status, e.connect, e.read, e.write, e.timeout))
 end
 `;
 }
 
-function parseSummary(output: string): LoadSample {
+/** The sample in what wrk printed, behind its own report. Throws if there is none. */
+export function parseSummary(output: string): LoadSample {
   const line = output.split('\n').findLast((text) => text.startsWith('{'));
   if (line === undefined) throw new Error(`wrk printed no result: ${output}`);
-  const { replies, us, p50, p99, faults } = JSON.parse(line) as Summary;
-  return { perSecond: (replies * 1e6) / us, p50Ms: p50 / 1000, p99Ms: p99 / 1000, faults: toFaults(replies, faults) };
+  const { replies, us, p50, p99, p999, faults } = JSON.parse(line) as Summary;
+  return {
+    perSecond: (replies * 1e6) / us,
+    p50Ms: p50 / 1000,
+    p99Ms: p99 / 1000,
+    p999Ms: p999 / 1000,
+    faults: toFaults(replies, faults),
+  };
 }

@@ -7,6 +7,7 @@ export interface Command {
   readonly file: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
 }
 
 /** How long a process may take to end on SIGTERM before it is killed. */
@@ -24,11 +25,12 @@ export class Child implements AsyncDisposable {
   readonly #tails = { stdout: '', stderr: '' };
   #failure: string | undefined;
 
-  constructor({ file, args, env }: Command, forget: (child: Child) => void) {
+  constructor({ file, args, env, cwd }: Command, forget: (child: Child) => void) {
     this.#forget = forget;
     this.#process = spawn(file, args, {
       detached: true,
       env: { ...process.env, ...env },
+      ...(cwd !== undefined && { cwd }),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#process.on('error', (error) => (this.#failure ??= `could not be started: ${error.message}`));
@@ -116,9 +118,10 @@ export class Processes {
   }
 }
 
-/** The text of whatever was thrown. */
+/** The text of whatever was thrown, and of its cause. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${messageOf(error.cause)}`;
 }
 
 async function rejectOnAbort(signal: AbortSignal): Promise<never> {

@@ -1,4 +1,4 @@
-import type { Bench } from './measure.ts';
+import type { Bench } from './attempt.ts';
 import type { Insides, ResetRow } from '../report/results.ts';
 
 /** For the time shown. */

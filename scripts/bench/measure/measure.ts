@@ -1,22 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Guest } from '../servers/guests.ts';
-import type { LoadGenerator, LoadSample } from '../load/load.ts';
+import type { LoadJob, LoadSample } from '../load/load.ts';
 import { formatCount, formatMs, formatBytes } from '../report/format.ts';
 import { residentBytes } from '../machine/memory.ts';
 import type { Options } from '../options.ts';
-import { messageOf } from '../machine/processes.ts';
-import type { Progress } from './progress.ts';
-import { CONNECTIONS, type Load, type Row, describeFaults } from '../report/results.ts';
+import { type Bench, SETTLE_MS, type Step, attempt } from './attempt.ts';
+import { type Row, describeFaults, headlineOf } from '../report/results.ts';
 import { type Server, startServer } from '../servers/server.ts';
 import type { Site } from '../machine/site.ts';
-
-/** A run under way. */
-export interface Bench {
-  readonly site: Site;
-  readonly load: LoadGenerator;
-  readonly options: Options;
-  readonly progress: Progress;
-}
 
 /** A contender with one guest, while it is measured. */
 export interface Entrant {
@@ -27,22 +18,13 @@ export interface Entrant {
   server?: Server;
 }
 
-/** One piece of work on an entrant, its name and planned time. Returns what to tell of its result. */
-interface Step {
-  readonly what: string;
-  readonly seconds: number;
-  work(): Promise<string>;
-}
-
 /** No more starts of one entrant when they took this long together: some take half a minute. */
 const STARTS_BUDGET_MS = 5000;
 
-/** So that what a start leaves to be done later does not count as idle memory. */
-export const SETTLE_MS = 500;
-
 /** The time that `measureGuest` takes for one entrant, roughly. */
 export function planSeconds({ starts, warmUpSeconds, rounds, seconds }: Options, guest: Guest): number {
-  return starts * guest.startSeconds + LOAD_START_SECONDS + warmUpSeconds + rounds * seconds;
+  const startsSeconds = starts * (guest.startSeconds + KEEPING_MS / 1000);
+  return startsSeconds + LOAD_START_SECONDS + warmUpSeconds + rounds * seconds;
 }
 
 const LOAD_START_SECONDS = 1;
@@ -50,43 +32,24 @@ const LOAD_START_SECONDS = 1;
 /** Measures all entrants of one guest side by side: their starts, then their load in rounds. Throws only when aborted. */
 export async function measureGuest(bench: Bench, entrants: readonly Entrant[]): Promise<void> {
   for (let start = 1; start <= bench.options.starts; start++) {
-    for (const entrant of entrants) await attempt(bench, entrant, createStartStep(bench, entrant));
+    for (const entrant of entrants) await step(bench, entrant, createStartStep(bench, entrant));
   }
   await using servers = new AsyncDisposableStack();
   for (const entrant of entrants) {
-    await attempt(bench, entrant, createServeStep(bench, entrant));
+    await step(bench, entrant, createServeStep(bench, entrant));
     if (entrant.server !== undefined) servers.use(entrant.server);
   }
   for (let round = 1; round <= bench.options.rounds; round++) {
     for (const entrant of rotate(entrants, round - 1)) {
-      await attempt(bench, entrant, createRoundStep(bench, entrant, round));
+      await step(bench, entrant, createRoundStep(bench, entrant, round));
     }
   }
-  for (const entrant of entrants) await attempt(bench, entrant, createLastStep(entrant));
+  await sleep(bench.options.restSeconds * 1000, undefined, { signal: bench.site.signal });
+  for (const entrant of entrants) await step(bench, entrant, createLastStep(entrant));
 }
 
-/** Does a step unless its entrant has failed before. A failure ends this entrant only. */
-async function attempt(bench: Bench, entrant: Entrant, step: Step): Promise<void> {
-  const { row } = entrant;
-  const { progress, site } = bench;
-  if (row.failure === undefined) {
-    progress.begin(`${row.guest}, ${row.contender.name}, ${step.what}`);
-    try {
-      progress.end(await step.work());
-    } catch (error) {
-      const reason = (await endOf(entrant.server)) ?? messageOf(error);
-      progress.end(site.signal.aborted ? 'interrupted' : `FAILED: ${reason}`);
-      site.signal.throwIfAborted();
-      row.failure = `${step.what}: ${reason}`;
-    }
-  }
-  progress.spend(step.seconds);
-}
-
-/** How a server came to its end, if it did: the load generator sees that first. */
-async function endOf(server: Server | undefined): Promise<string | undefined> {
-  await Promise.race([server?.child.closed, sleep(SETTLE_MS)]);
-  return server?.child.end && `the server ${server.child.end}`;
+function step(bench: Bench, { row, server }: Entrant, { what, ...rest }: Step): Promise<void> {
+  return attempt(bench, row, { what: `${row.guest}, ${row.contender.name}, ${what}`, ...rest }, server);
 }
 
 function createStartStep({ site }: Bench, entrant: Entrant): Step {
@@ -102,7 +65,7 @@ function createStartStep({ site }: Bench, entrant: Entrant): Step {
     warmStartsMs.push(warmMs);
     return `${formatMs(coldMs)}, and ${formatMs(warmMs)} with its cache`;
   };
-  return { what: 'start', seconds: guest.startSeconds, work };
+  return { what: 'start', seconds: guest.startSeconds + KEEPING_MS / 1000, work };
 }
 
 /** How long a server has after its first reply to write what its next start can use. */
@@ -123,20 +86,22 @@ function createServeStep(bench: Bench, entrant: Entrant): Step {
     entrant.server = server;
     await sleep(SETTLE_MS, undefined, { signal: bench.site.signal });
     setBytes(row, 'idleBytes', server);
-    const sample = await bench.load.run({ url: server.url, request: guest.request, connections: 32, seconds });
+    const connections = headlineOf(bench.options.connections);
+    const sample = await bench.load.run({ url: server.url, request: guest.request, connections, seconds });
     return `${formatBytes(row.idleBytes)} idle, ${describeSample(sample)}`;
   };
   return { what: 'warm-up', seconds: seconds + LOAD_START_SECONDS, work };
 }
 
-function createRoundStep({ load, options }: Bench, entrant: Entrant, round: number): Step {
+function createRoundStep(bench: Bench, entrant: Entrant, round: number): Step {
   const { row, guest } = entrant;
+  const { options } = bench;
   const work = async (): Promise<string> => {
     const url = entrant.server?.url ?? '';
     const told: string[] = [];
     for (const { connections, samples } of row.loads) {
-      const seconds = shareOf(connections, options.seconds);
-      const sample = await load.run({ url, request: guest.request, connections, seconds });
+      const seconds = shareOf(connections, options);
+      const sample = await runWeighed(bench, entrant, { url, request: guest.request, connections, seconds });
       samples.push(sample);
       told.push(`${describeSample(sample)} at ${connections}`);
     }
@@ -145,10 +110,29 @@ function createRoundStep({ load, options }: Bench, entrant: Entrant, round: numb
   return { what: `round ${round} of ${options.rounds}`, seconds: options.seconds, work };
 }
 
-/** A quarter of the time for one connection, whose numbers vary less. */
-function shareOf(connections: Load['connections'], seconds: number): number {
-  const single = Math.max(1, Math.floor(seconds / 4));
-  return connections === CONNECTIONS[0] ? single : seconds - single;
+/** Load, and how much memory the server had at most meanwhile. */
+async function runWeighed({ load }: Bench, { row, server }: Entrant, job: LoadJob): Promise<LoadSample> {
+  const weigh = (): void => {
+    const bytes = residentBytes(server?.child.pid ?? 0) ?? 0;
+    if (bytes > 0) row.peakBytes = Math.max(row.peakBytes ?? 0, bytes);
+  };
+  const timer = setInterval(weigh, WEIGH_EVERY_MS);
+  try {
+    return await load.run(job);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** All processes of the machine are read each time, on the load's core: some milliseconds. */
+const WEIGH_EVERY_MS = 900;
+
+/** A quarter of the time for one connection, whose numbers vary less; the others share the rest. Whole seconds, one at least. */
+export function shareOf(connections: number, options: Pick<Options, 'connections' | 'seconds'>): number {
+  const { connections: all, seconds } = options;
+  const single = all.includes(1) && all.length > 1 ? Math.max(1, Math.floor(seconds / 4)) : 0;
+  if (connections === 1 && single > 0) return single;
+  return Math.max(1, Math.floor((seconds - single) / (all.length - (single > 0 ? 1 : 0))));
 }
 
 function describeSample({ perSecond, p99Ms, faults }: LoadSample): string {
@@ -159,14 +143,14 @@ function describeSample({ perSecond, p99Ms, faults }: LoadSample): string {
 /** What is left after all load. A server that ended under the last of it has failed too. */
 function createLastStep({ row, server }: Entrant): Step {
   const work = (): Promise<string> => {
-    setBytes(row, 'loadedBytes', server);
-    return Promise.resolve(formatBytes(row.loadedBytes));
+    setBytes(row, 'restedBytes', server);
+    return Promise.resolve(formatBytes(row.restedBytes));
   };
   return { what: 'memory after all rounds', seconds: 0, work };
 }
 
 /** Throws where the server has ended. */
-function setBytes(row: Row, name: 'idleBytes' | 'loadedBytes', server: Server | undefined): void {
+function setBytes(row: Row, name: 'idleBytes' | 'restedBytes', server: Server | undefined): void {
   if (server?.child.pid === undefined || server.child.end !== undefined) throw new Error('the server has ended');
   const bytes = residentBytes(server.child.pid);
   if (bytes !== undefined) row[name] = bytes;

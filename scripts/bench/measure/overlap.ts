@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import { type Reply, ask } from '../servers/client.ts';
 import { formatMs } from '../report/format.ts';
 import { SLEEP } from '../servers/guests.ts';
-import type { Bench } from './measure.ts';
+import { type Bench, attempt } from './attempt.ts';
 import { messageOf } from '../machine/processes.ts';
 import type { OverlapRow } from '../report/results.ts';
 import { type Server, startServer } from '../servers/server.ts';
@@ -18,22 +18,15 @@ export const OVERLAP_SECONDS = 4;
 
 /** Measures how long 200 requests take that each wait 500 ms, all sent at once. Throws only when aborted. */
 export async function measureOverlap(bench: Bench, row: OverlapRow): Promise<void> {
-  const { progress, site } = bench;
-  progress.begin(`overlap, ${row.contender.name}, ${OVERLAP_REQUESTS} requests that wait`);
-  try {
-    await using server = await startServer(site, {
-      contender: row.contender,
-      guest: SLEEP,
-      cacheFolder: site.createFolder('cache'),
-    });
-    for (let n = 0; n < bench.options.starts; n++) row.totalsMs.push(await timeAll(server, site.signal));
-    progress.end(row.totalsMs.map(formatMs).join(', '));
-  } catch (error) {
-    progress.end(site.signal.aborted ? 'interrupted' : `FAILED: ${messageOf(error)}`);
-    site.signal.throwIfAborted();
-    row.failure = messageOf(error);
-  }
-  progress.spend(OVERLAP_SECONDS);
+  const { site, options } = bench;
+  const work = async (): Promise<string> => {
+    const cacheFolder = site.createFolder('cache');
+    await using server = await startServer(site, { contender: row.contender, guest: SLEEP, cacheFolder });
+    for (let n = 0; n < options.starts; n++) row.totalsMs.push(await timeAll(server, site.signal));
+    return row.totalsMs.map(formatMs).join(', ');
+  };
+  const what = `overlap, ${row.contender.name}, ${OVERLAP_REQUESTS} requests that wait`;
+  await attempt(bench, row, { what, seconds: OVERLAP_SECONDS, work });
 }
 
 /** From the first request to the end of the last reply. Throws where one is not right. */

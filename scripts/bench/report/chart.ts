@@ -1,56 +1,36 @@
-import { median } from './numbers.ts';
 import { formatCount, formatRatio } from './format.ts';
-
-/** What the chart reads of a run: a report's JSON is one. */
-export interface Recorded {
-  /** ISO 8601. */
-  readonly date: string;
-  readonly rows: readonly {
-    readonly guest: string;
-    readonly contender: { readonly id: string };
-    readonly loads: readonly RecordedLoad[];
-  }[];
-}
-
-interface RecordedLoad {
-  readonly connections: number;
-  /** One a round. */
-  readonly samples: readonly { readonly perSecond: number }[];
-}
+import { OURS, PEER } from '../servers/contenders.ts';
+import { connectionsOf, findRow, perSecondOf } from './load-report.ts';
+import type { Report } from './report.ts';
+import { headlineOf } from './results.ts';
 
 /** Replies a second of one guest. */
-export interface Pair {
+interface Pair {
   readonly guest: string;
   readonly ours: number;
   readonly peer: number;
 }
 
-const CONNECTIONS = 32;
 /** Units of the picture. */
 const [WIDTH, ROW, TOP, LEFT, BAR] = [760, 46, 52, 130, 15];
 /** Room for the numbers behind the longest bar. */
 const RIGHT = 170;
 
 /** The guests for which both servers have numbers, in the order of the run. */
-export function toPairs({ rows }: Recorded): Pair[] {
+function toPairs({ rows }: Pick<Report, 'rows'>): Pair[] {
   const guests = [...new Set(rows.map(({ guest }) => guest))];
+  const connections = headlineOf(connectionsOf(rows));
   const pairs = guests.map((guest) => ({
     guest,
-    ours: perSecondOf(rows, guest, 'wasi-serve'),
-    peer: perSecondOf(rows, guest, 'wasmtime'),
+    ours: perSecondOf(findRow(rows, { guest }, OURS), connections),
+    peer: perSecondOf(findRow(rows, { guest }, PEER), connections),
   }));
   return pairs.filter(({ ours, peer }) => ours > 0 && peer > 0);
 }
 
-function perSecondOf(rows: Recorded['rows'], guest: string, id: string): number {
-  const row = rows.find((candidate) => candidate.guest === guest && candidate.contender.id === id);
-  const load = row?.loads.find(({ connections }) => connections === CONNECTIONS);
-  return load === undefined ? Number.NaN : median(load.samples.map(({ perSecond }) => perSecond));
-}
-
 /** An SVG of replies a second, each guest's as multiples of what wasmtime answers. Readable on light and dark ground. */
-export function toChart(recorded: Recorded): string {
-  const pairs = toPairs(recorded);
+export function toChart(report: Pick<Report, 'date' | 'rows'>): string {
+  const pairs = toPairs(report);
   const scale = (WIDTH - LEFT - RIGHT) / Math.max(...pairs.map(({ ours, peer }) => Math.max(ours / peer, 1)));
   const height = TOP + pairs.length * ROW + 8;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Replies a second, beside wasmtime serve">
@@ -59,7 +39,7 @@ text { font: 13px system-ui, sans-serif; fill: #57606a }
 .ours { fill: #2f81f7 } .peer { fill: #8b949e } .strong { font-weight: 600 }
 @media (prefers-color-scheme: dark) { text { fill: #c9d1d9 } }
 </style>
-<text x="${LEFT}" y="18" class="strong">Replies a second on one core, 32 connections (${recorded.date.slice(0, 10)})</text>
+<text x="${LEFT}" y="18" class="strong">Replies a second on one core, ${headlineOf(connectionsOf(report.rows))} connections (${report.date.slice(0, 10)})</text>
 <rect class="ours" x="${LEFT}" y="28" width="11" height="11"/><text x="${LEFT + 17}" y="38">wasi-serve</text>
 <rect class="peer" x="${LEFT + 110}" y="28" width="11" height="11"/><text x="${LEFT + 127}" y="38">wasmtime serve</text>
 ${pairs.map((pair, index) => toRow(pair, TOP + index * ROW, scale)).join('\n')}

@@ -17,11 +17,15 @@ export const formatPercent = (part: number): string => shown(part, () => `${Math
 export const formatBytes = (bytes: number | undefined): string =>
   shown(bytes ?? Number.NaN, (known) => `${formatCount(known / 1e6)} MB`);
 
-/** A Markdown table. */
-export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const rule = `|${head.map((_, column) => (column < 2 ? '---|' : '---:|')).join('')}`;
-  return [formatLine(head), rule, ...rows.map(formatLine)].join('\n');
+/** A Markdown table, without the columns that have nothing in any row. The first `names` columns are text. */
+export function formatTable(head: readonly string[], rows: readonly (readonly string[])[], names = 2): string {
+  const columns = head.map((_, column) => column).filter((column) => rows.some((row) => !isEmpty(row[column])));
+  const pick = (cells: readonly string[]): string[] => columns.map((column) => cells[column] ?? NONE);
+  const rule = `|${columns.map((column) => (column < names ? '---|' : '---:|')).join('')}`;
+  return [formatLine(pick(head)), rule, ...rows.map((row) => formatLine(pick(row)))].join('\n');
 }
+
+const isEmpty = (cell: string | undefined): boolean => cell === undefined || cell === NONE;
 
 /** Such that three digits count. */
 const decimalsOf = (ratio: number): number => Math.min(4, Math.max(0, 2 - Math.floor(Math.log10(ratio))));

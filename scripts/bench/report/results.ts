@@ -1,6 +1,9 @@
 import type { Contender } from '../servers/contenders.ts';
 import type { LoadSample } from '../load/load.ts';
 
+/** A row as a report has it, which may be read from a file: of the contender no more than who it is. */
+export type Reported<Of> = Omit<Of, 'contender'> & { readonly contender: Pick<Contender, 'id' | 'name'> };
+
 /** What was measured of one contender with one guest. Filled as the run goes on. */
 export interface Row {
   readonly guest: string;
@@ -10,9 +13,10 @@ export interface Row {
   /** With what an earlier start left there; empty where the contender keeps nothing. */
   readonly warmStartsMs: number[];
   readonly loads: readonly Load[];
-  /** Of the whole process tree: after the first reply, and after all rounds. */
+  /** Of the whole process tree: after the first reply, at most under the load of the rounds, and some seconds after all of it. */
   idleBytes?: number;
-  loadedBytes?: number;
+  peakBytes?: number;
+  restedBytes?: number;
   /** Why it has no (more) samples. */
   failure?: string;
 }
@@ -49,6 +53,65 @@ export interface WorkersSample {
   readonly cpuUsPerRequest: number;
 }
 
+/** Bodies of one kind through one contender. */
+export interface BodiesRow {
+  readonly kind: string;
+  readonly contender: Contender;
+  readonly samples: BodiesSample[];
+  failure?: string;
+}
+
+export interface BodiesSample {
+  /** Of the body that the kind is named after, one way. */
+  readonly mbPerSecond: number;
+  /** Of all the server's processes. */
+  readonly cpuMsPerMb: number;
+}
+
+/** Requests through a guest that asks an upstream for each. */
+export interface OutgoingRow {
+  readonly contender: Contender;
+  readonly samples: OutgoingSample[];
+  failure?: string;
+}
+
+export interface OutgoingSample {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly cpuUsPerRequest: number;
+}
+
+/** One guest's first seconds with many connections, and its first after a lull. */
+export interface BurstsRow {
+  readonly guest: string;
+  readonly contender: Contender;
+  readonly connections: number;
+  readonly samples: BurstsSample[];
+  failure?: string;
+}
+
+export interface BurstsSample {
+  readonly first: LoadSample;
+  readonly next: LoadSample;
+  readonly afterLull: LoadSample;
+}
+
+/** What many clients take that ask for nothing, or for what takes long. */
+export interface DensityRow {
+  readonly contender: Contender;
+  readonly samples: DensitySample[];
+  failure?: string;
+}
+
+/** Resident bytes, of the whole process tree. */
+export interface DensitySample {
+  /** How many requests and connections. */
+  readonly waiting: number;
+  readonly bytesPerIdleConnection: number;
+  readonly bytesPerSuspendedRequest: number;
+}
+
 /** What a reset costs after one kind of request. */
 export interface ResetRow {
   /** The guest and the path. */
@@ -67,19 +130,20 @@ export interface Insides {
   readonly density: string[];
 }
 
-/** One connection shows the latency of a request that has no neighbours, 32 what the server can do. */
-export const CONNECTIONS = [1, 32] as const;
+/** Of several numbers of connections the one that tables show which have one only. */
+export const headlineOf = (connections: readonly number[]): number =>
+  connections[Math.floor(connections.length / 2)] ?? Number.NaN;
 
-export function createRow(guest: string, contender: Contender): Row {
-  const loads = CONNECTIONS.map((connections) => ({ connections, samples: [] }));
+export function createRow(guest: string, contender: Contender, connections: readonly number[]): Row {
+  const loads = connections.map((count) => ({ connections: count, samples: [] }));
   return { guest, contender, coldStartsMs: [], warmStartsMs: [], loads };
 }
 
 /** All faults of all rounds, added up by kind: any makes the load's numbers worthless. */
-export function sumFaults({ samples }: Load): Readonly<Record<string, number>> {
+export function sumFaults({ samples }: Pick<Load, 'samples'>): Readonly<Record<string, number>> {
   const sums: Record<string, number> = {};
   for (const { faults } of samples)
-    for (const [kind, count] of Object.entries(faults)) sums[kind] = (sums[kind] ?? 0) + count;
+    for (const [kind, count] of Object.entries(faults ?? {})) sums[kind] = (sums[kind] ?? 0) + count;
   return sums;
 }
 
@@ -89,3 +153,6 @@ export function describeFaults(faults: Readonly<Record<string, number>>): string
     .map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`))
     .join(', ');
 }
+
+/** Whether nothing went wrong in any round. */
+export const isValid = (load: Pick<Load, 'samples'>): boolean => Object.keys(sumFaults(load)).length === 0;

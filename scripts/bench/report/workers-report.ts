@@ -1,7 +1,9 @@
 import { NONE, formatCount, formatPercent, formatRatio, formatTable } from './format.ts';
 import { median } from './numbers.ts';
-import type { WorkersRow, WorkersSample } from './results.ts';
+import type { Reported, WorkersRow as Row, WorkersSample } from './results.ts';
 import { WORKERS_CONNECTIONS } from '../measure/workers.ts';
+
+type WorkersRow = Reported<Row>;
 
 /** What a second core has to be worth, at least, for two workers of ours. */
 const LEAST_GAIN = 1.7;

@@ -24,6 +24,8 @@ export interface Contender {
   /** How many cores it is given. */
   readonly cores: number;
   command(launch: Launch): Command;
+  /** The same with more flags of its own. */
+  and(...flags: readonly string[]): Contender;
   /** What was measured, or undefined where it is not installed. */
   getVersion(): string | undefined;
   readonly install: string;
@@ -38,34 +40,66 @@ export const PEER: ContenderId = 'wasmtime';
 
 export const DEFAULT_CONTENDERS: readonly string[] = ['node', 'wasi-serve', 'jco', 'wasmtime'];
 
+/** Not isolated: up to 128 requests get the same instance. It shows what instances cost. */
+const REUSED = 'wasmtime --max-instance-reuse-count 128';
+
+/** Those of `--all`. */
+export const ALL_CONTENDERS: readonly string[] = ['node', 'wasi-serve', 'wasmtime', REUSED];
+
 export const OURS: ContenderId = 'wasi-serve';
 
-/** Those whose guests can wait without stopping their neighbours. jco's glue blocks its thread for each in turn. */
-export const OVERLAPPING: readonly ContenderId[] = ['wasi-serve', 'wasmtime'];
+/** Those whose guests can wait without stopping their neighbours, and that several cores can serve. jco's glue blocks its thread for each in turn. */
+export const SERVERS_OF_GUESTS: readonly ContenderId[] = ['wasi-serve', 'wasmtime'];
+
+/** Of each id the first contender that takes part, by its own flags. */
+export function firstOfEach(ids: readonly ContenderId[], contenders: readonly Contender[]): Contender[] {
+  return ids.flatMap((id) => contenders.find((contender) => contender.id === id) ?? []);
+}
+
+/** What the floor answers if nobody knows what the guest does. */
+const ANY_REPLY = 'Hello from nobody!\n';
 
 const JCO = 'node_modules/@bytecodealliance/jco';
+/** Where `cargo install` puts it, which need not be on the PATH. */
 const CARGO_WASMTIME = `${homedir()}/.cargo/bin/wasmtime`;
 /** What the package holds: `npm run bench` builds it before. */
 const MAIN = 'dist/main.js';
 
 /**
- * The contender of an entry of `--contenders`: an id, and flags of its own after it (`wasi-serve --isolation fresh`).
+ * The contender of an entry of `--contenders`: an id, and flags of its own after it (`wasi-serve --isolation fresh`). `wasmtime` is a program's
+ * path; without it the one on the PATH is meant, or else cargo's.
  *
  * Throws where the id is unknown.
  */
-export function parseContender(entry: string): Contender {
+export function parseContender(entry: string, wasmtime?: string): Contender {
   const [id = '', ...flags] = entry.trim().split(/\s+/);
-  if (!(id in MAKERS)) throw new Error(`no such contender: ${id}; there are ${Object.keys(MAKERS).join(', ')}`);
-  const contender = MAKERS[id as ContenderId](flags);
-  return flags.length === 0 ? contender : { ...contender, name: `${contender.name} ${flags.join(' ')}` };
+  if (!isContenderId(id)) throw new Error(`no such contender: ${id}; there are ${Object.keys(MAKERS).join(', ')}`);
+  return createContender(id, flags, wasmtime ?? findWasmtime());
 }
 
 /** A contender that uses so many cores: wasi-serve by as many workers, wasmtime by its threads. */
-export function onCores(id: ContenderId, cores: number): Contender {
-  return { ...parseContender(id === 'wasi-serve' && cores > 1 ? `${id} --workers ${cores}` : id), cores };
+export function onCores(contender: Contender, cores: number): Contender {
+  return { ...(contender.id === OURS && cores > 1 ? contender.and('--workers', `${cores}`) : contender), cores };
 }
 
-type Maker = (flags: readonly string[]) => Contender;
+const isContenderId = (id: string): id is ContenderId => Object.hasOwn(MAKERS, id);
+
+function createContender(id: ContenderId, flags: readonly string[], wasmtime: string): Contender {
+  const made = MAKERS[id](flags, wasmtime);
+  return {
+    ...made,
+    name: [made.name, ...flags].join(' '),
+    and: (...more) => createContender(id, [...flags, ...more], wasmtime),
+  };
+}
+
+function findWasmtime(): string {
+  const isOnPath = spawnSync('wasmtime', ['--version']).error === undefined;
+  return !isOnPath && existsSync(CARGO_WASMTIME) ? CARGO_WASMTIME : 'wasmtime';
+}
+
+type Made = Omit<Contender, 'and'>;
+type Maker = (flags: readonly string[], wasmtime: string) => Made;
 
 const MAKERS: Readonly<Record<ContenderId, Maker>> = {
   node: (flags) => createFloor('node', 'node:http floor', flags),
@@ -75,27 +109,28 @@ const MAKERS: Readonly<Record<ContenderId, Maker>> = {
   wasmtime: createWasmtime,
 };
 
-function createFloor(id: 'node' | 'hono', name: string, flags: readonly string[]): Contender {
+function createFloor(id: 'node' | 'hono', name: string, flags: readonly string[]): Made {
   const floor = fileURLToPath(import.meta.resolve('./floor.ts'));
   return {
     id,
     name,
     cache: 'none',
     cores: 1,
-    command: ({ guest, port }) => node([floor, id, `${port}`, guest.request.method, guest.reply, ...flags]),
+    command: ({ guest, port }) =>
+      node([floor, id, `${port}`, guest.request.method, guest.reply ?? ANY_REPLY, ...flags]),
     getVersion: () => `Node ${process.versions.node}`,
     install: '',
   };
 }
 
-function createWasiServe(flags: readonly string[]): Contender {
+/** With the defaults that people get, so with a line of its log for each request. */
+function createWasiServe(flags: readonly string[]): Made {
   return {
     id: 'wasi-serve',
     name: 'wasi-serve',
     cache: 'kept',
     cores: workersOf(flags),
-    command: ({ guest, port }) =>
-      node([MAIN, 'serve', guest.file, '--addr', `127.0.0.1:${port}`, '--access-log', 'off', ...flags]),
+    command: ({ guest, port }) => node([MAIN, 'serve', guest.file, '--addr', `127.0.0.1:${port}`, ...flags]),
     getVersion: () => (existsSync(MAIN) ? `${packageVersion('.')}${commit()}` : undefined),
     install: 'npm run build',
   };
@@ -107,7 +142,7 @@ function workersOf(flags: readonly string[]): number {
   return Number(text) || availableParallelism();
 }
 
-function createJco(flags: readonly string[]): Contender {
+function createJco(flags: readonly string[]): Made {
   const cli = `${JCO}/dist/jco.js`;
   const isolation = ['--isolate-requests', 'instance'];
   return {
@@ -124,8 +159,7 @@ function createJco(flags: readonly string[]): Contender {
   };
 }
 
-function createWasmtime(flags: readonly string[]): Contender {
-  const file = existsSync(CARGO_WASMTIME) ? CARGO_WASMTIME : 'wasmtime';
+function createWasmtime(flags: readonly string[], file: string): Made {
   const options = ['-S', 'cli=y', '-O', 'pooling-allocator=y'];
   return {
     id: 'wasmtime',
@@ -137,7 +171,7 @@ function createWasmtime(flags: readonly string[]): Contender {
       args: ['serve', ...options, '--addr', `127.0.0.1:${port}`, ...flags, guest.file],
     }),
     getVersion: () => printed(file, ['--version'])?.replace(/^wasmtime /, ''),
-    install: 'cargo install wasmtime-cli@48.0.8 --locked',
+    install: 'cargo install wasmtime-cli --locked, or name one by --wasmtime PATH',
   };
 }
 
