@@ -9,7 +9,7 @@ import { linkComponent } from '../../../src/linker/link.ts';
 import { WasiCtx } from '../../../src/wasi/wasi-ctx.ts';
 import { EMPTY_BODY } from '../../../src/http/body-source.ts';
 import { wasiInterfaces } from '../../../src/wasi/interfaces.ts';
-import { GUESTS } from '../servers/guests.ts';
+import { COMPONENTS } from '../servers/guests.ts';
 import { median, percentile } from '../report/numbers.ts';
 import type { ResetRow } from '../report/results.ts';
 
@@ -30,7 +30,7 @@ const KEPT: InstanceStrategy = {
 
 const MEMORY_PATHS = ['/?mib=0', '/?mib=1', '/?mib=4'];
 
-for (const { name } of GUESTS) print(await measure(name, '/'));
+for (const { name } of COMPONENTS) print(await measure(name, '/'));
 for (const path of MEMORY_PATHS) print(await measure('memory', path));
 
 function print(row: ResetRow): void {

@@ -46,7 +46,7 @@ export function toMarkdown(report: Report): string {
 }
 
 /** Its tables, without how they were made. */
-export function toSections(report: Report): string {
+function toSections(report: Report): string {
   const { rows, bursts, bodies, outgoing, density, overlap, workers, insides } = report;
   const sections = [
     ...loadSections(rows, report.skipped),

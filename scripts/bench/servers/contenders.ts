@@ -60,6 +60,7 @@ export function firstOfEach(ids: readonly ContenderId[], contenders: readonly Co
 const ANY_REPLY = 'Hello from nobody!\n';
 
 const JCO = 'node_modules/@bytecodealliance/jco';
+const WASMTIME = 'wasmtime';
 /** Where `cargo install` puts it, which need not be on the PATH. */
 const CARGO_WASMTIME = `${homedir()}/.cargo/bin/wasmtime`;
 /** What the package holds: `npm run bench` builds it before. */
@@ -94,8 +95,8 @@ function createContender(id: ContenderId, flags: readonly string[], wasmtime: st
 }
 
 function findWasmtime(): string {
-  const isOnPath = spawnSync('wasmtime', ['--version']).error === undefined;
-  return !isOnPath && existsSync(CARGO_WASMTIME) ? CARGO_WASMTIME : 'wasmtime';
+  const isOnPath = printed(WASMTIME, ['--version']) !== undefined;
+  return !isOnPath && existsSync(CARGO_WASMTIME) ? CARGO_WASMTIME : WASMTIME;
 }
 
 type Made = Omit<Contender, 'and'>;
