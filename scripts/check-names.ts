@@ -32,11 +32,12 @@ const NAMED_OTHERWISE: Readonly<Record<string, string>> = {
 const SHORT: Readonly<Record<string, string>> = {
   'cli/inspect/inspect.ts': 'loaded when the command is run',
   'cli/serve/own-admin.ts': 'the counterpart of the admin port of workers',
+  'cli/read-version.ts': 'the build replaces it',
+  'cli/run-process.ts': 'loaded when compiled code is kept',
   'cli/stall/stall-line.ts': 'loaded when the process is about to end',
   'cli/workers/backoff.ts': 'tested by itself',
   'cli/workers/whole-lines.ts': 'tested by itself',
   'config/kinds/': 'one file for each kind of option',
-  'main.ts': 'an entry point',
   'wasi/': 'one file for each WIT file',
 };
 

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { CommanderError } from 'commander';
 import { HostError } from '../util/host-error.ts';
 import { describeDenial } from '../util/permissions.ts';
 import { assertCommand } from './assert-command.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type Commands, createProgram } from './program.ts';
+import { readVersion } from './read-version.ts';
 import { type ServePlan, toServePlan } from './serve/serve-plan.ts';
 import type { Terminal } from './terminal.ts';
 import { isWorker } from './workers/is-worker.ts';
@@ -74,9 +74,4 @@ function explain(error: unknown, terminal: Terminal): ExitCode {
   }
   terminal.stderr.write(`${terminal.paintStderr('bad', 'error:')} ${message}\n`);
   return error instanceof HostError && error.code === 'bad-argument' ? EXIT.usage : EXIT.failed;
-}
-
-async function readVersion(): Promise<string> {
-  const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }

@@ -1,8 +1,6 @@
 import { hash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ArtifactCache, Artifacts, CacheKey } from './cache.ts';
-import { isBundled } from '../util/is-bundled.ts';
+import { digestRewriter } from './digest-rewriter.ts';
 import { DEFAULT_LIMITS } from '../util/limits.ts';
 import { type ComponentSource, digestSource } from './source.ts';
 import type { CompileBounds } from '../rewriter/analyse/compile-bounds.ts';
@@ -30,8 +28,7 @@ export async function createKeptRewriting(
   options: readonly RewriteOptions[],
   { maxFunctionCompileMs, maxFunctionCompileBytes, maxCodeBytes }: CompileBounds = DEFAULT_LIMITS,
 ): Promise<KeptRewriting | undefined> {
-  // In a bundle nothing tells one rewriter from another.
-  if (source.bytes.byteLength < MIN_BYTES || isBundled(import.meta.filename, 'component/kept')) return undefined;
+  if (source.bytes.byteLength < MIN_BYTES) return undefined;
   const bounds = [maxFunctionCompileMs, maxFunctionCompileBytes, maxCodeBytes];
   const key: CacheKey = {
     component: digestSource(source),
@@ -49,24 +46,6 @@ export async function createKeptRewriting(
     },
     put: async (pairs) => await cache.put(key, new Map(pairs.flatMap((pair) => toArtifacts(source, pair)))),
   };
-}
-
-/** SHA-256 of the rewriter's own files, so that it needs no version number to maintain. */
-async function digestRewriter(): Promise<string> {
-  const files = await Promise.all((await rewriterFiles()).map((path) => readFile(path)));
-  return hash('sha256', Buffer.concat(files), 'hex');
-}
-
-/** Everything that determines the result of rewriting: the rewriter, and the reader and writer of modules. Shape: paths. */
-export async function rewriterFiles(): Promise<string[]> {
-  const folders = ['../rewriter', '../wasm'].map((name) => join(import.meta.dirname, name));
-  const files = await Promise.all(
-    folders.map(async (folder) => {
-      const names = await readdir(folder, { recursive: true });
-      return names.filter((name) => /\.[jt]s$/.test(name)).map((name) => join(folder, name));
-    }),
-  );
-  return files.flat().sort();
 }
 
 /** A data segment as a range of the original: its first byte, and the one after its last. */

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
-import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { HostError } from '../util/host-error.ts';
-import { isBundled } from '../util/is-bundled.ts';
+import { hasOwnFile, ownFile } from '../util/own-file.ts';
 import { describeMissing, isPermitted } from '../util/permissions.ts';
 import type { Artifacts } from './cache.ts';
 import type { ComponentSource } from './source.ts';
@@ -36,8 +35,7 @@ const LIMITS: TranspileLimits = Object.freeze({
 /** The thread's JavaScript heap, apart from memories: jco needs a few megabytes. */
 const MAX_HEAP_MIB = 256;
 
-/** The file's extension is `.ts` in `src/` and `.js` after `npm run build`. It is imported from a string, because Node with `--input-type` rejects files. */
-const THREAD = `import(${JSON.stringify(new URL(`transpile-thread${extname(import.meta.url)}`, import.meta.url))})`;
+const THREAD = ownFile('transpile-thread', import.meta.url);
 
 /** How much to quote of what jco printed when it failed. */
 const MAX_SAID_CHARS = 500;
@@ -71,7 +69,7 @@ export async function transpileComponent(
 
 /** Throws `HostError` if jco cannot be had: a bundle is without the file of its thread. */
 export function assertTranspilable(): void {
-  if (!isBundled(import.meta.filename, 'component/transpile')) return;
+  if (hasOwnFile(THREAD)) return;
   throw new HostError(
     'not-supported',
     'the jco engine does not run from a bundle: leave wasi-serve out of the bundle (esbuild: --external:wasi-serve)',
@@ -96,7 +94,13 @@ function toOptions({ imports, exports }: SuspendingNames): TranspileJob['options
 /** Rejects if the thread fails, ends without a result, or takes too long. The thread is gone then. */
 async function runThread(workerData: TranspileJob, { timeoutMs }: TranspileLimits): Promise<Transpiled> {
   const resourceLimits = { maxOldGenerationSizeMb: MAX_HEAP_MIB };
-  await using thread = new Worker(THREAD, { eval: true, workerData, resourceLimits, stderr: true });
+  // Imported from a string, because Node with `--input-type` rejects files.
+  await using thread = new Worker(`import(${JSON.stringify(THREAD)})`, {
+    eval: true,
+    workerData,
+    resourceLimits,
+    stderr: true,
+  });
   // The wait below sees errors; this listener ignores later ones.
   thread.on('error', () => undefined);
   const said: string[] = [];

@@ -21,10 +21,7 @@ export async function buildPackage(name: string): Promise<BuiltPackage> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await copyFile(join(ROOT, 'package.json'), join(folder, 'package.json'));
-  const tsc = join(ROOT, 'node_modules/.bin/tsc');
-  await promisify(execFile)(tsc, ['-p', 'scripts/tsconfig.build.json', '--outDir', join(folder, 'dist')], {
-    cwd: ROOT,
-  });
+  await promisify(execFile)(process.execPath, ['scripts/build.ts', join(folder, 'dist')], { cwd: ROOT });
   const program = join(folder, 'program.js');
   const source = await readFile(join(ROOT, 'test/embed/program.js'), 'utf8');
   await writeFile(program, source.replace("'../../src/index.ts'", "'./dist/index.js'"));

@@ -64,7 +64,7 @@ const WASMTIME = 'wasmtime';
 /** Where `cargo install` puts it, which need not be on the PATH. */
 const CARGO_WASMTIME = `${homedir()}/.cargo/bin/wasmtime`;
 /** What the package holds: `npm run bench` builds it before. */
-const MAIN = 'dist/main.js';
+const MAIN = 'dist/bin.js';
 
 /**
  * The contender of an entry of `--contenders`: an id, and flags of its own after it (`wasi-serve --isolation fresh`). `wasmtime` is a program's

@@ -1,8 +1,8 @@
 import { url as inspectorUrl } from 'node:inspector';
-import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { RunListener } from '../../instance/preempt/preemption.ts';
 import type { Log } from '../../observe/log.ts';
+import { ownFile } from '../../util/own-file.ts';
 import { isPermitted } from '../../util/permissions.ts';
 import type { ServePlan } from '../serve/serve-plan.ts';
 import { GuestSlot } from './guest-slot.ts';
@@ -69,8 +69,10 @@ export function watchForStalls(plan: ServePlan, { colour, primaryPid }: StallCon
   };
 }
 
-/** The file's extension is `.ts` in `src/` and `.js` after `npm run build`. */
 function startThread(workerData: StallTask): Worker {
-  const file = new URL(`stall-thread${extname(import.meta.url)}`, import.meta.url);
-  return new Worker(file, { name: 'stall-watch', workerData, resourceLimits: RESOURCE_LIMITS });
+  return new Worker(ownFile('stall-thread', import.meta.url), {
+    name: 'stall-watch',
+    workerData,
+    resourceLimits: RESOURCE_LIMITS,
+  });
 }

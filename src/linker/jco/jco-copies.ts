@@ -1,9 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import { LimitExceeded } from '../../util/trap.ts';
 
-/** The glue imports replacements for some of JavaScript's own classes from this module. */
-export const JCO_COPIES_URL = import.meta.url;
-
 /** Charged each time that the glue accesses a memory: it creates an object for each element of a list. */
 const ELEMENT_BYTES = 32;
 /** After this many bytes, checks whether there is room and time for more. */

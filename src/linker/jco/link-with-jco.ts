@@ -8,14 +8,17 @@ import { validateComponent } from '../../component/validate/validate.ts';
 import { type World, toWorld } from '../../component/world.ts';
 import { HostError } from '../../util/host-error.ts';
 import { NO_BYTES } from '../../util/no-bytes.ts';
+import { ownFile } from '../../util/own-file.ts';
 import type { Charging } from '../run/charging.ts';
 import { checkHost } from '../plan/check-host.ts';
 import type { Instance, InstancePre, Running } from '../instance-pre.ts';
-import { JCO_COPIES_URL } from './jco-copies.ts';
 import { type BoundInterface, createJcoImports } from './jco-imports.ts';
 import { type InstantiateCore, type JcoModuleBounds, prepareJcoModules } from './jco-modules.ts';
 import { parseInterfaceName } from '../plan/names.ts';
 import { type ResolvedImport, resolveImports } from '../plan/resolve.ts';
+
+/** The glue imports replacements for some of JavaScript's own classes from this module. */
+const JCO_COPIES_URL = ownFile('jco-copies', import.meta.url);
 
 /** What jco's glue exports in its instantiation mode. */
 interface Glue {

@@ -1,0 +1,62 @@
+// Makes the JavaScript and the types of the package in `dist/`, or in the folder that is named: few files, because each that a start loads takes time.
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { rolldown } from 'rolldown';
+import { builtinsOnDemand } from './build/builtins-on-demand.ts';
+import { knownValues } from './build/known-values.ts';
+
+const folder = resolve(process.argv[2] ?? 'dist');
+process.chdir(`${import.meta.dirname}/..`);
+await rm(folder, { recursive: true, force: true });
+
+const plugins = [knownValues(), builtinsOnDemand()];
+/** What npm installs beside us; all other packages are put in. */
+const external = [/^@bytecodealliance\//, /^@hono\//, /^hono\b/, 'prom-client'];
+const output = { dir: folder, format: 'esm', sourcemap: true } as const;
+
+await Promise.all([
+  makeMain(),
+  makeThread('cli/stall/stall-thread'),
+  makeThread('component/transpile-thread'),
+  makeTypes(),
+]);
+// Of all that is put in.
+await mkdir(join(folder, 'licenses'));
+await copyFile('node_modules/commander/LICENSE', join(folder, 'licenses/commander'));
+
+/** The command and the library. Each group is what a start loads in any case, in one file; what is imported on demand gets files of its own. */
+async function makeMain(): Promise<void> {
+  await using bundle = await rolldown({
+    input: {
+      bin: 'src/bin.ts',
+      index: 'src/index.ts',
+      'jco-copies': 'src/linker/jco/jco-copies.ts',
+    },
+    platform: 'node',
+    external,
+    plugins,
+  });
+  await bundle.write({
+    ...output,
+    codeSplitting: {
+      groups: [
+        // Before the cache for compiled code is open, as little as possible.
+        { name: 'start', test: /src\/cli\/compiled-code\.ts$/, priority: 1 },
+        { name: 'shared', minShareCount: 2 },
+      ],
+    },
+  });
+}
+
+/** A thread starts sooner with a file of its own than with those of the command. */
+async function makeThread(path: string): Promise<void> {
+  await using bundle = await rolldown({ input: `src/${path}.ts`, platform: 'node', external, plugins });
+  await bundle.write({ ...output, codeSplitting: false });
+}
+
+async function makeTypes(): Promise<void> {
+  const args = ['-p', 'scripts/tsconfig.build.json', '--outDir', join(folder, 'types')];
+  await promisify(execFile)('node_modules/.bin/tsc', args);
+}
