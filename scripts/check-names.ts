@@ -31,9 +31,9 @@ const NAMED_OTHERWISE: Readonly<Record<string, string>> = {
 /** Short files that nobody shares, and why. A whole folder ends with `/`. */
 const SHORT: Readonly<Record<string, string>> = {
   'cli/inspect/inspect.ts': 'loaded when the command is run',
-  'cli/serve/own-admin.ts': 'the counterpart of the admin port of workers',
   'cli/read-version.ts': 'the build replaces it',
   'cli/run-process.ts': 'loaded when compiled code is kept',
+  'cli/serve/own-admin.ts': 'the counterpart of the admin port of workers',
   'cli/stall/stall-line.ts': 'loaded when the process is about to end',
   'cli/workers/backoff.ts': 'tested by itself',
   'cli/workers/whole-lines.ts': 'tested by itself',
