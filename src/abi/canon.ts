@@ -33,7 +33,7 @@ export interface Caller {
   /** The contexts, in the order in which lowered functions number them. */
   readonly contexts: readonly LiftLowerContext[];
   /** Records the names of the host functions that it calls, while that is of interest. */
-  readonly asked: Set<string> | undefined;
+  readonly asked: { add(name: string): unknown } | undefined;
 }
 
 /** A core function that any number of instances import: the calling instance passes itself last. */

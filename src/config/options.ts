@@ -245,6 +245,17 @@ export const COMPONENT_OPTIONS = {
     zero: 'all of it',
     help: 'how much of that time the guest may compute',
   }),
+  /**
+   * Instances that exist at any time, in use or not: made before the port opens, and kept even if they are not used for long. Default 0: as many as the last
+   * minutes needed.
+   */
+  minSpares: count({
+    flag: 'min-spares',
+    group: 'Serving',
+    default: 0,
+    min: 0,
+    help: 'instances that are made before the port opens, and kept even if they are not used for long',
+  }),
   /** How long a guest may continue after its client left, in ms. Default 0: until it next waits. */
   graceMs: duration({
     flag: 'grace',

@@ -7,6 +7,7 @@ import type { MountedHandler } from '../server/handler.ts';
 import { InFlight } from '../server/in-flight.ts';
 import type { Commons, Service } from '../server/service.ts';
 import { HEAP_IS_FULL } from '../util/heap-watch.ts';
+import { HostError } from '../util/host-error.ts';
 import { describeTotalInstanceHeap, describeTotalMemory } from '../util/limits.ts';
 import { createGrant } from './grants.ts';
 import type { Component } from './load.ts';
@@ -53,14 +54,30 @@ function createService(
 ): Service {
   const { heap, onRun } = component;
   const { held, refusals, loop } = commons;
-  const pool = createPool(component.createStrategy(), { heap, held, onRun, room: loop.guests });
+  const { minSpares } = config;
+  const { isolation, label } = component;
+  if (minSpares > 0 && isolation.name === 'fresh') {
+    const reason = `each request gets a new instance of ${label}, so none can be made before: ${isolation.reason}`;
+    throw new HostError('not-supported', `minSpares (--min-spares): ${reason}`);
+  }
+  const grant = createGrant({ config, sendRequest, held, tell: (what) => refusals.count(what) });
+  const inFlight = new InFlight();
+  const pool = createPool(component.createStrategy(), {
+    heap,
+    held,
+    onRun,
+    room: loop.guests,
+    minSpares,
+    grantAhead: () => ({ ...grant(undefined, undefined), ordinal: inFlight.nextOrdinal() }),
+    discard: ({ ordinal }) => void (ordinal !== undefined && inFlight.returnOrdinal(ordinal)),
+  });
   return {
     ...commons,
     label: component.label,
     instance: pool.strategy,
     pool,
-    inFlight: new InFlight(),
-    grant: createGrant({ config, sendRequest, held, tell: (what) => refusals.count(what) }),
+    inFlight,
+    grant,
     requestFields: config.requestHeaders.map(([name, value]) => [name.toLowerCase(), value] as const),
     graceMs: config.graceMs,
     errorDetail: config.errorDetail,

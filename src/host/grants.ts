@@ -15,13 +15,13 @@ export interface HostGrants {
   readonly tell: (what: string) => void;
 }
 
-/** Gives the function that says what the guest of a request may touch. `head` is the client's. */
+/** Gives the function that says what the guest of a request may touch, of which there may be none yet. `head` is the client's. */
 export function createGrant({
   config,
   sendRequest,
   held,
   tell,
-}: HostGrants): (request: ServedRequest, head: RequestHead) => Grants {
+}: HostGrants): (request: ServedRequest | undefined, head: RequestHead | undefined) => Grants {
   const { limits, timeoutMs, cpuTimeoutMs } = config;
   const shared = { ...createGrants({ ...config, sendRequest }), limits, timeoutMs, cpuTimeoutMs, tell };
   // V8 copies an object in 20 ns, but in a microsecond if it is frozen, and at times if properties are added: so they are here already.

@@ -19,7 +19,13 @@ export interface InstancePool extends Disposable {
    * Leases an instance, with a context of its own, for one request. Throws `StartFailure` if it does not start; `Cancelled` if the start takes too long;
    * `HostError` if there is no room for it.
    */
-  lease(grants: Grants): Lease;
+  lease(holder: LeaseHolder): Lease;
+}
+
+/** For whom an instance is leased. */
+export interface LeaseHolder {
+  /** What the guest is granted. `ordinal` is what it was told when it started, if that was before. */
+  grants(ordinal?: number): Grants;
 }
 
 /** What the pool needs of its component and host to decide when guests may run. */
@@ -29,20 +35,34 @@ export interface PoolContext {
   readonly onRun?: RunListener | undefined;
   /** For guests that go on after they waited. */
   readonly room?: LoopRoom;
+  /** What guests are granted that start before there is a request; without it none does. */
+  readonly grantAhead?: () => Grants;
+  /** No request comes for what `grantAhead` granted. */
+  readonly discard?: (grants: Pick<Grants, 'ordinal'>) => void;
+  /** How many instances are made immediately, and kept. Default 0. */
+  readonly minSpares?: number;
 }
+
+/** As `WasiCtx` takes it. */
+type Turn = ConstructorParameters<typeof WasiCtx>[1];
 
 export function createPool(strategy: InstanceStrategy, context: PoolContext = {}): InstancePool {
   const { onRun, room } = context;
   const turn = room && ((usedMs: number) => room.goOn(usedMs));
+  prepare(strategy, context, turn);
   return {
     strategy: strategy.name,
     kept: strategy.kept,
-    lease: (grants) => {
-      const ctx = new WasiCtx(grants, turn);
+    lease: (holder) => {
+      assertRoom(context, performance.now());
+      const started = strategy.takeStarted?.();
+      const grants = holder.grants(started?.ctx.grants.ordinal);
+      const ctx = started?.ctx ?? new WasiCtx(grants, turn);
       try {
+        if (started !== undefined) ctx.serve(grants);
         onRun?.(ctx);
-        assertRoom(context, ctx.startedMs);
-        return new Lease(strategy, strategy.take(ctx), ctx);
+        if (started !== undefined && 'thrown' in started) throw started.thrown;
+        return new Lease(strategy, started?.instance ?? strategy.take(ctx), ctx);
       } catch (error) {
         ctx[Symbol.dispose]();
         if (error instanceof HostError) throw error;
@@ -51,6 +71,22 @@ export function createPool(strategy: InstanceStrategy, context: PoolContext = {}
     },
     [Symbol.dispose]: () => strategy[Symbol.dispose](),
   };
+}
+
+function prepare(strategy: InstanceStrategy, context: PoolContext, turn: Turn): void {
+  const { heap, held, grantAhead, discard, minSpares = 0 } = context;
+  if (grantAhead === undefined) return;
+  strategy.prepare?.({
+    minSpares,
+    createCtx: (cpuMs) => {
+      if (heap?.isFull(performance.now()) === true || held?.isTight === true) return undefined;
+      return new WasiCtx({ ...grantAhead(), cpuTimeoutMs: cpuMs }, turn);
+    },
+    discardCtx: (ctx) => {
+      discard?.(ctx.grants);
+      ctx[Symbol.dispose]();
+    },
+  });
 }
 
 function assertRoom({ heap, held }: PoolContext, nowMs: number): void {

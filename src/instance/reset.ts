@@ -22,7 +22,6 @@ export function createResetStrategy(pre: LinkedPre<WasiCtx>, warm?: LinkedInstan
   return createRestoringStrategy(pre, {
     name: 'reset',
     create: (ctx) => capture(pre.instantiate(ctx)),
-    reuse: () => undefined,
     warm: warm && capture(warm),
   });
 }

@@ -4,11 +4,16 @@ import { type Image, StartImage } from './image.ts';
 import { ROOM_PAGES, createRestoringStrategy } from './restoring.ts';
 import type { InstanceStrategy } from './strategy.ts';
 
+/** Called with the full name of a host function. */
+type NameTest = (name: string) => boolean;
+
 /**
  * Core instances are kept, are restored between requests to the state that they had before any start function, and start again for each request: for
  * guests whose start asks the host for what may differ, such as the time or random bytes.
+ *
+ * Starts that call no other host functions than those that `mayAskAhead` allows run between requests.
  */
-export function createRestartStrategy(pre: LinkedPre<WasiCtx>): InstanceStrategy {
+export function createRestartStrategy(pre: LinkedPre<WasiCtx>, mayAskAhead: NameTest = () => false): InstanceStrategy {
   /** Instances share the bytes of what they had before they started. */
   let first: Image | undefined;
   return createRestoringStrategy(pre, {
@@ -19,7 +24,7 @@ export function createRestartStrategy(pre: LinkedPre<WasiCtx>): InstanceStrategy
       first ??= image;
       return { instance, image };
     },
-    reuse: (instance, ctx) => instance.restart(ctx),
+    startAhead: { restart: (instance, ctx, asked) => instance.restart(ctx, asked), mayAskAhead },
   });
 }
 

@@ -23,7 +23,7 @@ interface Sender {
     /** Tells the operator that requests are denied. */
     readonly tell?: (what: string) => void;
     /** The head of the request that the guest is serving. */
-    readonly head?: IncomingHead;
+    readonly head?: IncomingHead | undefined;
   };
 }
 

@@ -20,6 +20,7 @@ export class InFlight {
   readonly #idle = new Drained();
   #requests = 0;
   #nextOrdinal = 0;
+  readonly #returnedOrdinals: number[] = [];
   #state: 'serving' | 'stopping' = 'serving';
 
   /** Counts a request, running or queued, until `leave`. */
@@ -71,7 +72,12 @@ export class InFlight {
 
   /** The ordinal of the next request, from 0. */
   nextOrdinal(): number {
-    return this.#nextOrdinal++;
+    return this.#returnedOrdinals.pop() ?? this.#nextOrdinal++;
+  }
+
+  /** No request has got this ordinal after all: the next one gets it. */
+  returnOrdinal(ordinal: number): void {
+    this.#returnedOrdinals.push(ordinal);
   }
 
   /** Resolves when all requests are over, with the number of those that were cancelled because they were not over after `timeoutMs`. */

@@ -1,6 +1,7 @@
 import type { OutgoingBytes } from '../http/outgoing-bytes.ts';
-import type { Lease } from '../instance/pool.ts';
+import type { Lease, LeaseHolder } from '../instance/pool.ts';
 import { Cancelled } from '../wasi/cancellation.ts';
+import type { Grants } from '../wasi/interfaces.ts';
 import type { Exchange } from './exchange.ts';
 import { failureOfThrown } from './failure.ts';
 import { RequestReport } from './report.ts';
@@ -14,7 +15,7 @@ import { Watch } from './watch.ts';
  * Whoever makes one disposes it: that gives all back, in the reverse order. What is thrown meanwhile is logged, since an embedder's function may be
  * called then, which gets the last line of the guest's output.
  */
-export class RequestScope implements Disposable {
+export class RequestScope implements LeaseHolder, Disposable {
   readonly service: Service;
   readonly exchange: Exchange;
   readonly report: RequestReport;
@@ -36,12 +37,16 @@ export class RequestScope implements Disposable {
 
   /** An instance for the request, which gets its number, once. Throws as the pool does, and `Cancelled` if it is too late to begin. */
   lease(): Lease {
-    const { pool, grant, inFlight } = this.service;
+    const { pool, inFlight } = this.service;
     if (inFlight.isStopping) throw new Cancelled('stopping');
-    this.report.ordinal = inFlight.nextOrdinal();
-    const lease = pool.lease(grant(this.report, this.exchange.head));
+    const lease = pool.lease(this);
     this.report.cpu = lease.ctx.cpu;
     return (this.#lease = lease);
+  }
+
+  grants(ordinal = this.service.inFlight.nextOrdinal()): Grants {
+    this.report.ordinal = ordinal;
+    return this.service.grant(this.report, this.exchange.head);
   }
 
   /** The guest waits for something. From now on it is ended when its time is over or its client is gone. */

@@ -22,10 +22,12 @@ export interface ServedRequest {
 
 /** What guests are granted whichever packages they use, beside what each package grants. What is left out is the safe choice. */
 export interface CoreGrants extends ClocksGrants {
+  /** The number that the request will have which the guest starts for, before it has come. */
+  readonly ordinal?: number;
   /** The request that the guest works for; `undefined` while it only starts. */
-  readonly request?: ServedRequest;
+  readonly request?: ServedRequest | undefined;
   /** What came with that request. */
-  readonly head?: IncomingHead;
+  readonly head?: IncomingHead | undefined;
   readonly limits?: RequestLimits;
   /** Counts what the request has the host hold. Default: an account of its own, of `maxHeldBytes`. Closed with the request. */
   readonly held?: HeldBytes;
@@ -45,14 +47,14 @@ export type StateClass<Ctx, State extends object> = new (ctx: Ctx) => State;
  * Its maker disposes it when the request is over, which releases every timer, socket and body that the guest left.
  */
 export class WasiCtx<PackageGrants extends object = object> {
-  readonly grants: CoreGrants & PackageGrants;
+  grants: CoreGrants & PackageGrants;
   readonly limits: RequestLimits;
   readonly held: HeldBytes;
   readonly cancellation = new Cancellation();
   readonly cpu = new CpuTime();
   readonly time: GuestTime;
   /** As of `performance.now()`. */
-  readonly startedMs = performance.now();
+  startedMs = performance.now();
   /** While the guest gives others a turn: resolves when it goes on. */
   paused: Promise<void> | undefined;
   readonly #turn: ((usedMs: number) => Promise<void> | undefined) | undefined;
@@ -68,6 +70,16 @@ export class WasiCtx<PackageGrants extends object = object> {
     this.held = grants.held ?? new HeldBytes(this.limits.maxHeldBytes);
     this.held.endBy(this.cancellation);
     this.time = grants.clock === 'coarse' ? new CoarseTime() : EXACT_TIME;
+  }
+
+  /**
+   * The request has come for which a guest has started already: `grants` are as those that it started with, but for the request itself. What its start
+   * used of its CPU time, its limits and its account counts for the request.
+   */
+  serve(grants: CoreGrants & PackageGrants): void {
+    this.grants = grants;
+    this.startedMs = performance.now();
+    this.time.advance();
   }
 
   /**

@@ -101,7 +101,7 @@ const HERE = ENGINES.flatMap((engine) => LOOPS.map(([what, loop]) => ({ engine, 
 describe.each(HERE)('a guest that $what while it cannot be suspended ($engine)', ({ engine, loop }) => {
   test.each(Object.entries(PLACES))('(%s, in %s) ends when its CPU time is used up', async (func, place) => {
     const pool = await createPoolOf({ [place]: loop }, engine);
-    using lease = pool.lease(LIMIT);
+    using lease = pool.lease({ grants: () => LIMIT });
     const error: unknown = await lease.instance
       .call(lease.ctx, 'test:guest/guest', func, [])
       .catch((reason: unknown) => reason);
@@ -111,12 +111,12 @@ describe.each(HERE)('a guest that $what while it cannot be suspended ($engine)',
 
   test('(at its start) ends when its CPU time is used up', async () => {
     const pool = await createPoolOf({ start: loop }, engine);
-    expect(() => pool.lease(LIMIT)).toThrow(new Cancelled('cpu'));
+    expect(() => pool.lease({ grants: () => LIMIT })).toThrow(new Cancelled('cpu'));
   });
 
   test('(at its start) ends at its deadline', async () => {
     const pool = await createPoolOf({ start: loop }, engine);
-    expect(() => pool.lease({ timeoutMs: 30 })).toThrow(new Cancelled('deadline'));
+    expect(() => pool.lease({ grants: () => ({ timeoutMs: 30 }) })).toThrow(new Cancelled('deadline'));
   });
 });
 
@@ -132,14 +132,14 @@ test.each(ENGINES)(
   'a guest of many core instances ends while it starts when its CPU time is used up (%s)',
   async (engine) => {
     const pool = await createPoolOf({ more: SLOW_INSTANCES }, engine, LARGE_INSTANCES);
-    expect(() => pool.lease(LIMIT)).toThrow(new Cancelled('cpu'));
+    expect(() => pool.lease({ grants: () => LIMIT })).toThrow(new Cancelled('cpu'));
   },
 );
 
 test.each(ENGINES)('code without loops passes even if it cannot be suspended (%s)', async (engine) => {
   const pool = await createPoolOf({}, engine);
   for (const func of Object.keys(PLACES)) {
-    using lease = pool.lease({});
+    using lease = pool.lease({ grants: () => ({}) });
     await expect(lease.instance.call(lease.ctx, 'test:guest/guest', func, [])).resolves.toBe(
       func === 'return' ? 7 : undefined,
     );
@@ -185,7 +185,7 @@ test('guests that compute for long at the same time all end with what they would
   const pool = createPool(createRecyclingStrategy(pre));
   const ended: number[] = [];
   const call = async (rounds: number): Promise<unknown> => {
-    using lease = pool.lease({});
+    using lease = pool.lease({ grants: () => ({}) });
     lease.begin();
     const result = await lease.instance.call(lease.ctx, 'test:guest/guest', 'count', [rounds]);
     lease.end();

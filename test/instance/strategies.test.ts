@@ -138,13 +138,13 @@ test('the instance that was probed serves first', () => {
 
 describe('spares', () => {
   test('are released when they are not used, except one', async () => {
-    using spares = new Spares({}, 10);
+    using spares = new Spares({}, { sweepMs: 10, maxLastingBytes: 0 });
     for (let count = 0; count < 10; count += 1) spares.add(pre.instantiate(noCtx()));
     await until(() => spares.size === 1);
   });
 
   test('that are used stay', async () => {
-    using spares = new Spares({}, 10);
+    using spares = new Spares({}, { sweepMs: 10, maxLastingBytes: 0 });
     for (let count = 0; count < 3; count += 1) spares.add(pre.instantiate(noCtx()));
     for (let round = 0; round < 10; round += 1) {
       const taken = [spares.take(), spares.take()].filter((spare) => spare !== undefined);
@@ -153,6 +153,34 @@ describe('spares', () => {
       for (const spare of taken) spares.add(spare);
     }
     expect(spares.size).toBeGreaterThan(1);
+  });
+
+  test('that a lull leaves unused last, unless they are large', async () => {
+    const start = 2 * PAGE_BYTES;
+    using spares = new Spares({}, { sweepMs: 5, maxLastingBytes: 3 * start });
+    for (let count = 0; count < 10; count += 1) spares.add(pre.instantiate(noCtx()));
+    await until(() => spares.size === 3);
+    expect(spares.byteLength).toBe(3 * start);
+    // Only many sweeps later.
+    await until(() => spares.size === 1);
+  });
+
+  test('that have started are taken first', () => {
+    using spares = new Spares();
+    const [one, two, three, four] = Array.from({ length: 4 }, () => pre.instantiate(noCtx())) as [
+      Instance,
+      Instance,
+      Instance,
+      Instance,
+    ];
+    spares.add(one);
+    spares.addStarted(two);
+    spares.add(three);
+    spares.addStarted(four);
+    expect(spares.started).toBe(2);
+    expect(spares.takeUnstarted()).toBe(three);
+    expect([spares.take(), spares.take(), spares.take(), spares.take()]).toEqual([four, two, one, undefined]);
+    expect([spares.started, spares.byteLength]).toEqual([0, 0]);
   });
 
   test('are few', () => {

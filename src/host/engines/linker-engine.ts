@@ -1,5 +1,4 @@
 import type { ComponentSource } from '../../component/source.ts';
-import type { Isolation } from '../../config/options.ts';
 import { createRecyclingStrategy } from '../../instance/fresh.ts';
 import { createResetStrategy } from '../../instance/reset.ts';
 import { probeReset } from '../../instance/probe-reset.ts';
@@ -8,8 +7,10 @@ import type { InstanceStrategy } from '../../instance/strategy.ts';
 import { type LinkedPre, linkComponent } from '../../linker/link.ts';
 import type { LinkedInstance } from '../../linker/run/linked-instance.ts';
 import { HostError } from '../../util/host-error.ts';
+import { mayAskAhead } from '../../wasi/ask-ahead.ts';
+import { wasiInterfaces } from '../../wasi/interfaces.ts';
 import type { WasiCtx } from '../../wasi/wasi-ctx.ts';
-import type { ComponentEngine, LinkedComponent } from './component-engine.ts';
+import type { ComponentEngine, LinkOptions, LinkedComponent } from './component-engine.ts';
 import { choosePreemption, toGuestBounds } from './guest-bounds.ts';
 
 /** Runs components with our own linker: it plans each once, and compiles each function between guest and host once. */
@@ -22,20 +23,24 @@ export const linkerEngine = Object.freeze<ComponentEngine>({
     });
     const bounds = toGuestBounds(options, preemption);
     const pre = await linkComponent(source, options.interfaces, { definition, ...bounds });
-    return { ...chooseIsolation(source, pre, options.isolation), preemption };
+    return { ...chooseIsolation(source, pre, options), preemption };
   },
 });
 
 type Isolated = Omit<LinkedComponent, 'preemption'>;
 
-function chooseIsolation({ label }: ComponentSource, pre: LinkedPre<WasiCtx>, isolation: Isolation): Isolated {
+function chooseIsolation(
+  { label }: ComponentSource,
+  pre: LinkedPre<WasiCtx>,
+  { isolation, interfaces }: Pick<LinkOptions, 'isolation' | 'interfaces'>,
+): Isolated {
   const fresh = (reason: string): Isolated => ({
     isolation: { name: 'fresh', reason },
     createStrategy: () => createRecyclingStrategy(pre),
   });
   const restart = (reason: string): Isolated => ({
     isolation: { name: 'restart', reason },
-    createStrategy: () => createRestartStrategy(pre),
+    createStrategy: () => createRestartStrategy(pre, isOurs(interfaces) ? mayAskAhead : undefined),
   });
   if (isolation === 'fresh') return fresh('as requested');
   const blocker = findRestartBlocker(pre);
@@ -57,6 +62,12 @@ function chooseIsolation({ label }: ComponentSource, pre: LinkedPre<WasiCtx>, is
   }
   const reason = `as requested, although ${probed.reason}: that happens once, not for each request`;
   return { isolation: { name: 'reset', reason }, createStrategy: () => createResetStrategy(pre) };
+}
+
+/** Whether guests call WASI's functions as they are implemented here: what a caller's own do when they are called, nobody knows. */
+function isOurs(interfaces: LinkOptions['interfaces']): boolean {
+  const ours: ReadonlySet<unknown> = new Set(wasiInterfaces);
+  return interfaces.every((one) => ours.has(one) || !one.name.startsWith('wasi:'));
 }
 
 /** The first strategy gets the instance that has been started already. */

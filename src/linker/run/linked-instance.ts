@@ -13,6 +13,7 @@ import { InstanceHeap } from './instance-heap.ts';
 import { LiftedCalls } from './lifted-calls.ts';
 import type { Linked } from './linked.ts';
 import type { SharingInstance } from './shared-functions.ts';
+import type { StartCalls } from './starts.ts';
 import { assertMayHold, leaveMemory, mayHold } from './take-pages.ts';
 
 /**
@@ -23,7 +24,7 @@ import { assertMayHold, leaveMemory, mayHold } from './take-pages.ts';
  */
 export class LinkedInstance<Ctx> implements Instance<Ctx>, Running<Ctx>, SharingInstance {
   ctx: Ctx | undefined;
-  asked: Set<string> | undefined;
+  asked: StartCalls | undefined;
   readonly componentInstances: readonly ComponentInstance[];
   readonly contexts: readonly LiftLowerContext[];
   readonly #linked: Linked<Ctx>;
@@ -62,9 +63,12 @@ export class LinkedInstance<Ctx> implements Instance<Ctx>, Running<Ctx>, Sharing
     this.#create(ctx);
   }
 
-  /** Runs the start functions again, on core instances whose state is as it was before: a started instance for another request. */
-  restart(ctx: Ctx): void {
-    this.#start(ctx, () => this.#cores.startAgain());
+  /**
+   * Runs the start functions again, on core instances whose state is as it was before: a started instance for another request. `asked` gets the names of the
+   * host's functions that they call, before the call; what it throws ends the start.
+   */
+  restart(ctx: Ctx, asked?: StartCalls): void {
+    this.#start(ctx, () => this.#cores.startAgain(), asked);
   }
 
   /** Releases the core instances and resets their memories, so that `recreate` can follow. */
@@ -204,11 +208,11 @@ export class LinkedInstance<Ctx> implements Instance<Ctx>, Running<Ctx>, Sharing
     this.#start(ctx, () => this.#cores.start(listener));
   }
 
-  #start(ctx: Ctx, start: () => void): void {
+  #start(ctx: Ctx, start: () => void, asked?: StartCalls): void {
     const { starts, preemption } = this.#linked;
     this.ctx = ctx;
     preemption?.enter(ctx);
-    this.asked = starts.calls;
+    this.asked = asked ?? starts.calls;
     try {
       starts.run(start);
     } catch (error) {

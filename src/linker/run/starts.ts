@@ -1,3 +1,8 @@
+/** Gets the names of the host's functions that a start calls. */
+export interface StartCalls {
+  add(name: string): unknown;
+}
+
 /** Tracks whether an instance of a component is starting, and what it calls on the host then. One for all instances: a start is never interleaved. */
 export class Starts {
   /** The names of host functions that any start has called. */

@@ -5,8 +5,11 @@ import type { CliGrants } from './grants.ts';
 /** `wasi:cli/environment`: the variables and arguments granted, `INSTANCE_ID` first, as `wasmtime serve` has it, and no working directory. Source: wasi-cli `environment.wit`. */
 export const environment = defineCli('environment', {
   funcs: {
-    'get-environment': ({ grants: { request, env = [] } }: WasiCtx<CliGrants>): NonNullable<CliGrants['env']> =>
-      request === undefined ? env : [['INSTANCE_ID', `${request.ordinal}`], ...env],
+    'get-environment': ({ grants }: WasiCtx<CliGrants>): NonNullable<CliGrants['env']> => {
+      const { request, env = [] } = grants;
+      const ordinal = request?.ordinal ?? grants.ordinal;
+      return ordinal === undefined ? env : [['INSTANCE_ID', `${ordinal}`], ...env];
+    },
     'get-arguments': ({ grants }: WasiCtx<CliGrants>): readonly string[] => grants.args ?? [],
     'initial-cwd': (_ctx: WasiCtx): undefined => undefined,
   },

@@ -33,16 +33,24 @@ export class GuestOutput implements Disposable {
   /** A sink for lines of its own among those of a stream; the caller disposes it. `undefined` if the guest's output goes nowhere. */
   openSink(stream: Stream): LineSink | undefined {
     const { grants, held } = this.#ctx;
-    const { writeOutput, request, tell } = grants;
+    const { writeOutput, tell } = grants;
     if (writeOutput === undefined) return undefined;
-    const isPrefixed = request !== undefined && grants.loggingPrefix !== 'hidden';
+    const prefixOf = (): string | undefined => this.#prefixOf(stream);
     return new LineSink({
-      prefix: isPrefixed ? linePrefix(stream, request.ordinal) : undefined,
+      get prefix() {
+        return prefixOf();
+      },
       quota: this.quota,
       ...(tell && { tell }),
       held,
       writeLines: (lines) => writeOutput(stream, lines),
     });
+  }
+
+  /** A guest may have asked for its output before its request came. */
+  #prefixOf(stream: Stream): string | undefined {
+    const { request, loggingPrefix } = this.#ctx.grants;
+    return request === undefined || loggingPrefix === 'hidden' ? undefined : linePrefix(stream, request.ordinal);
   }
 
   /** Passes on what the guest wrote without an end of line. */

@@ -49,7 +49,7 @@ function describeDrop(maxBytes: number): string {
 
 /** What a `LineSink` needs: the start of each of its lines, what it may use, and what takes the lines. */
 export interface LineSinkOptions {
-  /** `undefined` for none. */
+  /** `undefined` for none. Read for each line. */
   readonly prefix: string | undefined;
   readonly quota: OutputQuota;
   /** Takes one or more whole lines, each with its newline, in one call for one write of the guest. */
@@ -76,14 +76,12 @@ export class LineSink implements ByteSink, Disposable {
   readonly onReady = READY.onReady;
   readonly offReady = READY.offReady;
   readonly #options: LineSinkOptions;
-  readonly #prefix: string;
   readonly #held: HeldLine;
   #lines = '';
   #isOpen = true;
 
   constructor(options: LineSinkOptions) {
     this.#options = options;
-    this.#prefix = options.prefix ?? '';
     this.#held = new HeldLine(options.held);
   }
 
@@ -130,11 +128,11 @@ export class LineSink implements ByteSink, Disposable {
   #endWithNotice(maxBytes: number): void {
     this.#options.tell?.(describeDrop(maxBytes));
     this.#endHeld();
-    this.#lines += `${this.#prefix}[output beyond ${maxBytes} bytes of one request is dropped]\n`;
+    this.#lines += `${this.#options.prefix ?? ''}[output beyond ${maxBytes} bytes of one request is dropped]\n`;
   }
 
   #addLine(text: string): void {
-    this.#lines += `${this.#prefix}${text}\n`;
+    this.#lines += `${this.#options.prefix ?? ''}${text}\n`;
   }
 
   #pass(): void {
