@@ -1,4 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
+import { collectLess } from './cli/collect-less.ts';
 import { keepCompiledCode } from './cli/compiled-code.ts';
 
 /** Late enough to be after the first requests. */
@@ -12,10 +13,8 @@ const writeCompiledCode = keepCompiledCode(args, process.env);
 setFlagsFromString('--no-parallel-scavenge');
 setTimeout(() => {
   writeCompiledCode();
-  // The most that V8 itself lets the heap grow between full collections. Each call that may wait leaves some old objects, so that these
-  // collections depend on the number of requests, and their threads, too, compete with the server for the core.
-  // Compiled code is valid only under the flags under which it was written, that of Node's own modules included: under this one they would be compiled anew.
-  setFlagsFromString('--heap-growing-percent=300');
+  // Compiled code is valid only under the flags under which it was written, that of Node's own modules included: under these it would be compiled anew.
+  collectLess();
 }, STARTED_AFTER_MS).unref();
 const { runProcess } = await import('./cli/run-process.ts');
 await runProcess(args);
