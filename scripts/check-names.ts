@@ -30,6 +30,7 @@ const NAMED_OTHERWISE: Readonly<Record<string, string>> = {
 
 /** Short files that nobody shares, and why. A whole folder ends with `/`. */
 const SHORT: Readonly<Record<string, string>> = {
+  'cli/collect-less.ts': 'tested by itself',
   'cli/inspect/inspect.ts': 'loaded when the command is run',
   'cli/read-version.ts': 'the build replaces it',
   'cli/run-process.ts': 'loaded when compiled code is kept',
