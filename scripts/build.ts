@@ -1,10 +1,11 @@
 // Makes the JavaScript and the types of the package in `dist/`, or in the folder that is named: few files, because each that a start loads takes time.
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { rolldown } from 'rolldown';
 import { builtinsOnDemand } from './build/builtins-on-demand.ts';
+import { copyLicenses } from './build/copy-licenses.ts';
 import { knownValues } from './build/known-values.ts';
 
 const folder = resolve(process.argv[2] ?? 'dist');
@@ -22,9 +23,6 @@ await Promise.all([
   makeThread('component/transpile-thread'),
   makeTypes(),
 ]);
-// Of all that is put in.
-await mkdir(join(folder, 'licenses'));
-await copyFile('node_modules/commander/LICENSE', join(folder, 'licenses/commander'));
 
 /** The command and the library. Each group is what a start loads in any case, in one file; what is imported on demand gets files of its own. */
 async function makeMain(): Promise<void> {
@@ -38,7 +36,7 @@ async function makeMain(): Promise<void> {
     external,
     plugins,
   });
-  await bundle.write({
+  const { output: made } = await bundle.write({
     ...output,
     codeSplitting: {
       groups: [
@@ -48,6 +46,8 @@ async function makeMain(): Promise<void> {
       ],
     },
   });
+  const modules = made.flatMap((one) => (one.type === 'chunk' ? one.moduleIds : []));
+  await copyLicenses(modules, join(folder, 'licenses'));
 }
 
 /** A thread starts sooner with a file of its own than with those of the command. */

@@ -1,0 +1,17 @@
+import { copyFile, glob, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Copies the licences of the packages of which a bundle has modules (their paths) to `folder`, under the packages' names. */
+export async function copyLicenses(modules: readonly string[], folder: string): Promise<void> {
+  const packages = new Set(modules.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []));
+  await mkdir(folder, { recursive: true });
+  for (const root of packages) {
+    const name = root
+      .replace(/^.*node_modules\//, '')
+      .replace('/', '-')
+      .replace('@', '');
+    const [file] = await Array.fromAsync(glob('LICEN[CS]E*', { cwd: root }));
+    if (file === undefined) throw new Error(`${root} has no license`);
+    await copyFile(join(root, file), join(folder, name));
+  }
+}

@@ -1,0 +1,18 @@
+import { setFlagsFromString } from 'node:v8';
+import { collectLess } from './collect-less.ts';
+
+/** Late enough to be after the first requests. */
+const STARTED_AFTER_MS = 3000;
+
+/** Sets what holds for the whole process of a command, and calls `whenStarted` some time after its start. */
+export function setUpProcess(whenStarted: () => void): void {
+  // By default, SIGUSR1 opens Node's inspector, which can read and change the whole process. Workers start here too.
+  process.on('SIGUSR1', () => undefined);
+  // V8's parallel scavenger threads compete for the core that the server runs on: a single thread finishes sooner.
+  setFlagsFromString('--no-parallel-scavenge');
+  setTimeout(() => {
+    whenStarted();
+    // Compiled code is valid only under the flags under which it was written, that of Node's own modules included: under these it would be compiled anew.
+    collectLess();
+  }, STARTED_AFTER_MS).unref();
+}
