@@ -35,10 +35,12 @@ const SHORT: Readonly<Record<string, string>> = {
   'cli/read-version.ts': 'the build replaces it',
   'cli/run-process.ts': 'loaded when compiled code is kept',
   'cli/serve/own-admin.ts': 'the counterpart of the admin port of workers',
+  'cli/set-up-process.ts': 'shared with the executable',
   'cli/stall/stall-line.ts': 'loaded when the process is about to end',
   'cli/workers/backoff.ts': 'tested by itself',
   'cli/workers/whole-lines.ts': 'tested by itself',
   'config/kinds/': 'one file for each kind of option',
+  'main.ts': 'an entry point',
   'wasi/': 'one file for each WIT file',
 };
 
