@@ -1,5 +1,5 @@
 import { WasiCtx } from '../wasi/wasi-ctx.ts';
-import type { Grants } from '../wasi/interfaces.ts';
+import { type Grants, withoutEffects } from '../wasi/interfaces.ts';
 import { LimitExceeded } from '../util/trap.ts';
 import type { HeldTotal } from '../util/held-bytes.ts';
 import type { Instance } from '../linker/instance-pre.ts';
@@ -78,9 +78,10 @@ function prepare(strategy: InstanceStrategy, context: PoolContext, turn: Turn): 
   if (grantAhead === undefined) return;
   strategy.prepare?.({
     minSpares,
-    createCtx: (cpuMs) => {
+    createCtx: (cpuMs, start) => {
       if (heap?.isFull(performance.now()) === true || held?.isTight === true) return undefined;
-      return new WasiCtx({ ...grantAhead(), cpuTimeoutMs: cpuMs }, turn);
+      const grants = start === 'undone' ? withoutEffects(grantAhead()) : grantAhead();
+      return new WasiCtx({ ...grants, cpuTimeoutMs: Math.min(cpuMs, grants.cpuTimeoutMs || cpuMs) }, turn);
     },
     discardCtx: (ctx) => {
       discard?.(ctx.grants);

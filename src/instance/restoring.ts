@@ -3,6 +3,7 @@ import type { LinkedPre } from '../linker/link.ts';
 import type { WasiCtx } from '../wasi/wasi-ctx.ts';
 import { type Image, hasGrownTables, restoreImage } from './image.ts';
 import { HostError } from '../util/host-error.ts';
+import { toError } from '../util/to-error.ts';
 import { Spares } from './spares.ts';
 import { StartAhead, type StartAheadOptions } from './start-ahead.ts';
 import type { BeforeRequests, InstanceState, InstanceStrategy, Started } from './strategy.ts';
@@ -76,10 +77,9 @@ class RestoringStrategy implements InstanceStrategy {
     const { minSpares } = before;
     this.#before = before;
     this.kept.min = Math.max(this.kept.min, minSpares);
-    while (this.#count < minSpares && this.#makeSpare(before));
-    if (this.#count < minSpares) {
-      const fitting = `${this.#count} of these instances ${this.#count === 1 ? 'fits' : 'fit'} into what all may take`;
-      throw new HostError('bad-argument', `minSpares ${minSpares} (--min-spares) is too much: ${fitting}`);
+    while (this.#count < minSpares) {
+      const made = this.#makeSpare(before);
+      if (made !== 'kept') throw toSparesError(made, minSpares, this.#count);
     }
     this.#ahead?.begin(before);
   }
@@ -155,23 +155,43 @@ class RestoringStrategy implements InstanceStrategy {
     this.#refilling ??= setTimeout(() => {
       this.#refilling = undefined;
       if (this.#before === undefined) return;
-      this.#refillIn(this.#makeSpare(this.#before) ? REFILL_MS : REFILL_AFTER_SHORTAGE_MS);
+      this.#refillIn(this.#makeSpare(this.#before) === 'kept' ? REFILL_MS : REFILL_AFTER_SHORTAGE_MS);
     }, delayMs).unref();
   }
 
-  /** Whether an instance could be made. A start that fails is for a request to find out. */
-  #makeSpare({ createCtx, discardCtx }: BeforeRequests): boolean {
-    const ctx = createCtx(MAX_START_MS);
-    if (ctx === undefined) return false;
+  /** Makes an instance that is kept. A start that fails is for a request to find out. */
+  #makeSpare({ createCtx, discardCtx }: BeforeRequests): Made {
+    // What starts again for each request has no effects before there is one.
+    const ctx = createCtx(MAX_START_MS, this.#ahead === undefined ? 'kept' : 'undone');
+    if (ctx === undefined) return 'no-room';
     try {
       const instance = this.#remember(this.#create(ctx));
-      if (this.#restore(instance)) this.kept.add(instance);
-      return true;
-    } catch {
-      return false;
+      if (!this.#restore(instance)) return NOT_KEPT;
+      this.kept.add(instance);
+      return 'kept';
+    } catch (thrown) {
+      return whyNotMade(ctx, thrown);
     } finally {
       ctx.cpu.end(performance.now());
       discardCtx(ctx);
     }
   }
+}
+
+/** What became of an instance that was to be made: whether it is kept, or why there is none. */
+type Made = 'kept' | 'no-room' | { readonly obstacle: string };
+
+const NOT_KEPT: Made = { obstacle: 'no instance is used again, because the start lets a memory or a table grow too far' };
+
+function whyNotMade(ctx: WasiCtx, thrown: unknown): Made {
+  if (thrown instanceof HostError) return 'no-room';
+  return { obstacle: `the start of an instance fails: ${toError(ctx.cancellation.trap ?? thrown).message}` };
+}
+
+/** Why there are only `count` spares of the `minSpares` that were asked for. */
+function toSparesError(made: Exclude<Made, 'kept'>, minSpares: number, count: number): HostError {
+  const asked = `minSpares ${minSpares} (--min-spares)`;
+  if (made !== 'no-room') return new HostError('not-supported', `${asked}: ${made.obstacle}`);
+  const fitting = `${count} of these instances ${count === 1 ? 'fits' : 'fit'} into what all may take`;
+  return new HostError('bad-argument', `${asked} is too much: ${fitting}`);
 }

@@ -91,7 +91,7 @@ export class StartAhead implements Disposable {
     if (this.#spares.started === 0) return undefined;
     const instance = this.#spares.take() as Instance;
     const ahead = this.#started.get(instance) as Ahead;
-    if (!isRecent(ahead)) {
+    if (!isUsable(ahead)) {
       this.#spares.addStarted(instance);
       return undefined;
     }
@@ -116,7 +116,7 @@ export class StartAhead implements Disposable {
   /** Returns whether an instance has started. */
   #startNext(): boolean {
     if (this.#isEnded || this.#spares.started === this.#spares.size) return false;
-    const ctx = this.#before?.createCtx(MAX_CPU_MS);
+    const ctx = this.#before?.createCtx(MAX_CPU_MS, 'kept');
     if (ctx === undefined) return false;
     const instance = this.#spares.takeUnstarted() as Instance;
     try {
@@ -151,6 +151,11 @@ export class StartAhead implements Disposable {
   #discard({ ctx }: Pick<Ahead, 'ctx'>): void {
     this.#before?.discardCtx(ctx);
   }
+}
+
+/** One may have ended meanwhile to make room for others. */
+function isUsable(ahead: Ahead): boolean {
+  return isRecent(ahead) && ahead.ctx.cancellation.trap === undefined;
 }
 
 function isRecent({ atMs }: Ahead): boolean {

@@ -16,8 +16,11 @@ export type Started = { readonly ctx: WasiCtx } & (
 
 /** What instances may be made with before there are requests for them. */
 export interface BeforeRequests {
-  /** A context as that of a request, whose guest may run for `cpuMs` until it is served; `undefined` if no guest may start now. */
-  readonly createCtx: (cpuMs: number) => WasiCtx | undefined;
+  /**
+   * A context as that of a request, whose guest may run for `cpuMs` until it is served, or for as long as that of a request if that is less; `undefined` if no
+   * guest may start now. A start that is `undone` prints, logs and sends nothing: requests start anew.
+   */
+  readonly createCtx: (cpuMs: number, start: 'kept' | 'undone') => WasiCtx | undefined;
   /** No request will come for a context of `createCtx`. */
   readonly discardCtx: (ctx: WasiCtx) => void;
   /** So many instances exist at any time, in use or not. */

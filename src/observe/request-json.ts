@@ -43,6 +43,8 @@ export class RequestJson {
   /** With three decimal places. */
   #milliseconds(ms: number): string {
     const us = Math.round(ms * THOUSAND);
+    // What only a log of the caller's own makes.
+    if (!Number.isSafeInteger(us) || us < 0) return JSON.stringify(us / THOUSAND);
     return `${Math.floor(us / THOUSAND)}.${this.#thousandths.of(us % THOUSAND)}`;
   }
 }

@@ -9,11 +9,11 @@ export class SmallTexts {
     this.#toText = toText;
   }
 
-  /** The text of any non-negative integer; those from `count` on are made each time. */
+  /** The text of any number; of integers from `count` on, and of what is none of these, it is made each time. */
   of(value: number): string {
     if (value >= this.#count) return this.#toText(value);
     // Filled in turn: an array with holes would become a dictionary.
     while (this.#texts.length <= value) this.#texts.push(this.#toText(this.#texts.length));
-    return this.#texts[value] as string;
+    return this.#texts[value] ?? this.#toText(value);
   }
 }

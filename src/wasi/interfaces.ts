@@ -94,3 +94,9 @@ export function createGrants(sources: GrantSources): Omit<Grants, keyof CoreGran
     ...grantLogging(sources),
   };
 }
+
+/** The same but for what others would notice: what a guest prints, logs or sends. */
+export function withoutEffects(grants: Grants): Grants {
+  const { writeOutput: _output, logMessage: _messages, sendRequest: _requests, ...silent } = grants;
+  return silent;
+}

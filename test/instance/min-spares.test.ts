@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import type { HostInterface } from '../../src/abi/host-interface.ts';
 import { createHost, loadComponent } from '../../src/index.ts';
+import { createPool } from '../../src/instance/pool.ts';
+import { createRestartStrategy } from '../../src/instance/restart.ts';
+import type { Grants } from '../../src/wasi/interfaces.ts';
+import type { WasiCtx } from '../../src/wasi/wasi-ctx.ts';
 import { HostError } from '../../src/util/host-error.ts';
 import { TEST_CACHE, guest, guestFile } from '../harness/guests.ts';
 import { serveGuest } from '../harness/serve-guest.ts';
 import { until } from '../harness/until.ts';
+import { linkText } from './poker.ts';
 
 const MIB = 1024 * 1024;
 
@@ -52,4 +58,71 @@ test('all but one are given back if memory runs low', async () => {
 test('none can be made before its request if each gets a new instance', async () => {
   const fresh = await guest('hello', { isolation: 'fresh' });
   expect(() => createHost(fresh, { minSpares: 1 })).toThrow(HostError);
+});
+
+/** A component whose start calls the host, then does `work`. */
+const starting = (work: string): string => `(component
+  (import "test:start/host@0.1.0" (instance $host (export "begin" (func))))
+  (core func $begin (canon lower (func $host "begin")))
+  (core module $m
+    (import "host" "begin" (func $begin))
+    (memory 1)
+    (table $t 1 funcref)
+    (func $start (call $begin) ${work})
+    (start $start)
+    (func (export "nothing")))
+  (core instance $i (instantiate $m (with "host" (instance (export "begin" (func $begin))))))
+  (func $nothing (canon lift (core func $i "nothing")))
+  (instance $api (export "nothing" (func $nothing)))
+  (export "test:start/guest" (instance $api)))`;
+
+/** Prepares two instances that start again for each request. Returns the contexts with which they started; throws if that is one too many. */
+async function prepareTwo(work: string, grants: Grants = {}): Promise<WasiCtx<Grants>[]> {
+  const contexts: WasiCtx<Grants>[] = [];
+  const begin = (ctx: WasiCtx<Grants>): void => {
+    if (contexts.push(ctx) > 2) throw new Error('more instances than asked for');
+  };
+  const host = { name: 'test:start/host', version: '0.1.0', resources: {}, mayWait: [], funcs: { begin } };
+  const pre = await linkText(starting(work), [host as unknown as HostInterface<WasiCtx>]);
+  createPool(createRestartStrategy(pre), { grantAhead: () => grants, minSpares: 2 })[Symbol.dispose]();
+  return contexts;
+}
+
+describe('the host cannot be created', () => {
+  test.each([
+    ['a memory', '(drop (memory.grow (i32.const 1100)))'],
+    ['a table', '(drop (table.grow $t (ref.null func) (i32.const 1)))'],
+  ])('if none can be kept, because its start lets %s grow', async (_what, work) => {
+    await expect(prepareTwo(work)).rejects.toThrow(
+      'minSpares 2 (--min-spares): no instance is used again, because the start lets a memory or a table grow too far',
+    );
+  });
+
+  test('if the start fails', async () => {
+    await expect(prepareTwo('unreachable')).rejects.toThrow(
+      'minSpares 2 (--min-spares): the start of an instance fails: unreachable',
+    );
+  });
+});
+
+test('a start that is undone before its request comes prints, logs and sends nothing', async () => {
+  const grants: Grants = {
+    env: [['NAME', 'value']],
+    writeOutput: () => expect.unreachable(),
+    logMessage: () => expect.unreachable(),
+    sendRequest: () => expect.unreachable(),
+  };
+  const contexts = await prepareTwo('', grants);
+  expect(contexts).toHaveLength(2);
+  for (const ctx of contexts) {
+    expect(ctx.grants).toMatchObject({ env: [['NAME', 'value']] });
+    expect(ctx.grants.writeOutput ?? ctx.grants.logMessage ?? ctx.grants.sendRequest).toBeUndefined();
+  }
+});
+
+test('a start before its request may run for as long as one during a request', async () => {
+  const [short] = await prepareTwo('', { cpuTimeoutMs: 50 });
+  expect(short?.grants.cpuTimeoutMs).toBe(50);
+  const [unbounded] = await prepareTwo('', { cpuTimeoutMs: 0 });
+  expect(unbounded?.grants.cpuTimeoutMs).toBeGreaterThan(0);
 });

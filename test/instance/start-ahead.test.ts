@@ -134,6 +134,17 @@ describe('a spare whose start takes little time', () => {
     expect((await ask(pool)).told).toBe(startedWith(4));
   });
 
+  test('starts again if it was ended meanwhile to make room for others', async () => {
+    const host = new Numbers();
+    const pool = await openPool(host);
+    await askTwice(pool);
+    host.next = 2;
+    await until(() => host.askedBy.length === 3);
+    host.next = 4;
+    host.askedBy[2]?.held.end('evicted');
+    expect((await ask(pool)).told).toBe(startedWith(4));
+  });
+
   test('does not start when the pool is closed', async () => {
     const host = new Numbers();
     const pool = await openPool(host);

@@ -145,6 +145,7 @@ export class SlowClients implements Disposable {
     const samples = this.#takeSamples();
     // What is written from here on counts at the next sweep.
     const isKnown = await this.#queues.read(samples.map(({ socket }) => socket));
+    if (this.#timer === undefined) return;
     const startMs = performance.now();
     const slow: SlowRequest[] = [];
     for (const { exchange, socket, writtenBytes } of samples) {
