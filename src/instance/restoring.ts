@@ -181,7 +181,9 @@ class RestoringStrategy implements InstanceStrategy {
 /** What became of an instance that was to be made: whether it is kept, or why there is none. */
 type Made = 'kept' | 'no-room' | { readonly obstacle: string };
 
-const NOT_KEPT: Made = { obstacle: 'no instance is used again, because the start lets a memory or a table grow too far' };
+const NOT_KEPT: Made = {
+  obstacle: 'no instance is used again, because the start lets a memory or a table grow too far',
+};
 
 function whyNotMade(ctx: WasiCtx, thrown: unknown): Made {
   if (thrown instanceof HostError) return 'no-room';
