@@ -3,6 +3,7 @@ import { toServeConfig } from '../../config/to-serve-config.ts';
 import type { Host } from '../../host/host.ts';
 import { type Component, loadComponent } from '../../host/load.ts';
 import { RoutedHost } from '../../host/routed-host.ts';
+import { warmUp } from '../../host/warm-up/warm-up.ts';
 import { teeLog } from '../../observe/log.ts';
 import type { Metrics } from '../../observe/metrics.ts';
 import type { Address, ListeningSocket } from '../../server/http1/listen.ts';
@@ -51,6 +52,9 @@ export async function openHost(
   host.mountComponent('/', component, config);
   metrics?.watch({ component: component.label, host });
   const { address } = await host.listen(plan.address);
+  const warming = new AbortController();
+  opening.defer(() => warming.abort());
+  void warmUp({ isBusy: () => host.inFlight > 0, signal: warming.signal });
   const open = opening.move();
   return { host, address, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }

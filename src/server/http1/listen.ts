@@ -24,6 +24,11 @@ export interface ListeningSocket {
   readonly fd: number;
 }
 
+/** A socket within this machine, by its path. */
+export interface LocalSocket {
+  readonly path: string;
+}
+
 /** An open port. */
 export interface Listening {
   /** The address that it is bound to, with the real port. */
@@ -52,7 +57,7 @@ export interface Listener {
 }
 
 /** Opens a port whose requests `listener` answers. Throws `HostError` if it cannot be opened. */
-export async function listen(listener: Listener, target: Address | ListeningSocket): Promise<Listening> {
+export async function listen(listener: Listener, target: Address | ListeningSocket | LocalSocket): Promise<Listening> {
   const { limits } = listener;
   const connections = new Connections(listener, (exchange) => begin(exchange, listener));
   const server = createServer({ ...toServerOptions(limits), IncomingMessage: PlainRequest });
@@ -63,7 +68,7 @@ export async function listen(listener: Listener, target: Address | ListeningSock
   Object.assign(server, { httpAllowHalfOpen: true });
   takeRequests(server, connections, listener);
   const slowClients = watchConnections(server, connections, listener);
-  if ('fd' in target) await listenOn(server, target);
+  if ('fd' in target || 'path' in target) await listenOn(server, target);
   else await bind(server, target, '--addr');
   server.on('error', ({ message }) => listener.refusals.count(`a connection was not accepted: ${message}`));
   const stop = (delayMs?: number): Promise<void> => connections.stop(() => closePort(server), delayMs);
@@ -193,18 +198,21 @@ export function bind(server: Server, { hostname, port }: Address, option: string
   });
 }
 
-function listenOn(server: Server, { fd }: ListeningSocket): Promise<void> {
+function listenOn(server: Server, socket: ListeningSocket | LocalSocket): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
-      reject(new HostError('bad-config', `cannot listen on descriptor ${fd}: ${error.message}`, { cause: error }));
+      const where = 'fd' in socket ? `descriptor ${socket.fd}` : socket.path;
+      reject(new HostError('bad-config', `cannot listen on ${where}: ${error.message}`, { cause: error }));
     });
-    server.listen({ fd }, resolve);
+    server.listen(socket, resolve);
   });
 }
 
-/** The address of a server that listens, with the real port. */
+/** The address of a server that listens, with the real port; that of a local socket is its path. */
 export function addressOf(server: Server): Address {
-  const { address, port } = server.address() as AddressInfo;
+  const bound = server.address() as AddressInfo | string;
+  if (typeof bound === 'string') return { hostname: bound, port: 0 };
+  const { address, port } = bound;
   return { hostname: address, port };
 }
 

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { toServeConfig } from '../../config/to-serve-config.ts';
+import { type Listening, listen } from '../../server/http1/listen.ts';
+import { createCommons } from '../commons.ts';
+import { createComponentHandler } from '../component-handler.ts';
+import { loadComponent } from '../load.ts';
+import { WarmClient } from './warm-client.ts';
+import { WARM_GUEST } from './warm-guest.ts';
+
+/** How long after its call it begins: whoever waited for the port goes first. */
+const BEGIN_AFTER_MS = 50;
+
+/** How often it looks whether the host is still busy, and how often before it gives up: requests warm the host as well. */
+const LOOK_AGAIN_MS = 50;
+const MAX_LOOKS = 200;
+
+/** So many clients ask concurrently, so often each, and connect anew now and then. By then V8 has compiled what most requests run. */
+const CLIENTS = 4;
+const ROUNDS = 32;
+const ROUNDS_OF_A_CONNECTION = 16;
+
+/** For whom a process warms up. */
+export interface WarmUpOptions {
+  /** Whether there are requests, which go first. */
+  readonly isBusy: () => boolean;
+  /** Ends it immediately. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Has V8 compile the host's own code before requests need it: a tiny guest of ours answers some on a socket that only this process knows, by the same code
+ * as any other. In short pieces, and only while the host has nothing else to do. Resolves to how many were answered; never rejects.
+ *
+ * It has an admission, a log, quotas and connections of its own, so nothing of it is seen or counted elsewhere, and its guest is granted nothing that it uses.
+ * Only Linux has sockets whose names are in no folder; elsewhere nothing is warmed.
+ */
+export async function warmUp(options: WarmUpOptions): Promise<number> {
+  if (process.platform !== 'linux') return 0;
+  let answered = 0;
+  try {
+    await sleep(BEGIN_AFTER_MS, undefined, { ref: false, signal: options.signal });
+    const path = `\0wasi-serve-${randomUUID()}`;
+    const listening = await listenForWarmUp(path);
+    try {
+      for await (const count of ask(path, options)) answered += count;
+    } finally {
+      void listening.close(0).catch(() => undefined);
+    }
+  } catch {
+    // A cold host serves as well, only later.
+  }
+  return answered;
+}
+
+async function listenForWarmUp(path: string): Promise<Listening> {
+  const component = await loadComponent(Buffer.from(WARM_GUEST, 'base64'), {
+    label: 'warm-up',
+    engine: 'linker',
+    isolation: 'reset',
+    preemption: 'off',
+    cache: false,
+  });
+  const config = toServeConfig({ writeGuestOutput: () => undefined });
+  const commons = createCommons(config, () => undefined, new Set());
+  const { answer } = createComponentHandler(component, config, commons);
+  const { refusals, admission, loop } = commons;
+  return await listen({ answer, refusals, limits: config, admission, loop }, { path });
+}
+
+/** Yields how many requests were answered in each round. */
+async function* ask(path: string, { isBusy, signal }: WarmUpOptions): AsyncGenerator<number, void> {
+  let looks = 0;
+  for (let round = 0; round < ROUNDS; round += ROUNDS_OF_A_CONNECTION) {
+    using clients = new DisposableStack();
+    const asking = Array.from({ length: CLIENTS }, () => clients.use(new WarmClient(path)));
+    for (let asked = 0; asked < ROUNDS_OF_A_CONNECTION; asked += 1) {
+      for (; isBusy(); looks += 1) {
+        if (looks >= MAX_LOOKS) return;
+        await sleep(LOOK_AGAIN_MS, undefined, { ref: false, signal });
+      }
+      signal.throwIfAborted();
+      await Promise.all(asking.map((client) => client.ask()));
+      yield CLIENTS;
+    }
+  }
+}
