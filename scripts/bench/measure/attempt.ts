@@ -16,8 +16,11 @@ export interface Bench {
   readonly progress: Progress;
 }
 
-/** One piece of work, its name and planned time. Returns what to tell of its result. */
+/** One piece of work and its planned time. Returns what to tell of its result. */
 export interface Step {
+  /** What it is about, of a row that says so itself. */
+  readonly subject: string;
+  /** Which work on it, as a failure of the row tells. */
   readonly what: string;
   readonly seconds: number;
   work(): Promise<string>;
@@ -34,7 +37,7 @@ export const SETTLE_MS = 500;
 /** Does a step unless its row has failed before; `server` may tell why it fails. Throws only when aborted. */
 export async function attempt({ progress, site }: Bench, row: Failing, step: Step, server?: Server): Promise<void> {
   if (row.failure === undefined) {
-    progress.begin(step.what);
+    progress.begin(`${step.subject}, ${step.what}`);
     try {
       progress.end(await step.work());
     } catch (error) {
@@ -98,7 +101,8 @@ export async function measureTrials<Sample, Row extends Trial<Sample>>(
       return 'ready';
     };
     await attempt(bench, trial, {
-      what: `${title}, ${trial.contender.name}, start`,
+      subject: `${title}, ${trial.contender.name}`,
+      what: 'start',
       seconds: guest.startSeconds,
       work,
     });
@@ -106,13 +110,14 @@ export async function measureTrials<Sample, Row extends Trial<Sample>>(
   for (let round = 1; round <= bench.options.rounds; round++) {
     for (const [trial, server] of running) {
       const { title, seconds, sample, describe } = planOf(trial);
-      const what = `${title}, ${trial.contender.name}, round ${round} of ${bench.options.rounds}`;
+      const subject = `${title}, ${trial.contender.name}`;
+      const what = `round ${round} of ${bench.options.rounds}`;
       const work = async (): Promise<string> => {
         const found = await sample(server);
         trial.samples.push(found);
         return describe(found);
       };
-      await attempt(bench, trial, { what, seconds, work }, server);
+      await attempt(bench, trial, { subject, what, seconds, work }, server);
     }
   }
 }

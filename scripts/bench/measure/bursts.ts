@@ -45,9 +45,10 @@ export async function measureBursts(bench: Bench, rows: readonly BurstsRow[], gu
         row.samples.push(sample);
         return [sample.first, sample.next, sample.afterLull].map(({ p99Ms }) => formatMs(p99Ms)).join(', ');
       };
-      const what = `p99 at ${row.connections}, ${row.guest}, ${row.contender.name}, round ${round} of ${bench.options.rounds}`;
+      const subject = `p99 at ${row.connections}, ${row.guest}, ${row.contender.name}`;
+      const what = `round ${round} of ${bench.options.rounds}`;
       const seconds = planBurstsSeconds(bench, guest) / bench.options.rounds;
-      await attempt(bench, row, { what, seconds, work });
+      await attempt(bench, row, { subject, what, seconds, work });
     }
   }
 }

@@ -13,9 +13,9 @@ import type { Site } from '../machine/site.ts';
 /** Replies immediately to the load that warms the server up. */
 const AWAKE: Guest = { ...SLEEP, reply: 'slept 0\n', request: { method: 'GET', path: '/?ms=0' } };
 
-/** For each request, so that the first still waits when the last has come. */
-const WAIT_MS = 3;
-const MIN_WAIT_MS = 5000;
+/** For each request, so that the first still waits when the last has come, on a busy machine too. */
+const WAIT_MS = 10;
+const MIN_WAIT_MS = 10_000;
 
 export function createDensityRows(contenders: readonly Contender[]): DensityRow[] {
   return firstOfEach(SERVERS_OF_GUESTS, contenders).map((contender) => ({ contender, samples: [] }));
@@ -39,8 +39,13 @@ export async function measureDensity(bench: Bench, row: DensityRow): Promise<voi
     );
     return `${idle} KiB a connection, ${suspended} KiB a request`;
   };
-  const what = `density, ${row.contender.name}, ${waiting} idle connections and requests that wait`;
-  await attempt(bench, row, { what, seconds: planDensitySeconds(bench), work });
+  const what = `${waiting} idle connections and requests that wait`;
+  await attempt(bench, row, {
+    subject: `density, ${row.contender.name}`,
+    what,
+    seconds: planDensitySeconds(bench),
+    work,
+  });
 }
 
 /** How many more bytes a server that is warm and has done nothing else holds with them than without. Throws if one is refused. */
@@ -56,14 +61,31 @@ async function hold(bench: Bench, contender: Contender, kind: 'idle' | 'suspende
   const waitMs = kind === 'idle' ? 0 : toWaitMs(options.waiting);
   const script = fileURLToPath(import.meta.resolve('../load/holding-client.ts'));
   const args = [script, new URL(server.url).port, `/?ms=${waitMs}`, `${options.waiting}`, kind];
+  const startedAt = performance.now();
   await using client = site.processes.start(site.pinning.pinLoad({ file: process.execPath, args }));
   await waitForLine(site, client, /^held$/m);
-  await sleep(SETTLE_MS, undefined, { signal: site.signal });
-  const bytes = weigh() - before;
+  const bytes = (await weighSettled(site, weigh)) - before;
+  if (kind === 'suspended' && performance.now() - startedAt > waitMs) {
+    throw new Error('the first were answered before the last had come: have fewer wait (--waiting)');
+  }
   const [, answered] = await waitForLine(site, client, /^answered (\d+)$/m);
   if (Number(answered) === options.waiting) return bytes;
-  throw new Error(`only ${answered} of ${options.waiting} were answered (${kind})`);
+  throw new Error(
+    `only ${answered} of ${options.waiting} were answered (${kind}); how many files may be open (ulimit -n) is a bound too`,
+  );
 }
+
+/** When the server has done what it was sent: its memory has stopped to grow. */
+async function weighSettled(site: Site, weigh: () => number): Promise<number> {
+  for (let before = weigh(); ;) {
+    await sleep(SETTLE_MS, undefined, { signal: site.signal });
+    const now = weigh();
+    if (Math.abs(now - before) <= before * SETTLED_PART) return now;
+    before = now;
+  }
+}
+
+const SETTLED_PART = 0.002;
 
 /** Bounds that hold so many, for those that have some: instances of wasmtime's pool, requests and time of ours. */
 function withRoom(contender: Contender, waiting: number): Contender {

@@ -48,11 +48,14 @@ export async function measureGuest(bench: Bench, entrants: readonly Entrant[]): 
   for (const entrant of entrants) await step(bench, entrant, createLastStep(entrant));
 }
 
-function step(bench: Bench, { row, server }: Entrant, { what, ...rest }: Step): Promise<void> {
-  return attempt(bench, row, { what: `${row.guest}, ${row.contender.name}, ${what}`, ...rest }, server);
+/** On a row that has its subject. */
+type Work = Omit<Step, 'subject'>;
+
+function step(bench: Bench, { row, server }: Entrant, work: Work): Promise<void> {
+  return attempt(bench, row, { subject: `${row.guest}, ${row.contender.name}`, ...work }, server);
 }
 
-function createStartStep({ site }: Bench, entrant: Entrant): Step {
+function createStartStep({ site }: Bench, entrant: Entrant): Work {
   const { row, guest } = entrant;
   const { coldStartsMs, warmStartsMs, contender } = row;
   const work = async (): Promise<string> => {
@@ -78,7 +81,7 @@ async function timeStart(site: Site, { row, guest, cacheFolder }: Entrant, linge
 }
 
 /** Starts the server that gets the load, and warms it up. */
-function createServeStep(bench: Bench, entrant: Entrant): Step {
+function createServeStep(bench: Bench, entrant: Entrant): Work {
   const { row, guest, cacheFolder } = entrant;
   const seconds = bench.options.warmUpSeconds;
   const work = async (): Promise<string> => {
@@ -93,7 +96,7 @@ function createServeStep(bench: Bench, entrant: Entrant): Step {
   return { what: 'warm-up', seconds: seconds + LOAD_START_SECONDS, work };
 }
 
-function createRoundStep(bench: Bench, entrant: Entrant, round: number): Step {
+function createRoundStep(bench: Bench, entrant: Entrant, round: number): Work {
   const { row, guest } = entrant;
   const { options } = bench;
   const work = async (): Promise<string> => {
@@ -141,7 +144,7 @@ function describeSample({ perSecond, p99Ms, faults }: LoadSample): string {
 }
 
 /** What is left after all load. A server that ended under the last of it has failed too. */
-function createLastStep({ row, server }: Entrant): Step {
+function createLastStep({ row, server }: Entrant): Work {
   const work = (): Promise<string> => {
     setBytes(row, 'restedBytes', server);
     return Promise.resolve(formatBytes(row.restedBytes));

@@ -25,8 +25,8 @@ export async function measureOverlap(bench: Bench, row: OverlapRow): Promise<voi
     for (let n = 0; n < options.starts; n++) row.totalsMs.push(await timeAll(server, site.signal));
     return row.totalsMs.map(formatMs).join(', ');
   };
-  const what = `overlap, ${row.contender.name}, ${OVERLAP_REQUESTS} requests that wait`;
-  await attempt(bench, row, { what, seconds: OVERLAP_SECONDS, work });
+  const what = `${OVERLAP_REQUESTS} requests that wait`;
+  await attempt(bench, row, { subject: `overlap, ${row.contender.name}`, what, seconds: OVERLAP_SECONDS, work });
 }
 
 /** From the first request to the end of the last reply. Throws where one is not right. */
