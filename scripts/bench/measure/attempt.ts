@@ -74,13 +74,14 @@ export interface TrialPlan<Sample> {
   /** Measures a server that has been started for this trial and is its own in all rounds. */
   sample(server: Server): Promise<Sample>;
   describe(sample: Sample): string;
-  /** Work before the first round. */
-  warmUp?(server: Server): Promise<unknown>;
+  /** Work before the first round, and how long it takes. */
+  warmUp(server: Server): Promise<unknown>;
+  readonly warmUpSeconds: number;
 }
 
-/** For the time shown, without the warm-up. */
-export function planTrialSeconds<Sample>({ options }: Bench, { guest, seconds }: TrialPlan<Sample>): number {
-  return guest.startSeconds + options.rounds * seconds;
+/** For the time shown. */
+export function planTrialSeconds<Sample>({ options }: Bench, plan: TrialPlan<Sample>): number {
+  return plan.guest.startSeconds + plan.warmUpSeconds + options.rounds * plan.seconds;
 }
 
 /** Measures some trials in turns, in rounds. Throws only when aborted. */
@@ -92,18 +93,18 @@ export async function measureTrials<Sample, Row extends Trial<Sample>>(
   await using servers = new AsyncDisposableStack();
   const running = new Map<Row, Server>();
   for (const trial of trials) {
-    const { title, guest, contender, warmUp } = planOf(trial);
+    const { title, guest, contender, warmUp, warmUpSeconds } = planOf(trial);
     const work = async (): Promise<string> => {
       const cacheFolder = bench.site.createFolder('cache');
       const server = servers.use(await startServer(bench.site, { contender, guest, cacheFolder }));
       running.set(trial, server);
-      await warmUp?.(server);
+      await warmUp(server);
       return 'ready';
     };
     await attempt(bench, trial, {
       subject: `${title}, ${trial.contender.name}`,
       what: 'start',
-      seconds: guest.startSeconds,
+      seconds: guest.startSeconds + warmUpSeconds,
       work,
     });
   }

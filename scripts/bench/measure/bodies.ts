@@ -56,10 +56,10 @@ export function createBodiesRows(guests: readonly Guest[], contenders: readonly 
 }
 
 /** The time that one row takes, roughly. */
-export const planBodiesSeconds = (bench: Bench, row: BodiesRow): number =>
-  WARM_UP_SECONDS + planTrialSeconds(bench, planOf(bench, row));
+export const planBodiesSeconds = (bench: Bench, row: BodiesRow): number => planTrialSeconds(bench, planOf(bench, row));
 
-const WARM_UP_SECONDS = 2;
+/** Until V8 has compiled what is hot, and is told to collect less (`collectLess`). */
+const WARM_UP_SECONDS = 4;
 
 /** Measures how fast bodies go through, kind by kind, by a client of Node on the load's core: the floor says what it can do. Throws only when aborted. */
 export async function measureBodies(bench: Bench, rows: readonly BodiesRow[]): Promise<void> {
@@ -78,6 +78,7 @@ function planOf(bench: Bench, { kind, contender }: BodiesRow): TrialPlan<BodiesS
     guest,
     contender,
     seconds,
+    warmUpSeconds: WARM_UP_SECONDS,
     warmUp: (server) => take(server, WARM_UP_SECONDS),
     sample: (server) => take(server, seconds),
     describe: ({ mbPerSecond, cpuMsPerMb }) =>

@@ -18,7 +18,7 @@ export function createOutgoingRows(contenders: readonly Contender[]): OutgoingRo
 
 /** The time that one row takes, roughly. */
 export const planOutgoingSeconds = (bench: Bench, { contender }: OutgoingRow): number =>
-  bench.options.warmUpSeconds + planTrialSeconds(bench, planOf(bench, contender, ''));
+  planTrialSeconds(bench, planOf(bench, contender, ''));
 
 /** Measures requests through a guest that asks an upstream for each, a bare server on the load's core. Throws only when aborted. */
 export async function measureOutgoing(bench: Bench, rows: readonly OutgoingRow[]): Promise<void> {
@@ -41,6 +41,7 @@ function planOf(bench: Bench, contender: Contender, upstream: string): TrialPlan
     guest,
     contender,
     seconds: bench.options.seconds,
+    warmUpSeconds: bench.options.warmUpSeconds,
     warmUp: (server) => take(server, bench.options.warmUpSeconds),
     sample: (server) => take(server, bench.options.seconds),
     describe: ({ perSecond, p99Ms }) => `${formatCount(perSecond)}/s, p99 ${formatMs(p99Ms)}`,

@@ -18,7 +18,9 @@ export class Progress {
   }
 
   begin(what: string): void {
-    this.#write(`[about ${formatTime(this.#secondsLeft)} left] ${what}: `);
+    // Guests are built before anything is planned.
+    const left = this.#secondsLeft > 0 ? `[about ${formatTime(this.#secondsLeft)} left] ` : '';
+    this.#write(`${left}${what}: `);
   }
 
   end(result: string): void {

@@ -21,7 +21,7 @@ export function createWorkersRows(contenders: readonly Contender[]): WorkersRow[
 
 /** The time that one row takes, roughly. */
 export function planWorkersSeconds(bench: Bench, row: WorkersRow): number {
-  return bench.options.warmUpSeconds + planTrialSeconds(bench, planOf(bench, row));
+  return planTrialSeconds(bench, planOf(bench, row));
 }
 
 /** Measures throughput and where CPU time goes, each row in turn in rounds. Throws only when aborted. */
@@ -36,6 +36,7 @@ function planOf(bench: Bench, { contender }: Pick<WorkersRow, 'contender'>): Tri
     guest: HELLO,
     contender,
     seconds,
+    warmUpSeconds,
     warmUp: (server) => takeSample(bench, server, warmUpSeconds),
     sample: (server) => takeSample(bench, server, seconds),
     describe: ({ perSecond, serverCores, loadCores }) =>

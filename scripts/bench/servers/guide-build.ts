@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Progress } from '../measure/progress.ts';
@@ -35,16 +35,13 @@ export async function buildByGuide(site: Site, progress: Progress, guest: GuideG
   if (spawnSync(guest.needs, ['--help']).error !== undefined) {
     throw new Error(`${guest.needs} is not installed, which docs/${guest.page}.md needs`);
   }
-  // Moved to its place when it is complete: an interrupted build leaves nothing that a later run takes for one.
-  const unfinished = `${folder}.${process.pid}`;
-  try {
-    await follow(site, progress, { name: guest.name, steps: toGuideSteps(page), folder: unfinished });
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-    renameSync(join(unfinished, BUILT), join(folder, BUILT));
-  } finally {
-    rmSync(unfinished, { recursive: true, force: true });
-  }
+  const workshop = site.createFolder(guest.name);
+  await follow(site, progress, { name: guest.name, steps: toGuideSteps(page), folder: workshop });
+  mkdirSync(folder, { recursive: true });
+  // Renamed when it is complete: a later run takes nothing unfinished for a component.
+  const unfinished = join(folder, `${BUILT}.${process.pid}`);
+  copyFileSync(join(workshop, BUILT), unfinished);
+  renameSync(unfinished, join(folder, BUILT));
   return join(folder, BUILT);
 }
 
