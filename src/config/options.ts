@@ -319,6 +319,16 @@ export const LOAD_OPTIONS = {
     default: 'on',
     help: 'whether guests that compute for a long time are interrupted to let others run',
   }),
+  /**
+   * `auto`: instances share the pages of memory that hold the component's data until they write to them, where the kernel and Node can do that: Linux, and with
+   * `--permission` only with `--allow-ffi`; `off`: each has its own from the start. Guests cannot tell. Default `auto`.
+   */
+  sharedPages: choice(['auto', 'off'], {
+    flag: 'shared-pages',
+    group: 'Engine',
+    default: 'auto',
+    help: "whether instances share pages of the component's data until they write to them",
+  }),
   /** Folder in which artifacts of components are cached between starts; `false` caches nothing. Default: the user's cache folder. */
   cache: folder({
     wasmtime: 'C cache',

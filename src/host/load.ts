@@ -65,7 +65,7 @@ export const BESIDE_OPTIONS = [
  */
 export async function loadComponent(file: ComponentFile, given: LoadComponentOptions = {}): Promise<Component> {
   const options = toLoadConfig(given, BESIDE_OPTIONS);
-  const { limits, engine, isolation, preemption } = options;
+  const { limits, engine, isolation, preemption, sharedPages } = options;
   const source = toSource(file, options.label ?? 'component', limits.maxComponentBytes);
   const definition = decodeComponent(source, limits);
   const world = toWorld(definition);
@@ -73,7 +73,7 @@ export async function loadComponent(file: ComponentFile, given: LoadComponentOpt
   const interfaces = await encodeInterfaces(options);
   resolveImports(source.label, world.imports, interfaces);
   const shared = shareAmongGuests(options, limits);
-  const linkOptions = { ...shared, interfaces, limits, cache: openCache(options), isolation, preemption };
+  const linkOptions = { ...shared, interfaces, limits, cache: openCache(options), isolation, preemption, sharedPages };
   const linked = await linkWithEngine(engine, { source, definition, world }, linkOptions);
   const { label, bytes } = source;
   return Object.freeze({ label, byteLength: bytes.byteLength, world, ...shared, ...linked });

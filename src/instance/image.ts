@@ -1,6 +1,6 @@
-import type { Content } from '../linker/run/cards.ts';
 import { type StartListener, type StepState, elementsOf } from '../linker/run/core-instances.ts';
 import type { LinkedInstance } from '../linker/run/linked-instance.ts';
+import type { Content } from '../linker/run/memory/memory-base.ts';
 
 /** The state of an instance that has just started: everything that a request can change. */
 export interface Image {

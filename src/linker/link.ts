@@ -22,6 +22,7 @@ import type { InstancePre } from './instance-pre.ts';
 import { planContexts } from './plan/contexts.ts';
 import type { Linked } from './run/linked.ts';
 import type { StartListener } from './run/core-instances.ts';
+import { openKernelPages } from './run/memory/kernel-pages.ts';
 import { LinkedInstance } from './run/linked-instance.ts';
 import { emitMakers } from './run/makers.ts';
 import { parseInterfaceName } from './plan/names.ts';
@@ -33,7 +34,7 @@ import { type Extern, createScope } from './plan/scope.ts';
 import { createSharedFunctions } from './run/shared-functions.ts';
 import { Starts } from './run/starts.ts';
 import type { MemoryQuota } from './run/take-pages.ts';
-import { hostFunctionsOf, wireSteps } from './run/wiring.ts';
+import { type Wired, hostFunctionsOf, wireSteps } from './run/wiring.ts';
 
 /** Decodes a component, checks its types against the host's, and resolves its imports to the host's interfaces, once. */
 export function planComponent<Ctx>(
@@ -94,14 +95,17 @@ export interface LinkContext<Ctx> {
   /** Quotas, which may be shared with other components. */
   readonly memory?: MemoryQuota;
   readonly heap?: HeapQuota;
+  /** Whether instances share pages of data that they have not written to, if that is possible. Default `auto`. */
+  readonly sharedPages?: 'auto' | 'off';
 }
 
 /** Links a component with our own linker. Throws `HostError` if it uses unsupported features, or imports something that the host does not have. */
 export async function linkComponent<Ctx>(
   source: ComponentSource,
   interfaces: readonly HostInterface<Ctx>[],
-  { definition, cache = NO_CACHE, limits = DEFAULT_LIMITS, preemption, charging, memory, heap }: LinkContext<Ctx> = {},
+  context: LinkContext<Ctx> = {},
 ): Promise<LinkedPre<Ctx>> {
+  const { definition, cache = NO_CACHE, limits = DEFAULT_LIMITS, preemption, charging, memory, heap } = context;
   const plan = planComponent(source, interfaces, definition);
   const options = rewriteOptionsOf(plan, preemption === undefined ? 'off' : 'on', limits);
   const kept = await createKeptRewriting(cache, source, options, limits);
@@ -109,7 +113,8 @@ export async function linkComponent<Ctx>(
   const [modules, shared] = await Promise.all([compileRewritten(binaries), makeWhileWaiting(plan, preemption)]);
   const costs = plan.steps.map(({ module }) => (modules[module] as PreparedModule).rewritten);
   const cost = sumCosts(costs, limits, costs.some(({ writesTables }) => writesTables) ? 'of tables' : 'none');
-  const linked = { ...completePlan(plan, shared, modules), limits, charging, memory, heap, cost };
+  const openStore = context.sharedPages === 'off' ? () => undefined : openKernelPages;
+  const linked = { ...completePlan(plan, shared, { modules, openStore }), limits, charging, memory, heap, cost };
   return Object.freeze({
     unrestorable: modules.map(({ rewritten }) => findUnrestorable(rewritten)).find((reason) => reason !== undefined),
     marksAllWrites: modules.every(({ rewritten }) => marksAllWrites(rewritten)),
@@ -134,8 +139,12 @@ async function makeWhileWaiting<Ctx>(plan: Plan<Ctx>, preemption: Preemption<Ctx
 type Unbounded<Ctx> = Omit<Linked<Ctx>, 'limits' | 'charging' | 'memory' | 'heap' | 'cost'>;
 
 /** Creates everything that instances share. */
-function completePlan<Ctx>(plan: Plan<Ctx>, shared: Shared<Ctx>, modules: readonly PreparedModule[]): Unbounded<Ctx> {
-  const wiring = wireSteps(plan, { modules, ...shared });
+function completePlan<Ctx>(
+  plan: Plan<Ctx>,
+  shared: Shared<Ctx>,
+  data: Pick<Wired, 'modules' | 'openStore'>,
+): Unbounded<Ctx> {
+  const wiring = wireSteps(plan, { ...data, ...shared });
   const bind = prepareBoundFunctions(wiring, shared.functions);
   return { ...shared, plan, wiring, bind, resources: definedResources(plan), cards: new Cards() };
 }

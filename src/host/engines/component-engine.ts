@@ -48,6 +48,7 @@ export interface LinkOptions extends SharedByGuests {
   readonly cache: ArtifactCache;
   readonly isolation: Isolation;
   readonly preemption: 'on' | 'off';
+  readonly sharedPages: 'auto' | 'off';
 }
 
 /** What was chosen, and why. */

@@ -22,7 +22,11 @@ export const linkerEngine = Object.freeze<ComponentEngine>({
       reason: 'guests that compute for a long time are interrupted, and ended when their time is over',
     });
     const bounds = toGuestBounds(options, preemption);
-    const pre = await linkComponent(source, options.interfaces, { definition, ...bounds });
+    const pre = await linkComponent(source, options.interfaces, {
+      definition,
+      ...bounds,
+      sharedPages: options.sharedPages,
+    });
     return { ...chooseIsolation(source, pre, options), preemption };
   },
 });

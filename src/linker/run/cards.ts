@@ -10,7 +10,9 @@ import {
   SLACK,
 } from '../../rewriter/layout.ts';
 import { HostError } from '../../util/host-error.ts';
-import type { MemorySize } from './wiring.ts';
+import { NO_BYTES } from '../../util/no-bytes.ts';
+import { endOfContent } from './memory/end-of-content.ts';
+import type { Content, MemoryBase } from './memory/memory-base.ts';
 
 const SYSTEM_PAGE_BYTES = 4096;
 const CARDS_PER_PAGE = PAGE_BYTES / CARD_BYTES;
@@ -128,12 +130,10 @@ export class Cards {
   }
 }
 
-/** A memory's content when its image was captured. */
-export interface Content {
-  /** The bytes, without trailing zeros. */
-  readonly bytes: Uint8Array;
-  /** The cards that were marked. Shape: for each run, its first card and the one after its last. */
-  readonly runs: readonly number[];
+/** The initial and maximum size of a memory, in pages. */
+export interface MemorySize {
+  readonly initialPages: number;
+  readonly maxPages: number;
 }
 
 /** A guest's linear memory with its slice of cards, which record what was written since they were last cleared. */
@@ -146,6 +146,8 @@ export class TrackedMemory implements LinearMemory {
   #bytes: Uint8Array<ArrayBuffer>;
   /** How many pages the memory has without a request of its guest to V8. */
   #pagesGiven: number;
+  /** What it holds where nothing is marked; `undefined` if that is zeros. */
+  #base: MemoryBase | undefined;
   /** Whether there are more of these than were ever reported to the guest. */
   #hasRoom = false;
 
@@ -218,6 +220,13 @@ export class TrackedMemory implements LinearMemory {
     this.#hasRoom = true;
   }
 
+  /** The module whose memory this is starts: its data, `base`, is written unless the memory has been restored to it. */
+  begin(base: MemoryBase): void {
+    if (this.#base === base) return;
+    base.writeTo(this.memory);
+    this.#base = base;
+  }
+
   /** Marks a write of the host. */
   mark(ptr: number, byteLength: number): void {
     if (byteLength === 0) return;
@@ -228,7 +237,8 @@ export class TrackedMemory implements LinearMemory {
   }
 
   /**
-   * Captures the content of a memory that was zero before its cards were marked, and clears the cards. Returns `like` if the content is the same.
+   * Captures the content of a memory that was zero, or began with its module's data, before its cards were marked; and clears the cards. Returns `like` if the
+   * content is the same.
    *
    * Reads only marked pages, for speed, and because the kernel allocates page tables for everything that is read.
    */
@@ -240,8 +250,14 @@ export class TrackedMemory implements LinearMemory {
       isLike &&= like !== undefined && this.#hasSame(like.bytes, from, to);
     });
     if (like !== undefined && isLike && like.runs.join() === runs.join()) return like;
+    if (this.#base !== undefined && runs.length === 0) return this.#base.content;
     const told = this.bytes.subarray(0, this.reportedBytes);
-    return { bytes: told.slice(0, endOfContent(told)), runs };
+    return { bytes: this.#base?.copyOf(told, runs) ?? told.slice(0, endOfContent(told)), runs };
+  }
+
+  /** Makes it as it was before its guest's code ran; clears the cards. */
+  clear(): void {
+    this.restore(this.#base?.content.bytes ?? NO_BYTES, this.initialPages);
   }
 
   /** Restores the marked pages, so that all bytes are those of `image`, or zero beyond its end; clears the cards. Returns the number of pages. */
@@ -285,14 +301,4 @@ export class TrackedMemory implements LinearMemory {
   get #pages(): number {
     return this.bytes.byteLength / PAGE_BYTES;
   }
-}
-
-/** The length without trailing zeros. */
-function endOfContent(bytes: Uint8Array): number {
-  const words = new Int32Array(bytes.buffer, 0, bytes.length / Int32Array.BYTES_PER_ELEMENT);
-  let word = words.length;
-  while (word > 0 && words[word - 1] === 0) word -= 1;
-  let end = word * words.BYTES_PER_ELEMENT;
-  while (end > 0 && bytes[end - 1] === 0) end -= 1;
-  return end;
 }

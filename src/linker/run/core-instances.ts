@@ -1,9 +1,6 @@
-import { PAGE_BYTES } from '../../wasm/page-bytes.ts';
 import type { CoreFunction } from '../../abi/canon.ts';
 import type { LiftLowerContext, Realloc } from '../../abi/context.ts';
 import type { GuestMemory } from '../../abi/guest-memory.ts';
-import { Trap } from '../../util/trap.ts';
-import { NO_BYTES } from '../../util/no-bytes.ts';
 import { getterOf, setterOf } from '../../rewriter/emit/global-access.ts';
 import { RESERVED } from '../../rewriter/layout.ts';
 import type { CoreItem } from '../plan/plan.ts';
@@ -12,6 +9,7 @@ import type { BoundFunctions } from './bound-functions.ts';
 import { TrackedMemory } from './cards.ts';
 import { FloatGlobal, type MutableValue } from './float-global.ts';
 import type { Linked } from './linked.ts';
+import type { MemoryData } from './memory/memory-data.ts';
 import type { PreparedModule } from './prepared-module.ts';
 import { fillReservedGlobals } from './reserved-globals.ts';
 import { type SharingInstance, givenFunction } from './shared-functions.ts';
@@ -45,11 +43,10 @@ interface Placement {
   readonly after: unknown;
 }
 
-/** Data that a module writes to a memory when it is instantiated. */
+/** Data that a module writes to a memory of another when it is instantiated. */
 interface Filling {
   readonly memory: TrackedMemory | undefined;
-  readonly offset: number;
-  readonly bytes: Uint8Array;
+  readonly data: MemoryData;
 }
 
 /** A step that has been done once: what to do when it is done again on the same core instance. */
@@ -111,7 +108,7 @@ export class CoreInstances<Ctx> {
     for (const [number, { placements, fillings, start }] of this.#done.entries()) {
       if (number > 0 && number % STEPS_TOGETHER === 0) assertNotOver(this.#caller);
       for (const { table, index, after } of placements) table.set(index, after);
-      for (const { memory, offset, bytes } of fillings) fill(memory, offset, bytes);
+      for (const { memory, data } of fillings) data.writeTo(memory);
       start?.();
     }
   }
@@ -123,7 +120,7 @@ export class CoreInstances<Ctx> {
     this.#state = undefined;
     for (const context of this.#parts.contexts) context.realloc = undefined;
     for (const memory of this.#parts.guestMemories) memory.attach(undefined);
-    for (const memory of this.memories) memory.restore(NO_BYTES, memory.initialPages);
+    for (const memory of this.memories) memory.clear();
   }
 
   /** The state to restore before another request, besides the handles. */
@@ -197,7 +194,7 @@ export class CoreInstances<Ctx> {
     }
     this.#setHostGlobals(exports, rewritten);
     const memories = this.#memoriesOf(step, exports);
-    for (const { memory, offset, bytes } of rewritten.dataSegments) fill(memories[memory], offset, bytes);
+    for (const data of step.data) data.writeTo(memories[data.memory]);
     return rewritten.startExport === undefined ? undefined : (exports[rewritten.startExport] as CoreFunction);
   }
 
@@ -208,10 +205,9 @@ export class CoreInstances<Ctx> {
   /** The module's data for memories of other modules. */
   #foreignFillings(step: WiredStep, at: number): Filling[] {
     const memories = this.#memoriesOf(step, this.#exports[at] as WebAssembly.Exports);
-    const own = new Set(step.recycled.map(({ index }) => this.memories[index]));
-    return step.prepared.rewritten.dataSegments
-      .map(({ memory, offset, bytes }) => ({ memory: memories[memory], offset, bytes }))
-      .filter(({ memory }) => !own.has(memory));
+    return step.data.flatMap((data) =>
+      data.owner === 'another module' ? [{ memory: memories[data.memory], data }] : [],
+    );
   }
 
   #importsOf({ fixed, varying, recycled }: WiredStep): Imports {
@@ -239,14 +235,6 @@ export class CoreInstances<Ctx> {
   #tracked(memory: unknown): TrackedMemory | undefined {
     return this.memories.find((tracked) => tracked.memory === memory);
   }
-}
-
-function fill(memory: TrackedMemory | undefined, offset: number, bytes: Uint8Array): void {
-  if (memory === undefined || offset + bytes.byteLength > memory.reportedPages * PAGE_BYTES) {
-    throw new Trap('a data segment does not fit in the memory');
-  }
-  memory.bytes.set(bytes, offset);
-  memory.mark(offset, bytes.byteLength);
 }
 
 function findPlacements(table: WebAssembly.Table, before: readonly unknown[]): Placement[] {

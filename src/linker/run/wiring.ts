@@ -1,8 +1,11 @@
 import type { Contexts } from '../plan/contexts.ts';
 import type { ImportName } from '../../rewriter/core-module.ts';
-import type { Access } from '../../rewriter/analyse/reach.ts';
+import type { Access, ReachableMemory } from '../../rewriter/analyse/reach.ts';
 import type { CoreImport, CoreItem, Plan, Step } from '../plan/plan.ts';
+import type { PageStore } from './memory/kernel-pages.ts';
+import { MemoryData } from './memory/memory-data.ts';
 import type { PreparedModule } from './prepared-module.ts';
+import type { MemorySize } from './cards.ts';
 import { type SharedFunctions, givenFunction } from './shared-functions.ts';
 
 export type Imports = Record<string, Record<string, unknown>>;
@@ -12,6 +15,8 @@ export interface WiredStep {
   readonly prepared: PreparedModule;
   /** The imported memories that the host recycles; the index is that in `Wiring.memories`. */
   readonly recycled: readonly ImportOf[];
+  /** What the module writes to memories when it is instantiated. */
+  readonly data: readonly MemoryData[];
   /** The imports that are the same for all instances. */
   readonly fixed: Readonly<Imports>;
   /** The other imports, by module name. */
@@ -25,12 +30,6 @@ export interface WiredStep {
 export interface ImportOf {
   readonly name: string;
   readonly index: number;
-}
-
-/** The initial and maximum size of a memory, in pages. */
-export interface MemorySize {
-  readonly initialPages: number;
-  readonly maxPages: number;
 }
 
 /** An export of a module, by its name. */
@@ -59,18 +58,22 @@ export interface ExportFor {
   readonly index: number;
 }
 
-interface Wired {
+export interface Wired {
   readonly modules: readonly PreparedModule[];
   readonly contexts: Contexts;
   readonly functions: SharedFunctions;
+  /** Opens what shares pages of data between instances, if it can be had; called once, if there is enough data. */
+  readonly openStore: () => PageStore | undefined;
 }
 
 export function wireSteps<Ctx>(plan: Plan<Ctx>, wired: Wired): Wiring {
   const { memories, contexts } = wired.contexts;
   const allocators = contexts.map(({ realloc }) => realloc);
   const sizes: MemorySize[] = [];
+  const openStore = once(wired.openStore);
   const steps = plan.steps.map((step, index) => ({
     ...wireImports(step, wired),
+    data: dataOf(wired.modules[step.module] as PreparedModule, openStore),
     recycled: recycledBy(wired.modules[step.module] as PreparedModule, sizes),
     memories: exportsOf(index, memories),
     reallocs: exportsOf(index, allocators),
@@ -97,6 +100,23 @@ function recycledBy({ rewritten }: PreparedModule, sizes: MemorySize[]): ImportO
     if (recycledAs === undefined) return [];
     return [{ name: recycledAs, index: sizes.push({ initialPages: initial, maxPages: maximum ?? initial }) - 1 }];
   });
+}
+
+function dataOf(
+  { rewritten: { memories, dataSegments } }: PreparedModule,
+  openStore: () => PageStore | undefined,
+): MemoryData[] {
+  const segments = Map.groupBy(dataSegments, ({ memory }) => memory);
+  return Array.from(segments, ([memory, own]) => {
+    const { recycledAs, limits } = memories[memory] as ReachableMemory;
+    const owner = recycledAs === undefined ? 'another module' : { initialPages: limits.initial, openStore };
+    return new MemoryData(memory, own, owner);
+  });
+}
+
+function once<Value>(create: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => (made ??= { value: create() }).value;
 }
 
 function wireImports(step: Step, { modules, functions }: Wired): Pick<WiredStep, 'prepared' | 'fixed' | 'varying'> {
