@@ -71,7 +71,8 @@ export class Admission {
 
   /** `listener` tells how many of its requests would lose their places if others needed them: these places count as free. */
   noteSlow(listener: object, count: number): void {
-    this.#slow.set(listener, count);
+    if (count === 0) this.#slow.delete(listener);
+    else this.#slow.set(listener, count);
     this.#permits.pacedFrom = this.#slow.values().reduce((sum, slow) => sum + slow, this.#busyAt);
   }
 

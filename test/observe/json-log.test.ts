@@ -107,6 +107,17 @@ test.each([
   expect(lines[1]).not.toContain('cpuMs');
 });
 
+test.each([
+  [0, 0],
+  [-0.0001, 0],
+  [-1.25, -1.25],
+  [1e21, 1e21],
+  [NaN, null],
+  [Infinity, null],
+])('a time of %f is JSON too', (durationMs, written) => {
+  expect(JSON.parse(formatJson(request({ durationMs }), TIME_MS))).toMatchObject({ durationMs: written });
+});
+
 test("a guest's lines become objects, with the instance's number if they have a prefix", () => {
   const lines = formatGuestOutput('stdout', 'stdout [12] :: a\nstdout [12] :: stdout [0] :: b\nplain\n', TIME_MS)
     .trimEnd()

@@ -41,6 +41,7 @@ describe('a request', () => {
       'GET  /path                    200  12.1 MB    1.8 s  cpu 0.4 ms fresh 7f\n',
     ],
     [{ durationMs: 99.94 }, 'GET  /path                    200   1.2 kB  99.9 ms  cpu 0.4 ms fresh 7f\n'],
+    [{ durationMs: 390.46 }, 'GET  /path                    200   1.2 kB   390 ms  cpu 0.4 ms fresh 7f\n'],
     [{ durationMs: 99.95 }, 'GET  /path                    200   1.2 kB   100 ms  cpu 0.4 ms fresh 7f\n'],
     [
       { durationMs: 0.04, cpuMs: undefined, byteLength: 999 },
