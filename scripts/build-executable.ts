@@ -45,6 +45,7 @@ async function bundleTo(name: 'command.js' | 'stall-thread.js'): Promise<void> {
   const { output } = await bundle.write({
     file: join(scratch, name),
     format: isCommand ? 'cjs' : 'esm',
+    comments: { jsdoc: false },
     codeSplitting: false,
   });
   if (isCommand) await copyLicenses(Object.keys(output[0].modules), join(dirname(file), 'licenses'));

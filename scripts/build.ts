@@ -15,7 +15,9 @@ await rm(folder, { recursive: true, force: true });
 const plugins = [knownValues(), builtinsOnDemand()];
 /** What npm installs beside us; all other packages are put in. */
 const external = [/^@bytecodealliance\//, /^@hono\//, /^hono\b/, 'prom-client'];
-const output = { dir: folder, format: 'esm', sourcemap: true } as const;
+/** Who reads the code finds comments in the source maps; a start would read and digest them each time. */
+const comments = { jsdoc: false };
+const output = { dir: folder, format: 'esm', sourcemap: true, comments } as const;
 
 await Promise.all([
   makeMain(),

@@ -41,6 +41,7 @@ const SHORT: Readonly<Record<string, string>> = {
   'cli/workers/whole-lines.ts': 'tested by itself',
   'config/kinds/': 'one file for each kind of option',
   'main.ts': 'an entry point',
+  'util/when-needed.ts': 'no concern of the one that uses it',
   'wasi/': 'one file for each WIT file',
 };
 

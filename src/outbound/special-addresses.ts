@@ -6,6 +6,7 @@ import {
   ipv4Within,
   parseIpNetwork,
 } from '../util/ip-network.ts';
+import { whenNeeded } from '../util/when-needed.ts';
 
 /** The IPv4 addresses embedded in an IPv6 address. */
 type EmbeddedIpv4 = (address: IpAddress) => readonly IpAddress[];
@@ -91,14 +92,16 @@ interface Block {
   readonly rule: Rule;
 }
 
-/** The smallest blocks first. */
-const BLOCKS: readonly Block[] = RULES.map(([text, rule]) => ({ network: toNetwork(text), rule })).sort(
-  (one, other) => other.network.bits - one.network.bits,
+/** The smallest blocks first. Many guests call nobody, and a start need not wait for this. */
+const blocks = whenNeeded((): readonly Block[] =>
+  RULES.map(([text, rule]) => ({ network: toNetwork(text), rule })).sort(
+    (one, other) => other.network.bits - one.network.bits,
+  ),
 );
 
 /** The block that makes an address denied by default; `undefined` if guests may call it. */
 export function findDeniedBlock(address: IpAddress): IpNetwork | undefined {
-  const block = BLOCKS.find(({ network }) => containsAddress(network, address));
+  const block = blocks().find(({ network }) => containsAddress(network, address));
   if (block?.rule === 'denied') return block.network;
   const embedded = typeof block?.rule === 'function' ? block.rule(address) : [];
   return firstOf([...embedded, ...inIsatap(address)], findDeniedBlock);
