@@ -5,9 +5,11 @@ const { readFileSync, writeFileSync } = require('node:fs');
 const { getAsset, getRawAsset, isSea } = require('node:sea');
 const { Script } = require('node:vm');
 
-if (isSea())
-  compile(getAsset('command.js', 'utf8'), Buffer.from(getRawAsset('command.code'))).runInThisContext()(require);
-else {
+if (isSea()) {
+  const script = compile(getAsset('command.js', 'utf8'), Buffer.from(getRawAsset('command.code')));
+  if (script.cachedDataRejected) process.stderr.write('warning: V8 does not accept the compiled code in this executable: it starts late\n');
+  script.runInThisContext()(require);
+} else {
   const [command, code] = process.argv.splice(2, 2);
   const script = compile(readFileSync(command, 'utf8'));
   process.on('exit', () => writeFileSync(code, script.createCachedData()));

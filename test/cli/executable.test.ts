@@ -44,6 +44,7 @@ test.runIf(canBuild).each([
 ])('the executable serves $how, and stops at SIGTERM', async ({ flags }) => {
   await using server = start(...HELLO, ...flags);
   expect(await get(await server.until(/Serving HTTP on (\S+)/))).toBe('Hello from wasi-serve!\n');
+  expect(server.text()).not.toContain('compiled code');
   server.child.kill('SIGTERM');
   expect(await server.ended, server.text()).toBe(0);
 });
