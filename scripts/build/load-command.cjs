@@ -7,7 +7,8 @@ const { Script } = require('node:vm');
 
 if (isSea()) {
   const script = compile(getAsset('command.js', 'utf8'), Buffer.from(getRawAsset('command.code')));
-  if (script.cachedDataRejected) process.stderr.write('warning: V8 does not accept the compiled code in this executable: it starts late\n');
+  if (script.cachedDataRejected)
+    process.stderr.write('warning: V8 does not accept the compiled code in this executable: it starts late\n');
   script.runInThisContext()(require);
 } else {
   const [command, code] = process.argv.splice(2, 2);
