@@ -106,10 +106,11 @@ export async function linkComponent<Ctx>(
   context: LinkContext<Ctx> = {},
 ): Promise<LinkedPre<Ctx>> {
   const { definition, cache = NO_CACHE, limits = DEFAULT_LIMITS, preemption, charging, memory, heap } = context;
-  const plan = planComponent(source, interfaces, definition);
-  const options = rewriteOptionsOf(plan, preemption === undefined ? 'off' : 'on', limits);
+  const planned = planComponent(source, interfaces, definition);
+  const options = rewriteOptionsOf(planned, preemption === undefined ? 'off' : 'on', limits);
   const kept = await createKeptRewriting(cache, source, options, limits);
-  const binaries = await rewriteModules(plan.modules, options, kept, limits);
+  const binaries = await rewriteModules(planned.modules, options, kept, limits);
+  const plan = { ...planned, modules: [] };
   const [modules, shared] = await Promise.all([compileRewritten(binaries), makeWhileWaiting(plan, preemption)]);
   const costs = plan.steps.map(({ module }) => (modules[module] as PreparedModule).rewritten);
   const cost = sumCosts(costs, limits, costs.some(({ writesTables }) => writesTables) ? 'of tables' : 'none');
@@ -122,8 +123,13 @@ export async function linkComponent<Ctx>(
     startCalls: linked.starts.calls,
     memory,
     heap,
-    instantiate: (ctx: Ctx, listener?: StartListener) => new LinkedInstance(linked, ctx, listener),
+    instantiate: createInstantiate(linked),
   });
+}
+
+/** A function of its own, which keeps nothing but `linked`: no binaries, which may be the larger part of a host's memory. */
+function createInstantiate<Ctx>(linked: Linked<Ctx>): LinkedPre<Ctx>['instantiate'] {
+  return (ctx, listener) => new LinkedInstance(linked, ctx, listener);
 }
 
 /** The parts that need no compiled module. */

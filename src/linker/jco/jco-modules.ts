@@ -147,7 +147,7 @@ export class JcoCore implements Interruptible, Growing, GrowingTables {
   }
 
   /** Instantiates a module as V8 would the original. The start function runs last, when the module can be interrupted. Throws `HostError` if there is no room. */
-  instantiate({ module, rewritten }: PreparedModule, imports: CoreImports): WebAssembly.Instance {
+  instantiate({ module, rewritten }: Omit<PreparedModule, 'dataSegments'>, imports: CoreImports): WebAssembly.Instance {
     if (++this.#steps % STEPS_TOGETHER === 0) assertNotOver(this);
     const { word } = this.#given;
     this.#heap.start(rewritten);

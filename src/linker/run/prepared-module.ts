@@ -9,8 +9,10 @@ import { DEFAULT_LIMITS } from '../../util/limits.ts';
 /** A rewritten and compiled core module, with what the rewriter found out about it. Shared by all instances. */
 export interface PreparedModule {
   readonly module: WebAssembly.Module;
-  /** The rewriter's result without the bytes, which are no longer needed. */
-  readonly rewritten: Omit<Rewritten, 'bytes'>;
+  /** The rewriter's result without the bytes, which are no longer needed, and the data, whose views would keep them. */
+  readonly rewritten: Omit<Rewritten, 'bytes' | 'dataSegments'>;
+  /** Only to be used while modules are wired. */
+  readonly dataSegments: Rewritten['dataSegments'];
 }
 
 /** Rewrites each core module once, with its own options. Modules in `kept` were valid when they were rewritten, and are not rewritten again. */
@@ -35,7 +37,9 @@ const KEEP_AFTER_MS = 1000;
 
 /** Compiles the rewritten modules on other threads. */
 export async function compileRewritten(all: readonly Rewritten[]): Promise<PreparedModule[]> {
-  const preparing = all.map(async ({ bytes, ...rewritten }) => ({ module: await compile(bytes), rewritten }));
+  const preparing = all.map(async ({ bytes, dataSegments, ...rewritten }) => {
+    return { module: await compile(bytes), rewritten, dataSegments };
+  });
   return await Promise.all(preparing);
 }
 

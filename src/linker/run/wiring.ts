@@ -12,7 +12,7 @@ export type Imports = Record<string, Record<string, unknown>>;
 
 /** A step, with what is known of its imports and exports before there is an instance. */
 export interface WiredStep {
-  readonly prepared: PreparedModule;
+  readonly prepared: Omit<PreparedModule, 'dataSegments'>;
   /** The imported memories that the host recycles; the index is that in `Wiring.memories`. */
   readonly recycled: readonly ImportOf[];
   /** What the module writes to memories when it is instantiated. */
@@ -103,7 +103,7 @@ function recycledBy({ rewritten }: PreparedModule, sizes: MemorySize[]): ImportO
 }
 
 function dataOf(
-  { rewritten: { memories, dataSegments } }: PreparedModule,
+  { rewritten: { memories }, dataSegments }: PreparedModule,
   openStore: () => PageStore | undefined,
 ): MemoryData[] {
   const segments = Map.groupBy(dataSegments, ({ memory }) => memory);
@@ -120,7 +120,7 @@ function once<Value>(create: () => Value): () => Value {
 }
 
 function wireImports(step: Step, { modules, functions }: Wired): Pick<WiredStep, 'prepared' | 'fixed' | 'varying'> {
-  const prepared = modules[step.module] as PreparedModule;
+  const { dataSegments: _views, ...prepared } = modules[step.module] as PreparedModule;
   const fixed: Imports = {};
   const varying = new Map<string, CoreImport[]>();
   const takers = new Set(prepared.rewritten.callerImports.map(({ module, name }) => keyOf(module, name)));

@@ -19,7 +19,8 @@ export class MemoryData {
   constructor(memory: number, segments: readonly DataSegment[], owner: Owner) {
     this.memory = memory;
     this.owner = owner;
-    this.#segments = segments;
+    // Views would keep the whole file. Those of a module's own memory are gone after its first start.
+    this.#segments = owner === 'another module' ? segments.map(copied) : segments;
   }
 
   /** Writes the data to the memory of an instance. Traps if it does not fit. */
@@ -36,6 +37,10 @@ export class MemoryData {
     this.#segments = [];
     return MemoryBase.create(bytes, openStore);
   }
+}
+
+function copied({ bytes, ...place }: DataSegment): DataSegment {
+  return { ...place, bytes: bytes.slice() };
 }
 
 function fill(memory: TrackedMemory | undefined, offset: number, bytes: Uint8Array): void {
