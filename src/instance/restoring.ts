@@ -38,7 +38,7 @@ interface Restoring {
   /** A new instance for a request. */
   readonly create: (ctx: WasiCtx) => Restorable;
   /** How restored instances start, if they have to for each request. */
-  readonly startAhead?: Omit<StartAheadOptions, 'abandon'>;
+  readonly startAhead?: Omit<StartAheadOptions, 'abandon' | 'quotas'>;
   /** An instance that is ready for the first request. */
   readonly warm?: Restorable | undefined;
 }
@@ -69,7 +69,8 @@ class RestoringStrategy implements InstanceStrategy {
       },
     });
     const abandon = (instance: Instance): void => this.#abandon(instance);
-    this.#ahead = startAhead && new StartAhead(this.kept, { ...startAhead, abandon });
+    const quotas = [pre.memory, pre.heap].filter((quota) => quota !== undefined);
+    this.#ahead = startAhead && new StartAhead(this.kept, { ...startAhead, abandon, quotas });
     if (warm !== undefined) this.kept.add(this.#remember(warm));
   }
 

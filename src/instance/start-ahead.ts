@@ -1,6 +1,7 @@
 import type { LinkedInstance } from '../linker/run/linked-instance.ts';
 import type { StartCalls } from '../linker/run/starts.ts';
 import { HostError } from '../util/host-error.ts';
+import type { SharedQuota } from '../util/shared-quota.ts';
 import type { WasiCtx } from '../wasi/wasi-ctx.ts';
 import type { Spares } from './spares.ts';
 import type { BeforeRequests, Started } from './strategy.ts';
@@ -29,6 +30,8 @@ interface Ahead {
 export interface StartAheadOptions {
   readonly restart: (instance: Instance, ctx: WasiCtx, asked: StartCalls) => void;
   readonly abandon: (instance: Instance) => void;
+  /** What starts take of what all guests share. */
+  readonly quotas: readonly Pick<SharedQuota, 'onRefused'>[];
   /** Whether a call of the host function of this name has the same result, and no other effect, when it is made before the request comes. */
   readonly mayAskAhead: (name: string) => boolean;
 }
@@ -37,8 +40,8 @@ export interface StartAheadOptions {
  * Spares run their starts between requests, each in a turn of the event loop of its own, so that requests need not wait for them.
  *
  * A start runs ahead only if it takes little time, and asks the host for nothing but what it would be told during the request too. One that fails is kept:
- * the next request fails of it, as if it had waited for the start. One that the host ended, or that asks for more, is forgotten, and requests start
- * their guests themselves.
+ * the next request fails of it, as if it had waited for the start. One that the host ended, that asks for more, or that was refused what guests share, which
+ * there may be again when the request comes, is forgotten, and requests start their guests themselves.
  */
 export class StartAhead implements Disposable {
   readonly #spares: Spares;
@@ -120,7 +123,7 @@ export class StartAhead implements Disposable {
     if (ctx === undefined) return false;
     const instance = this.#spares.takeUnstarted() as Instance;
     try {
-      this.#options.restart(instance, ctx, { add: (name) => this.#assertMayAsk(name) });
+      this.#run(instance, ctx);
       ctx.cpu.end(performance.now());
       this.#started.set(instance, { ctx, atMs: performance.now() });
       this.#spares.addStarted(instance);
@@ -130,6 +133,21 @@ export class StartAhead implements Disposable {
       this.#keepFailure(ctx, thrown);
       return false;
     }
+  }
+
+  /** Throws `HostError` if the start is to be forgotten. */
+  #run(instance: Instance, ctx: WasiCtx): void {
+    const { restart, quotas } = this.#options;
+    let isShort = false;
+    const stops = quotas.map((quota) => quota.onRefused(() => void (isShort = true)));
+    try {
+      restart(instance, ctx, { add: (name) => this.#assertMayAsk(name) });
+    } catch (thrown) {
+      if (!isShort) throw thrown;
+    } finally {
+      for (const stop of stops) stop();
+    }
+    if (isShort) throw new HostError('overloaded', 'a start was refused what its request may get');
   }
 
   #assertMayAsk(name: string): void {

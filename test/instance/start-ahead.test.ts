@@ -1,13 +1,16 @@
+import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { HostInterface } from '../../src/abi/host-interface.ts';
+import { createSource } from '../../src/component/source.ts';
 import { type InstancePool, createPool } from '../../src/instance/pool.ts';
 import { createRestartStrategy } from '../../src/instance/restart.ts';
 import type { Instance } from '../../src/linker/instance-pre.ts';
+import { linkComponent } from '../../src/linker/link.ts';
 import { Cancelled } from '../../src/wasi/cancellation.ts';
+import { SharedQuota } from '../../src/util/shared-quota.ts';
 import type { WasiCtx } from '../../src/wasi/wasi-ctx.ts';
 import { serveGuest } from '../harness/serve-guest.ts';
 import { until } from '../harness/until.ts';
-import { linkText } from './poker.ts';
 
 /** A start that asks the host for a number, traps if that is odd, and remembers it; `told` gives it to the request. */
 const ASKING = `(component
@@ -23,6 +26,8 @@ const ASKING = `(component
       (global.set $told (call $next))
       (if (i32.and (global.get $told) (i32.const 1)) (then unreachable))
       (if (i32.eq (global.get $told) (i32.const 1000)) (then (call $other)))
+      (if (i32.eq (global.get $told) (i32.const 2000)) (then (if (i32.eq (memory.grow (i32.const 8)) (i32.const -1)) (then unreachable))))
+      (if (i32.eq (global.get $told) (i32.const 3000)) (then (drop (memory.grow (i32.const 8)))))
       ;; So that a start that was not undone could be seen.
       (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1))))
     (start $start)
@@ -64,8 +69,14 @@ afterEach(() => {
   for (const one of open.splice(0)) one[Symbol.dispose]();
 });
 
-async function openPool(host: Numbers, mayAskAhead = (name: string) => name.endsWith('#next')): Promise<InstancePool> {
-  const strategy = createRestartStrategy(await linkText(ASKING, host.interfaces), mayAskAhead);
+async function openPool(
+  host: Numbers,
+  mayAskAhead = (name: string) => name.endsWith('#next'),
+  memory?: SharedQuota,
+): Promise<InstancePool> {
+  const source = createSource('a test', await parse(ASKING));
+  const pre = await linkComponent(source, host.interfaces, { memory });
+  const strategy = createRestartStrategy(pre, mayAskAhead);
   const pool = createPool(strategy, { grantAhead: () => ({}) });
   open.push(pool);
   return pool;
@@ -182,6 +193,24 @@ describe('a start that fails before its request comes', () => {
     host.askedBy.push = push;
     expect((await ask(pool)).told).toBe(startedWith(0));
   });
+});
+
+test.each([
+  [2000, 'traps'],
+  [3000, 'goes on'],
+])('a start that was told %i, was refused memory before its request came, and %s, is undone', async (told) => {
+  const host = new Numbers();
+  const memory = new SharedQuota(1024 * 1024);
+  const pool = await openPool(host, undefined, memory);
+  await askTwice(pool);
+  const other = memory.hold(host);
+  expect(memory.resize(other, memory.max - memory.sum)).toBe(true);
+  host.next = told;
+  await until(() => host.askedBy.length === 3);
+  await turns();
+  memory.resize(other, 0);
+  host.next = 2;
+  expect((await ask(pool)).told).toBe(startedWith(2));
 });
 
 describe('no start runs ahead', () => {
