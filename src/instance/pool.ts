@@ -49,7 +49,12 @@ type Turn = ConstructorParameters<typeof WasiCtx>[1];
 export function createPool(strategy: InstanceStrategy, context: PoolContext = {}): InstancePool {
   const { onRun, room } = context;
   const turn = room && ((usedMs: number) => room.goOn(usedMs));
-  prepare(strategy, context, turn);
+  try {
+    prepare(strategy, context, turn);
+  } catch (error) {
+    strategy[Symbol.dispose]();
+    throw error;
+  }
   return {
     strategy: strategy.name,
     kept: strategy.kept,

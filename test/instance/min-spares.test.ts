@@ -98,6 +98,18 @@ describe('the host cannot be created', () => {
     );
   });
 
+  test('and then nothing is left of those that were made', async () => {
+    const component = await loadComponent(guestFile('hello'), {
+      isolation: 'restart',
+      limits: { maxTotalMemoryBytes: 8 * MIB },
+      cache: TEST_CACHE,
+    });
+    const strategy = component.createStrategy();
+    using _strategy = strategy;
+    expect(() => createPool(strategy, { grantAhead: () => ({}), minSpares: 50 })).toThrow('is too much');
+    expect(strategy.kept.size).toBe(0);
+  });
+
   test('if the start fails', async () => {
     await expect(prepareTwo('unreachable')).rejects.toThrow(
       'minSpares 2 (--min-spares): the start of an instance fails: unreachable',
