@@ -6,7 +6,7 @@ import { WORKERS_CONNECTIONS } from '../measure/workers.ts';
 type WorkersRow = Reported<Row>;
 
 /** What a second core has to be worth, at least, for two workers of ours. */
-const LEAST_GAIN = 1.7;
+const LEAST_GAIN = 1.9;
 
 const LEGEND = `Measured: replies a second; how many cores the server and the load generator kept busy (CPU seconds of all their processes, a second);
 the part of the server's CPU time that its busiest process took; CPU time a request. Where server and load generator shared

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toServeConfig } from '../../config/to-serve-config.ts';
-import { type Listening, listen } from '../../server/http1/listen.ts';
+import { listen } from '../../server/http1/listen.ts';
 import { createCommons } from '../commons.ts';
 import { createComponentHandler } from '../component-handler.ts';
 import { loadComponent } from '../load.ts';
@@ -29,8 +29,8 @@ export interface WarmUpOptions {
 }
 
 /**
- * Has V8 compile the host's own code before requests need it: a tiny guest of ours answers some on a socket that only this process knows, by the same code
- * as any other. In short pieces, and only while the host has nothing else to do. Resolves to how many were answered; never rejects.
+ * Has V8 compile the host's own code before requests need it: a tiny guest of ours answers some on a socket with a random name, by the same code as any
+ * other. Whoever finds the name in `/proc/net/unix` may ask the guest too, which has nothing to tell. In short pieces, and only while the host has nothing else to do. Resolves to how many were answered; never rejects.
  *
  * It has an admission, a log, quotas and connections of its own, so nothing of it is seen or counted elsewhere, and its guest is granted nothing that it uses.
  * Only Linux has sockets whose names are in no folder; elsewhere nothing is warmed.
@@ -41,19 +41,17 @@ export async function warmUp(options: WarmUpOptions): Promise<number> {
   try {
     await sleep(BEGIN_AFTER_MS, undefined, { ref: false, signal: options.signal });
     const path = `\0wasi-serve-${randomUUID()}`;
-    const listening = await listenForWarmUp(path);
-    try {
-      for await (const count of ask(path, options)) answered += count;
-    } finally {
-      void listening.close(0).catch(() => undefined);
-    }
+    await using resources = new AsyncDisposableStack();
+    await listenForWarmUp(path, resources);
+    for await (const count of ask(path, options)) answered += count;
   } catch {
     // A cold host serves as well, only later.
   }
   return answered;
 }
 
-async function listenForWarmUp(path: string): Promise<Listening> {
+/** What it makes is disposed with `resources`. */
+async function listenForWarmUp(path: string, resources: AsyncDisposableStack): Promise<void> {
   const component = await loadComponent(Buffer.from(WARM_GUEST, 'base64'), {
     label: 'warm-up',
     engine: 'linker',
@@ -63,9 +61,10 @@ async function listenForWarmUp(path: string): Promise<Listening> {
   });
   const config = toServeConfig({ writeGuestOutput: () => undefined });
   const commons = createCommons(config, () => undefined, new Set());
-  const { answer } = createComponentHandler(component, config, commons);
+  const { answer } = resources.use(createComponentHandler(component, config, commons));
   const { refusals, admission, loop } = commons;
-  return await listen({ answer, refusals, limits: config, admission, loop }, { path });
+  const listening = await listen({ answer, refusals, limits: config, admission, loop }, { path });
+  resources.defer(() => listening.close(0));
 }
 
 /** Yields how many requests were answered in each round. */
