@@ -6,8 +6,9 @@ export default defineConfig({
     setupFiles: ['test/harness/no-bugs.ts'],
     // A process a file: a test that ends a guest's process, or leaves a handle open, harms its own file only.
     pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // A slow machine takes long to start a dozen processes.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     reporters: ['default', './test/harness/closing-line.ts'],
   },
 });
