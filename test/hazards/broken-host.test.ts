@@ -62,7 +62,14 @@ async function withStrategy(change: (strategy: InstanceStrategy) => Partial<Inst
     ...component,
     createStrategy: () => {
       const strategy = component.createStrategy();
-      return { ...strategy, kept: strategy.kept, ...change(strategy) };
+      return {
+        name: strategy.name,
+        kept: strategy.kept,
+        take: (ctx) => strategy.take(ctx),
+        giveBack: (instance, state) => strategy.giveBack(instance, state),
+        [Symbol.dispose]: () => strategy[Symbol.dispose](),
+        ...change(strategy),
+      };
     },
   };
 }
