@@ -121,7 +121,9 @@ describe('a response of Node that', () => {
 describe('a strategy that', () => {
   test('gives no instance ends the request with 500, and gives back its place', async () => {
     let calls = 0;
-    const broken = await withStrategy(({ take }) => ({ take: (ctx) => (calls++ === 0 ? injected() : take(ctx)) }));
+    const broken = await withStrategy((strategy) => ({
+      take: (ctx) => (calls++ === 0 ? injected() : strategy.take(ctx)),
+    }));
     await using served = await serveGuest(broken, { maxConcurrentRequests: 1, maxQueuedRequests: 0 });
     expect(await outcomeOf(requestRaw(served.origin, rawGet('/')))).toBe(500);
     expect(failuresOf(served)).toEqual(['the guest failed to start: injected']);
