@@ -13,9 +13,40 @@ function withFiles(count: number): string[] {
   return ['prlimit', `--nofile=${count}:${count}`];
 }
 
-function open(origin: string, count: number): Socket[] {
-  const { port } = new URL(origin);
-  return Array.from({ length: count }, () => connect(Number(port), '127.0.0.1').on('error', () => undefined));
+/**
+ * Keeps `count` connections open as far as the server accepts them: what is closed is tried again, because the command warms up in its first second and frees
+ * descriptors then.
+ */
+class Connections implements Disposable {
+  readonly #port: number;
+  readonly #sockets = new Set<Socket>();
+  readonly #again: NodeJS.Timeout;
+
+  constructor(origin: string, count: number) {
+    this.#port = Number(new URL(origin).port);
+    const open = (): void => {
+      while (this.#sockets.size < count) this.#open();
+    };
+    open();
+    this.#again = setInterval(open, 100);
+  }
+
+  /** The one that was opened first. */
+  get first(): Socket {
+    const [first] = this.#sockets;
+    return first as Socket;
+  }
+
+  #open(): void {
+    const socket = connect(this.#port, '127.0.0.1').on('error', () => undefined);
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#again);
+    for (const socket of this.#sockets) socket.destroy();
+  }
 }
 
 describe.skipIf(process.platform !== 'linux')('when file descriptors run out', () => {
@@ -26,12 +57,12 @@ describe.skipIf(process.platform !== 'linux')('when file descriptors run out', (
       'stderr',
       /^note: --max-connections 500 needs 564 file descriptors, but this process may only have 100 \(ulimit -n\): beyond that, /m,
     );
-    const sockets = open(serving.origin, 150);
+    const connections = new Connections(serving.origin, 150);
     await serving.until(
       'stderr',
       /^note: connections are lost: this process has no file descriptor left \(ulimit -n\)$/m,
     );
-    for (const socket of sockets) socket.destroy();
+    connections[Symbol.dispose]();
     await until(async () => (await fetch(serving.origin).catch(() => undefined))?.status === 200);
   });
 
@@ -39,9 +70,9 @@ describe.skipIf(process.platform !== 'linux')('when file descriptors run out', (
     const args = [guestPath('hello'), '--max-connections', '500', '--workers', '2'];
     await using serving = await servingOn(args, {}, withFiles(100));
     await serving.until('stderr', /^note: --max-connections 500 /m);
-    const sockets = open(serving.origin, 300);
+    const connections = new Connections(serving.origin, 300);
     await serving.until('stderr', /^note: connections are lost: /m);
-    for (const socket of sockets) socket.destroy();
+    connections[Symbol.dispose]();
     serving.kill('SIGTERM');
     expect(await serving.ended).toBe(0);
     expect(serving.text.stderr.match(/note: --max-connections/g)).toHaveLength(1);
@@ -52,19 +83,17 @@ describe.skipIf(process.platform !== 'linux')('when file descriptors run out', (
     const permission = { NODE_OPTIONS: `--permission --allow-net --allow-worker --allow-fs-read=${root}` };
     await using serving = await servingOn([guestPath('hello'), ...NO_THREAD], permission, withFiles(200));
     await serving.until('stderr', /^note: --max-connections 10000 needs 10064 .* may only have 200 /m);
-    const sockets = open(serving.origin, 250);
+    using _connections = new Connections(serving.origin, 250);
     await serving.until('stderr', /^note: connections are lost: /m);
-    for (const socket of sockets) socket.destroy();
   });
 
   test('outgoing requests that fail for this reason are logged', async () => {
     await using serving = await servingOn([guestPath('outbound-get'), ...NO_THREAD], {}, withFiles(100));
     const url = encodeURIComponent(`${serving.origin}/?url=`);
-    const sockets = open(serving.origin, 100);
+    using connections = new Connections(serving.origin, 100);
     await serving.until('stderr', /^note: connections are lost: /m);
-    for (const socket of sockets.slice(0, 1)) socket.write(`GET /?url=${url} HTTP/1.1\r\nHost: test\r\n\r\n`);
+    connections.first.write(`GET /?url=${url} HTTP/1.1\r\nHost: test\r\n\r\n`);
     await serving.until('stderr', /^note: outgoing requests fail: cannot open connections, out of file /m);
-    for (const socket of sockets) socket.destroy();
   });
 });
 
