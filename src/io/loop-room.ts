@@ -1,13 +1,9 @@
+import { afterResumed } from './after-resumed.ts';
+import { ConnectionsFirst } from './connections-first.ts';
 import { type Beginner, TurnQueue } from './turn-queue.ts';
 
 /** How long guests may run in one turn of the event loop. */
 const TURN_MS = 20;
-
-/** The same while connections are being accepted. */
-const ACCEPTING_MS = 5;
-
-/** For how long connections that are being accepted keep guests from running. */
-const MAX_WAIT_MS = 20;
 
 /**
  * How much of a turn of the event loop guests may take before it polls again. When they have had it, those that would begin or go on wait for a later turn:
@@ -16,15 +12,13 @@ const MAX_WAIT_MS = 20;
 export class LoopRoom {
   readonly #queue = new TurnQueue();
   readonly #onTurn = (): void => this.#turn();
+  readonly #connectionsFirst = new ConnectionsFirst();
   #isTiming = false;
   #endMs = 0;
-  #isAccepting = false;
-  /** When the last turn with room for guests began. */
-  #lastMs = 0;
 
-  /** A connection was accepted. libuv accepts one in each turn of the loop, and more may wait. */
+  /** A connection was accepted: no other guest runs in this turn. */
   giveWay(): void {
-    this.#isAccepting = true;
+    this.#connectionsFirst.accepted();
     this.#endMs = 0;
   }
 
@@ -58,16 +52,7 @@ export class LoopRoom {
   #beginTurn(nowMs: number): void {
     this.#isTiming = true;
     setImmediate(this.#onTurn);
-    if (!this.#isAccepting) {
-      this.#endMs = nowMs + TURN_MS;
-      this.#lastMs = nowMs;
-    } else if (nowMs - this.#lastMs >= MAX_WAIT_MS) {
-      this.#endMs = nowMs + ACCEPTING_MS;
-      this.#lastMs = nowMs;
-    } else {
-      this.#endMs = nowMs;
-    }
-    this.#isAccepting = false;
+    this.#endMs = nowMs + this.#connectionsFirst.allow(TURN_MS, nowMs);
   }
 
   #turn(): void {
@@ -80,7 +65,6 @@ export class LoopRoom {
   #resumeMore(): void {
     if (this.#queue.size === 0 || performance.now() >= this.#endMs) return;
     this.#queue.resumeNext();
-    // What is resumed runs before the next tick.
-    queueMicrotask(() => process.nextTick(() => this.#resumeMore()));
+    afterResumed(() => this.#resumeMore());
   }
 }

@@ -1,4 +1,4 @@
-/** A constant that `make` makes when it is first asked for, instead of when the process starts. */
+/** What `make` makes when it is first asked for, once. */
 export function whenNeeded<Value>(make: () => Value): () => Value {
   let made: { readonly value: Value } | undefined;
   return () => (made ??= { value: make() }).value;

@@ -99,6 +99,13 @@ async function askTwice(pool: InstancePool): Promise<void> {
   await ask(pool);
 }
 
+/** A pool that has had two requests. */
+async function openAskedPool(...args: Parameters<typeof openPool>): Promise<InstancePool> {
+  const pool = await openPool(...args);
+  await askTwice(pool);
+  return pool;
+}
+
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 async function turns(): Promise<void> {
@@ -108,8 +115,7 @@ async function turns(): Promise<void> {
 describe('a spare whose start takes little time', () => {
   test('starts before its request comes, which goes on with what it was told', async () => {
     const host = new Numbers();
-    const pool = await openPool(host);
-    await askTwice(pool);
+    const pool = await openAskedPool(host);
     host.next = 2;
     await until(() => host.askedBy.length === 3);
     host.next = 4;
@@ -122,8 +128,7 @@ describe('a spare whose start takes little time', () => {
 
   test('starts once for each request', async () => {
     const host = new Numbers();
-    const pool = await openPool(host);
-    await askTwice(pool);
+    const pool = await openAskedPool(host);
     for (let round = 0; round < 10; round += 1) {
       await turns();
       expect((await ask(pool)).told).toBe(startedWith(0));
@@ -135,8 +140,7 @@ describe('a spare whose start takes little time', () => {
 
   test('starts again for a request that comes much later', async () => {
     const host = new Numbers();
-    const pool = await openPool(host);
-    await askTwice(pool);
+    const pool = await openAskedPool(host);
     host.next = 2;
     await until(() => host.askedBy.length === 3);
     host.next = 4;
@@ -147,8 +151,7 @@ describe('a spare whose start takes little time', () => {
 
   test('starts again if it was ended meanwhile to make room for others', async () => {
     const host = new Numbers();
-    const pool = await openPool(host);
-    await askTwice(pool);
+    const pool = await openAskedPool(host);
     host.next = 2;
     await until(() => host.askedBy.length === 3);
     host.next = 4;
@@ -158,8 +161,7 @@ describe('a spare whose start takes little time', () => {
 
   test('does not start when the pool is closed', async () => {
     const host = new Numbers();
-    const pool = await openPool(host);
-    await askTwice(pool);
+    const pool = await openAskedPool(host);
     pool[Symbol.dispose]();
     await turns();
     expect(host.askedBy).toHaveLength(2);
@@ -169,8 +171,7 @@ describe('a spare whose start takes little time', () => {
 describe('a start that fails before its request comes', () => {
   test('fails the next request, and no other', async () => {
     const host = new Numbers();
-    const pool = await openPool(host);
-    await askTwice(pool);
+    const pool = await openAskedPool(host);
     host.next = 1;
     await until(() => host.askedBy.length === 3);
     await turns();
@@ -181,8 +182,7 @@ describe('a start that fails before its request comes', () => {
 
   test('that the host ended is not its failure', async () => {
     const host = new Numbers();
-    const pool = await openPool(host);
-    await askTwice(pool);
+    const pool = await openAskedPool(host);
     const { push } = host.askedBy;
     host.askedBy.push = (ctx) => {
       ctx.cancellation.cancel('overloaded');
@@ -201,8 +201,7 @@ test.each([
 ])('a start that was told %i, was refused memory before its request came, and %s, is undone', async (told) => {
   const host = new Numbers();
   const memory = new SharedQuota(1024 * 1024);
-  const pool = await openPool(host, undefined, memory);
-  await askTwice(pool);
+  const pool = await openAskedPool(host, undefined, memory);
   const other = memory.hold(host);
   expect(memory.resize(other, memory.max - memory.sum)).toBe(true);
   host.next = told;
@@ -216,16 +215,14 @@ test.each([
 describe('no start runs ahead', () => {
   test('that asks for what it is only told during its request', async () => {
     const host = new Numbers();
-    const pool = await openPool(host, () => false);
-    await askTwice(pool);
+    await openAskedPool(host, () => false);
     await turns();
     expect(host.askedBy).toHaveLength(2);
   });
 
   test('to its end, that asks for more than those before: it is undone, and the request runs its own', async () => {
     const host = new Numbers();
-    const pool = await openPool(host);
-    await askTwice(pool);
+    const pool = await openAskedPool(host);
     host.next = 1000;
     await until(() => host.askedBy.length === 3);
     host.next = 2;

@@ -1,11 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { LoopRoom } from '../../src/io/loop-room.ts';
-
-function hold(ms: number): void {
-  const endMs = performance.now() + ms;
-  while (performance.now() < endMs);
-}
+import { holdThread } from '../harness/hold-thread.ts';
 
 test('guests run immediately while the turn of the loop is young', () => {
   const room = new LoopRoom();
@@ -18,7 +14,7 @@ test('when they have had their time, others wait for a later turn of the loop, a
   const all = Array.from({ length: 8 }, async (_, index) => {
     await room.begin('unplaced');
     order.push(index);
-    hold(12);
+    holdThread(12);
   });
   expect(order).toEqual([]);
   await Promise.resolve();
@@ -29,7 +25,7 @@ test('when they have had their time, others wait for a later turn of the loop, a
   const later = Array.from({ length: 8 }, async () => {
     await room.beginLater();
     seen.push('guest');
-    hold(12);
+    holdThread(12);
   });
   expect(room.begin('unplaced')).toBeInstanceOf(Promise);
   while (seen.filter((what) => what === 'guest').length < 8) {
@@ -43,7 +39,7 @@ test('when they have had their time, others wait for a later turn of the loop, a
 test('one that holds the thread has its turn of the loop to itself', async () => {
   const room = new LoopRoom();
   expect(room.begin('unplaced')).toBeUndefined();
-  hold(25);
+  holdThread(25);
   const next = room.begin('unplaced');
   expect(next).toBeInstanceOf(Promise);
   await next;

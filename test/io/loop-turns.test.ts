@@ -1,11 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { LoopTurns } from '../../src/io/loop-turns.ts';
-
-function hold(ms: number): void {
-  const endMs = performance.now() + ms;
-  while (performance.now() < endMs);
-}
+import { holdThread } from '../harness/hold-thread.ts';
 
 test('all have their turn, in the order in which they asked', async () => {
   const turns = new LoopTurns();
@@ -19,7 +15,7 @@ test('work that takes long leaves the loop to others between two of its pieces',
   const seen: ('work' | 'loop')[] = [];
   const all = Array.from({ length: 20 }, async () => {
     await turns.next();
-    hold(6);
+    holdThread(6);
     seen.push('work');
   });
   while (seen.filter((what) => what === 'work').length < 20) {

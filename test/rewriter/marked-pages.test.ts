@@ -45,6 +45,16 @@ test.each(STORES)('all that %s writes is near a page that it marks, whatever its
   }
 });
 
+/** `run` writes around `offset`, and one mark suffices to restore all of it. */
+function expectOneMark(tracked: Tracked, offset: number): void {
+  for (const address of ADDRESSES) {
+    tracked.func('run')(address);
+    expect(tracked.bytes[address + offset - SLACK]).toBe(7);
+    expect(tracked.restore().length).toBe(1);
+    expect(tracked.isPristine).toBe(true);
+  }
+}
+
 test.each(OFFSETS.slice(0, -1))('a store at offset %i marks for those near it that need no mark', async (offset) => {
   // The others begin as far from the first as they may.
   const wat = `(module (memory 1) (func (export "run") (param $at i32)
@@ -52,12 +62,7 @@ test.each(OFFSETS.slice(0, -1))('a store at offset %i marks for those near it th
     (i32.store8 (i32.add (local.get $at) (i32.const ${offset - SLACK})) (i32.const 7))
     (v128.store (i32.add (local.get $at) (i32.const ${offset + REACH})) (v128.const i64x2 -1 -1))))`;
   const tracked = new Tracked(await assemble(wat));
-  for (const address of ADDRESSES) {
-    tracked.func('run')(address);
-    expect(tracked.bytes[address + offset - SLACK]).toBe(7);
-    expect(tracked.restore().length).toBe(1);
-    expect(tracked.isPristine).toBe(true);
-  }
+  expectOneMark(tracked, offset);
 });
 
 test.each(STORES)(
@@ -98,12 +103,7 @@ test.each(OFFSETS.slice(0, -1))(
         (v128.store (i32.add (local.get $at) (i32.const ${offset + REACH})) (v128.const i64x2 -1 -1)))
       (func (export "many") ${many.join('\n')}))`;
     const tracked = new Tracked(await assemble(wat));
-    for (const address of ADDRESSES) {
-      tracked.func('run')(address);
-      expect(tracked.bytes[address + offset - SLACK]).toBe(7);
-      expect(tracked.restore().length).toBe(1);
-      expect(tracked.isPristine).toBe(true);
-    }
+    expectOneMark(tracked, offset);
   },
 );
 

@@ -1,3 +1,4 @@
+import { afterResumed } from '../../io/after-resumed.ts';
 import { TurnQueue } from '../../io/turn-queue.ts';
 
 /**
@@ -42,9 +43,8 @@ export class Turns {
 
   /** Resumes guests one after the other until `endMs`: a turn of the loop can be long, and many of them need little more. */
   #resume(endMs: number): void {
-    // The guest runs after this returns, before the next tick.
     this.#running.resumeNext();
-    queueMicrotask(() => process.nextTick(() => this.#resumeMore(endMs)));
+    afterResumed(() => this.#resumeMore(endMs));
   }
 
   #resumeMore(endMs: number): void {

@@ -6,6 +6,7 @@ import type { PageStore } from './memory/kernel-pages.ts';
 import { MemoryData } from './memory/memory-data.ts';
 import type { PreparedModule } from './prepared-module.ts';
 import type { MemorySize } from './cards.ts';
+import { whenNeeded } from '../../util/when-needed.ts';
 import { type SharedFunctions, givenFunction } from './shared-functions.ts';
 
 export type Imports = Record<string, Record<string, unknown>>;
@@ -70,7 +71,7 @@ export function wireSteps<Ctx>(plan: Plan<Ctx>, wired: Wired): Wiring {
   const { memories, contexts } = wired.contexts;
   const allocators = contexts.map(({ realloc }) => realloc);
   const sizes: MemorySize[] = [];
-  const openStore = once(wired.openStore);
+  const openStore = whenNeeded(wired.openStore);
   const steps = plan.steps.map((step, index) => ({
     ...wireImports(step, wired),
     data: dataOf(wired.modules[step.module] as PreparedModule, openStore),
@@ -112,11 +113,6 @@ function dataOf(
     const owner = recycledAs === undefined ? 'another module' : { initialPages: limits.initial, openStore };
     return new MemoryData(memory, own, owner);
   });
-}
-
-function once<Value>(create: () => Value): () => Value {
-  let made: { readonly value: Value } | undefined;
-  return () => (made ??= { value: create() }).value;
 }
 
 function wireImports(step: Step, { modules, functions }: Wired): Pick<WiredStep, 'prepared' | 'fixed' | 'varying'> {

@@ -5,7 +5,7 @@ import type { RequestRecord } from '../log.ts';
 import type { Paint, Tone } from './paint.ts';
 
 /** The longest path to show. */
-const MAX_PATH_LENGTH = 512;
+export const MAX_PATH_LENGTH = 512;
 
 /** Durations are shown in tenths of a millisecond below 99.95 ms, sizes in bytes below 1000. */
 const TENTHS = 1000;

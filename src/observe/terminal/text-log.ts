@@ -5,10 +5,9 @@ import { type LogOutput, TO_STDERR } from '../output.ts';
 import { PLAIN, type Paint } from './paint.ts';
 import { describeStall } from './describe-stall.ts';
 import { formatStart } from './format-start.ts';
-import { RequestLine } from './request-line.ts';
+import { MAX_PATH_LENGTH, RequestLine } from './request-line.ts';
 
-/** The longest path of a stalled request, and the longest message, to show in a line. */
-const MAX_PATH_LENGTH = 512;
+/** The longest message to show in a line. */
 const MAX_MESSAGE_LENGTH = 2048;
 
 /**

@@ -5,12 +5,11 @@ import { warnOfBug } from '../../util/bug.ts';
 import type { Loop } from '../../io/loop.ts';
 import { HostError } from '../../util/host-error.ts';
 import { describeMissing, isPermitted } from '../../util/permissions.ts';
-import type { Admission } from '../admission.ts';
 import { Connections } from './connections.ts';
 import { headTimeOptions } from './head-time.ts';
 import type { ParseError } from './malformed.ts';
 import { NodeExchange } from './node-exchange.ts';
-import { SlowClients } from './slow-clients.ts';
+import { type ClientRules, SlowClients } from './slow-clients.ts';
 import type { CountedLog } from '../counted-log.ts';
 
 /** Where to listen. Port 0 takes any free one. */
@@ -52,7 +51,7 @@ export interface Listener {
   readonly answer: (exchange: NodeExchange) => void;
   readonly refusals: CountedLog;
   readonly limits: ClientLimits;
-  readonly admission: Pick<Admission, 'missing' | 'noteSlow' | 'isBusy' | 'onBusy'>;
+  readonly admission: ClientRules['admission'];
   readonly loop: Loop;
 }
 
