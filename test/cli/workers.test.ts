@@ -262,6 +262,7 @@ describe.concurrent('a stop', () => {
     process.kill(pool.pids[0], 'SIGSTOP');
     pool.kill('SIGTERM');
     expect(await pool.ended).toBe(0);
+    expect(pool.text.stderr).toContain('Stopping (SIGTERM): waiting up to 50 ms for requests;');
     expect(pool.text.stderr).toMatch(/\nerror: worker \(process \d+\) was killed by SIGKILL before it had finished\n$/);
   });
 

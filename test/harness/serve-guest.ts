@@ -8,6 +8,7 @@ import {
 } from '../../src/index.ts';
 import { formatOrigin } from '../../src/server/http1/listen.ts';
 import { type LoadWay, guest } from './guests.ts';
+import { closeIdleConnections } from './idle-connections.ts';
 import { type Recorder, createRecorder } from './recorder.ts';
 
 /** A line that a guest printed, as the host passes it on. */
@@ -47,7 +48,10 @@ export async function serveGuest(
     ...observed,
     host,
     origin: formatOrigin(address),
-    [Symbol.asyncDispose]: async () => void (await host.close(DRAIN_TIMEOUT_MS)),
+    [Symbol.asyncDispose]: async () => {
+      closeIdleConnections();
+      await host.close(DRAIN_TIMEOUT_MS);
+    },
   };
 }
 

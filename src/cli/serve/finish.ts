@@ -6,8 +6,8 @@ import type { ServePlan } from './serve-plan.ts';
 export interface Closing {
   /** How long it keeps accepting; by default, until clients are done. */
   readonly delayMs: number | undefined;
-  /** The number of requests in progress. */
-  readonly waiting: number;
+  /** The number of requests in progress; `undefined` if not all workers have told theirs. */
+  readonly waiting: number | undefined;
   /** Resolves when all are over, to how many had to be cancelled. */
   readonly closed: Promise<number>;
 }
@@ -27,10 +27,11 @@ export async function finish(
   log({ at: 'notice', level: 'warning', message });
 }
 
-function describeWait(delayMs: number | undefined, waiting: number, patience: string): string {
+function describeWait(delayMs: number | undefined, waiting: number | undefined, patience: string): string {
   if (delayMs !== undefined && delayMs > 0) {
     return `serving for another ${formatTimeout(delayMs)}, then waiting up to ${patience} for requests; a second signal quits now`;
   }
   if (waiting === 0) return 'no requests at work';
-  return `waiting up to ${patience} for ${formatCount(waiting, 'request')}; a second signal quits now`;
+  const requests = waiting === undefined ? 'requests' : formatCount(waiting, 'request');
+  return `waiting up to ${patience} for ${requests}; a second signal quits now`;
 }

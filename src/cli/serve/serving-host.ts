@@ -60,7 +60,11 @@ export async function openHost(
 }
 
 /** Begins to stop a host, which keeps accepting for `delayMs`; by default, until its clients are done. */
-export function beginClosing(host: Host, { drainTimeoutMs }: ServePlan, delayMs: number | undefined): Closing {
+export function beginClosing(
+  host: Host,
+  { drainTimeoutMs }: ServePlan,
+  delayMs: number | undefined,
+): Closing & { readonly waiting: number } {
   const waiting = host.inFlight;
   return { delayMs, waiting, closed: host.close(drainTimeoutMs, delayMs) };
 }

@@ -92,14 +92,12 @@ export class WorkerPool {
       for (const worker of workers) if (!worker.isListening) worker.kill();
     }, OVERTIME_MS);
     const killing = setTimeout(() => this.kill(), Math.min(MAX_TIMER_MS, this.#plan.stopTimeoutMs + OVERTIME_MS));
-    const waiting = closings.map(async (closing) => {
-      return await Promise.race([closing.waiting, sleep(ANSWER_MS, 0, { ref: false })]);
-    });
+    const waiting = Promise.all(closings.map((closing) => closing.waiting));
     const closed = closings.map(({ closed: cancelled }) => cancelled);
     const ended = workers.map(async (worker) => this.#sayIfCutShort(worker, await worker.ended));
     return {
       delayMs: this.#plan.shutdownDelayMs,
-      waiting: sum(await Promise.all(waiting)),
+      waiting: await Promise.race([waiting.then(sum), sleep(ANSWER_MS, undefined, { ref: false })]),
       closed: Promise.all(ended).then(async () => {
         clearTimeout(killingIdle);
         clearTimeout(killing);
