@@ -59,12 +59,13 @@ export function createPool(strategy: InstanceStrategy, context: PoolContext = {}
     strategy: strategy.name,
     kept: strategy.kept,
     lease: (holder) => {
-      assertRoom(context, performance.now());
+      const nowMs = performance.now();
+      assertRoom(context, nowMs);
       const started = strategy.takeStarted?.();
       const grants = holder.grants(started?.ctx.grants.ordinal);
-      const ctx = started?.ctx ?? new WasiCtx(grants, turn);
+      const ctx = started?.ctx ?? new WasiCtx(grants, turn, nowMs);
       try {
-        if (started !== undefined) ctx.serve(grants);
+        if (started !== undefined) ctx.serve(grants, nowMs);
         onRun?.(ctx);
         if (started !== undefined && 'thrown' in started) throw started.thrown;
         return new Lease(strategy, started?.instance ?? strategy.take(ctx), ctx);

@@ -12,8 +12,11 @@ const TURN_MS = 20;
 export class LoopRoom {
   readonly #queue = new TurnQueue();
   readonly #onTurn = (): void => this.#turn();
+  readonly #resumeMoreAfterwards = afterResumed(() => this.#resumeMore());
   readonly #connectionsFirst = new ConnectionsFirst();
   #isTiming = false;
+  /** When this turn began, and when guests have had their part of it. */
+  #beganMs = 0;
   #endMs = 0;
 
   /** A connection was accepted: no other guest runs in this turn. */
@@ -30,7 +33,7 @@ export class LoopRoom {
   /** The same for one without a place, but in a later turn of the loop: what comes in this one may be for it. */
   beginLater(): Promise<void> {
     if (!this.#isTiming) this.#beginTurn(performance.now());
-    return this.#queue.waitToBegin('unplaced');
+    return this.#queue.waitToBegin('unplaced', this.#beganMs);
   }
 
   /** `undefined` if a guest that waited may go on now; otherwise resolves when it may. `usedMs`: how long it has run so far. */
@@ -52,19 +55,25 @@ export class LoopRoom {
   #beginTurn(nowMs: number): void {
     this.#isTiming = true;
     setImmediate(this.#onTurn);
+    this.#beganMs = nowMs;
     this.#endMs = nowMs + this.#connectionsFirst.allow(TURN_MS, nowMs);
   }
 
   #turn(): void {
     this.#isTiming = false;
     if (this.#queue.size === 0) return;
-    this.#beginTurn(performance.now());
-    this.#resumeMore();
+    const nowMs = performance.now();
+    this.#beginTurn(nowMs);
+    this.#resumeNext(nowMs);
   }
 
   #resumeMore(): void {
-    if (this.#queue.size === 0 || performance.now() >= this.#endMs) return;
-    this.#queue.resumeNext();
-    afterResumed(() => this.#resumeMore());
+    if (this.#queue.size > 0) this.#resumeNext(performance.now());
+  }
+
+  #resumeNext(nowMs: number): void {
+    if (nowMs >= this.#endMs) return;
+    this.#queue.resumeNext(nowMs);
+    this.#resumeMoreAfterwards();
   }
 }

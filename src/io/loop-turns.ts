@@ -13,6 +13,7 @@ export class LoopTurns {
   readonly #waiting = new FairQueue<() => void>();
   readonly #connectionsFirst = new ConnectionsFirst();
   #isTaking = false;
+  #endMs = 0;
 
   /** A connection was accepted: waiting work does not run in this turn. */
   giveWay(): void {
@@ -31,17 +32,21 @@ export class LoopTurns {
   readonly #take = (): void => {
     const nowMs = performance.now();
     const allowedMs = this.#connectionsFirst.allow(SLICE_MS, nowMs);
+    this.#endMs = nowMs + allowedMs;
     if (allowedMs === 0) setImmediate(this.#take);
-    else this.#resume(nowMs + allowedMs);
+    else this.#resumeNext(nowMs);
   };
 
-  /** Resumes waiting work one after the other until `endMs`. */
-  #resume(endMs: number): void {
-    this.#waiting.take()?.();
-    afterResumed(() => {
-      if (this.#waiting.size === 0) this.#isTaking = false;
-      else if (performance.now() < endMs) this.#resume(endMs);
-      else setImmediate(this.#take);
-    });
+  readonly #resumeMore = afterResumed(() => {
+    const nowMs = performance.now();
+    if (this.#waiting.size === 0) this.#isTaking = false;
+    else if (nowMs < this.#endMs) this.#resumeNext(nowMs);
+    else setImmediate(this.#take);
+  });
+
+  /** Resumes waiting work one after the other until the slice ends. */
+  #resumeNext(nowMs: number): void {
+    this.#waiting.take(nowMs)?.();
+    this.#resumeMore();
   }
 }

@@ -37,16 +37,20 @@ export class TurnQueue {
   }
 
   /** Resolves when it is the turn of a guest that has not begun. */
-  waitToBegin(kind: Beginner): Promise<void> {
-    return new Promise((resume) => (kind === 'placed' ? this.#placed : this.#unplaced).add(resume));
+  waitToBegin(kind: Beginner, nowMs = performance.now()): Promise<void> {
+    return new Promise((resume) => (kind === 'placed' ? this.#placed : this.#unplaced).add(resume, nowMs));
   }
 
   /** Starts the next turn. The guest runs after this returns, before the next tick. */
-  resumeNext(): void {
+  resumeNext(nowMs = performance.now()): void {
     this.#turn = (this.#turn + 1) % TURNS;
     const isForBegun = this.#turn === 0 && this.#begun.length > 0;
-    const resume = isForBegun ? this.#takeBegun() : (this.#placed.take() ?? this.#unplaced.take() ?? this.#takeBegun());
+    const resume = isForBegun ? this.#takeBegun() : (this.#takeBeginner(nowMs) ?? this.#takeBegun());
     resume?.();
+  }
+
+  #takeBeginner(nowMs: number): (() => void) | undefined {
+    return this.#placed.take(nowMs) ?? this.#unplaced.take(nowMs);
   }
 
   #takeBegun(): (() => void) | undefined {

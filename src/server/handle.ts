@@ -1,9 +1,4 @@
-import {
-  type Answer,
-  type GuestCall,
-  callIncomingHandler,
-  guestGaveThreadBack,
-} from '../instance/handlers/incoming-handler.ts';
+import { type Answer, type GuestCall, callIncomingHandler } from '../instance/handlers/incoming-handler.ts';
 import type { Exchange } from './exchange.ts';
 import { fail, giveUp } from './fail.ts';
 import { QUEUE_IS_FULL, failureOfAnswer, unsendable } from './failure.ts';
@@ -32,7 +27,7 @@ export async function handle(service: Service, exchange: Exchange): Promise<void
 
     const lease = scope.lease();
     const call = callIncomingHandler(lease, new GuestHead(scope), exchange.body);
-    await guestGaveThreadBack();
+    await call.returnedOrWaiting();
     if (!call.isOver) scope.watch(lease);
     const answer = await call.answer;
     report.replied(await reply(scope, call, answer));

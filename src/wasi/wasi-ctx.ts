@@ -54,7 +54,7 @@ export class WasiCtx<PackageGrants extends object = object> {
   readonly cpu = new CpuTime();
   readonly time: GuestTime;
   /** As of `performance.now()`. */
-  startedMs = performance.now();
+  startedMs: number;
   /** While the guest gives others a turn: resolves when it goes on. */
   paused: Promise<void> | undefined;
   readonly #turn: ((usedMs: number) => Promise<void> | undefined) | undefined;
@@ -63,8 +63,13 @@ export class WasiCtx<PackageGrants extends object = object> {
   #states: Map<unknown, object> | undefined;
 
   /** `turn` says whether other guests run first when this one could go on after a wait, given how long it has run; it resolves when its turn has come. */
-  constructor(grants: CoreGrants & PackageGrants, turn?: (usedMs: number) => Promise<void> | undefined) {
+  constructor(
+    grants: CoreGrants & PackageGrants,
+    turn?: (usedMs: number) => Promise<void> | undefined,
+    nowMs = performance.now(),
+  ) {
     this.grants = grants;
+    this.startedMs = nowMs;
     this.#turn = turn;
     this.limits = grants.limits ?? DEFAULT_LIMITS;
     this.held = grants.held ?? new HeldBytes(this.limits.maxHeldBytes);
@@ -76,9 +81,9 @@ export class WasiCtx<PackageGrants extends object = object> {
    * The request has come for which a guest has started already: `grants` are as those that it started with, but for the request itself. What its start
    * used of its CPU time, its limits and its account counts for the request.
    */
-  serve(grants: CoreGrants & PackageGrants): void {
+  serve(grants: CoreGrants & PackageGrants, nowMs: number): void {
     this.grants = grants;
-    this.startedMs = performance.now();
+    this.startedMs = nowMs;
     this.time.advance();
   }
 

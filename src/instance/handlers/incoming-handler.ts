@@ -28,8 +28,12 @@ function unanswered(trap: Error | undefined): Answer {
 /** How long a guest that computes on after it gave its answer is waited for: a reply that is whole by then is sent with its length. */
 const PATIENCE_MS = 250;
 
+/** A guest that never waits has returned after so many microtasks, which cost less than a tick. */
+const MICROTASKS = 4;
+const MICROTASK = Promise.resolve();
+
 /** Resolves when the guest waits for something that is not there yet, or has been paused or has returned: Node runs a tick only after all that is ready. */
-export function guestGaveThreadBack(): Promise<void> {
+function guestGaveThreadBack(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve));
 }
 
@@ -78,6 +82,12 @@ export class GuestCall implements AnswerTaker {
   /** Whether the guest has returned. */
   get isOver(): boolean {
     return this.#end !== undefined;
+  }
+
+  /** Resolves when the guest has returned, waits for something that is not there yet, or has been paused. */
+  async returnedOrWaiting(): Promise<void> {
+    for (let count = 0; count < MICROTASKS && !this.isOver; count += 1) await MICROTASK;
+    if (!this.isOver) await guestGaveThreadBack();
   }
 
   /** Resolves when the guest has returned, with the trap if it did not do so properly; never rejects. The reply does not wait for it. */

@@ -11,6 +11,7 @@ export class Turns {
   readonly #running = new TurnQueue();
   #isTaking = false;
   #othersRan = false;
+  #endMs = 0;
 
   constructor(pauseMs: number) {
     this.#pauseMs = pauseMs;
@@ -37,18 +38,21 @@ export class Turns {
   };
 
   readonly #goOn = (): void => {
+    const nowMs = performance.now();
     this.#othersRan = false;
-    this.#resume(performance.now() + this.#pauseMs);
+    this.#endMs = nowMs + this.#pauseMs;
+    this.#resumeNext(nowMs);
   };
 
-  /** Resumes guests one after the other until `endMs`: a turn of the loop can be long, and many of them need little more. */
-  #resume(endMs: number): void {
-    this.#running.resumeNext();
-    afterResumed(() => this.#resumeMore(endMs));
-  }
-
-  #resumeMore(endMs: number): void {
-    if (this.#running.size > 0 && performance.now() < endMs) this.#resume(endMs);
+  readonly #resumeMore = afterResumed(() => {
+    const nowMs = performance.now();
+    if (this.#running.size > 0 && nowMs < this.#endMs) this.#resumeNext(nowMs);
     else setImmediate(this.#take);
+  });
+
+  /** Resumes guests one after the other until the slice ends: a turn of the loop can be long, and many of them need little more. */
+  #resumeNext(nowMs: number): void {
+    this.#running.resumeNext(nowMs);
+    this.#resumeMore();
   }
 }
