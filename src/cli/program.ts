@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { COMMANDS, unknownCommand } from './assert-command.ts';
 import { createServeCommand } from './serve/serve-command.ts';
+import { type HelpItem, HelpWriter } from './options/help-writer.ts';
 import type { GivenFlags } from './options/read-settings.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -13,12 +14,10 @@ export interface Commands {
 /** Help wraps to the terminal's width; commander by itself does not wrap descriptions into a column narrower than 40. */
 const MIN_HELP_COLUMNS = 24;
 
-const EXAMPLES = `
-Examples:
-  wasi-serve app.wasm                 serve app.wasm on http://127.0.0.1:8080/
-  wasi-serve inspect app.wasm         show what it imports, and whether it can be served
-
-Options of serve: wasi-serve serve --help`;
+const EXAMPLES: readonly HelpItem[] = [
+  { name: 'wasi-serve app.wasm', help: 'serve app.wasm on http://127.0.0.1:8080/' },
+  { name: 'wasi-serve inspect app.wasm', help: 'show what it imports, and whether it can be served' },
+];
 
 /** The command line: what it accepts, its help and its error messages. It throws `CommanderError` when commander would exit. */
 export function createProgram(version: string, commands: Commands, { stdout, stderr }: Terminal): Command {
@@ -28,7 +27,7 @@ export function createProgram(version: string, commands: Commands, { stdout, std
     .option('--json', 'print JSON')
     .helpOption('-h, --help', 'show this help')
     .action((file: string, { json }: { json?: true }) => commands.inspect(file, json === true ? 'json' : 'text'));
-  const program = new Command('wasi-serve')
+  const program: Command = new Command('wasi-serve')
     .description(
       'Serves WebAssembly components that implement wasi:http/proxy, with an isolated instance for each request.',
     )
@@ -36,7 +35,7 @@ export function createProgram(version: string, commands: Commands, { stdout, std
     .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', () => writeExamples(program))
     .addCommand(
       createServeCommand((file, flags) => commands.serve(file, flags)),
       { isDefault: true },
@@ -51,6 +50,11 @@ export function createProgram(version: string, commands: Commands, { stdout, std
       .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) });
   }
   return program;
+}
+
+function writeExamples(program: Command): string {
+  const examples = new HelpWriter(program).items(EXAMPLES);
+  return `\nExamples:\n${examples}\n\nOptions of serve: wasi-serve serve --help`;
 }
 
 /** `help` and `help COMMAND`. Commander's own takes a name that it does not know for no name. */

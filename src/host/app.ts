@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import type { RequestHead } from '../http/request-head.ts';
-import { CLIENT_LEFT_STATUS, failureOfThrown } from '../server/failure.ts';
+import { CLIENT_LEFT_STATUS, NO_ROUTE, failureOfThrown } from '../server/failure.ts';
 import { headOf } from '../server/fetch/fetch-exchange.ts';
 import { answerWith } from '../server/guarded-handler.ts';
 import type { NodeExchange } from '../server/http1/node-exchange.ts';
@@ -20,7 +20,7 @@ type NotFound = Parameters<Hono<AppEnv>['notFound']>[0];
 /** Tells `@hono/node-server` that somebody else has answered. */
 const ALREADY_SENT = { headers: { 'x-hono-already-sent': 'true' } } as const;
 
-const NO_ROUTE_TEXT = '404 Not Found: there is no route for the request\n';
+const NO_ROUTE_TEXT = `404 Not Found: ${NO_ROUTE.reason}\n`;
 
 /** A host's own routes and middleware. A request that they do not answer goes on to what is mounted. */
 export class HostApp {

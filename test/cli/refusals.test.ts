@@ -189,5 +189,7 @@ describe('help', () => {
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(text);
     expect(stderr).toBe('');
+    // The width of a terminal that does not tell its own.
+    for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
   });
 });

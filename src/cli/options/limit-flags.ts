@@ -2,6 +2,7 @@ import type { NamedOption } from '../../config/named-option.ts';
 import { HostError } from '../../util/host-error.ts';
 import { DEFAULT_LIMITS, type Limits, toLimitName } from '../../util/limits.ts';
 import { suggest } from '../../util/suggest.ts';
+import type { HelpItem } from './help-writer.ts';
 import type { Spelled } from './spelled.ts';
 
 /** Parses `--limit name=value`. Throws `HostError` if a name is unknown. */
@@ -22,10 +23,9 @@ function unknownLimit(name: string, names: readonly string[]): HostError {
   return new HostError('bad-argument', `unknown limit '${name}'${hint}`);
 }
 
-/** All names with their defaults, for the help. */
-export function listLimits(options: readonly NamedOption[]): string {
-  const lines = limitsOf(options).map((named) => `  ${toLimitName(named.key).padEnd(26)} ${describe(named)}`);
-  return `\nLimits on guests, by default:\n${lines.join('\n')}`;
+/** The names and default of each limit, for the help. */
+export function listLimits(options: readonly NamedOption[]): readonly HelpItem[] {
+  return limitsOf(options).map((named) => ({ name: toLimitName(named.key), help: describe(named) }));
 }
 
 function describe(named: NamedOption): string {

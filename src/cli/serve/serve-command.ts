@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { type NamedOption, appendDefault, listOptions } from '../../config/named-option.ts';
 import { GROUPS, type Group } from '../../config/option.ts';
+import { HelpWriter } from '../options/help-writer.ts';
 import { listLimits } from '../options/limit-flags.ts';
 import type { GivenFlags } from '../options/read-settings.ts';
 import { describeGroup } from '../options/wasmtime-flags.ts';
@@ -9,9 +10,10 @@ import type { WasmtimeGroup } from '../options/wasmtime-names.ts';
 const EXAMPLES = `
 Examples:
   wasi-serve app.wasm --addr 0.0.0.0:8080 --env LOG=debug
-  wasi-serve app.wasm -W timeout=5s --max-concurrent-requests 100 --log-format json
+  wasi-serve app.wasm -W timeout=5s --max-concurrent-requests 100
+`;
 
-Each option has an environment variable too: WASI_SERVE_ADDR for --addr. All are in docs/options.md.`;
+const MORE = 'Each option has an environment variable too: WASI_SERVE_ADDR for --addr. All are in docs/options.md.';
 
 /** A flag for several options: wasmtime's groups, and the limits. */
 interface Umbrella {
@@ -49,16 +51,13 @@ const LIMIT_FLAG: Umbrella = {
   help: 'limit on guests; the names are listed below',
 };
 
-/** The width of help if the terminal's is unknown. */
-const DEFAULT_COLUMNS = 80;
-
 /** The command `serve FILE` with its options, which `run` receives as given. */
 export function createServeCommand(run: (file: string, flags: GivenFlags) => Promise<void>): Command {
   const named = listOptions();
-  const command = new Command('serve')
+  const command: Command = new Command('serve')
     .description('serve a component over HTTP (the default command)')
     .argument('<file>', 'a component that implements wasi:http/proxy')
-    .addHelpText('after', () => `${listLimits(named)}\n${EXAMPLES}`)
+    .addHelpText('after', () => writeAfterOptions(command, named))
     .helpOption('-h, --help', 'show this help');
   const flags = named.flatMap((one) => (one.option.flag === undefined ? [] : [{ one, option: toFlag(one) }]));
   const groups = (Object.keys(WASMTIME_FLAGS) as WasmtimeGroup[]).map((group) => ({
@@ -130,12 +129,13 @@ function helpOr(writeHelp: () => never): typeof collect {
 
 function writeGroup(command: Command, group: WasmtimeGroup, options: readonly NamedOption[]): never {
   const { ours, notes } = describeGroup(group, options);
-  const { writeOut, getOutHelpWidth } = command.configureOutput();
-  const helper = command.createHelp();
-  helper.prepareContext({ helpWidth: getOutHelpWidth?.() ?? DEFAULT_COLUMNS });
-  const width = Math.max(0, ...ours.map(({ name }) => name.length));
-  const rows = ours.map(({ name, help }) => helper.formatItem(name, width, help, helper)).join('\n');
-  const paragraphs = notes.map((note) => helper.boxWrap(note, helper.helpWidth ?? DEFAULT_COLUMNS));
-  writeOut?.(`${[rows, ...paragraphs].filter(Boolean).join('\n\n')}\n`);
+  const writer = new HelpWriter(command);
+  const paragraphs = [writer.items(ours), ...notes.map((note) => writer.paragraph(note))].filter(Boolean);
+  command.configureOutput().writeOut?.(`${paragraphs.join('\n\n')}\n`);
   throw new CommanderError(0, 'commander.helpDisplayed', `-${group} help`);
+}
+
+function writeAfterOptions(command: Command, options: readonly NamedOption[]): string {
+  const writer = new HelpWriter(command);
+  return `\nLimits on guests, by default:\n${writer.items(listLimits(options))}\n${EXAMPLES}\n${writer.paragraph(MORE)}`;
 }
