@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { COMMANDS, unknownCommand } from './assert-command.ts';
+import { createRunCommand } from './run/run-command.ts';
 import { createServeCommand } from './serve/serve-command.ts';
 import { type HelpItem, HelpWriter } from './options/help-writer.ts';
 import type { GivenFlags } from './options/read-settings.ts';
@@ -8,6 +9,7 @@ import type { Terminal } from './terminal.ts';
 /** What the commands do. */
 export interface Commands {
   serve(file: string, flags: GivenFlags): Promise<void>;
+  run(file: string, args: readonly string[], flags: GivenFlags): Promise<void>;
   inspect(file: string, format: 'text' | 'json'): Promise<void>;
 }
 
@@ -16,6 +18,7 @@ const MIN_HELP_COLUMNS = 24;
 
 const EXAMPLES: readonly HelpItem[] = [
   { name: 'wasi-serve app.wasm', help: 'serve app.wasm on http://127.0.0.1:8080/' },
+  { name: 'wasi-serve run tool.wasm ARGS', help: 'run tool.wasm, a component of wasi:cli/command, as a program' },
   { name: 'wasi-serve inspect app.wasm', help: 'show what it imports, and whether it can be served' },
 ];
 
@@ -35,11 +38,14 @@ export function createProgram(version: string, commands: Commands, { stdout, std
     .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
+    // What follows the file of `run` is not for us.
+    .enablePositionalOptions()
     .addHelpText('after', () => writeExamples(program))
     .addCommand(
       createServeCommand((file, flags) => commands.serve(file, flags)),
       { isDefault: true },
     )
+    .addCommand(createRunCommand((file, args, flags) => commands.run(file, args, flags)))
     .addCommand(inspect);
   program.addCommand(createHelpCommand(program));
   for (const command of [program, ...program.commands]) {

@@ -5,12 +5,13 @@ import { assertCommand } from './assert-command.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type Commands, createProgram } from './program.ts';
 import { readVersion } from './read-version.ts';
+import { toRunPlan } from './run/run-plan.ts';
 import { type ServePlan, toServePlan } from './serve/serve-plan.ts';
 import type { Terminal } from './terminal.ts';
 import { isWorker } from './workers/is-worker.ts';
 
 /** Runs the command that `args` names and returns its exit code, once all its output has been written. */
-export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
     const exitCode = await (isWorker(args) ? workForPrimary(terminal) : runCommand(args, terminal));
     return terminal.bugs.isSeen ? EXIT.bug : exitCode;
@@ -23,10 +24,10 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 
 /** Where a command leaves its exit code: commander's actions return nothing. */
 interface Outcome {
-  exitCode: ExitCode;
+  exitCode: number;
 }
 
-async function runCommand(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
   assertCommand(args);
   const outcome: Outcome = { exitCode: EXIT.done };
   await createProgram(await readVersion(), createCommands(terminal, outcome), terminal).parseAsync(args, {
@@ -56,6 +57,11 @@ function createCommands(terminal: Terminal, outcome: Outcome): Commands {
     serve: async (file, flags) => {
       const plan = toServePlan(file, flags, terminal.env);
       outcome.exitCode = plan.workers === 0 ? await serveAlone(plan, terminal) : await superviseWorkers(plan, terminal);
+    },
+    run: async (file, args, flags) => {
+      const plan = toRunPlan(file, args, flags, terminal.env);
+      const { runInTerminal } = await import('./run/run-in-terminal.ts');
+      outcome.exitCode = await runInTerminal(plan, terminal);
     },
     inspect: async (file, format) => {
       const { inspect } = await import('./inspect/inspect.ts');

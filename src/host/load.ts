@@ -64,12 +64,40 @@ export const BESIDE_OPTIONS = [
  * world, `missing-import` with all names, `not-supported` if the engine or isolation that is asked for cannot be had.
  */
 export async function loadComponent(file: ComponentFile, given: LoadComponentOptions = {}): Promise<Component> {
+  return await loadFor(PROXY, file, given);
+}
+
+/** The same for a component that is run once, as a program: it has to implement `wasi:cli/command`, and nothing of it runs before. */
+export async function loadCommand(file: ComponentFile, given: LoadComponentOptions = {}): Promise<Component> {
+  return await loadFor(COMMAND, file, { ...given, isolation: 'fresh' });
+}
+
+/** A world, and the interface by whose export a component shows that it implements it. */
+interface Target {
+  readonly world: string;
+  readonly interfaceName: string;
+  /** How it is used. */
+  readonly advice: string;
+}
+
+const PROXY: Target = {
+  world: 'wasi:http/proxy',
+  interfaceName: 'wasi:http/incoming-handler',
+  advice: 'use wasi-serve serve',
+};
+const COMMAND: Target = {
+  world: 'wasi:cli/command',
+  interfaceName: 'wasi:cli/run',
+  advice: 'use wasi-serve run',
+};
+
+async function loadFor(target: Target, file: ComponentFile, given: LoadComponentOptions): Promise<Component> {
   const options = toLoadConfig(given, BESIDE_OPTIONS);
   const { limits, engine, isolation, preemption, sharedPages } = options;
   const source = toSource(file, options.label ?? 'component', limits.maxComponentBytes);
   const definition = decodeComponent(source, limits);
   const world = toWorld(definition);
-  assertProxy(source, world);
+  assertTarget(source, world, target);
   const interfaces = await encodeInterfaces(options);
   resolveImports(source.label, world.imports, interfaces);
   const shared = shareAmongGuests(options, limits);
@@ -102,12 +130,17 @@ function openCache({ cache }: LoadOptions): ArtifactCache {
   return cache === false ? NO_CACHE : createCache(cache ?? defaultCacheFolder());
 }
 
-function assertProxy({ label }: ComponentSource, world: World): void {
-  const handlers = world.exports.filter((name) => parseInterfaceName(name).name === 'wasi:http/incoming-handler');
-  if (handlers.length > 0) return;
-  const exported = world.exports.length === 0 ? 'nothing' : world.exports.join(', ');
+function assertTarget({ label }: ComponentSource, { exports }: World, { world, interfaceName }: Target): void {
+  if (hasExport(exports, interfaceName)) return;
+  const exported = exports.length === 0 ? 'nothing' : exports.join(', ');
+  const other = [PROXY, COMMAND].find((one) => one.interfaceName !== interfaceName);
+  const advice = other !== undefined && hasExport(exports, other.interfaceName) ? ` (${other.advice})` : '';
   throw new HostError(
     'bad-component',
-    `${label} does not implement wasi:http/proxy: it exports ${exported}, not wasi:http/incoming-handler`,
+    `${label} does not implement ${world}: it exports ${exported}, not ${interfaceName}${advice}`,
   );
+}
+
+function hasExport(exports: World['exports'], interfaceName: string): boolean {
+  return exports.some((name) => parseInterfaceName(name).name === interfaceName);
 }

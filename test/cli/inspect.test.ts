@@ -65,7 +65,7 @@ describe('as JSON', () => {
   test('another world is named, and stands against serving', async () => {
     const { world, verdict } = await inspectJson('command');
     expect(world.kind).toBe('command');
-    expect(verdict).toEqual({ servable: false, reasons: [expect.stringContaining('only wasi:http/proxy is served')] });
+    expect(verdict).toEqual({ servable: false, reasons: [expect.stringContaining('wasi-serve run runs it')] });
   });
 });
 

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const ROOT = join(import.meta.dirname, '../..');
+/** The folder of the project, in which commands run. */
+export const ROOT = join(import.meta.dirname, '../..');
 
 /** A `wasi-serve` process. Disposing kills it if it is still running, and removes its cache. */
 export interface WasiServe extends AsyncDisposable {

@@ -39,6 +39,8 @@ import { environment } from '../../src/wasi/cli/environment.ts';
 import { exit } from '../../src/wasi/cli/exit.ts';
 import { stderr, stdin, stdout } from '../../src/wasi/cli/stdio.ts';
 import {
+  type TerminalInput,
+  type TerminalOutput,
   terminalInput,
   terminalOutput,
   terminalStderr,
@@ -168,9 +170,9 @@ export const checked = [
   stderr.funcs satisfies Funcs<typeof CliStderr>,
   terminalInput.funcs satisfies Funcs<typeof CliTerminalInput>,
   terminalOutput.funcs satisfies Funcs<typeof CliTerminalOutput>,
-  terminalStdin.funcs satisfies Funcs<typeof CliTerminalStdin>,
-  terminalStdout.funcs satisfies Funcs<typeof CliTerminalStdout>,
-  terminalStderr.funcs satisfies Funcs<typeof CliTerminalStderr>,
+  terminalStdin.funcs satisfies Funcs<typeof CliTerminalStdin, TerminalInput>,
+  terminalStdout.funcs satisfies Funcs<typeof CliTerminalStdout, TerminalOutput>,
+  terminalStderr.funcs satisfies Funcs<typeof CliTerminalStderr, TerminalOutput>,
   monotonicClock.funcs satisfies Funcs<typeof ClocksMonotonicClock>,
   wallClock.funcs satisfies Funcs<typeof ClocksWallClock>,
   preopens.funcs satisfies Funcs<typeof FilesystemPreopens>,

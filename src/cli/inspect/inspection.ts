@@ -72,7 +72,7 @@ async function checkServability(
 ): Promise<Servability> {
   const missing = imports.filter(({ servedBy }) => servedBy === null).map(({ name }) => name);
   const reasons = [
-    ...(kind.kind === 'proxy' ? [] : [`it is ${OTHER_WORLDS[kind.kind]}; only wasi:http/proxy is served`]),
+    ...(kind.kind === 'proxy' ? [] : [`it is ${OTHER_WORLDS[kind.kind]}; wasi-serve run runs it`]),
     ...(missing.length === 0 ? [] : [`it imports interfaces that this host does not provide: ${missing.join(', ')}`]),
   ];
   if (reasons.length > 0) return { servable: false, reasons };

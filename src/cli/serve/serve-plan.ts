@@ -7,6 +7,8 @@ import { maxSettlingMs } from '../../server/http1/graceful-stop.ts';
 import type { Address } from '../../server/http1/listen.ts';
 import { HostError } from '../../util/host-error.ts';
 import { type Permission, describeMissing, isPermitted } from '../../util/permissions.ts';
+import { assertNoDirectories } from '../options/assert-no-directories.ts';
+import { toGuestEnv } from '../options/guest-env.ts';
 import { shareAmong } from '../options/limit-flags.ts';
 import { type GivenFlags, type Settings, readSettings } from '../options/read-settings.ts';
 import { defaultStallTimeoutMs } from '../stall/stall-bounds.ts';
@@ -103,15 +105,9 @@ function toHostOptions(
     ...listener,
     ...host,
     ...component,
-    env: { ...(command.inheritEnv ? definedOf(env) : {}), ...component.env },
+    env: toGuestEnv(command, component.env, env),
     limits: { maxTotalHeldBytes, ...host.limits, ...component.limits },
   };
-}
-
-function definedOf(env: NodeJS.ProcessEnv): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
-  );
 }
 
 /** Checks all needed permissions before anything starts, and reports all missing ones together. */
@@ -149,14 +145,8 @@ function isEverywhere({ hostname }: Address): boolean {
   return hostname === '0.0.0.0' || hostname === '::';
 }
 
-function assertSupported({ dir = [], maxInstanceReuseCount }: CommandConfig): void {
-  if (dir.length > 0) {
-    throw new HostError(
-      'not-supported',
-      `--dir ${dir[0]}: guests cannot be given access to directories yet. A component that imports wasi:filesystem loads and runs ` +
-        'without --dir, but sees no directories',
-    );
-  }
+function assertSupported({ dir, maxInstanceReuseCount }: CommandConfig): void {
+  assertNoDirectories(dir);
   if (maxInstanceReuseCount !== 1) {
     throw new HostError(
       'not-supported',

@@ -9,6 +9,7 @@ import { type World, toWorld } from '../../component/world.ts';
 import { HostError } from '../../util/host-error.ts';
 import { NO_BYTES } from '../../util/no-bytes.ts';
 import { ownFile } from '../../util/own-file.ts';
+import { err, ok } from '../../util/result.ts';
 import type { Charging } from '../run/charging.ts';
 import { checkHost } from '../plan/check-host.ts';
 import type { Instance, InstancePre, Running } from '../instance-pre.ts';
@@ -84,7 +85,8 @@ export async function linkWithJco<Ctx>(
           }
           running.ctx = ctx;
           preemption?.enter(ctx);
-          return await Promise.race([exported(...args.map(toJco)), trapped]);
+          const result = Promise.race([exported(...args.map(toJco)), trapped]);
+          return await (func === 'run' ? toResult(result) : result);
         },
         abandon: () => {
           leave();
@@ -104,13 +106,27 @@ function tryOrEnd<Result>(start: () => Result, end: (error: unknown) => unknown)
   }
 }
 
+/** The exports that the host calls, which may wait: the function of each interface. */
+const CALLED: Readonly<Record<string, string>> = { 'wasi:http/incoming-handler': 'handle', 'wasi:cli/run': 'run' };
+
+/** A `result` without values as the linker lifts it; for an error, jco's functions throw the value, which is not an `Error` as a trap is. */
+async function toResult(returned: Promise<unknown>): Promise<ReturnType<typeof ok> | ReturnType<typeof err>> {
+  try {
+    return ok(await returned);
+  } catch (error) {
+    if (error instanceof Error) throw error;
+    return err(error);
+  }
+}
+
 /** The imports that may wait, with exactly the versions that the component names, and the exports that may call one. */
 function suspendingNames<Ctx>(world: World, resolved: readonly ResolvedImport<Ctx>[]): SuspendingNames {
   return {
     imports: resolved.flatMap(({ importName, host }) => host.mayWait.map((func) => `${importName}#${func}`)),
-    exports: world.exports
-      .filter((name) => parseInterfaceName(name).name === 'wasi:http/incoming-handler')
-      .map((name) => `${name}#handle`),
+    exports: world.exports.flatMap((name) => {
+      const func = CALLED[parseInterfaceName(name).name];
+      return func === undefined ? [] : [`${name}#${func}`];
+    }),
   };
 }
 

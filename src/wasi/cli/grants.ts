@@ -1,3 +1,4 @@
+import type { ByteSink } from '../../io/byte-sink.ts';
 import type { ByteSource } from '../../io/byte-source.ts';
 
 /** What a guest is granted of `wasi:cli`. Left out: no variables, no arguments, no input, and output that goes nowhere. */
@@ -5,6 +6,11 @@ export interface CliGrants {
   readonly env?: readonly (readonly [name: string, value: string])[];
   readonly args?: readonly string[];
   readonly stdin?: ByteSource;
+  /** Take the bytes that the guest writes as they are, instead of `writeOutput`. */
+  readonly stdout?: ByteSink;
+  readonly stderr?: ByteSink;
+  /** Which of the three are a terminal. */
+  readonly terminals?: ReadonlySet<'stdin' | 'stdout' | 'stderr'>;
   /** Takes what the guest writes, one or more whole lines in one call. */
   readonly writeOutput?: (stream: 'stdout' | 'stderr', lines: string) => void;
   /** Whether each line says which request wrote it. Default `shown`. */

@@ -16,13 +16,15 @@ export const stdin = defineCli('stdin', {
 /** `wasi:cli/stdout`: a stream, which discards what is written if nothing is granted. Source: wasi-cli `stdio.wit`. */
 export const stdout = defineCli('stdout', {
   funcs: {
-    'get-stdout': (ctx: WasiCtx<CliGrants>): OutputStream => new OutputStream(ctx.state(GuestOutput).stdout),
+    'get-stdout': (ctx: WasiCtx<CliGrants>): OutputStream =>
+      new OutputStream(ctx.grants.stdout ?? ctx.state(GuestOutput).stdout),
   },
 });
 
 /** `wasi:cli/stderr`: a stream, which discards what is written if nothing is granted. Source: wasi-cli `stdio.wit`. */
 export const stderr = defineCli('stderr', {
   funcs: {
-    'get-stderr': (ctx: WasiCtx<CliGrants>): OutputStream => new OutputStream(ctx.state(GuestOutput).stderr),
+    'get-stderr': (ctx: WasiCtx<CliGrants>): OutputStream =>
+      new OutputStream(ctx.grants.stderr ?? ctx.state(GuestOutput).stderr),
   },
 });

@@ -1,0 +1,68 @@
+import { readSource } from '../../component/source.ts';
+import { toComponentConfig } from '../../config/to-serve-config.ts';
+import { loadCommand } from '../../host/load.ts';
+import { type ProgramEnd, runProgram } from '../../host/run-program.ts';
+import { MAX_TIMER_MS } from '../../util/timers.ts';
+import type { Terminal } from '../terminal.ts';
+import { DescriptorWriter } from './descriptor-writer.ts';
+import { ReadableSource } from './readable-source.ts';
+import type { RunPlan } from './run-plan.ts';
+
+/** What a shell says of a process that a signal ended: 128 and the signal's number. */
+const EXIT_OF_ABORT = 134;
+const EXIT_OF_PIPE = 141;
+
+/** A guest's backtrace needs more than V8's default of ten frames. */
+const STACK_TRACE_LIMIT = 64;
+
+/**
+ * Runs a component as a program whose streams are those of this process. Resolves with the exit code when all that it wrote is written, and
+ * immediately when nobody reads it any more. Throws `HostError` if it cannot be run.
+ */
+export async function runInTerminal(
+  { file, args, load, component, notices }: RunPlan,
+  terminal: Terminal,
+): Promise<number> {
+  Error.stackTraceLimit = STACK_TRACE_LIMIT;
+  const say = (level: 'warning' | 'note', what: string): void => terminal.stderr.write(`${level}: ${what}\n`);
+  for (const notice of notices) say('note', notice);
+  const { label, bytes } = readSource(file, load.limits?.maxComponentBytes);
+  const command = await loadCommand(bytes, { ...load, label });
+  using _alive = keepAlive();
+  const gone = Promise.withResolvers<number>();
+  const writer = new DescriptorWriter(() => gone.resolve(EXIT_OF_PIPE));
+  const ended = runProgram(command, {
+    config: toComponentConfig({ ...component, writeGuestOutput: (_stream, lines) => terminal.stderr.write(lines) }),
+    cli: {
+      args,
+      stdin: new ReadableSource(() => process.stdin),
+      stdout: writer.sinkOf(process.stdout.fd),
+      stderr: writer.sinkOf(process.stderr.fd),
+      terminals: new Set((['stdin', 'stdout', 'stderr'] as const).filter((name) => process[name].isTTY)),
+    },
+    tell: (what) => say('warning', what),
+  });
+  const finished = ended.then(async (end) => {
+    await writer.written();
+    return toExitCode(end, terminal);
+  });
+  return await Promise.race([finished, gone.promise]);
+}
+
+function toExitCode(end: ProgramEnd, { stderr, paintStderr }: Terminal): number {
+  if (end.at === 'exited') return end.code;
+  stderr.write(`${paintStderr('bad', 'error:')} the program trapped: ${describeTrap(end.trap)}\n`);
+  return EXIT_OF_ABORT;
+}
+
+/** The message, and the frames of the program's own code. */
+function describeTrap({ message, stack = '' }: Error): string {
+  const frames = stack.split('\n').filter((line) => /^ +at .*(?:wasm:\/\/|jco-glue:)/.test(line));
+  return [message, ...frames].join('\n');
+}
+
+/** A program may wait for what keeps no process alive. */
+function keepAlive(): Disposable {
+  const timer = setInterval(() => undefined, MAX_TIMER_MS);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}

@@ -1,0 +1,37 @@
+import { basename } from 'node:path';
+import { COMMAND_OPTIONS } from '../../config/command-options.ts';
+import { withDefaults } from '../../config/option.ts';
+import type { ComponentOptions, LoadOptions } from '../../config/options.ts';
+import { compilePolicy } from '../../outbound/outbound-policy.ts';
+import { assertNoDirectories } from '../options/assert-no-directories.ts';
+import { toGuestEnv } from '../options/guest-env.ts';
+import { type GivenFlags, readSettings } from '../options/read-settings.ts';
+
+/** Everything that `run` needs to know. */
+export interface RunPlan {
+  readonly file: string;
+  /** The program's own, its name first. */
+  readonly args: readonly string[];
+  readonly load: LoadOptions;
+  readonly component: ComponentOptions;
+  /** What the user should know about options. */
+  readonly notices: readonly string[];
+}
+
+/** A program may take as long as it likes. */
+export const NO_TIME_LIMITS = { timeoutMs: 0, cpuTimeoutMs: 0 } as const satisfies ComponentOptions;
+
+/** What the options mean, given as flags or in the environment. Throws `HostError` if one is malformed or asks for what we cannot do. */
+export function toRunPlan(file: string, args: readonly string[], flags: GivenFlags, env: NodeJS.ProcessEnv): RunPlan {
+  const { command, component, load, ignored } = readSettings(flags, env);
+  const { dir, inheritEnv } = withDefaults(COMMAND_OPTIONS, command);
+  assertNoDirectories(dir);
+  if (component.outbound !== undefined) compilePolicy(component.outbound);
+  return {
+    file,
+    args: [basename(file), ...args],
+    load,
+    component: { ...NO_TIME_LIMITS, ...component, env: toGuestEnv({ inheritEnv }, component.env, env) },
+    notices: ignored.length === 0 ? [] : [`without effect here: ${ignored.join(', ')}`],
+  };
+}
