@@ -121,7 +121,7 @@ describe('bad usage', () => {
     [['insepct', 'a.wasm'], /^error: unknown command 'insepct': did you mean inspect\?\n$/],
     [['srve', 'a.wasm'], /^error: unknown command 'srve': did you mean serve\?\n$/],
     [['help', 'inspct'], /^error: unknown command 'inspct': did you mean inspect\?\n$/],
-    [['help', 'foo'], /^error: unknown command 'foo': there are serve, inspect, help\n$/],
+    [['help', 'foo'], /^error: unknown command 'foo': there are serve, run, inspect, help\n$/],
     [['a.wasm', '--adr', '127.0.0.1:0'], /unknown option '--adr'\n\(Did you mean --addr\?\)/],
     [['serve', 'a.wasm', '--no-loging-prefix'], /Did you mean --no-logging-prefix\?/],
     [['inspect', 'a.wasm', '--jsn'], /Did you mean --json\?/],

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ok } from '../../../src/util/result.ts';
-import { Trap } from '../../../src/util/trap.ts';
 import { environment } from '../../../src/wasi/cli/environment.ts';
-import { exit } from '../../../src/wasi/cli/exit.ts';
+import { GuestExit, exit } from '../../../src/wasi/cli/exit.ts';
 import { stderr, stdin, stdout } from '../../../src/wasi/cli/stdio.ts';
 import { terminalStdout } from '../../../src/wasi/cli/terminal.ts';
 import { WasiCtx } from '../../../src/wasi/wasi-ctx.ts';
@@ -55,10 +54,10 @@ describe('a guest', () => {
   });
 
   test.each([
-    ['exit(ok)', () => exit.funcs.exit(nothing, ok(undefined))],
-    ['exit(err)', () => exit.funcs.exit(nothing, { tag: 'err', val: undefined })],
-    ['exit-with-code(3)', () => exit.funcs['exit-with-code'](nothing, 3)],
-  ])('traps when it calls %s', (call, run) => {
-    expect(run).toThrow(new Trap(`the guest called ${call}`));
+    ['exit(ok)', 0, () => exit.funcs.exit(nothing, ok(undefined))],
+    ['exit(err)', 1, () => exit.funcs.exit(nothing, { tag: 'err', val: undefined })],
+    ['exit-with-code(3)', 3, () => exit.funcs['exit-with-code'](nothing, 3)],
+  ])('traps when it calls %s, with the code %i', (call, code, run) => {
+    expect(run).toThrow(new GuestExit(code, call));
   });
 });
