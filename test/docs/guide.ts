@@ -10,7 +10,7 @@ export type Step =
   | { readonly do: 'expect'; readonly output: string };
 
 const FENCE = /^```(\w+)\n([\s\S]*?)^```$/gm;
-const SERVES = /^(?:npx wasi-serve (?!inspect\b)|node .*\bbin\.js ).*\.wasm\b/;
+const SERVES = /^(?:npx wasi-serve (?!inspect\b|run\b)|node .*\bbin\.js ).*\.wasm\b/;
 
 /**
  * The steps of a page of Markdown: a `sh` fence is run line by line, a fence whose paragraph ends with a file's name in backticks and a
