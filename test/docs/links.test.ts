@@ -78,3 +78,8 @@ describe('links', () => {
     }
   });
 });
+
+test('the README is short', async () => {
+  const text = await readFile(join(ROOT, 'README.md'), 'utf8');
+  expect(text.split('\n').length).toBeLessThanOrEqual(150);
+});
