@@ -45,6 +45,7 @@ export class RoutedHost implements Host {
   #app: HostApp | undefined;
   /** How many guests were cancelled, once the host is closed; `undefined` while it serves. */
   #closing: Promise<number> | undefined;
+  readonly #settled = Promise.withResolvers<void>();
   #descriptors: Disposable | undefined;
   #idleWatch: Disposable | undefined;
 
@@ -142,6 +143,11 @@ export class RoutedHost implements Host {
     };
   }
 
+  /** Resolves when a close has let in the last request. */
+  get settled(): Promise<void> {
+    return this.#settled.promise;
+  }
+
   async close(
     drainTimeoutMs = this.#config.drainTimeoutMs,
     shutdownDelayMs = this.#config.shutdownDelayMs,
@@ -152,6 +158,7 @@ export class RoutedHost implements Host {
 
   async #close(drainMs: number, delayMs: number | undefined): Promise<number> {
     await Promise.all(this.#open.map((listening) => listening.stop(delayMs)));
+    this.#settled.resolve();
     const endMs = performance.now() + drainMs;
     const draining = [...this.#handlers, ...(this.#app === undefined ? [] : [this.#app])];
     const cancelled = sum(await Promise.all(draining.map((one) => one.drain(drainMs))));

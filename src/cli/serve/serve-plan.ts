@@ -68,7 +68,8 @@ export function toServePlan(file: string, flags: GivenFlags, env: NodeJS.Process
     host,
     shutdownDelayMs,
     drainTimeoutMs,
-    stopTimeoutMs: maxSettlingMs(shutdownDelayMs) + drainTimeoutMs,
+    // The last of several workers stops after the others.
+    stopTimeoutMs: maxSettlingMs(shutdownDelayMs) * (workers > 1 ? 2 : 1) + drainTimeoutMs,
     logFormat,
     accessLog,
     notices: [...listIgnored(settings), ...listUnwatched(command), ...listTooLow(config)],

@@ -27,7 +27,7 @@ export function loadPlanned(
 
 /** A host that serves according to a plan, on a port. The caller must dispose it. */
 export interface ServingHost extends AsyncDisposable {
-  readonly host: Host;
+  readonly host: RoutedHost;
   /** The actual address. */
   readonly address: Address;
 }

@@ -3,8 +3,19 @@ import type { MetricRecords } from '../../observe/metrics.ts';
 import type { HostErrorCode } from '../../util/host-error.ts';
 import type { ServePlan } from '../serve/serve-plan.ts';
 
-/** What the primary tells a worker. */
-export type ToWorker = Begin | { readonly at: 'turn' } | { readonly at: 'metrics' } | { readonly at: 'stop' };
+/**
+ * What the primary tells a worker. The one whose turn to stop is `last` goes on serving until `others-settled`: while others tell their clients to close
+ * connections, these connect anew, and would be lost with the last descriptor of the port.
+ */
+export type ToWorker =
+  | Begin
+  | { readonly at: 'turn' }
+  | { readonly at: 'metrics' }
+  | { readonly at: 'stop'; readonly turn: StopTurn }
+  | { readonly at: 'others-settled' };
+
+/** When a worker stops. */
+export type StopTurn = 'first' | 'last';
 
 /** The first message to a worker: everything it needs to know. Workers do not parse the command line again. */
 export interface Begin {
@@ -21,7 +32,7 @@ export interface Begin {
 }
 
 /**
- * What a worker tells the primary, in this order. `failed` comes instead of `listening` if the operator must act. `metrics`, and `turns` (its event
+ * What a worker tells the primary, in this order; `settled`: no further request can reach it. `failed` comes instead of `listening` if the operator must act. `metrics`, and `turns` (its event
  * loop is running), come whenever the primary asks for them.
  */
 export type FromWorker =
@@ -30,6 +41,7 @@ export type FromWorker =
   | { readonly at: 'turns' }
   | { readonly at: 'metrics'; readonly records: MetricRecords }
   | { readonly at: 'closing'; readonly waiting: number }
+  | { readonly at: 'settled' }
   | { readonly at: 'closed'; readonly cancelled: number };
 
 /** The worker listens. */

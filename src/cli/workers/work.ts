@@ -42,10 +42,18 @@ async function serveUntilStopped(begin: Begin, primary: Primary, terminal: Termi
   const bug = Promise.withResolvers<void>();
   using _bugs = terminal.bugs.whileServing({ ...plan, drain: bug.resolve });
   await Promise.race([primary.stopped, bug.promise]);
+  const stoppedMs = performance.now();
   stallWatch.finishing();
+  await primary.tell({ at: 'closing', waiting: host.inFlight });
+  await Promise.race([primary.stopTurn, bug.promise]);
   // After a bug, stop accepting immediately.
-  const delayMs = terminal.bugs.isSeen ? 0 : plan.shutdownDelayMs;
-  const { waiting, closed } = beginClosing(host, plan, delayMs);
-  await primary.tell({ at: 'closing', waiting });
+  const delayMs = terminal.bugs.isSeen ? 0 : leftOf(plan.shutdownDelayMs, stoppedMs);
+  const { closed } = beginClosing(host, plan, delayMs);
+  void host.settled.then(() => primary.tell({ at: 'settled' }));
   await primary.tell({ at: 'closed', cancelled: await closed });
+}
+
+/** What is left of the time for which a stop that began at `stoppedMs` accepts connections, if it has one. */
+function leftOf(delayMs: number | undefined, stoppedMs: number): number | undefined {
+  return delayMs === undefined ? undefined : Math.max(0, delayMs - (performance.now() - stoppedMs));
 }

@@ -3,6 +3,7 @@ import type { BoundSocket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log, StartRecord } from '../../observe/log.ts';
 import { type MetricRecords, addCounts } from '../../observe/metrics.ts';
+import { maxSettlingMs } from '../../server/http1/graceful-stop.ts';
 import { collectGarbage } from '../../util/collect.ts';
 import { formatDuration, formatTimeout } from '../../util/format.ts';
 import { HostError } from '../../util/host-error.ts';
@@ -15,7 +16,7 @@ import { SHORT_LIFE_MS, toBackoffMs } from './backoff.ts';
 import type { WorkerPoolCounts } from './worker-pool-metrics.ts';
 import { WORKER_ARG } from './is-worker.ts';
 import type { Begin } from './messages.ts';
-import { type WorkerEnd, type WorkerProcess, startWorker } from './worker-process.ts';
+import { type WorkerClosing, type WorkerEnd, type WorkerProcess, startWorker } from './worker-process.ts';
 import { CHECK_INTERVAL_MS } from './worker-turns.ts';
 
 /** How long the primary waits for workers to say how many requests they have left: a worker whose guest is computing does not answer. */
@@ -87,7 +88,7 @@ export class WorkerPool {
     this.#stopping.abort();
     this.#shared.socket[Symbol.dispose]();
     const workers = [...this.#running.values()];
-    const closings = workers.map((worker) => worker.close());
+    const closings = this.#closeInTurn(workers);
     const killingIdle = setTimeout(() => {
       for (const worker of workers) if (!worker.isListening) worker.kill();
     }, OVERTIME_MS);
@@ -104,6 +105,17 @@ export class WorkerPool {
         return sum(await Promise.all(closed));
       }),
     };
+  }
+
+  /** The last one that accepts connections stops when the others have: what they tell to close connects anew. */
+  #closeInTurn(workers: readonly WorkerProcess[]): WorkerClosing[] {
+    const last = workers.findLast(({ isListening }) => isListening);
+    const others = workers.filter((worker) => worker !== last).map((worker) => worker.close('first'));
+    if (last === undefined) return others;
+    const settled = Promise.all(others.map((closing) => closing.settled));
+    const patience = sleep(maxSettlingMs(this.#plan.shutdownDelayMs) + ANSWER_MS, undefined, { ref: false });
+    void Promise.race([settled, patience]).then(() => last.othersSettled());
+    return [...others, last.close('last')];
   }
 
   /** Whether at least one worker takes requests, and the pool is not stopping. */

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { HostError } from '../../util/host-error.ts';
 import type { Closing } from '../serve/finish.ts';
 import type { Terminal } from '../terminal.ts';
-import type { Begin, FromWorker, ToWorker, WorkerListening } from './messages.ts';
+import type { Begin, FromWorker, StopTurn, ToWorker, WorkerListening } from './messages.ts';
 import { STALL_SIGNAL } from '../stall/end-process.ts';
 import { WorkerMetrics } from './worker-metrics.ts';
 import { WorkerTurns } from './worker-turns.ts';
@@ -20,9 +20,20 @@ export interface WorkerProcess {
   readonly turns: WorkerTurns;
   /** Resolves when the worker has ended and all its output has been read. */
   readonly ended: Promise<WorkerEnd>;
-  /** Tells the worker to finish. `waiting`, and the number of cancelled requests, are 0 if it ends without answering. */
-  close(): { readonly waiting: Promise<number>; readonly closed: Closing['closed'] };
+  /** Tells the worker to finish, immediately or when the others have settled. */
+  close(turn: StopTurn): WorkerClosing;
+  /** Tells one whose turn is last that it has come. */
+  othersSettled(): void;
   kill(): void;
+}
+
+/** The end of a worker's work. If it ends without answering, `waiting` and the number of cancelled requests are 0. */
+export interface WorkerClosing {
+  /** The number of its requests. */
+  readonly waiting: Promise<number>;
+  /** Resolves when no further request can reach it. */
+  readonly settled: Promise<void>;
+  readonly closed: Closing['closed'];
 }
 
 export interface WorkerEnd {
@@ -48,6 +59,7 @@ export function startWorker(source: WorkerSource, terminal: Terminal): WorkerPro
   if (worker instanceof Error) return failedWorker(worker);
   const listening = Promise.withResolvers<WorkerListening | undefined>();
   const waiting = Promise.withResolvers<number>();
+  const settled = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<number>();
   let failure: HostError | undefined;
   let isListening = false;
@@ -59,11 +71,13 @@ export function startWorker(source: WorkerSource, terminal: Terminal): WorkerPro
     } else if (message.at === 'failed') failure = new HostError(message.code, message.message);
     else if (message.at === 'metrics') metrics.tell(message.records);
     else if (message.at === 'closing') waiting.resolve(message.waiting);
+    else if (message.at === 'settled') settled.resolve();
     else if (message.at === 'closed') closed.resolve(message.cancelled);
   });
   const ended = endOf(worker).then((how): WorkerEnd => {
     listening.resolve(undefined);
     waiting.resolve(0);
+    settled.resolve();
     closed.resolve(0);
     return { how, isStalled: how === STALLED, failure, isClean: how === CLEAN };
   });
@@ -84,10 +98,11 @@ export function startWorker(source: WorkerSource, terminal: Terminal): WorkerPro
     metrics,
     turns,
     ended,
-    close: () => {
-      tell({ at: 'stop' });
-      return { waiting: waiting.promise, closed: closed.promise };
+    close: (turn) => {
+      tell({ at: 'stop', turn });
+      return { waiting: waiting.promise, settled: settled.promise, closed: closed.promise };
     },
+    othersSettled: () => tell({ at: 'others-settled' }),
     kill: () => void worker.kill('SIGKILL'),
   };
 }
@@ -143,7 +158,8 @@ function failedWorker({ message }: Error): WorkerProcess {
     metrics: new WorkerMetrics(() => undefined),
     turns: new WorkerTurns(() => undefined),
     ended: Promise.resolve({ how: toFailure(message), isStalled: false, failure: undefined, isClean: false }),
-    close: () => ({ waiting: none, closed: none }),
+    close: () => ({ waiting: none, settled: Promise.resolve(), closed: none }),
+    othersSettled: () => undefined,
     kill: () => undefined,
   };
 }
