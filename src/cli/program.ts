@@ -35,7 +35,6 @@ export function createProgram(version: string, commands: Commands, { stdout, std
       'Serves WebAssembly components that implement wasi:http/proxy, with an isolated instance for each request.',
     )
     .usage('[serve] <file> [options]')
-    .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
     // What follows the file of `run` is not for us.
@@ -51,6 +50,7 @@ export function createProgram(version: string, commands: Commands, { stdout, std
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()
+      .version(version, '-V, --version', 'show the version')
       .configureHelp({ ...command.configureHelp(), minWidthToWrap: MIN_HELP_COLUMNS })
       .showHelpAfterError(`(see ${command === program ? '' : 'wasi-serve '}${command.name()} --help)`)
       .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) });

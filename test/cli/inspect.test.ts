@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Inspection } from '../../src/cli/inspect/inspection.ts';
 import { guestPath, runWasiServe } from './wasi-serve.ts';
+
+/** The magic, and the version and layer of a component. */
+const EMPTY_COMPONENT = Buffer.from('0061736d0d000100', 'hex');
 
 async function inspectJson(name: string): Promise<Inspection> {
   const { code, stdout, stderr } = await runWasiServe(['inspect', guestPath(name), '--json']);
@@ -66,6 +71,17 @@ describe('as JSON', () => {
     const { world, verdict } = await inspectJson('command');
     expect(world.kind).toBe('command');
     expect(verdict).toEqual({ servable: false, reasons: [expect.stringContaining('wasi-serve run runs it')] });
+  });
+
+  test('a component that is neither is not said to run', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wasi-serve-test-'));
+    const file = join(folder, 'empty.wasm');
+    writeFileSync(file, EMPTY_COMPONENT);
+    const { stdout } = await runWasiServe(['inspect', file, '--json']);
+    rmSync(folder, { recursive: true });
+    const { verdict } = JSON.parse(stdout) as Inspection;
+    const reason = 'it is a component without an HTTP handler; only wasi:http/proxy is served';
+    expect(verdict).toEqual({ servable: false, reasons: [reason] });
   });
 });
 

@@ -184,6 +184,8 @@ describe('help', () => {
     ],
     [['-O', 'help'], /^Without effect here: [^]*\bopt-level\b/],
     [['--version'], /^\d+\.\d+\.\d+\n$/],
+    [['x.wasm', '--version'], /^\d+\.\d+\.\d+\n$/],
+    [['inspect', '-V'], /^\d+\.\d+\.\d+\n$/],
   ])('%j', async (args, text) => {
     const { code, stdout, stderr } = await runWasiServe(args);
     expect(code, stderr).toBe(0);

@@ -72,7 +72,7 @@ async function checkServability(
 ): Promise<Servability> {
   const missing = imports.filter(({ servedBy }) => servedBy === null).map(({ name }) => name);
   const reasons = [
-    ...(kind.kind === 'proxy' ? [] : [`it is ${OTHER_WORLDS[kind.kind]}; wasi-serve run runs it`]),
+    ...(kind.kind === 'proxy' ? [] : [`it is ${OTHER_WORLDS[kind.kind]}`]),
     ...(missing.length === 0 ? [] : [`it imports interfaces that this host does not provide: ${missing.join(', ')}`]),
   ];
   if (reasons.length > 0) return { servable: false, reasons };
@@ -86,7 +86,7 @@ async function checkServability(
 }
 
 const OTHER_WORLDS = {
-  service: 'a WASI 0.3 HTTP service (wasi:http/service)',
-  command: 'a command (wasi:cli/run)',
-  other: 'a component without an HTTP handler',
+  service: 'a WASI 0.3 HTTP service (wasi:http/service); only wasi:http/proxy is served',
+  command: 'a command (wasi:cli/run); wasi-serve run runs it',
+  other: 'a component without an HTTP handler; only wasi:http/proxy is served',
 } as const;

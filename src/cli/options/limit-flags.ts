@@ -23,7 +23,7 @@ function unknownLimit(name: string, names: readonly string[]): HostError {
   return new HostError('bad-argument', `unknown limit '${name}'${hint}`);
 }
 
-/** The names and default of each limit, for the help. */
+/** The name and the default of each limit, for the help. */
 export function listLimits(options: readonly NamedOption[]): readonly HelpItem[] {
   return limitsOf(options).map((named) => ({ name: toLimitName(named.key), help: describe(named) }));
 }

@@ -47,6 +47,11 @@ export function readSettings(given: GivenFlags, env: NodeJS.ProcessEnv): Setting
   return settings;
 }
 
+/** What the user should know about options without effect. */
+export function listIgnored({ ignored }: Settings): string[] {
+  return ignored.length === 0 ? [] : [`without effect here: ${ignored.join(', ')}`];
+}
+
 function spellFlags(flags: GivenFlags['flags'], options: readonly NamedOption[]): Spelled[] {
   return options.flatMap((named): Spelled[] => {
     const { flag } = named.option;

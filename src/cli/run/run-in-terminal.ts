@@ -3,6 +3,7 @@ import { toComponentConfig } from '../../config/to-serve-config.ts';
 import { loadCommand } from '../../host/load.ts';
 import { type ProgramEnd, runProgram } from '../../host/run-program.ts';
 import { MAX_TIMER_MS } from '../../util/timers.ts';
+import { keepLongTraces } from '../keep-long-traces.ts';
 import type { Terminal } from '../terminal.ts';
 import { DescriptorWriter } from './descriptor-writer.ts';
 import { ReadableSource } from './readable-source.ts';
@@ -12,9 +13,6 @@ import type { RunPlan } from './run-plan.ts';
 const EXIT_OF_ABORT = 134;
 const EXIT_OF_PIPE = 141;
 
-/** A guest's backtrace needs more than V8's default of ten frames. */
-const STACK_TRACE_LIMIT = 64;
-
 /**
  * Runs a component as a program whose streams are those of this process. Resolves with the exit code when all that it wrote is written, and
  * immediately when nobody reads it any more. Throws `HostError` if it cannot be run.
@@ -23,7 +21,7 @@ export async function runInTerminal(
   { file, args, load, component, notices }: RunPlan,
   terminal: Terminal,
 ): Promise<number> {
-  Error.stackTraceLimit = STACK_TRACE_LIMIT;
+  keepLongTraces();
   const say = (level: 'warning' | 'note', what: string): void => terminal.stderr.write(`${level}: ${what}\n`);
   for (const notice of notices) say('note', notice);
   const { label, bytes } = readSource(file, load.limits?.maxComponentBytes);
@@ -61,7 +59,7 @@ function describeTrap({ message, stack = '' }: Error): string {
   return [message, ...frames].join('\n');
 }
 
-/** A program may wait for what keeps no process alive. */
+/** Node ends a process that nothing keeps alive, even if the program still waits. */
 function keepAlive(): Disposable {
   const timer = setInterval(() => undefined, MAX_TIMER_MS);
   return { [Symbol.dispose]: () => clearInterval(timer) };

@@ -5,7 +5,7 @@ import type { ComponentOptions, LoadOptions } from '../../config/options.ts';
 import { compilePolicy } from '../../outbound/outbound-policy.ts';
 import { assertNoDirectories } from '../options/assert-no-directories.ts';
 import { toGuestEnv } from '../options/guest-env.ts';
-import { type GivenFlags, readSettings } from '../options/read-settings.ts';
+import { type GivenFlags, listIgnored, readSettings } from '../options/read-settings.ts';
 
 /** Everything that `run` needs to know. */
 export interface RunPlan {
@@ -23,7 +23,8 @@ export const NO_TIME_LIMITS = { timeoutMs: 0, cpuTimeoutMs: 0 } as const satisfi
 
 /** What the options mean, given as flags or in the environment. Throws `HostError` if one is malformed or asks for what we cannot do. */
 export function toRunPlan(file: string, args: readonly string[], flags: GivenFlags, env: NodeJS.ProcessEnv): RunPlan {
-  const { command, component, load, ignored } = readSettings(flags, env);
+  const settings = readSettings(flags, env);
+  const { command, component, load } = settings;
   const { dir, inheritEnv } = withDefaults(COMMAND_OPTIONS, command);
   assertNoDirectories(dir);
   if (component.outbound !== undefined) compilePolicy(component.outbound);
@@ -32,6 +33,6 @@ export function toRunPlan(file: string, args: readonly string[], flags: GivenFla
     args: [basename(file), ...args],
     load,
     component: { ...NO_TIME_LIMITS, ...component, env: toGuestEnv({ inheritEnv }, component.env, env) },
-    notices: ignored.length === 0 ? [] : [`without effect here: ${ignored.join(', ')}`],
+    notices: listIgnored(settings),
   };
 }

@@ -10,7 +10,7 @@ import { type Permission, describeMissing, isPermitted } from '../../util/permis
 import { assertNoDirectories } from '../options/assert-no-directories.ts';
 import { toGuestEnv } from '../options/guest-env.ts';
 import { shareAmong } from '../options/limit-flags.ts';
-import { type GivenFlags, type Settings, readSettings } from '../options/read-settings.ts';
+import { type GivenFlags, type Settings, listIgnored, readSettings } from '../options/read-settings.ts';
 import { defaultStallTimeoutMs } from '../stall/stall-bounds.ts';
 import { listTooLow } from './system-limits.ts';
 
@@ -74,10 +74,6 @@ export function toServePlan(file: string, flags: GivenFlags, env: NodeJS.Process
     accessLog,
     notices: [...listIgnored(settings), ...listUnwatched(command), ...listTooLow(config)],
   };
-}
-
-function listIgnored({ ignored }: Settings): string[] {
-  return ignored.length === 0 ? [] : [`without effect here: ${ignored.join(', ')}`];
 }
 
 function listUnwatched({ stallTimeoutMs = 0, workers }: CommandConfig): string[] {

@@ -7,13 +7,11 @@ import { warmUp } from '../../host/warm-up/warm-up.ts';
 import { teeLog } from '../../observe/log.ts';
 import type { Metrics } from '../../observe/metrics.ts';
 import type { Address, ListeningSocket } from '../../server/http1/listen.ts';
+import { keepLongTraces } from '../keep-long-traces.ts';
 import type { Closing } from './finish.ts';
 import { type LogSink, accessLogOf } from './log-sink.ts';
 import type { ServePlan } from './serve-plan.ts';
 import type { StallWatch } from '../stall/stall-watch.ts';
-
-/** Guests' backtraces need more than V8's default of ten frames, many of which are glue. */
-const STACK_TRACE_LIMIT = 64;
 
 /** Loads the component of a plan from its bytes; `onRun` is called when a guest runs. Throws `HostError`. */
 export function loadPlanned(
@@ -21,7 +19,7 @@ export function loadPlanned(
   { load }: ServePlan,
   { onRun }: Pick<StallWatch, 'onRun'>,
 ): Promise<Component> {
-  Error.stackTraceLimit = STACK_TRACE_LIMIT;
+  keepLongTraces();
   return loadComponent(bytes, { ...load, label, onRun });
 }
 
@@ -60,11 +58,7 @@ export async function openHost(
 }
 
 /** Begins to stop a host, which keeps accepting for `delayMs`; by default, until its clients are done. */
-export function beginClosing(
-  host: Host,
-  { drainTimeoutMs }: ServePlan,
-  delayMs: number | undefined,
-): Closing & { readonly waiting: number } {
+export function beginClosing(host: Host, { drainTimeoutMs }: ServePlan, delayMs: number | undefined): Closing {
   const waiting = host.inFlight;
   return { delayMs, waiting, closed: host.close(drainTimeoutMs, delayMs) };
 }

@@ -3,19 +3,19 @@ import type { MetricRecords } from '../../observe/metrics.ts';
 import type { HostErrorCode } from '../../util/host-error.ts';
 import type { ServePlan } from '../serve/serve-plan.ts';
 
-/**
- * What the primary tells a worker. The one whose turn to stop is `last` goes on serving until `others-settled`: while others tell their clients to close
- * connections, these connect anew, and would be lost with the last descriptor of the port.
- */
+/** What the primary tells a worker. */
 export type ToWorker =
   | Begin
   | { readonly at: 'turn' }
   | { readonly at: 'metrics' }
-  | { readonly at: 'stop'; readonly turn: StopTurn }
+  | { readonly at: 'stop'; readonly when: StopTime }
   | { readonly at: 'others-settled' };
 
-/** When a worker stops. */
-export type StopTurn = 'first' | 'last';
+/**
+ * When a worker stops. One of them goes on serving until `others-settled`: clients that the others tell to close their connections connect anew, and
+ * would be reset when the last descriptor of the port closes.
+ */
+export type StopTime = 'now' | 'after-others';
 
 /** The first message to a worker: everything it needs to know. Workers do not parse the command line again. */
 export interface Begin {
@@ -32,8 +32,8 @@ export interface Begin {
 }
 
 /**
- * What a worker tells the primary, in this order; `settled`: no further request can reach it. `failed` comes instead of `listening` if the operator must act. `metrics`, and `turns` (its event
- * loop is running), come whenever the primary asks for them.
+ * What a worker tells the primary, in this order. `failed` comes instead of `listening` if the operator must act. `settled`: no further request can reach
+ * it. `metrics`, and `turns` (its event loop is running), come whenever the primary asks for them.
  */
 export type FromWorker =
   | WorkerListening

@@ -1,14 +1,14 @@
 import type { Metrics } from '../../observe/metrics.ts';
 import { warnOfBug } from '../../util/bug.ts';
-import type { Begin, FromWorker, StopTurn, ToWorker } from './messages.ts';
+import type { Begin, FromWorker, StopTime, ToWorker } from './messages.ts';
 
 /** The supervising process, as a worker sees it. */
 export interface Primary {
   readonly begun: Promise<Begin>;
   /** Resolves when the primary tells this worker to finish, or has gone away. Before `serving()`, either ends the process immediately. */
   readonly stopped: Promise<void>;
-  /** Resolves when it is this worker's turn to stop. */
-  readonly stopTurn: Promise<void>;
+  /** Resolves when no other worker needs this one to go on serving. */
+  readonly othersSettled: Promise<void>;
   /** From now on there may be requests to finish, and, if metrics are kept, metrics to report. */
   serving(metrics: Metrics | undefined): void;
   /** Resolves when the message has been sent, or the primary is gone. */
@@ -19,12 +19,12 @@ export interface Primary {
 export function connectToPrimary(quit: () => void): Primary {
   const begun = Promise.withResolvers<Begin>();
   const stopped = Promise.withResolvers<void>();
-  const stopTurn = Promise.withResolvers<void>();
+  const othersSettled = Promise.withResolvers<void>();
   let state: { at: 'starting' } | { at: 'serving'; metrics: Metrics | undefined } = { at: 'starting' };
-  const stop = (turn: StopTurn): void => {
+  const stop = (when: StopTime): void => {
     if (state.at === 'starting') quit();
     stopped.resolve();
-    if (turn === 'first') stopTurn.resolve();
+    if (when === 'now') othersSettled.resolve();
   };
   // Ctrl-C in a terminal, and many process managers, signal workers too. The primary decides what a signal means.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
@@ -32,12 +32,12 @@ export function connectToPrimary(quit: () => void): Primary {
     if (message.at === 'begin') begun.resolve(message);
     else if (message.at === 'turn') tell({ at: 'turns' }).catch(warnOfBug);
     else if (message.at === 'metrics') tellMetrics(state.at === 'serving' ? state.metrics : undefined).catch(warnOfBug);
-    else if (message.at === 'stop') stop(message.turn);
-    else stopTurn.resolve();
+    else if (message.at === 'stop') stop(message.when);
+    else othersSettled.resolve();
   });
-  process.on('disconnect', () => stop('first'));
+  process.on('disconnect', () => stop('now'));
   const serving = (metrics: Metrics | undefined): void => void (state = { at: 'serving', metrics });
-  return { begun: begun.promise, stopped: stopped.promise, stopTurn: stopTurn.promise, serving, tell };
+  return { begun: begun.promise, stopped: stopped.promise, othersSettled: othersSettled.promise, serving, tell };
 }
 
 async function tellMetrics(metrics: Metrics | undefined): Promise<void> {

@@ -45,7 +45,7 @@ async function serveUntilStopped(begin: Begin, primary: Primary, terminal: Termi
   const stoppedMs = performance.now();
   stallWatch.finishing();
   await primary.tell({ at: 'closing', waiting: host.inFlight });
-  await Promise.race([primary.stopTurn, bug.promise]);
+  await Promise.race([primary.othersSettled, bug.promise]);
   // After a bug, stop accepting immediately.
   const delayMs = terminal.bugs.isSeen ? 0 : leftOf(plan.shutdownDelayMs, stoppedMs);
   const { closed } = beginClosing(host, plan, delayMs);

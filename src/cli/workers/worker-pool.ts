@@ -107,15 +107,15 @@ export class WorkerPool {
     };
   }
 
-  /** The last one that accepts connections stops when the others have: what they tell to close connects anew. */
+  /** One that accepts connections stops when the others have: their clients connect anew. */
   #closeInTurn(workers: readonly WorkerProcess[]): WorkerClosing[] {
     const last = workers.findLast(({ isListening }) => isListening);
-    const others = workers.filter((worker) => worker !== last).map((worker) => worker.close('first'));
+    const others = workers.filter((worker) => worker !== last).map((worker) => worker.close('now'));
     if (last === undefined) return others;
     const settled = Promise.all(others.map((closing) => closing.settled));
     const patience = sleep(maxSettlingMs(this.#plan.shutdownDelayMs) + ANSWER_MS, undefined, { ref: false });
     void Promise.race([settled, patience]).then(() => last.othersSettled());
-    return [...others, last.close('last')];
+    return [...others, last.close('after-others')];
   }
 
   /** Whether at least one worker takes requests, and the pool is not stopping. */

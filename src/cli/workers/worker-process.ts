@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { HostError } from '../../util/host-error.ts';
 import type { Closing } from '../serve/finish.ts';
 import type { Terminal } from '../terminal.ts';
-import type { Begin, FromWorker, StopTurn, ToWorker, WorkerListening } from './messages.ts';
+import type { Begin, FromWorker, StopTime, ToWorker, WorkerListening } from './messages.ts';
 import { STALL_SIGNAL } from '../stall/end-process.ts';
 import { WorkerMetrics } from './worker-metrics.ts';
 import { WorkerTurns } from './worker-turns.ts';
@@ -21,8 +21,8 @@ export interface WorkerProcess {
   /** Resolves when the worker has ended and all its output has been read. */
   readonly ended: Promise<WorkerEnd>;
   /** Tells the worker to finish, immediately or when the others have settled. */
-  close(turn: StopTurn): WorkerClosing;
-  /** Tells one whose turn is last that it has come. */
+  close(when: StopTime): WorkerClosing;
+  /** Tells one that stops after the others that it may. */
   othersSettled(): void;
   kill(): void;
 }
@@ -98,8 +98,8 @@ export function startWorker(source: WorkerSource, terminal: Terminal): WorkerPro
     metrics,
     turns,
     ended,
-    close: (turn) => {
-      tell({ at: 'stop', turn });
+    close: (when) => {
+      tell({ at: 'stop', when });
       return { waiting: waiting.promise, settled: settled.promise, closed: closed.promise };
     },
     othersSettled: () => tell({ at: 'others-settled' }),
