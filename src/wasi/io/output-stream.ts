@@ -1,5 +1,5 @@
 import type { ByteSink } from '../../io/byte-sink.ts';
-import { Trap, trapIf } from '../../util/trap.ts';
+import { Trap } from '../../util/trap.ts';
 import { Parent } from './parent.ts';
 import type { Readiness } from '../../io/readiness.ts';
 import { CLOSED, type StreamError } from '../../io/stream-error.ts';
@@ -27,19 +27,12 @@ export class OutputStream implements Readiness {
 
   /** Traps if `bytes` are more than `checkWrite` permits. */
   write(bytes: Uint8Array): StreamError | undefined {
-    const budget = this.#lookAgain();
-    if (typeof budget !== 'number') return budget;
-    this.#permitted = 0;
-    trapIf(bytes.byteLength > budget || budget === 0, overBudget(bytes.byteLength, budget));
-    return this.#ended(this.#sink.write(bytes));
+    return this.#spend(bytes.byteLength) ?? this.#ended(this.#sink.write(bytes));
   }
 
   /** As `write`, of `len` zero bytes; the length is checked before they are made. */
   writeZeroes(len: bigint): StreamError | undefined {
-    const budget = this.#lookAgain();
-    if (typeof budget !== 'number') return budget;
-    if (len > BigInt(budget)) throw new Trap(overBudget(len, budget));
-    return this.write(new Uint8Array(Number(len)));
+    return this.#spend(len) ?? this.#ended(this.#sink.write(new Uint8Array(Number(len))));
   }
 
   flush(): StreamError | undefined {
@@ -73,9 +66,14 @@ export class OutputStream implements Readiness {
     return budget;
   }
 
-  #lookAgain(): number | StreamError {
+  /** Uses up what is permitted, for a write of `byteLength` bytes, which must not be more. */
+  #spend(byteLength: number | bigint): StreamError | undefined {
     const budget = this.#look();
-    return typeof budget === 'number' ? Math.max(budget, this.#permitted) : budget;
+    if (typeof budget !== 'number') return budget;
+    const permitted = Math.max(budget, this.#permitted);
+    this.#permitted = 0;
+    if (byteLength > permitted || permitted === 0) throw new Trap(overBudget(byteLength, permitted));
+    return undefined;
   }
 
   #ended(failure: StreamError | undefined): StreamError | undefined {

@@ -222,6 +222,8 @@ describe('input-stream', () => {
 
 interface OutputModel {
   room: number;
+  /** What the last check-write permitted, if nothing was written since: the stream keeps its word. */
+  permitted: number;
   taken: number[];
   failure: StreamError | undefined;
 }
@@ -244,15 +246,17 @@ function writeCommand(name: string, contents: Uint8Array, write: (stream: Output
     check: () => true,
     run: (model, { stream, sink }) => {
       const failure = failureOfModel(model);
+      const budget = Math.max(model.room, model.permitted);
       if (failure !== undefined) {
         expect(write(stream)).toEqual(failure);
-      } else if (contents.byteLength > model.room || model.room === 0) {
+      } else if (contents.byteLength > budget || budget === 0) {
         expect(() => write(stream)).toThrow(Trap);
       } else {
         expect(write(stream)).toEqual(ok(undefined));
         model.room -= contents.byteLength;
         model.taken.push(...contents);
       }
+      model.permitted = 0;
       expect(sink.taken).toEqual(model.taken);
     },
     toString: () => `${name} ${contents.byteLength}`,
@@ -281,6 +285,7 @@ const outputCommands = [
     run: (model, { stream }) => {
       expect(stream.isReady()).toBe(model.failure !== undefined || model.room > 0);
       const expected = failureOfModel(model) ?? ok(BigInt(model.room));
+      model.permitted = model.room;
       expect(funcs['[method]output-stream.check-write'](ctx, stream)).toEqual(expected);
     },
     toString: () => 'check-write',
@@ -303,7 +308,10 @@ describe('output-stream', () => {
       fc.property(fc.commands(outputCommands), (commands) => {
         const sink = new TestSink();
         fc.modelRun(
-          () => ({ model: { room: 0, taken: [], failure: undefined }, real: { sink, stream: new OutputStream(sink) } }),
+          () => ({
+            model: { room: 0, permitted: 0, taken: [], failure: undefined },
+            real: { sink, stream: new OutputStream(sink) },
+          }),
           commands,
         );
       }),
