@@ -61,10 +61,18 @@ export class Permits {
 
   /** Whether there is a permit, immediately or when it is its turn in `queue`: not where the queues are full, or when `giveUp` is ready first. */
   acquire(giveUp?: GiveUp, queue = 0): boolean | Promise<boolean> {
-    if (this.#mayGrow()) {
-      this.#grow();
-      return true;
-    }
+    return this.tryAcquire() || this.waitFor(giveUp, queue);
+  }
+
+  /** Takes a permit, if there is one now. */
+  tryAcquire(): boolean {
+    const isThere = this.#mayGrow();
+    if (isThere) this.#grow();
+    return isThere;
+  }
+
+  /** As `acquire`, where there is no permit now. */
+  waitFor(giveUp?: GiveUp, queue = 0): false | Promise<boolean> {
     if (this.#taken + this.queued >= this.#max + this.#maxQueued || giveUp?.isReady() === true) return false;
     return this.#waitForTurn(this.#queues[queue] as FairQueue<Turn>, giveUp);
   }

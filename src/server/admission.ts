@@ -48,7 +48,7 @@ export class Admission {
   }
 
   #place(exchange: Asking): boolean | Promise<boolean> {
-    const isPlaced = this.#permits.acquire(exchange.clientLeft, queueOf(exchange));
+    const isPlaced = this.#permits.tryAcquire() || this.#permits.waitFor(exchange.clientLeft, queueOf(exchange));
     if (this.isBusy) for (const tell of this.#listeners) tell();
     return typeof isPlaced === 'boolean' ? isPlaced : isPlaced.then((isGranted) => isGranted && this.#begin());
   }

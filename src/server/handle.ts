@@ -3,7 +3,8 @@ import type { Exchange } from './exchange.ts';
 import { fail, giveUp } from './fail.ts';
 import { QUEUE_IS_FULL, failureOfAnswer, unsendable } from './failure.ts';
 import { GuestHead } from './guest-head.ts';
-import { type ReplyEnd, sendResponse } from './reply.ts';
+import type { OutgoingResponse } from '../wasi/http/outgoing.ts';
+import { type ReplyEnd, sendIfWhole, sendInPieces } from './reply.ts';
 import { RequestScope } from './request-scope.ts';
 import type { Service } from './service.ts';
 
@@ -28,10 +29,11 @@ export async function handle(service: Service, exchange: Exchange): Promise<void
     const lease = scope.lease();
     const call = callIncomingHandler(lease, new GuestHead(scope), exchange.body);
     await call.returnedOrWaiting();
-    if (!call.isOver) scope.watch(lease);
-    const answer = await call.answer;
-    report.replied(await reply(scope, call, answer));
-    const trap = await call.returned;
+    if (call.end === undefined) scope.watch(lease);
+    const answer = call.answer ?? (await call.answered);
+    const end = reply(scope, call, answer);
+    report.replied('at' in end ? end : await end);
+    const { trap } = call.end ?? (await call.returned);
     if (trap !== undefined && answer.at !== 'cancelled') report.trapped(trap);
   } catch (error) {
     giveUp(scope, error);
@@ -40,17 +42,29 @@ export async function handle(service: Service, exchange: Exchange): Promise<void
   }
 }
 
-/** Sends the guest's answer, or says why there is none. */
-async function reply(scope: RequestScope, call: GuestCall, answer: Answer): Promise<ReplyEnd> {
-  const { exchange, report, service } = scope;
-  const violation = exchange.violation.failure;
+/** Sends the guest's answer, immediately if it is whole, or says why there is none. */
+function reply(scope: RequestScope, call: GuestCall, answer: Answer): ReplyEnd | Promise<ReplyEnd> {
+  const violation = scope.exchange.violation.failure;
   if (violation !== undefined) return fail(scope, violation);
   if (answer.at !== 'set') return fail(scope, failureOfAnswer(answer));
-  report.status = answer.response.status;
-  const end = await sendResponse(exchange, answer.response, {
-    settled: () => call.settled(),
+  const { response } = answer;
+  scope.report.status = response.status;
+  return replyIfWhole(scope, response) ?? replyInPieces(scope, call, response);
+}
+
+function replyIfWhole(scope: RequestScope, response: OutgoingResponse): ReplyEnd | undefined {
+  const end = sendIfWhole(scope.exchange, response);
+  return end?.at === 'unsendable' ? fail(scope, unsendable(end.reason)) : end;
+}
+
+/** Sends the head when the guest has given the thread back, then the body as the guest writes it. */
+async function replyInPieces(scope: RequestScope, call: GuestCall, response: OutgoingResponse): Promise<ReplyEnd> {
+  const { exchange, service } = scope;
+  if (response.bytes?.isWhole === false) await call.settled();
+  const end = replyIfWhole(scope, response);
+  if (end !== undefined) return end;
+  return sendInPieces(exchange, response, {
     onStream: (bytes) => void call.returned.then(() => scope.outlive(bytes)),
     turns: service.loop.longReplies,
   });
-  return end.at === 'unsendable' ? fail(scope, unsendable(end.reason)) : end;
 }

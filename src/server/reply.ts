@@ -28,37 +28,42 @@ const MAX_AT_ONCE_BYTES = 64 * 1024;
 
 export const LEFT_UNANSWERED: ReplyEnd = Object.freeze({ at: 'client-left', byteLength: 0 });
 
-/** What `sendResponse` needs to know of the guest and of other replies. */
+/**
+ * Sends a response, if the guest has finished its body by now and it is small: with its length, in one packet if it fits. Otherwise sends nothing: then
+ * it goes out in pieces. Nobody waits for a promise here, which most replies do without.
+ */
+export function sendIfWhole(exchange: Exchange, response: OutgoingResponse): ReplyEnd | Unsendable | undefined {
+  const { reply, clientLeft } = exchange;
+  const { status, fields, bytes } = response;
+  if (bytes?.isWhole === false) return undefined;
+  if (clientLeft.isReady()) return leave(bytes);
+  const wireBody = wireBodyOf(exchange, response);
+  if (bytes === undefined) return sendWithoutBody(exchange, response, wireBody);
+  const whole = wireBody === 'absent' ? undefined : takeWhole(bytes);
+  if (whole === undefined) return undefined;
+  reply.whole({ status, fields, framing: { by: 'length', byteLength: whole.byteLength } }, whole);
+  return { at: 'complete', byteLength: whole.byteLength };
+}
+
+/** What `sendInPieces` needs to know of the guest and of other replies. */
 export interface Sending {
-  /** Resolves when the guest has given the thread back. */
-  readonly settled: () => Promise<void>;
   /** Called when the head is sent and the body is passed on piece by piece. */
   readonly onStream: (bytes: OutgoingBytes) => void;
   /** The queue in which the pieces of long bodies wait. */
   readonly turns: LoopTurns;
 }
 
-/**
- * Sends a guest's response: the head when the guest has given the thread back, then the body as the guest writes it.
- *
- * A body that is finished by then is sent with its length. If the body breaks off, so does the connection.
- */
-export async function sendResponse(
+/** Sends a response's head now, and its body as the guest writes it. If the body breaks off, so does the connection. */
+export async function sendInPieces(
   exchange: Exchange,
   response: OutgoingResponse,
-  { settled, onStream, turns }: Sending,
-): Promise<ReplyEnd | Unsendable> {
-  const { reply, head, clientLeft } = exchange;
+  { onStream, turns }: Sending,
+): Promise<ReplyEnd> {
+  const { reply, clientLeft } = exchange;
   const { status, fields, bytes } = response;
-  if (bytes !== undefined && !bytes.isWhole) await settled();
-  if (clientLeft.isReady()) return leave(bytes);
-  const wireBody = head.method === 'HEAD' || status === 204 || status === 304 ? 'absent' : 'present';
-  if (bytes === undefined) return sendWithoutBody(exchange, response, wireBody);
-  const whole = wireBody === 'absent' ? undefined : takeWhole(bytes);
-  if (whole !== undefined) {
-    reply.whole({ status, fields, framing: { by: 'length', byteLength: whole.byteLength } }, whole);
-    return { at: 'complete', byteLength: whole.byteLength };
-  }
+  // One without a body is whole.
+  if (bytes === undefined || clientLeft.isReady()) return leave(bytes);
+  const wireBody = wireBodyOf(exchange, response);
   reply.start({ status, fields, framing: streamFraming(bytes, wireBody) });
   onStream(bytes);
   const wire = wireBody === 'absent' ? DISCARDING : reply;
@@ -75,6 +80,10 @@ function leave(bytes: OutgoingBytes | undefined): ReplyEnd {
 
 /** Whether the reply has a body on the wire. Source: RFC 9112, 6.3. */
 type WireBody = 'present' | 'absent';
+
+function wireBodyOf({ head }: Exchange, { status }: OutgoingResponse): WireBody {
+  return head.method === 'HEAD' || status === 204 || status === 304 ? 'absent' : 'present';
+}
 
 /** A response whose body the guest never took. */
 function sendWithoutBody(

@@ -48,7 +48,7 @@ async function measure(guest: string, pathWithQuery: string): Promise<ResetRow> 
   for (let request = 0; request < WARM_UP_REQUESTS + REQUESTS; request++) {
     const ctx = new WasiCtx({});
     const lease = new Lease(KEPT, instance, ctx);
-    const trap = await callIncomingHandler(lease, head, EMPTY_BODY).returned;
+    const { trap } = await callIncomingHandler(lease, head, EMPTY_BODY).returned;
     if (trap !== undefined) throw trap;
     lease[Symbol.dispose]();
     const start = performance.now();

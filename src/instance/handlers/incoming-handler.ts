@@ -49,22 +49,21 @@ export function callIncomingHandler(lease: Lease, head: RequestHead, body: BodyS
   return call;
 }
 
-/** A guest at work on one request. */
+/** How a guest returned: with a trap, or properly. */
+export interface GuestEnd {
+  readonly trap: Error | undefined;
+}
+
+/** A guest at work on one request. Most have answered and returned before anybody waits for it: only those that do get a promise. */
 export class GuestCall implements AnswerTaker {
-  /** Resolves when the guest has given its answer, or will not; never rejects. */
-  readonly answer: Promise<Answer>;
   readonly #lease: Lease;
-  readonly #answer: (answer: Answer) => void;
-  #response: OutgoingResponse | undefined;
-  #end: { readonly trap: Error | undefined } | undefined;
-  /** Made when somebody waits: most guests have returned before. */
-  #returned: PromiseWithResolvers<Error | undefined> | undefined;
+  #answer: Answer | undefined;
+  #answering: PromiseWithResolvers<Answer> | undefined;
+  #end: GuestEnd | undefined;
+  #ending: PromiseWithResolvers<GuestEnd> | undefined;
 
   constructor(lease: Lease) {
-    const { promise, resolve } = Promise.withResolvers<Answer>();
-    this.answer = promise;
     this.#lease = lease;
-    this.#answer = resolve;
   }
 
   begin(head: RequestHead, body: BodySource): void {
@@ -79,22 +78,34 @@ export class GuestCall implements AnswerTaker {
     );
   }
 
-  /** Whether the guest has returned. */
-  get isOver(): boolean {
-    return this.#end !== undefined;
+  /** The guest's answer, if it has given it. */
+  get answer(): Answer | undefined {
+    return this.#answer;
+  }
+
+  /** Resolves when the guest has given its answer, or will not; never rejects. */
+  get answered(): Promise<Answer> {
+    if (this.#answer !== undefined) return Promise.resolve(this.#answer);
+    this.#answering ??= Promise.withResolvers();
+    return this.#answering.promise;
+  }
+
+  /** How the guest has returned, if it has. */
+  get end(): GuestEnd | undefined {
+    return this.#end;
+  }
+
+  /** Resolves when the guest has returned; never rejects. The reply does not wait for it. */
+  get returned(): Promise<GuestEnd> {
+    if (this.#end !== undefined) return Promise.resolve(this.#end);
+    this.#ending ??= Promise.withResolvers();
+    return this.#ending.promise;
   }
 
   /** Resolves when the guest has returned, waits for something that is not there yet, or has been paused. */
   async returnedOrWaiting(): Promise<void> {
-    for (let count = 0; count < MICROTASKS && !this.isOver; count += 1) await MICROTASK;
-    if (!this.isOver) await guestGaveThreadBack();
-  }
-
-  /** Resolves when the guest has returned, with the trap if it did not do so properly; never rejects. The reply does not wait for it. */
-  get returned(): Promise<Error | undefined> {
-    if (this.#end !== undefined) return Promise.resolve(this.#end.trap);
-    this.#returned ??= Promise.withResolvers();
-    return this.#returned.promise;
+    for (let count = 0; count < MICROTASKS && this.#end === undefined; count += 1) await MICROTASK;
+    if (this.#end === undefined) await guestGaveThreadBack();
   }
 
   /** Resolves when the guest waits for something that is not there yet, has returned, or has computed on for long. */
@@ -109,16 +120,19 @@ export class GuestCall implements AnswerTaker {
   }
 
   take(response: GuestResponse): void {
-    if (response.tag === 'err') {
-      this.#answer({ at: 'error-code', code: response.val });
-      return;
-    }
-    this.#response = response.val;
-    this.#answer({ at: 'set', response: response.val });
+    if (response.tag === 'err') this.#answerWith({ at: 'error-code', code: response.val });
+    else this.#answerWith({ at: 'set', response: response.val });
   }
 
   giveUp(): void {
-    this.#answer(NEVER_SET);
+    this.#answerWith(NEVER_SET);
+  }
+
+  /** The first answer counts. */
+  #answerWith(answer: Answer): void {
+    if (this.#answer !== undefined) return;
+    this.#answer = answer;
+    this.#answering?.resolve(answer);
   }
 
   #endProperly(): void {
@@ -130,13 +144,13 @@ export class GuestCall implements AnswerTaker {
   #endWith(trap: Error | undefined): void {
     if (this.#end !== undefined) return;
     const end = (this.#end = { trap: this.#endBody(trap) ?? trap });
-    this.#answer(unanswered(end.trap));
-    this.#returned?.resolve(end.trap);
+    if (this.#answer === undefined) this.#answerWith(unanswered(end.trap));
+    this.#ending?.resolve(end);
   }
 
   /** Returns what the body failed with, if it did. */
   #endBody(trap: Error | undefined): Error | undefined {
-    const bytes = this.#response?.bytes;
+    const bytes = this.#answer?.at === 'set' ? this.#answer.response.bytes : undefined;
     try {
       if (trap === undefined) bytes?.finish(undefined);
       else bytes?.abort(trap.message);
