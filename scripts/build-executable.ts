@@ -12,6 +12,12 @@ import { knownValues } from './build/known-values.ts';
 /** The requests after which what serves them has been compiled. */
 const REQUESTS = 20;
 
+/** The threads that it starts. */
+const THREADS = {
+  'stall-thread.js': 'src/cli/stall/stall-thread.ts',
+  'sqlite-thread.js': 'src/state/keyvalue/sqlite-thread.ts',
+} as const;
+
 /** What there is in place of `import.meta`. No file lies beside the command: `ownFile` finds threads, and jco, which asks for packages, is refused before. */
 const META = {
   'import.meta.url': '"file:///"',
@@ -23,7 +29,7 @@ const file = resolve(process.argv[2] ?? 'executable/wasi-serve');
 process.chdir(`${import.meta.dirname}/..`);
 const scratch = await mkdtemp(join(tmpdir(), 'wasi-serve-executable-'));
 try {
-  await Promise.all([bundleTo('command.js'), bundleTo('stall-thread.js')]);
+  await Promise.all([bundleTo('command.js'), bundleTo('stall-thread.js'), bundleTo('sqlite-thread.js')]);
   await compileCode();
   await mkdir(dirname(file), { recursive: true });
   await inject();
@@ -32,10 +38,10 @@ try {
 }
 
 /** One file without imports: an executable finds no packages. What jco takes stays out. */
-async function bundleTo(name: 'command.js' | 'stall-thread.js'): Promise<void> {
+async function bundleTo(name: 'command.js' | keyof typeof THREADS): Promise<void> {
   const isCommand = name === 'command.js';
   const options: InputOptions = {
-    input: isCommand ? 'scripts/build/executable-main.ts' : 'src/cli/stall/stall-thread.ts',
+    input: name === 'command.js' ? 'scripts/build/executable-main.ts' : THREADS[name],
     platform: 'node',
     external: [/^@bytecodealliance\//],
     plugins: [knownValues(), embeddedFiles()],
@@ -85,7 +91,7 @@ async function compileCode(): Promise<void> {
 
 async function inject(): Promise<void> {
   const config = join(scratch, 'executable.json');
-  const assets = ['command.js', 'command.code', 'stall-thread.js'].map((name) => [name, join(scratch, name)]);
+  const assets = ['command.js', 'command.code', ...Object.keys(THREADS)].map((name) => [name, join(scratch, name)]);
   await writeFile(
     config,
     JSON.stringify({

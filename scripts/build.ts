@@ -14,7 +14,7 @@ await rm(folder, { recursive: true, force: true });
 
 const plugins = [knownValues(), builtinsOnDemand()];
 /** What npm installs beside us; all other packages are put in. */
-const external = [/^@bytecodealliance\//, /^@hono\//, /^hono\b/, 'prom-client'];
+const external = [/^@bytecodealliance\//, /^@hono\//, /^@redis\//, /^hono\b/, 'prom-client'];
 /** Who reads the code finds comments in the source maps; a start would read and digest them each time. */
 const comments = { jsdoc: false };
 const output = { dir: folder, format: 'esm', sourcemap: true, comments } as const;
@@ -23,6 +23,7 @@ await Promise.all([
   makeMain(),
   makeThread('cli/stall/stall-thread'),
   makeThread('component/transpile-thread'),
+  makeThread('state/keyvalue/sqlite-thread'),
   makeTypes(),
 ]);
 

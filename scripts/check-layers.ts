@@ -10,7 +10,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['http', 'abi', 'rewriter'],
   ['config'],
   ['component', 'observe'],
-  ['outbound', 'linker'],
+  ['outbound', 'linker', 'state'],
   ['wasi'],
   ['instance'],
   ['server'],

@@ -4,6 +4,7 @@ import { choiceKind, switchKind } from './kinds/choice.ts';
 import { countKind, workersKind } from './kinds/count.ts';
 import { durationKind } from './kinds/duration.ts';
 import { folderKind } from './kinds/folder.ts';
+import { keyValueStoresKind } from './kinds/key-value-stores.ts';
 import { networksKind } from './kinds/networks.ts';
 import type { OptionKind } from './kinds/option-kind.ts';
 import { patternsKind } from './kinds/patterns.ts';
@@ -108,6 +109,12 @@ export function folder(entry: Entry<undefined>): Option<string | false | undefin
 
 export function variables(entry: Entry<Readonly<Record<string, string>>>): Option<Readonly<Record<string, string>>> {
   return { ...entry, kind: variablesKind() };
+}
+
+export function keyValueStores(
+  entry: Entry<Readonly<Record<string, string>>>,
+): Option<Readonly<Record<string, string>>> {
+  return { ...entry, kind: keyValueStoresKind() };
 }
 
 export function requestFields(entry: Entry<RequestFields>): Option<RequestFields> {

@@ -7,6 +7,7 @@ import {
   count,
   duration,
   folder,
+  keyValueStores,
   optionalCallback,
   patterns,
   networks,
@@ -204,6 +205,25 @@ export const COMPONENT_OPTIONS = {
     group: 'Guest',
     default: {},
     help: 'a value that the guest finds in wasi:config/store',
+  }),
+  /** Stores for `wasi:keyvalue`, by the names that guests open: `memory`, `sqlite:FILE`, `redis://HOST:PORT/DATABASE`. The one named `default` has no name too. */
+  keyValue: keyValueStores({
+    flag: 'keyvalue',
+    group: 'Guest',
+    default: {},
+    help: 'a store that the guest finds in wasi:keyvalue: memory, sqlite:FILE or redis://HOST:PORT/DATABASE',
+  }),
+  /** Whether the default store is one in memory, if `keyValue` names no other. */
+  keyValueMemory: toggle(
+    { off: false, on: true },
+    { wasmtime: 'S keyvalue', group: 'Guest', help: 'a default store in memory for wasi:keyvalue' },
+  ),
+  /** What the default store in memory has from the start; it grants one. */
+  keyValueInMemoryData: variables({
+    wasmtime: 'S keyvalue-in-memory-data',
+    group: 'Guest',
+    default: {},
+    help: 'a key and its value in the default store in memory',
   }),
   /** Fields that replace the client's in every request. */
   requestHeaders: requestFields({

@@ -6,6 +6,7 @@ import { handle } from '../server/handle.ts';
 import type { MountedHandler } from '../server/handler.ts';
 import { InFlight } from '../server/in-flight.ts';
 import type { Commons, Service } from '../server/service.ts';
+import { type OpenStores, openStores } from '../state/keyvalue/open-stores.ts';
 import { HEAP_IS_FULL } from '../util/heap-watch.ts';
 import { HostError } from '../util/host-error.ts';
 import { describeTotalInstanceHeap, describeTotalMemory } from '../util/limits.ts';
@@ -16,7 +17,7 @@ import type { Component } from './load.ts';
 const LOAD_OUTBOUND_AFTER_MS = 1000;
 
 /**
- * Answers with a component: has a pool of its instances, what its guests are granted, and its outgoing connections, since another component's policy
+ * Answers with a component: has a pool of its instances, what its guests are granted, its stores, and its outgoing connections, since another component's policy
  * may not allow those. Throws `HostError` if `outbound` has a text that is not a pattern.
  */
 export function createComponentHandler(
@@ -25,7 +26,8 @@ export function createComponentHandler(
   commons: Commons,
 ): MountedHandler {
   const outbound = createOutboundOnDemand({ admit: compilePolicy(config.outbound) });
-  const service = createService(component, config, commons, outbound);
+  const stores = openStores(config);
+  const service = createService(component, config, commons, { outbound, stores });
   const { pool, inFlight } = service;
   const stopWatching = watchShortages(component, service);
   return {
@@ -40,17 +42,24 @@ export function createComponentHandler(
     },
     [Symbol.asyncDispose]: async () => {
       await outbound[Symbol.asyncDispose]();
+      await stores[Symbol.asyncDispose]();
       pool[Symbol.dispose]();
       stopWatching();
     },
   };
 }
 
+/** What guests reach beyond their host. */
+interface Outside {
+  readonly outbound: OutboundOnDemand;
+  readonly stores: OpenStores;
+}
+
 function createService(
   component: Component,
   config: ComponentConfig,
   commons: Commons,
-  { sendRequest }: OutboundOnDemand,
+  { outbound: { sendRequest }, stores }: Outside,
 ): Service {
   const { heap, onRun } = component;
   const { held, refusals, loop } = commons;
@@ -60,7 +69,13 @@ function createService(
     const reason = `each request gets a new instance of ${label}, so none can be made before: ${isolation.reason}`;
     throw new HostError('not-supported', `minSpares (--min-spares): ${reason}`);
   }
-  const grant = createGrant({ config, sendRequest, held, tell: (what) => refusals.count(what) });
+  const grant = createGrant({
+    config,
+    sendRequest,
+    keyValueStores: stores.byName,
+    held,
+    tell: (what) => refusals.count(what),
+  });
   const inFlight = new InFlight();
   const pool = createPool(component.createStrategy(), {
     heap,

@@ -1,6 +1,7 @@
 import type { ComponentConfig } from '../config/options.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { SendRequest } from '../outbound/send-request.ts';
+import type { OpenStores } from '../state/keyvalue/open-stores.ts';
 import { HeldBytes, type HeldTotal } from '../util/held-bytes.ts';
 import type { ServedRequest } from '../wasi/wasi-ctx.ts';
 import { type Grants, createGrants } from '../wasi/interfaces.ts';
@@ -9,6 +10,7 @@ import { type Grants, createGrants } from '../wasi/interfaces.ts';
 export interface HostGrants {
   readonly config: ComponentConfig;
   readonly sendRequest: SendRequest;
+  readonly keyValueStores: OpenStores['byName'];
   /** What all of them have the host hold. */
   readonly held: HeldTotal;
   /** Tells the operator of a bound that a guest has reached. */
@@ -19,11 +21,12 @@ export interface HostGrants {
 export function createGrant({
   config,
   sendRequest,
+  keyValueStores,
   held,
   tell,
 }: HostGrants): (request: ServedRequest | undefined, head: RequestHead | undefined) => Grants {
   const { limits, timeoutMs, cpuTimeoutMs } = config;
-  const shared = { ...createGrants({ ...config, sendRequest }), limits, timeoutMs, cpuTimeoutMs, tell };
+  const shared = { ...createGrants({ ...config, sendRequest, keyValueStores }), limits, timeoutMs, cpuTimeoutMs, tell };
   // V8 copies an object in 20 ns, but in a microsecond if it is frozen, and at times if properties are added: so they are here already.
   const alike = { ...shared, request: undefined, head: undefined, held: undefined };
   return (request, head) => ({ ...alike, request, head, held: new HeldBytes(limits.maxHeldBytes, held) });

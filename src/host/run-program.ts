@@ -2,6 +2,7 @@ import type { ComponentConfig } from '../config/options.ts';
 import { StartFailure, createPool } from '../instance/pool.ts';
 import { createOutboundOnDemand } from '../outbound/outbound-on-demand.ts';
 import { compilePolicy } from '../outbound/outbound-policy.ts';
+import { openStores } from '../state/keyvalue/open-stores.ts';
 import { HeldTotal } from '../util/held-bytes.ts';
 import { HostError } from '../util/host-error.ts';
 import { DEFAULT_LIMITS } from '../util/limits.ts';
@@ -34,12 +35,13 @@ export interface ProgramOptions {
  */
 export async function runProgram(component: Component, { config, cli, tell }: ProgramOptions): Promise<ProgramEnd> {
   await using outbound = createOutboundOnDemand({ admit: compilePolicy(config.outbound) });
+  await using stores = openStores(config);
   const { heap, onRun } = component;
   const held = new HeldTotal({
     maxBytes: DEFAULT_LIMITS.maxTotalHeldBytes,
     isHeapFull: () => heap.isFull(performance.now()),
   });
-  const grant = createGrant({ config, sendRequest: outbound.sendRequest, held, tell });
+  const grant = createGrant({ config, sendRequest: outbound.sendRequest, keyValueStores: stores.byName, held, tell });
   using pool = createPool(component.createStrategy(), { heap, held, onRun });
   try {
     using lease = pool.lease({ grants: () => ({ ...grant(undefined, undefined), ...cli }) });

@@ -101,6 +101,14 @@ export const REQUEST_LIMITS = Object.freeze({
   maxConcurrentOutbound: count(32, 'outgoing requests of one request that wait concurrently', { min: 1 }),
   /** Outgoing requests of one request in all. Beyond: `HTTP-request-denied`. Default 1000. */
   maxOutbound: count(1000, 'outgoing requests of one request in all'),
+  /** A key of `wasi:keyvalue`, in bytes. Beyond: an error. Default 1 KiB. */
+  maxKeyBytes: bytes(KIB, 'a key of wasi:keyvalue'),
+  /** A value of `wasi:keyvalue`, in bytes. Beyond: an error. Default 1 MiB. */
+  maxValueBytes: bytes(MIB, 'a value of wasi:keyvalue'),
+  /** A key-value store in memory, in bytes. Beyond: an error. Default 64 MiB. */
+  maxMemoryStoreBytes: bytes(64 * MIB, 'each key-value store in memory'),
+  /** A key-value store of SQLite, in bytes. Beyond: an error. Default 1 GiB. */
+  maxSqliteStoreBytes: bytes(1024 * MIB, 'the file of each key-value store of SQLite'),
 } satisfies Readonly<Record<string, Limit>>);
 
 /** Bounds on what all requests of a host make it hold together. */

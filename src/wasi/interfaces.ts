@@ -19,6 +19,10 @@ import { httpTypes } from './http/types.ts';
 import { error } from './io/error.ts';
 import { poll } from './io/poll.ts';
 import { streams } from './io/streams.ts';
+import { atomics } from './keyvalue/atomics.ts';
+import { batch } from './keyvalue/batch.ts';
+import { type KeyValueGrants, type KeyValueOptions, grantKeyValue } from './keyvalue/grants.ts';
+import { store } from './keyvalue/store.ts';
 import { type LoggingGrants, type LoggingOptions, grantLogging } from './logging/grants.ts';
 import { logging } from './logging/logging.ts';
 import { insecure } from './random/insecure.ts';
@@ -64,6 +68,9 @@ const INTERFACES: readonly WasiInterface[] = [
   udpCreateSocket,
   configStore,
   logging,
+  store,
+  atomics,
+  batch,
 ];
 
 /**
@@ -75,14 +82,16 @@ export const wasiInterfaces: readonly WasiInterface[] = Object.freeze(
 );
 
 /** What a guest is granted, package by package. What is left out is the safe choice. */
-export interface Grants extends CoreGrants, CliGrants, ClocksGrants, HttpGrants, ConfigGrants, LoggingGrants {}
+export interface Grants
+  extends CoreGrants, CliGrants, ClocksGrants, HttpGrants, ConfigGrants, LoggingGrants, KeyValueGrants {}
 
 /** What grants are made of: options of the component, and what its host has for guests. */
 export type GrantSources = CliOptions &
   Required<ClocksGrants> &
   Required<HttpGrants> &
   ConfigStoreOptions &
-  LoggingOptions;
+  LoggingOptions &
+  KeyValueOptions;
 
 /** What all guests of a component are granted alike. */
 export function createGrants(sources: GrantSources): Omit<Grants, keyof CoreGrants> & ClocksGrants {
@@ -92,11 +101,18 @@ export function createGrants(sources: GrantSources): Omit<Grants, keyof CoreGran
     ...grantHttp(sources),
     ...grantConfig(sources),
     ...grantLogging(sources),
+    ...grantKeyValue(sources),
   };
 }
 
-/** The same but for what others would notice: what a guest prints, logs or sends. */
+/** The same but for what others would notice: what a guest prints, logs, sends or stores. */
 export function withoutEffects(grants: Grants): Grants {
-  const { writeOutput: _output, logMessage: _messages, sendRequest: _requests, ...silent } = grants;
+  const {
+    writeOutput: _output,
+    logMessage: _messages,
+    sendRequest: _requests,
+    keyValueStores: _stores,
+    ...silent
+  } = grants;
   return silent;
 }

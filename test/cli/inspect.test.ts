@@ -63,7 +63,7 @@ describe('as JSON', () => {
   test('missing imports are marked, and stand against serving', async () => {
     const { imports, verdict } = await inspectJson('missing-import');
     const missing = imports.filter(({ servedBy }) => servedBy === null).map(({ name }) => name.split('@')[0]);
-    expect(missing).toEqual(['wasi:keyvalue/store', 'acme:greeter/greet']);
+    expect(missing).toEqual(['acme:keyvalue/store', 'acme:greeter/greet']);
     expect(verdict).toEqual({ servable: false, reasons: [expect.stringContaining('acme:greeter/greet')] });
   });
 

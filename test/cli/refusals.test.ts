@@ -46,7 +46,7 @@ describe('serve', () => {
     const { code, stderr } = await runWasiServe([guestPath('missing-import')]);
     expect(code, stderr).toBe(1);
     expect(stderr).toMatch(
-      /^error: .* has imports that this host does not provide:\n {2}wasi:keyvalue\/store@\S+\n {2}acme:greeter\/greet@\S+\n$/,
+      /^error: .* has imports that this host does not provide:\n {2}acme:keyvalue\/store@\S+\n {2}acme:greeter\/greet@\S+\n$/,
     );
   });
 
@@ -176,7 +176,7 @@ describe('help', () => {
     ],
     [
       ['-S', 'help'],
-      /-S inherit-env[^]*-S max-http-fields-size +[^]*Always on: cli, [^]*Without effect here: [^]*\bkeyvalue\b/,
+      /-S inherit-env[^]*-S max-http-fields-size +[^]*Always on: cli, [^]*Without effect here: [^]*\bnn-graph\b/,
     ],
     [
       ['serve', '-C', 'help'],

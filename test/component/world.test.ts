@@ -59,7 +59,7 @@ describe('the world of a component', () => {
 
   test('has what no host serves too', () => {
     const { imports } = worldOf('missing-import');
-    expect(imports).toEqual(expect.arrayContaining(['wasi:keyvalue/store@0.2.0-draft', 'acme:greeter/greet@1.0.0']));
+    expect(imports).toEqual(expect.arrayContaining(['acme:keyvalue/store@0.2.0-draft', 'acme:greeter/greet@1.0.0']));
   });
 
   test('has functions and interfaces of its own, but no types', async () => {

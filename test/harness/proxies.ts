@@ -118,7 +118,8 @@ export async function startProxy(name: ProxyName, origins: readonly string[]): P
   };
 }
 
-function freePort(): Promise<number> {
+/** A port that nothing listens on now. */
+export function freePort(): Promise<number> {
   const server = createServer();
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {
@@ -128,9 +129,10 @@ function freePort(): Promise<number> {
   });
 }
 
-async function untilAccepting(port: number, { exitCode }: ChildProcess, written: () => string): Promise<void> {
+/** Waits until a process that was started accepts connections. */
+export async function untilAccepting(port: number, child: ChildProcess, written: () => string): Promise<void> {
   while (!(await isAccepting(port))) {
-    if (exitCode !== null) throw new Error(`the proxy ended: ${written()}`);
+    if (child.exitCode !== null) throw new Error(`the server ended: ${written()}`);
     await sleep(10);
   }
 }

@@ -294,7 +294,7 @@ class Bucket {
 function userInterfaces(log: string[]): HostInterface<object>[] {
   return [
     {
-      name: 'wasi:keyvalue/store',
+      name: 'acme:keyvalue/store',
       version: '0.2.0-draft',
       resources: { bucket: Bucket },
       mayWait: ['[method]bucket.exists'],

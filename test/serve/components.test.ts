@@ -22,7 +22,7 @@ class Bucket {
 }
 
 const store: HostInterface<WasiCtx> = {
-  name: 'wasi:keyvalue/store',
+  name: 'acme:keyvalue/store',
   version: '0.2.0-draft',
   resources: { bucket: Bucket },
   mayWait: ['[method]bucket.exists'],
@@ -50,19 +50,19 @@ describe('a component that cannot be served is refused when it is loaded', () =>
     const error = await load('missing-import').catch((thrown: unknown) => thrown as HostError);
     expect(error).toBeInstanceOf(HostError);
     expect(error).toMatchObject({ code: 'missing-import' });
-    expect((error as HostError).message).toContain('wasi:keyvalue/store@0.2.0-draft');
+    expect((error as HostError).message).toContain('acme:keyvalue/store@0.2.0-draft');
     expect((error as HostError).message).toContain('acme:greeter/greet@1.0.0');
   });
 
   test('for the import that is still missing', async () => {
     const error = await load('missing-import', [greet]).catch((thrown: unknown) => thrown as HostError);
-    expect((error as HostError).message).toContain('wasi:keyvalue/store@0.2.0-draft');
+    expect((error as HostError).message).toContain('acme:keyvalue/store@0.2.0-draft');
     expect((error as HostError).message).not.toContain('acme:greeter');
   });
 
   test('for another version of a draft', async () => {
     const other = { ...store, version: '0.2.0-draft2' };
-    await expect(load('missing-import', [greet, other])).rejects.toThrow('wasi:keyvalue/store@0.2.0-draft2');
+    await expect(load('missing-import', [greet, other])).rejects.toThrow('acme:keyvalue/store@0.2.0-draft2');
   });
 
   test('if it is a command', async () => {

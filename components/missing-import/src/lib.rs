@@ -1,4 +1,4 @@
-//! A valid proxy that also imports what no host here has: `wasi:keyvalue/store` and `acme:greeter/greet`.
+//! A valid proxy that also imports what no host here has: `acme:keyvalue/store` and `acme:greeter/greet`.
 
 use common::*;
 
@@ -8,6 +8,6 @@ guest!(greet);
 
 fn greet(_request: IncomingRequest, out: ResponseOutparam) {
     let greeting = acme::greeter::greet::greet("wasi-serve");
-    let known = wasi::keyvalue::store::open("default").and_then(|bucket| bucket.exists("greeting"));
+    let known = acme::keyvalue::store::open("default").and_then(|bucket| bucket.exists("greeting"));
     reply(out, 200, &format!("{greeting} {}\n", ok_or_err(&known)));
 }

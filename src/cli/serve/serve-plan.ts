@@ -1,7 +1,7 @@
 import { toServeConfig } from '../../config/to-serve-config.ts';
 import { COMMAND_OPTIONS, type CommandConfig } from '../../config/command-options.ts';
 import { withDefaults } from '../../config/option.ts';
-import type { LoadOptions, ServeConfig, ServeOptions } from '../../config/options.ts';
+import type { ComponentOptions, LoadOptions, ServeConfig, ServeOptions } from '../../config/options.ts';
 import { compilePolicy } from '../../outbound/outbound-policy.ts';
 import { maxSettlingMs } from '../../server/http1/graceful-stop.ts';
 import type { Address } from '../../server/http1/listen.ts';
@@ -54,6 +54,7 @@ export function toServePlan(file: string, flags: GivenFlags, env: NodeJS.Process
     ...settings.load,
     limits: { maxTotalMemoryBytes: shares.maxTotalMemoryBytes, ...settings.load.limits },
   };
+  assertShared(command, settings.component);
   const host = toHostOptions(settings, command, env);
   const { shutdownDelayMs, drainTimeoutMs, ...config } = toServeConfig(host);
   const { address, workers, shutdownAddress, adminAddress, logFormat, accessLog } = command;
@@ -74,6 +75,17 @@ export function toServePlan(file: string, flags: GivenFlags, env: NodeJS.Process
     accessLog,
     notices: [...listIgnored(settings), ...listUnwatched(command), ...listTooLow(config)],
   };
+}
+
+/** Each worker would have a store in memory of its own, and a client would find one or the other. */
+function assertShared({ workers }: CommandConfig, component: ComponentOptions): void {
+  const { keyValue = {}, keyValueMemory = false, keyValueInMemoryData = {} } = component;
+  const isInMemory = keyValueMemory || Object.keys(keyValueInMemoryData).length > 0;
+  if (workers < 2 || (!isInMemory && !Object.values(keyValue).includes('memory'))) return;
+  throw new HostError(
+    'not-supported',
+    `--workers ${workers} with a key-value store in memory: each worker would have its own; use --keyvalue NAME=sqlite:FILE or NAME=redis://HOST`,
+  );
 }
 
 function listUnwatched({ stallTimeoutMs = 0, workers }: CommandConfig): string[] {

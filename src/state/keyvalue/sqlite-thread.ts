@@ -1,0 +1,133 @@
+// The thread that `sqlite-store.ts` starts: the only one of this process that has the file open, since each commit waits for the disk.
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { parentPort, workerData } from 'node:worker_threads';
+import { type Result, err, ok } from '../../util/result.ts';
+import { addTo, toValue } from './counter.ts';
+import { type KeyPage, type KeyValuePair, PAGE_KEYS, type StoreError } from './key-value-store.ts';
+
+/** What the thread is given. */
+export interface SqliteTask {
+  readonly file: string;
+  readonly maxBytes: number;
+}
+
+/** One operation of a `KeyValueStore`. */
+export type SqliteOperation =
+  | { readonly at: 'getMany' | 'deleteMany'; readonly keys: readonly string[] }
+  | { readonly at: 'setMany'; readonly pairs: readonly KeyValuePair[] }
+  | { readonly at: 'has'; readonly key: string }
+  | { readonly at: 'list'; readonly cursor: bigint }
+  | { readonly at: 'increment'; readonly key: string; readonly delta: bigint };
+
+/** The answers to a message of several operations, in their order. */
+export type SqliteAnswers = readonly Result<unknown, StoreError>[];
+
+/** How long other processes may keep us from writing. */
+const BUSY_TIMEOUT_MS = 5000;
+const MAX_S64 = 2n ** 63n - 1n;
+
+const database = open(workerData as SqliteTask);
+const statements = {
+  get: prepare('SELECT value FROM key_value WHERE key = ?'),
+  set: prepare(
+    'INSERT INTO key_value (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+  ),
+  delete: prepare('DELETE FROM key_value WHERE key = ?'),
+  list: prepare('SELECT id, key FROM key_value WHERE id > ? ORDER BY id LIMIT ?'),
+};
+parentPort?.on('message', (operations: readonly SqliteOperation[]) => {
+  parentPort?.postMessage(answerAll(operations) satisfies SqliteAnswers);
+});
+
+/**
+ * With WAL, readers and the one writer do not wait for each other; with `synchronous = FULL`, what was committed survives a loss of power too. Keys are
+ * bytes, since SQLite's text may end at a NUL. An id is never used again, so that pages of keys stay in order.
+ */
+function open({ file, maxBytes }: SqliteTask): DatabaseSync {
+  const opened = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+  opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+  const { page_size: pageBytes } = opened.prepare('PRAGMA page_size').get() as { page_size: number };
+  opened.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageBytes))}`);
+  opened.exec(
+    'CREATE TABLE IF NOT EXISTS key_value (id INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL)',
+  );
+  return opened;
+}
+
+function prepare(sql: string): StatementSync {
+  const statement = database.prepare(sql);
+  statement.setReadBigInts(true);
+  return statement;
+}
+
+/** All of one message is one transaction: many requests wait for one commit. If that fails, each is tried alone, since one alone may be at fault. */
+function answerAll(operations: readonly SqliteOperation[]): SqliteAnswers {
+  const together = transact(operations);
+  if (together.tag === 'ok') return together.val;
+  if (operations.length === 1) return [together];
+  return operations.map((operation) => {
+    const alone = transact([operation]);
+    return alone.tag === 'ok' ? (alone.val[0] as Result<unknown, StoreError>) : alone;
+  });
+}
+
+function transact(operations: readonly SqliteOperation[]): Result<SqliteAnswers, StoreError> {
+  try {
+    database.exec(operations.some(isWrite) ? 'BEGIN IMMEDIATE' : 'BEGIN');
+    const answers = operations.map(answer);
+    database.exec('COMMIT');
+    return ok(answers);
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    return err(toStoreError(error));
+  }
+}
+
+function isWrite({ at }: SqliteOperation): boolean {
+  return at === 'setMany' || at === 'deleteMany' || at === 'increment';
+}
+
+function answer(operation: SqliteOperation): Result<unknown, StoreError> {
+  switch (operation.at) {
+    case 'getMany':
+      return ok(operation.keys.map(get));
+    case 'setMany':
+      for (const [key, value] of operation.pairs) statements.set.run(Buffer.from(key), value);
+      return ok(undefined);
+    case 'deleteMany':
+      for (const key of operation.keys) statements.delete.run(Buffer.from(key));
+      return ok(undefined);
+    case 'has':
+      return ok(get(operation.key) !== undefined);
+    case 'list':
+      return ok(list(operation.cursor));
+    case 'increment':
+      return increment(operation.key, operation.delta);
+  }
+}
+
+function get(key: string): Uint8Array | undefined {
+  return statements.get.get(Buffer.from(key))?.['value'] as Uint8Array | undefined;
+}
+
+function list(cursor: bigint): KeyPage {
+  if (cursor > MAX_S64) return { keys: [], cursor: undefined };
+  const rows = statements.list.all(cursor, PAGE_KEYS + 1) as unknown as { id: bigint; key: Uint8Array }[];
+  const page = rows.slice(0, PAGE_KEYS);
+  return {
+    keys: page.map(({ key }) => Buffer.from(key).toString()),
+    cursor: rows.length > PAGE_KEYS ? page.at(-1)?.id : undefined,
+  };
+}
+
+function increment(key: string, delta: bigint): Result<bigint, StoreError> {
+  const sum = addTo(get(key), delta);
+  if (sum.tag === 'ok') statements.set.run(Buffer.from(key), toValue(sum.val));
+  return sum;
+}
+
+/** SQLite's own words name no path: `database or disk is full`. */
+function toStoreError(error: unknown): StoreError {
+  const { errstr = 'the store failed', message } = error as { readonly errstr?: string; readonly message?: string };
+  return { message: errstr, cause: message ?? String(error) };
+}

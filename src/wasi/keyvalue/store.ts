@@ -1,0 +1,68 @@
+import { DEFAULT_STORE } from '../../state/keyvalue/open-stores.ts';
+import { type Result, err, ok } from '../../util/result.ts';
+import * as t from '../param-types.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
+import { Bucket, type KeyValueError, type Outcome, checkKey, checkPair, checkValue } from './bucket.ts';
+import { defineKeyvalue } from './define-keyvalue.ts';
+import type { KeyValueGrants } from './grants.ts';
+
+/** `key-response` of `wasi:keyvalue/store`. */
+interface KeyResponse {
+  readonly keys: string[];
+  readonly cursor: bigint | undefined;
+}
+
+/** `wasi:keyvalue/store`. Source: `store.wit`. */
+export const store = defineKeyvalue('store', {
+  resources: { bucket: Bucket },
+  mayWait: [
+    '[method]bucket.get',
+    '[method]bucket.set',
+    '[method]bucket.delete',
+    '[method]bucket.exists',
+    '[method]bucket.list-keys',
+  ],
+  params: {
+    open: [t.string],
+    '[method]bucket.get': [t.string],
+    '[method]bucket.set': [t.string, t.bytes],
+    '[method]bucket.delete': [t.string],
+    '[method]bucket.exists': [t.string],
+    '[method]bucket.list-keys': [t.option(t.u64)],
+  },
+  funcs: {
+    open: ({ grants }: WasiCtx<KeyValueGrants>, identifier: string): Result<Bucket, KeyValueError> => {
+      const stores = grants.keyValueStores;
+      if (stores === undefined || stores.size === 0) return err({ tag: 'access-denied' });
+      const name = identifier === '' ? DEFAULT_STORE : identifier;
+      const found = stores.get(name);
+      return found === undefined ? err({ tag: 'no-such-store' }) : ok(new Bucket(name, found));
+    },
+
+    '[method]bucket.get': (ctx: WasiCtx, self: Bucket, key: string): Outcome<Uint8Array | undefined> =>
+      checkKey(ctx, key) ??
+      whenDone(
+        self.ask(ctx, 2 * key.length, (stored, signal) => stored.getMany([key], signal)),
+        ([value]) => (value === undefined ? ok(undefined) : (checkValue(ctx, value) ?? ok(value))),
+      ),
+
+    '[method]bucket.set': (ctx: WasiCtx, self: Bucket, key: string, value: Uint8Array): Outcome<undefined> =>
+      checkPair(ctx, key, value) ??
+      self.ask(ctx, 2 * key.length + value.byteLength, (stored, signal) => stored.setMany([[key, value]], signal)),
+
+    '[method]bucket.delete': (ctx: WasiCtx, self: Bucket, key: string): Outcome<undefined> =>
+      checkKey(ctx, key) ?? self.ask(ctx, 2 * key.length, (stored, signal) => stored.deleteMany([key], signal)),
+
+    '[method]bucket.exists': (ctx: WasiCtx, self: Bucket, key: string): Outcome<boolean> =>
+      checkKey(ctx, key) ?? self.ask(ctx, 2 * key.length, (stored, signal) => stored.has(key, signal)),
+
+    '[method]bucket.list-keys': (ctx: WasiCtx, self: Bucket, cursor: bigint | undefined): Outcome<KeyResponse> =>
+      self.ask(ctx, 0, (stored, signal) => stored.list(cursor ?? 0n, signal)),
+  },
+});
+
+function whenDone<T, U>(outcome: Outcome<T>, next: (value: T) => Result<U, KeyValueError>): Outcome<U> {
+  const go = (result: Result<T, KeyValueError>): Result<U, KeyValueError> =>
+    result.tag === 'err' ? result : next(result.val);
+  return outcome instanceof Promise ? outcome.then(go) : go(outcome);
+}
