@@ -22,6 +22,7 @@ const NAMED_OTHERWISE: Readonly<Record<string, string>> = {
   'outbound/special-addresses.ts': 'named after the registries of IANA that it holds',
   'rewriter/analyse/costs.ts': 'a set of tables on one subject: what each instruction costs',
   'rewriter/layout.ts': 'a set of constants on one subject: where cards, sizes and reserved names are',
+  'state/keyvalue/sqlite-thread.ts': 'what a thread runs',
   'wasi/cli/stdio.ts': 'named after its WIT file',
   'wasi/param-types.ts': 'a set of functions on one subject',
   'wasm/opcodes.ts': 'a set of tables on one subject',

@@ -22,7 +22,7 @@ import { streams } from './io/streams.ts';
 import { atomics } from './keyvalue/atomics.ts';
 import { batch } from './keyvalue/batch.ts';
 import { type KeyValueGrants, type KeyValueOptions, grantKeyValue } from './keyvalue/grants.ts';
-import { store } from './keyvalue/store.ts';
+import { keyvalueStore } from './keyvalue/store.ts';
 import { type LoggingGrants, type LoggingOptions, grantLogging } from './logging/grants.ts';
 import { logging } from './logging/logging.ts';
 import { insecure } from './random/insecure.ts';
@@ -68,7 +68,7 @@ const INTERFACES: readonly WasiInterface[] = [
   udpCreateSocket,
   configStore,
   logging,
-  store,
+  keyvalueStore,
   atomics,
   batch,
 ];

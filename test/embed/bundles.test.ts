@@ -9,7 +9,7 @@ import { installTool } from '../harness/runtimes.ts';
 const BIN = join(import.meta.dirname, '../../node_modules/.bin');
 
 /** What stays out of bundles, as the documents say. */
-const EXTERNAL = ['prom-client', '@bytecodealliance/jco-transpile/wasm-tools'];
+const EXTERNAL = ['prom-client', '@redis/client', '@bytecodealliance/jco-transpile/wasm-tools'];
 
 /** What becomes of the facts in a bundle. */
 const FACTS_OF_BUNDLE = {

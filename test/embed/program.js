@@ -1,4 +1,3 @@
-/* oxlint-disable typescript/await-thenable -- in plain JavaScript the linter does not know the types */
 // What other runtimes and bundles run, in plain JavaScript: one fact a line of JSON. Arguments: the folder of the guests, one for a cache.
 import process from 'node:process';
 import { createHost, createMetrics, listenAdmin, loadComponent } from '../../src/index.ts';

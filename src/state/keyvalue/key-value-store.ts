@@ -9,7 +9,7 @@ export interface StoreError {
 }
 
 /** What an operation gives, now or later. It never rejects. */
-export type Answer<T> = Result<T, StoreError> | Promise<Result<T, StoreError>>;
+export type StoreAnswer<T> = Result<T, StoreError> | Promise<Result<T, StoreError>>;
 
 export type KeyValuePair = readonly [key: string, value: Uint8Array];
 
@@ -28,16 +28,16 @@ export interface KeyPage {
  */
 export interface KeyValueStore extends AsyncDisposable {
   /** The values of keys, in the order of the keys. */
-  getMany(keys: readonly string[], signal: AbortSignal): Answer<(Uint8Array | undefined)[]>;
+  getMany(keys: readonly string[], signal: AbortSignal): StoreAnswer<(Uint8Array | undefined)[]>;
   /** Sets all of them or none. */
-  setMany(pairs: readonly KeyValuePair[], signal: AbortSignal): Answer<undefined>;
+  setMany(pairs: readonly KeyValuePair[], signal: AbortSignal): StoreAnswer<undefined>;
   /** Deletes all of them or none. */
-  deleteMany(keys: readonly string[], signal: AbortSignal): Answer<undefined>;
-  has(key: string, signal: AbortSignal): Answer<boolean>;
+  deleteMany(keys: readonly string[], signal: AbortSignal): StoreAnswer<undefined>;
+  has(key: string, signal: AbortSignal): StoreAnswer<boolean>;
   /** The page that begins at `cursor`, the first at 0. A key that is there all the while is on one of the pages. */
-  list(cursor: bigint, signal: AbortSignal): Answer<KeyPage>;
+  list(cursor: bigint, signal: AbortSignal): StoreAnswer<KeyPage>;
   /** Adds `delta` to a number of 64 bits in decimal digits, 0 if it is not there, and gives the sum; if that is below 0, or too large, nothing happens. */
-  increment(key: string, delta: bigint, signal: AbortSignal): Answer<bigint>;
+  increment(key: string, delta: bigint, signal: AbortSignal): StoreAnswer<bigint>;
 }
 
 /** Keys of a page, if there are so many. */

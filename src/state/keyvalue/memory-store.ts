@@ -1,5 +1,5 @@
 import { OK, type Result, err, ok } from '../../util/result.ts';
-import { addTo, toValue } from './counter.ts';
+import { addTo, toValue } from './add-to.ts';
 import { type KeyPage, type KeyValuePair, type KeyValueStore, PAGE_KEYS, type StoreError } from './key-value-store.ts';
 
 interface Entry {

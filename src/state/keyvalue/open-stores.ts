@@ -1,5 +1,4 @@
-import type { KeyValueSpec } from '../../config/kinds/key-value-stores.ts';
-import { parseKeyValueSpec } from '../../config/kinds/key-value-stores.ts';
+import { type KeyValueSpec, parseKeyValueSpec } from '../../config/kinds/key-value-stores.ts';
 import type { ComponentConfig } from '../../config/options.ts';
 import { HostError } from '../../util/host-error.ts';
 import { hasOwnFile } from '../../util/own-file.ts';
@@ -45,15 +44,10 @@ function open(name: string, text: string, { limits }: StoreConfig): KeyValueStor
 }
 
 function openStore(spec: KeyValueSpec, limits: StoreConfig['limits']): KeyValueStore {
-  switch (spec.at) {
-    case 'memory':
-      return new MemoryStore(limits.maxMemoryStoreBytes);
-    case 'sqlite':
-      assertSqlite();
-      return new SqliteStore({ file: spec.file, maxBytes: limits.maxSqliteStoreBytes });
-    case 'redis':
-      return new RedisStore(spec);
-  }
+  if (spec.at === 'memory') return new MemoryStore(limits.maxMemoryStoreBytes);
+  if (spec.at === 'redis') return new RedisStore(spec);
+  assertSqlite();
+  return new SqliteStore({ file: spec.file, maxBytes: limits.maxSqliteStoreBytes });
 }
 
 function assertSqlite(): void {

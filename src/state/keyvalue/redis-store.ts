@@ -1,6 +1,6 @@
 import { type Result, err, ok } from '../../util/result.ts';
 import { toError } from '../../util/to-error.ts';
-import { BELOW_ZERO, NOT_A_NUMBER, OVERFLOW, fits } from './counter.ts';
+import { BELOW_ZERO, NOT_A_NUMBER, OVERFLOW, fits } from './add-to.ts';
 import { type KeyPage, type KeyValuePair, type KeyValueStore, PAGE_KEYS, type StoreError } from './key-value-store.ts';
 
 /** A connection, as far as we use it. */

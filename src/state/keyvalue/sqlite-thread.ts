@@ -1,8 +1,8 @@
 // The thread that `sqlite-store.ts` starts: the only one of this process that has the file open, since each commit waits for the disk.
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Result, err, ok } from '../../util/result.ts';
-import { addTo, toValue } from './counter.ts';
+import { OK, type Result, err, ok } from '../../util/result.ts';
+import { addTo, toValue } from './add-to.ts';
 import { type KeyPage, type KeyValuePair, PAGE_KEYS, type StoreError } from './key-value-store.ts';
 
 /** What the thread is given. */
@@ -36,6 +36,7 @@ const statements = {
   list: prepare('SELECT id, key FROM key_value WHERE id > ? ORDER BY id LIMIT ?'),
 };
 parentPort?.on('message', (operations: readonly SqliteOperation[]) => {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it is a port of Node's
   parentPort?.postMessage(answerAll(operations) satisfies SqliteAnswers);
 });
 
@@ -88,22 +89,14 @@ function isWrite({ at }: SqliteOperation): boolean {
 }
 
 function answer(operation: SqliteOperation): Result<unknown, StoreError> {
-  switch (operation.at) {
-    case 'getMany':
-      return ok(operation.keys.map(get));
-    case 'setMany':
-      for (const [key, value] of operation.pairs) statements.set.run(Buffer.from(key), value);
-      return ok(undefined);
-    case 'deleteMany':
-      for (const key of operation.keys) statements.delete.run(Buffer.from(key));
-      return ok(undefined);
-    case 'has':
-      return ok(get(operation.key) !== undefined);
-    case 'list':
-      return ok(list(operation.cursor));
-    case 'increment':
-      return increment(operation.key, operation.delta);
-  }
+  if (operation.at === 'getMany') return ok(operation.keys.map(get));
+  if (operation.at === 'has') return ok(get(operation.key) !== undefined);
+  if (operation.at === 'list') return ok(list(operation.cursor));
+  if (operation.at === 'increment') return increment(operation.key, operation.delta);
+  if (operation.at === 'setMany')
+    for (const [key, value] of operation.pairs) statements.set.run(Buffer.from(key), value);
+  else for (const key of operation.keys) statements.delete.run(Buffer.from(key));
+  return OK;
 }
 
 function get(key: string): Uint8Array | undefined {

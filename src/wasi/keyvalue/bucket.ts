@@ -1,7 +1,8 @@
-import type { Answer, KeyValueStore, StoreError } from '../../state/keyvalue/key-value-store.ts';
+import type { StoreAnswer, KeyValueStore, StoreError } from '../../state/keyvalue/key-value-store.ts';
 import { Charge } from '../../util/held-bytes.ts';
 import { type Limits, toLimitName } from '../../util/limits.ts';
 import { type Result, err } from '../../util/result.ts';
+import { toError } from '../../util/to-error.ts';
 import { settle } from '../settle.ts';
 import type { WasiCtx } from '../wasi-ctx.ts';
 
@@ -33,7 +34,7 @@ export class Bucket {
   ask<T>(
     ctx: WasiCtx,
     heldBytes: number,
-    operate: (store: KeyValueStore, signal: AbortSignal) => Answer<T>,
+    operate: (store: KeyValueStore, signal: AbortSignal) => StoreAnswer<T>,
   ): Outcome<T> {
     const charge = new Charge(ctx.held);
     charge.resize(OPERATION_HELD_BYTES + heldBytes);
@@ -53,14 +54,14 @@ export class Bucket {
     if (answer.tag === 'ok') return answer;
     const { message, cause } = answer.val;
     if (cause !== undefined) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = toError(cause).message;
       ctx.grants.tell?.(`the key-value store ${this.#name} failed: ${message}: ${why}`);
     }
     return other(message);
   }
 }
 
-export function other(message: string): Result<never, KeyValueError> {
+function other(message: string): Result<never, KeyValueError> {
   return err({ tag: 'other', val: message });
 }
 

@@ -13,7 +13,7 @@ interface KeyResponse {
 }
 
 /** `wasi:keyvalue/store`. Source: `store.wit`. */
-export const store = defineKeyvalue('store', {
+export const keyvalueStore = defineKeyvalue('store', {
   resources: { bucket: Bucket },
   mayWait: [
     '[method]bucket.get',
