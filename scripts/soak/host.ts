@@ -1,15 +1,20 @@
 // All guests of a soak, in one process, each on a port of its own. Forked: sends the origins, then a weight for each message.
-import { readdirSync } from 'node:fs';
+import { mkdtempDisposableSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Host, createHost, loadComponent } from '../../src/index.ts';
 import { formatOrigin } from '../../src/server/http1/listen.ts';
 import type { Weight } from './weight.ts';
 
+const folder = mkdtempDisposableSync(join(tmpdir(), 'wasi-serve-soak-'));
+process.once('exit', () => folder.remove());
+const keyValue = { default: 'memory', durable: `sqlite:${join(folder.path, 'store.db')}` };
 const hosts: Host[] = [];
 const origins: Record<string, string> = {};
 for (const guest of process.argv.slice(2)) {
   const component = await loadComponent(`${import.meta.dirname}/../../components/${guest}/${guest}.wasm`);
-  const host = createHost(component, { writeGuestOutput: () => undefined });
+  const host = createHost(component, { writeGuestOutput: () => undefined, keyValue });
   const { address } = await host.listen({ hostname: '127.0.0.1', port: 0 });
   hosts.push(host);
   origins[guest] = formatOrigin(address);

@@ -21,6 +21,13 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'StarlingMonkey', guest: 'js-fetch-event', weight: 5, act: (o) => expectReply(o, 200) },
   { name: 'axum', guest: 'hello-axum', weight: 5, act: (o) => expectReply(o, 200) },
   { name: 'sleep', guest: 'sleep', weight: 5, act: (o) => expectReply(`${o}/?ms=50`, 200) },
+  { name: 'counter in memory', guest: 'key-value', weight: 5, act: (o) => expectReply(`${o}/count/n`, 200) },
+  {
+    name: 'durable counter',
+    guest: 'key-value',
+    weight: 5,
+    act: (o) => expectReply(`${o}/count/n?store=durable`, 200),
+  },
   { name: 'memory', guest: 'memory', weight: 2, act: (o) => expectReply(`${o}/?mib=8`, 200) },
   { name: 'proxy', guest: 'proxy', weight: 5, act: (o, up) => expectReply(through(o, `${up}/right`), 200, 'right') },
   { name: 'reset upstream', guest: 'proxy', weight: 2, act: (o, up) => expectReply(through(o, `${up}/reset`), 502) },
