@@ -1,6 +1,9 @@
 import { copyFile, glob, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** Licences of packages that npm brings without them, as their repositories have them. */
+const ELSEWHERE = join(import.meta.dirname, 'licenses');
+
 /** Copies the licences of the packages of which a bundle has modules (their paths) to `folder`, under the packages' names. */
 export async function copyLicenses(modules: readonly string[], folder: string): Promise<void> {
   const packages = new Set(modules.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []));
@@ -11,7 +14,6 @@ export async function copyLicenses(modules: readonly string[], folder: string): 
       .replace('/', '-')
       .replace('@', '');
     const [file] = await Array.fromAsync(glob('LICEN[CS]E*', { cwd: root }));
-    if (file === undefined) throw new Error(`${root} has no license`);
-    await copyFile(join(root, file), join(folder, name));
+    await copyFile(file === undefined ? join(ELSEWHERE, name) : join(root, file), join(folder, name));
   }
 }

@@ -26,6 +26,7 @@ const MAKERS: Readonly<Record<string, string>> = {
   'future-trailers': call('wasi:http/types#[static]incoming-body.finish', make('incoming-body')),
   'future-incoming-response': `(call $send)`,
   'incoming-response': `(call $response)`,
+  bucket: payload('wasi:keyvalue/store#open', '(i32.const 0)', '(i32.const 0)'),
   error: '(call $error)',
 };
 

@@ -187,9 +187,15 @@ test('what nobody waits for any longer, SQLite does not begin', async () => {
   expect(await valueOf(store.increment('n', 0n, never))).toBe(1n);
 });
 
-test('a file that cannot be opened is an error each time, and nothing else', async () => {
-  await using stores = open('sqlite:/no/such/folder/store.db');
+test('what is not a database is an error each time, and nothing else', async () => {
+  await using stores = open(`sqlite:${import.meta.filename}`);
   for (let index = 0; index < 2; index += 1) {
     expect(await defaultOf(stores).has('x', never)).toMatchObject({ tag: 'err', val: { message: 'the store failed' } });
   }
+});
+
+test('a file in a folder that is not there is refused from the start', () => {
+  expect(() => open('sqlite:/no/such/folder/store.db')).toThrow(
+    /sqlite:\/no\/such\/folder\/store.db cannot be opened: ENOENT/,
+  );
 });

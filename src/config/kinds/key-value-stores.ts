@@ -28,15 +28,15 @@ export function keyValueStoresKind(): OptionKind<Stores> {
 }
 
 function parseStores(texts: readonly string[]): Result<Stores, string> {
-  const stores: Record<string, string> = {};
+  const stores: [name: string, store: string][] = [];
   for (const text of texts) {
     const [name = '', store = ''] = text.split(/=(.*)/s);
     if (name === '' || store === '') return err(`write NAME=STORE, and for STORE ${FORMS.slice('write '.length)}`);
     const spec = parseKeyValueSpec(store);
     if (spec.tag === 'err') return spec;
-    stores[name] = store;
+    stores.push([name, store]);
   }
-  return ok(stores);
+  return ok(Object.fromEntries(stores));
 }
 
 function checkStores(value: unknown): string | undefined {

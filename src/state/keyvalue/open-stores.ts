@@ -1,12 +1,15 @@
+import { accessSync, constants } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { type KeyValueSpec, parseKeyValueSpec } from '../../config/kinds/key-value-stores.ts';
 import type { ComponentConfig } from '../../config/options.ts';
 import { HostError } from '../../util/host-error.ts';
 import { hasOwnFile } from '../../util/own-file.ts';
 import { describeMissing, isPermitted } from '../../util/permissions.ts';
+import { toError } from '../../util/to-error.ts';
 import type { KeyValueStore } from './key-value-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { RedisStore } from './redis-store.ts';
-import { SQLITE_THREAD, SqliteStore } from './sqlite-store.ts';
+import { SqliteStore, sqliteThread } from './sqlite-store.ts';
 
 /** The stores of a component by their names. Whoever opens them closes them. */
 export interface OpenStores extends AsyncDisposable {
@@ -46,19 +49,28 @@ function open(name: string, text: string, { limits }: StoreConfig): KeyValueStor
 function openStore(spec: KeyValueSpec, limits: StoreConfig['limits']): KeyValueStore {
   if (spec.at === 'memory') return new MemoryStore(limits.maxMemoryStoreBytes);
   if (spec.at === 'redis') return new RedisStore(spec);
-  assertSqlite();
+  assertSqlite(spec.file);
   return new SqliteStore({ file: spec.file, maxBytes: limits.maxSqliteStoreBytes });
 }
 
-function assertSqlite(): void {
+/** SQLite makes the file itself, but not its folder. */
+function assertSqlite(file: string): void {
   if (!isPermitted('worker')) {
     throw new HostError('not-supported', `a store of SQLite requires a thread, but ${describeMissing(['worker'])}`);
   }
-  if (hasOwnFile(SQLITE_THREAD)) return;
-  throw new HostError(
-    'not-supported',
-    'stores of SQLite do not run from a bundle: leave wasi-serve out of the bundle (esbuild: --external:wasi-serve)',
-  );
+  if (!hasOwnFile(sqliteThread())) {
+    throw new HostError(
+      'not-supported',
+      'stores of SQLite do not run from a bundle: leave wasi-serve out of the bundle (esbuild: --external:wasi-serve)',
+    );
+  }
+  try {
+    accessSync(dirname(resolve(file)), constants.W_OK);
+  } catch (error) {
+    throw new HostError('bad-config', `the store sqlite:${file} cannot be opened: ${toError(error).message}`, {
+      cause: error,
+    });
+  }
 }
 
 function seed(store: KeyValueStore | undefined, { keyValueInMemoryData }: StoreConfig): void {

@@ -4,7 +4,10 @@ import { type Result, err } from '../../util/result.ts';
 import type { KeyPage, KeyValuePair, KeyValueStore, StoreError } from './key-value-store.ts';
 import type { SqliteAnswers, SqliteOperation, SqliteTask } from './sqlite-thread.ts';
 
-export const SQLITE_THREAD = ownFile('sqlite-thread', import.meta.url);
+/** Asked for when a store is opened: while the executable is made, there are no files in it. */
+export function sqliteThread(): URL {
+  return ownFile('sqlite-thread', import.meta.url);
+}
 
 type SqliteAnswer = Result<unknown, StoreError>;
 
@@ -100,7 +103,7 @@ export class SqliteStore implements KeyValueStore {
 
   #startThread(): Worker {
     // Imported from a string, because Node with `--input-type` rejects files.
-    const code = `import(${JSON.stringify(SQLITE_THREAD)})`;
+    const code = `import(${JSON.stringify(sqliteThread())})`;
     const thread = new Worker(code, { eval: true, name: 'sqlite', workerData: this.#task });
     let cause: unknown;
     thread.on('message', (answers: SqliteAnswers) => this.#settle((index) => answers[index] as SqliteAnswer));
