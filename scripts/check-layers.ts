@@ -16,6 +16,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['server'],
   ['host'],
   ['index.ts'],
+  ['compare'],
   ['cli'],
   ['main.ts'],
   ['bin.ts'],

@@ -24,6 +24,11 @@ const SECTIONS: readonly { readonly owner: OwnerName; readonly title: string; re
       '`--stall-timeout` are about a process of its own, and left to the command.',
   },
   {
+    owner: 'compare',
+    title: 'Comparing',
+    text: 'Options of `wasi-serve compare` alone: [compare](compare.md).',
+  },
+  {
     owner: 'host',
     title: 'The host',
     text: 'What all components, routes and ports share: `createHost(options)`.',
@@ -97,7 +102,7 @@ function toFlag(named: NamedOption): string {
 }
 
 function toField({ owner, key, option }: NamedOption): string {
-  return owner === 'command' ? '' : `${toCode(key)}: ${option.kind.type}`;
+  return owner === 'command' || owner === 'compare' ? '' : `${toCode(key)}: ${option.kind.type}`;
 }
 
 function toDefault(named: NamedOption): string {

@@ -1,6 +1,6 @@
 // Measures our host beside a floor without guests, jco serve and wasmtime serve. `npm run bench -- --help`
 import { USAGE, parseOptions } from './options.ts';
-import { messageOf } from './machine/processes.ts';
+import { messageOf } from '../../src/compare/machine/processes.ts';
 import { run } from './run.ts';
 
 process.chdir(`${import.meta.dirname}/../..`);

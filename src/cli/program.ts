@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { COMMANDS, unknownCommand } from './assert-command.ts';
 import { createRunCommand } from './run/run-command.ts';
+import { createCompareCommand } from './compare/compare-command.ts';
 import { createServeCommand } from './serve/serve-command.ts';
 import { type HelpItem, HelpWriter } from './options/help-writer.ts';
 import type { GivenFlags } from './options/read-settings.ts';
@@ -11,6 +12,7 @@ export interface Commands {
   serve(file: string, flags: GivenFlags): Promise<void>;
   run(file: string, args: readonly string[], flags: GivenFlags): Promise<void>;
   inspect(file: string, format: 'text' | 'json'): Promise<void>;
+  compare(file: string, flags: GivenFlags): Promise<void>;
 }
 
 /** Help wraps to the terminal's width; commander by itself does not wrap descriptions into a column narrower than 40. */
@@ -20,6 +22,7 @@ const EXAMPLES: readonly HelpItem[] = [
   { name: 'wasi-serve app.wasm', help: 'serve app.wasm on http://127.0.0.1:8080/' },
   { name: 'wasi-serve run tool.wasm ARGS', help: 'run tool.wasm, a component of wasi:cli/command, as a program' },
   { name: 'wasi-serve inspect app.wasm', help: 'show what it imports, and whether it can be served' },
+  { name: "wasi-serve compare app.wasm --with 'wasmtime serve'", help: 'show what differs, and which is faster' },
 ];
 
 /** The command line: what it accepts, its help and its error messages. It throws `CommanderError` when commander would exit. */
@@ -45,7 +48,8 @@ export function createProgram(version: string, commands: Commands, { stdout, std
       { isDefault: true },
     )
     .addCommand(createRunCommand((file, args, flags) => commands.run(file, args, flags)))
-    .addCommand(inspect);
+    .addCommand(inspect)
+    .addCommand(createCompareCommand((file, flags) => commands.compare(file, flags)));
   program.addCommand(createHelpCommand(program));
   for (const command of [program, ...program.commands]) {
     command

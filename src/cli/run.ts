@@ -5,6 +5,7 @@ import { assertCommand } from './assert-command.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type Commands, createProgram } from './program.ts';
 import { readVersion } from './read-version.ts';
+import { LOAD_ARG, toComparePlan } from './compare/compare-plan.ts';
 import { toRunPlan } from './run/run-plan.ts';
 import { type ServePlan, toServePlan } from './serve/serve-plan.ts';
 import type { Terminal } from './terminal.ts';
@@ -13,13 +14,18 @@ import { isWorker } from './workers/is-worker.ts';
 /** Runs the command that `args` names and returns its exit code, once all its output has been written. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    const exitCode = await (isWorker(args) ? workForPrimary(terminal) : runCommand(args, terminal));
+    const exitCode = await runAs(args, terminal);
     return terminal.bugs.isSeen ? EXIT.bug : exitCode;
   } catch (error) {
     return explain(error, terminal);
   } finally {
     await Promise.all([terminal.stdout.flush(), terminal.stderr.flush()]);
   }
+}
+
+function runAs(args: readonly string[], terminal: Terminal): Promise<number> {
+  if (isWorker(args)) return workForPrimary(terminal);
+  return args[0] === LOAD_ARG ? makeLoad(args[1] ?? '', terminal) : runCommand(args, terminal);
 }
 
 /** Where a command leaves its exit code: commander's actions return nothing. */
@@ -39,6 +45,13 @@ async function runCommand(args: readonly string[], terminal: Terminal): Promise<
 async function workForPrimary(terminal: Terminal): Promise<ExitCode> {
   const { work } = await import('./workers/work.ts');
   return await work(terminal);
+}
+
+/** For `compare`, which starts this process. */
+async function makeLoad(job: string, terminal: Terminal): Promise<ExitCode> {
+  const { runLoad } = await import('../compare/load/run-load.ts');
+  terminal.stdout.write(JSON.stringify(await runLoad(JSON.parse(job) as Parameters<typeof runLoad>[0])));
+  return EXIT.done;
 }
 
 async function serveAlone(plan: ServePlan, terminal: Terminal): Promise<ExitCode> {
@@ -66,6 +79,11 @@ function createCommands(terminal: Terminal, outcome: Outcome): Commands {
     inspect: async (file, format) => {
       const { inspect } = await import('./inspect/inspect.ts');
       outcome.exitCode = await inspect(file, format, terminal);
+    },
+    compare: async (file, flags) => {
+      const plan = toComparePlan(file, flags, terminal.env);
+      const { compare } = await import('./compare/compare.ts');
+      outcome.exitCode = await compare(plan, terminal);
     },
   };
 }

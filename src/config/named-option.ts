@@ -1,11 +1,12 @@
 import { type Limit, toLimitName } from '../util/limits.ts';
 import { COMMAND_OPTIONS } from './command-options.ts';
+import { COMPARE_OPTIONS } from './compare-options.ts';
 import { OWNERS, type Owner } from './to-serve-config.ts';
 import { countKind } from './kinds/count.ts';
 import { sizeKind } from './kinds/size.ts';
 import type { Option, OptionTable } from './option.ts';
 
-export type OwnerName = keyof typeof OWNERS | 'command';
+export type OwnerName = keyof typeof OWNERS | 'command' | 'compare';
 
 /** An option and its names. */
 export interface NamedOption {
@@ -25,7 +26,7 @@ export function listOptions(): readonly NamedOption[] {
       ...Object.entries(limits).map(([key, limit]) => ({ owner, key, isLimit: true, option: toOption(limit) })),
     ],
   );
-  return [...nameOptions('command', COMMAND_OPTIONS), ...ofOwners];
+  return [...nameOptions('command', COMMAND_OPTIONS), ...ofOwners, ...nameOptions('compare', COMPARE_OPTIONS)];
 }
 
 function nameOptions(owner: OwnerName, options: OptionTable): NamedOption[] {

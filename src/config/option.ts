@@ -10,10 +10,11 @@ import type { OptionKind } from './kinds/option-kind.ts';
 import { patternsKind } from './kinds/patterns.ts';
 import { requestFieldsKind } from './kinds/request-fields.ts';
 import { sizeKind } from './kinds/size.ts';
+import { textKind } from './kinds/text.ts';
 import { variablesKind } from './kinds/variables.ts';
 
 /** The headings of `--help`, in order. */
-export const GROUPS = ['Serving', 'Guest', 'Limits', 'Limits on clients', 'Output', 'Engine'] as const;
+export const GROUPS = ['Comparing', 'Requests', 'Load', 'Serving', 'Guest', 'Limits', 'Limits on clients', 'Output', 'Engine'] as const;
 
 export type Group = (typeof GROUPS)[number];
 
@@ -125,6 +126,11 @@ type RequestFields = readonly (readonly [name: string, value: string])[];
 
 export function patterns(entry: Entry<undefined>): Option<readonly string[] | undefined> {
   return { ...entry, kind: patternsKind() };
+}
+
+/** Any text. */
+export function text<Default extends string | undefined>(entry: Entry<Default>): Option<string | Default> {
+  return { ...entry, kind: textKind() };
 }
 
 /** IP addresses and networks. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { median, percentile, spread } from '../../scripts/bench/report/numbers.ts';
+import { median, percentile, spread } from '../../src/compare/numbers.ts';
 import { parseSummary } from '../../scripts/bench/load/wrk.ts';
 
 const thousand = Array.from({ length: 1000 }, (_, index) => index + 1);

@@ -10,7 +10,7 @@ import { WasiCtx } from '../../../src/wasi/wasi-ctx.ts';
 import { EMPTY_BODY } from '../../../src/http/body-source.ts';
 import { wasiInterfaces } from '../../../src/wasi/interfaces.ts';
 import { COMPONENTS } from '../servers/guests.ts';
-import { median, percentile } from '../report/numbers.ts';
+import { median, percentile } from '../../../src/compare/numbers.ts';
 import type { ResetRow } from '../report/results.ts';
 
 /** The first ones are for V8 to compile what is hot. */

@@ -6,8 +6,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readProcessFile } from '../machine/process-tree.ts';
-import { median } from '../report/numbers.ts';
+import { readProcessFile } from '../../../src/compare/machine/process-tree.ts';
+import { median } from '../../../src/compare/numbers.ts';
 
 const MIB = 1024 * 1024;
 /** Longer than what is written after a start waits. */

@@ -1,5 +1,5 @@
 import { ROOM_PAGES } from '../../../src/instance/restoring.ts';
-import { readProcessFile } from '../machine/process-tree.ts';
+import { readProcessFile } from '../../../src/compare/machine/process-tree.ts';
 
 /** What this process holds, in bytes. */
 export interface Weight {

@@ -1,7 +1,8 @@
 // One run of autocannon: a LoadJob as JSON in argv, a LoadSample as JSON on stdout.
 import autocannon from 'autocannon';
-import { type LoadJob, type LoadSample, REPLY_TIMEOUT_SECONDS, toFaults } from './load.ts';
-import { percentile } from '../report/numbers.ts';
+import { type LoadSample, REPLY_TIMEOUT_SECONDS, toFaults } from '../../../src/compare/load/load-job.ts';
+import type { LoadJob } from './load.ts';
+import { percentile } from '../../../src/compare/numbers.ts';
 
 const job = JSON.parse(process.argv[2] ?? '') as LoadJob;
 process.stdout.write(JSON.stringify(await run(job)));

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import type { LoadGenerator, LoadSample } from './load.ts';
-import type { Site } from '../machine/site.ts';
+import type { LoadSample } from '../../../src/compare/load/load-job.ts';
+import type { LoadGenerator } from './load.ts';
+import type { Site } from '../../../src/compare/machine/site.ts';
 
 /** autocannon, in a process of its own so that it has its core for itself. */
 export function createAutocannon({ processes, pinning, signal }: Site): LoadGenerator {

@@ -1,6 +1,6 @@
 import { createAutocannon } from './autocannon.ts';
 import type { LoadGenerator } from './load.ts';
-import type { Site } from '../machine/site.ts';
+import type { Site } from '../../../src/compare/machine/site.ts';
 import { createWrk, isWrkInstalled } from './wrk.ts';
 
 /** The named one, else wrk where it is installed, which takes far less of its core, else autocannon. Throws where unknown. */

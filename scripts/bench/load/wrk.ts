@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GuestRequest } from '../servers/guests.ts';
-import { type LoadGenerator, type LoadJob, type LoadSample, REPLY_TIMEOUT_SECONDS, toFaults } from './load.ts';
-import type { Command } from '../machine/processes.ts';
-import type { Site } from '../machine/site.ts';
+import { type LoadSample, REPLY_TIMEOUT_SECONDS, toFaults } from '../../../src/compare/load/load-job.ts';
+import type { LoadGenerator, LoadJob } from './load.ts';
+import type { Command } from '../../../src/compare/machine/processes.ts';
+import type { Site } from '../../../src/compare/machine/site.ts';
 
 const WRK = 'wrk';
 

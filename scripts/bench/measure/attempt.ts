@@ -3,10 +3,10 @@ import type { Contender } from '../servers/contenders.ts';
 import type { Guest } from '../servers/guests.ts';
 import type { LoadGenerator } from '../load/load.ts';
 import type { Options } from '../options.ts';
-import { messageOf } from '../machine/processes.ts';
+import { messageOf } from '../../../src/compare/machine/processes.ts';
 import type { Progress } from './progress.ts';
 import { type Server, startServer } from '../servers/server.ts';
-import type { Site } from '../machine/site.ts';
+import type { Site } from '../../../src/compare/machine/site.ts';
 
 /** A run under way. */
 export interface Bench {

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { type Contender, FLOOR, SERVERS_OF_GUESTS, firstOfEach } from '../servers/contenders.ts';
 import type { BodyJob, BodyResult } from '../load/body-job.ts';
 import { ECHO, type Guest, getter } from '../servers/guests.ts';
-import { measureCpu } from '../machine/cpu-spent.ts';
+import { measureCpu } from '../../../src/compare/machine/cpu-spent.ts';
 import { formatRatio } from '../report/format.ts';
 import { type Bench, type TrialPlan, measureTrials, planTrialSeconds } from './attempt.ts';
 import type { BodiesRow, BodiesSample } from '../report/results.ts';

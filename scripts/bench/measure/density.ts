@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Contender, SERVERS_OF_GUESTS, firstOfEach } from '../servers/contenders.ts';
 import { type Guest, SLEEP } from '../servers/guests.ts';
 import { formatCount } from '../report/format.ts';
-import { residentBytes } from '../machine/memory.ts';
+import { residentBytes } from '../../../src/compare/machine/memory.ts';
 import { type Bench, SETTLE_MS, attempt } from './attempt.ts';
-import type { Child } from '../machine/processes.ts';
+import type { Child } from '../../../src/compare/machine/processes.ts';
 import type { DensityRow } from '../report/results.ts';
 import { startServer } from '../servers/server.ts';
-import type { Site } from '../machine/site.ts';
+import type { Site } from '../../../src/compare/machine/site.ts';
 
 /** Replies immediately to the load that warms the server up. */
 const AWAKE: Guest = { ...SLEEP, reply: 'slept 0\n', request: { method: 'GET', path: '/?ms=0' } };

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Guest } from '../servers/guests.ts';
-import type { LoadJob, LoadSample } from '../load/load.ts';
+import type { LoadSample } from '../../../src/compare/load/load-job.ts';
+import type { LoadJob } from '../load/load.ts';
 import { formatCount, formatMs, formatBytes } from '../report/format.ts';
-import { residentBytes } from '../machine/memory.ts';
+import { residentBytes } from '../../../src/compare/machine/memory.ts';
 import type { Options } from '../options.ts';
 import { type Bench, SETTLE_MS, type Step, attempt } from './attempt.ts';
 import { type Row, describeFaults, headlineOf } from '../report/results.ts';
 import { type Server, startServer } from '../servers/server.ts';
-import type { Site } from '../machine/site.ts';
+import type { Site } from '../../../src/compare/machine/site.ts';
 
 /** A contender with one guest, while it is measured. */
 export interface Entrant {

@@ -1,6 +1,6 @@
 import { type Contender, FLOOR, SERVERS_OF_GUESTS, firstOfEach, parseContender } from '../servers/contenders.ts';
 import { type Guest, getter } from '../servers/guests.ts';
-import { measureCpu } from '../machine/cpu-spent.ts';
+import { measureCpu } from '../../../src/compare/machine/cpu-spent.ts';
 import { formatCount, formatMs } from '../report/format.ts';
 import { type Bench, type TrialPlan, measureTrials, planTrialSeconds } from './attempt.ts';
 import { type OutgoingRow, type OutgoingSample, describeFaults } from '../report/results.ts';

@@ -3,7 +3,7 @@ import { type Reply, ask } from '../servers/client.ts';
 import { formatMs } from '../report/format.ts';
 import { SLEEP } from '../servers/guests.ts';
 import { type Bench, attempt } from './attempt.ts';
-import { messageOf } from '../machine/processes.ts';
+import { messageOf } from '../../../src/compare/machine/processes.ts';
 import type { OverlapRow } from '../report/results.ts';
 import { type Server, startServer } from '../servers/server.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Contender, SERVERS_OF_GUESTS, firstOfEach, onCores } from '../servers/contenders.ts';
-import { measureCpu } from '../machine/cpu-spent.ts';
+import { measureCpu } from '../../../src/compare/machine/cpu-spent.ts';
 import { formatCount, formatRatio } from '../report/format.ts';
 import { HELLO } from '../servers/guests.ts';
 import { type Bench, SETTLE_MS, type TrialPlan, measureTrials, planTrialSeconds } from './attempt.ts';

@@ -1,6 +1,6 @@
 import { FLOOR, PEER } from '../servers/contenders.ts';
 import { NONE, formatCount, formatMs, formatRatio, formatTable } from './format.ts';
-import { median } from './numbers.ts';
+import { median } from '../../../src/compare/numbers.ts';
 import { OUTGOING_CONNECTIONS } from '../measure/outgoing.ts';
 import type { BodiesRow, BurstsRow, BurstsSample, DensityRow, OutgoingRow, Reported } from './results.ts';
 

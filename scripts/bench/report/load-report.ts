@@ -1,7 +1,7 @@
 import { type ContenderId, FLOOR, OURS, PEER } from '../servers/contenders.ts';
 import { NONE, formatBytes, formatCount, formatMs, formatPercent, formatRatio, formatTable } from './format.ts';
-import type { LoadSample } from '../load/load.ts';
-import { median, spread } from './numbers.ts';
+import type { LoadSample } from '../../../src/compare/load/load-job.ts';
+import { median, spread } from '../../../src/compare/numbers.ts';
 import {
   type Load,
   type Reported,

@@ -2,8 +2,8 @@ import type { ContenderId } from '../servers/contenders.ts';
 import { NONE, formatBytes, formatCount, formatMs, formatTable } from './format.ts';
 import { loadSections, startSection } from './load-report.ts';
 import { bodiesSection, burstsSection, densitySection, outgoingSection } from './larger-report.ts';
-import type { Machine } from '../machine/machine.ts';
-import { median } from './numbers.ts';
+import type { Machine } from '../../../src/compare/machine/machine.ts';
+import { median } from '../../../src/compare/numbers.ts';
 import { OVERLAP_LIMIT_MS, OVERLAP_REQUESTS } from '../measure/overlap.ts';
 import {
   type BodiesRow,

@@ -1,5 +1,5 @@
 import type { Contender } from '../servers/contenders.ts';
-import type { LoadSample } from '../load/load.ts';
+import type { LoadSample } from '../../../src/compare/load/load-job.ts';
 
 /** A row as a report has it, which may be read from a file: of the contender no more than who it is. */
 export type Reported<Of> = Omit<Of, 'contender'> & { readonly contender: Pick<Contender, 'id' | 'name'> };

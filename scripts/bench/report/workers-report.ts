@@ -1,5 +1,5 @@
 import { NONE, formatCount, formatPercent, formatRatio, formatTable } from './format.ts';
-import { median } from './numbers.ts';
+import { median } from '../../../src/compare/numbers.ts';
 import type { Reported, WorkersRow as Row, WorkersSample } from './results.ts';
 import { WORKERS_CONNECTIONS } from '../measure/workers.ts';
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Guest } from './guests.ts';
-import type { Command } from '../machine/processes.ts';
+import type { Command } from '../../../src/compare/machine/processes.ts';
 
 /** One start of a contender. */
 export interface Launch {

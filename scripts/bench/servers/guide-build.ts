@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, symlinkS
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Progress } from '../measure/progress.ts';
-import type { Site } from '../machine/site.ts';
+import type { Site } from '../../../src/compare/machine/site.ts';
 
 /** A guest that a page of docs/ says how to build. */
 export interface GuideGuest {

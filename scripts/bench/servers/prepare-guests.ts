@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { buildByGuide } from './guide-build.ts';
 import type { Guest } from './guests.ts';
-import { messageOf } from '../machine/processes.ts';
+import { messageOf } from '../../../src/compare/machine/processes.ts';
 import type { Progress } from '../measure/progress.ts';
-import type { Site } from '../machine/site.ts';
+import type { Site } from '../../../src/compare/machine/site.ts';
 
 /** A guest that is not measured, and why. */
 export interface Skipped {

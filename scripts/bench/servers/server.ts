@@ -1,12 +1,11 @@
-import { once } from 'node:events';
 import { Agent } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Reply, ask } from './client.ts';
 import type { Contender } from './contenders.ts';
 import type { Guest } from './guests.ts';
-import type { Child } from '../machine/processes.ts';
-import type { Site } from '../machine/site.ts';
+import { findFreePort } from '../../../src/compare/machine/free-port.ts';
+import type { Child } from '../../../src/compare/machine/processes.ts';
+import type { Site } from '../../../src/compare/machine/site.ts';
 
 /** A contender that serves a guest. */
 export interface Server extends AsyncDisposable {
@@ -74,13 +73,4 @@ function assertReply({ status, body }: Reply, guest: Guest): void {
   if (status === 200 && body === (guest.reply ?? body)) return;
   const [got, wanted] = [body, guest.reply ?? body].map((text) => JSON.stringify(text.slice(0, 100)));
   throw new Error(`its first reply was ${status} ${got} instead of 200 ${wanted}`);
-}
-
-async function findFreePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

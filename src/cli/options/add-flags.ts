@@ -42,23 +42,47 @@ const LIMIT_FLAG: Umbrella = {
 
 /** Adds the flags of options to a command. Returns a function that gives those that were given, once the command has been parsed. */
 export function addFlags(command: Command, named: readonly NamedOption[]): () => GivenFlags {
-  const flags = named.flatMap((one) => (one.option.flag === undefined ? [] : [{ one, option: toFlag(one) }]));
+  const flags = toFlags(named);
   const groups = (Object.keys(WASMTIME_FLAGS) as WasmtimeGroup[]).map((group) => ({
     group,
     option: toUmbrella(WASMTIME_FLAGS[group]).argParser(helpOr(() => writeGroup(command, group, named))),
   }));
   const limit = toUmbrella(LIMIT_FLAG).argParser(collect);
-  for (const option of inOrder([...flags, ...groups, { option: limit }])) command.addOption(option);
-  const textsOf = (option: Option): readonly string[] => toTexts(command.getOptionValue(option.attributeName()));
+  for (const { option } of inOrder([...flags, ...groups, { option: limit }])) command.addOption(option);
   return () => ({
-    flags: new Map(
-      flags
-        .filter(({ option }) => isGiven(command, option))
-        .map(({ one, option }) => [one.option.flag ?? '', textsOf(option)]),
-    ),
-    limits: textsOf(limit),
-    wasmtime: Object.fromEntries(groups.map(({ group, option }) => [group, textsOf(option)])) as GivenFlags['wasmtime'],
+    flags: textsOfGiven(command, flags),
+    limits: textsOf(command, limit),
+    wasmtime: Object.fromEntries(
+      groups.map(({ group, option }) => [group, textsOf(command, option)]),
+    ) as GivenFlags['wasmtime'],
   });
+}
+
+/** As `addFlags`, for a command that has neither limits on guests nor wasmtime's groups. */
+export function addPlainFlags(command: Command, named: readonly NamedOption[]): () => GivenFlags {
+  const flags = toFlags(named);
+  for (const { option } of inOrder(flags)) command.addOption(option);
+  const none = { S: [], W: [], C: [], O: [], D: [] };
+  return () => ({ flags: textsOfGiven(command, flags), limits: [], wasmtime: none });
+}
+
+/** An option of the table as commander has it. */
+interface Flag {
+  readonly one: NamedOption;
+  readonly option: Option;
+}
+
+function toFlags(named: readonly NamedOption[]): Flag[] {
+  return named.flatMap((one) => (one.option.flag === undefined ? [] : [{ one, option: toFlag(one) }]));
+}
+
+function textsOfGiven(command: Command, flags: readonly Flag[]): GivenFlags['flags'] {
+  const given = flags.filter(({ option }) => isGiven(command, option));
+  return new Map(given.map(({ one, option }) => [one.option.flag ?? '', textsOf(command, option)]));
+}
+
+function textsOf(command: Command, option: Option): readonly string[] {
+  return toTexts(command.getOptionValue(option.attributeName()));
 }
 
 function toFlag(named: NamedOption): Option {
@@ -76,8 +100,8 @@ function toUmbrella({ flags, group, help, isHidden }: Umbrella): Option {
 }
 
 /** Orders flags by the groups of the help; flags for several options come last in a group. */
-function inOrder(flags: readonly { readonly option: Option }[]): Option[] {
-  return flags.map(({ option }) => option).toSorted((one, other) => rankOf(one) - rankOf(other));
+function inOrder(flags: readonly { readonly option: Option }[]): { readonly option: Option }[] {
+  return flags.toSorted((one, other) => rankOf(one.option) - rankOf(other.option));
 }
 
 function rankOf({ helpGroupHeading }: Option): number {

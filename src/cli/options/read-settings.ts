@@ -1,6 +1,8 @@
 import type { CommandOptions } from '../../config/command-options.ts';
+import type { COMPARE_OPTIONS } from '../../config/compare-options.ts';
 import { parseOptionText } from '../../config/check-option.ts';
 import { type NamedOption, listOptions } from '../../config/named-option.ts';
+import type { OptionsOf } from '../../config/option.ts';
 import type { ComponentOptions, HostOptions, ListenerOptions, LoadOptions } from '../../config/options.ts';
 import { parseLimitFlags } from './limit-flags.ts';
 import type { Spelled } from './spelled.ts';
@@ -23,6 +25,7 @@ export interface Settings {
   readonly host: HostOptions;
   readonly component: ComponentOptions;
   readonly load: LoadOptions;
+  readonly compare: OptionsOf<typeof COMPARE_OPTIONS>;
   /** Options without effect, as given: `-S nn`. */
   readonly ignored: readonly string[];
 }
@@ -37,7 +40,7 @@ export function readSettings(given: GivenFlags, env: NodeJS.ProcessEnv): Setting
     ...parseLimitFlags(given.limits, options),
     ...spellFlags(given.flags, options),
   ];
-  const settings = { command: {}, listener: {}, host: {}, component: {}, load: {}, ignored: wasmtime.ignored };
+  const settings = { command: {}, listener: {}, host: {}, component: {}, load: {}, compare: {}, ignored: wasmtime.ignored };
   for (const { named, where, texts } of lastOfEach(spelled)) {
     const fields: Record<string, unknown> = settings[named.owner];
     const value = parseOptionText(named.option, texts, where, env);

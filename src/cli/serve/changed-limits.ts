@@ -10,7 +10,7 @@ export function listChangedLimits({ load, host }: Pick<ServePlan, 'load' | 'host
   const limits = options.filter(({ isLimit }) => isLimit);
   return [...options.filter(({ isLimit }) => !isLimit), ...limits].flatMap((named) => {
     const { owner, key, isLimit, option } = named;
-    if (owner === 'command' || ALWAYS_TOLD.has(key) || !isLimiting(named)) return [];
+    if (owner === 'command' || owner === 'compare' || ALWAYS_TOLD.has(key) || !isLimiting(named)) return [];
     const given: { readonly limits?: object | undefined } = owner === 'load' ? load : host;
     const value: unknown = Object.entries((isLimit ? given.limits : given) ?? {}).find(([name]) => name === key)?.[1];
     if (value === undefined || value === option.default) return [];

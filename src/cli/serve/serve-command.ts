@@ -15,7 +15,7 @@ const MORE = 'Each option has an environment variable too: WASI_SERVE_ADDR for -
 
 /** The command `serve FILE` with its options, which `run` receives as given. */
 export function createServeCommand(run: (file: string, flags: GivenFlags) => Promise<void>): Command {
-  const named = listOptions();
+  const named = listOptions().filter(({ owner }) => owner !== 'compare');
   const command: Command = new Command('serve')
     .description('serve a component over HTTP (the default command)')
     .argument('<file>', 'a component that implements wasi:http/proxy')

@@ -60,6 +60,15 @@ export class Child implements AsyncDisposable {
     return why === '' ? this.#failure : `${this.#failure}, saying: ${why}`;
   }
 
+  /** How it ended, and no more; undefined while it runs. */
+  get how(): string | undefined {
+    return this.#failure;
+  }
+
+  get stderr(): string {
+    return this.#tails.stderr;
+  }
+
   get succeeded(): boolean {
     return this.#process.exitCode === 0;
   }
