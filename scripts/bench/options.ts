@@ -59,7 +59,7 @@ ${Object.entries(COLUMNS)
   --warm-up N          seconds of load before the first round (default: 3; with --all 7)
   --starts N           of each server, cold and with its cache (default: 3)
   --waiting N          requests that wait, for density (default: 10000)
-  --load wrk|autocannon     the load generator (default: wrk if it is installed)
+  --load wrk|own     the load generator (default: wrk if it is installed)
   --quick              1 round of 2 s, 1 start, hello and echo: to see that it works, not to compare; nothing of resets and density
   --json FILE          all samples and the machine, for other tools
   --record             writes this run into README.md, scripts/bench/README.md, scripts/bench/recorded.json and docs/bench.svg, as

@@ -14,7 +14,17 @@ import { textKind } from './kinds/text.ts';
 import { variablesKind } from './kinds/variables.ts';
 
 /** The headings of `--help`, in order. */
-export const GROUPS = ['Comparing', 'Requests', 'Load', 'Serving', 'Guest', 'Limits', 'Limits on clients', 'Output', 'Engine'] as const;
+export const GROUPS = [
+  'Comparing',
+  'Requests',
+  'Load',
+  'Serving',
+  'Guest',
+  'Limits',
+  'Limits on clients',
+  'Output',
+  'Engine',
+] as const;
 
 export type Group = (typeof GROUPS)[number];
 

@@ -63,7 +63,10 @@ function toWords(flag: string, text: string | undefined): readonly string[] {
 
 function checkTarget(target: string): string {
   if (/^\/[\x21-\x7e]*$/.test(target)) return target;
-  throw new HostError('bad-argument', `invalid --path '${target}': write a path, with a query or not, as /hello?name=Ada`);
+  throw new HostError(
+    'bad-argument',
+    `invalid --path '${target}': write a path, with a query or not, as /hello?name=Ada`,
+  );
 }
 
 function parseRatio(text: string, loadSeconds: number): number {

@@ -7,7 +7,13 @@ import { readMachine } from '../../compare/machine/machine.ts';
 import { residentBytes } from '../../compare/machine/memory.ts';
 import { selfCommand } from '../../compare/machine/self-command.ts';
 import { type Site, createSite } from '../../compare/machine/site.ts';
-import { type Comparison, REPLIES, type ServerFacts, countDifferences, toMeasures } from '../../compare/report/comparison.ts';
+import {
+  type Comparison,
+  REPLIES,
+  type ServerFacts,
+  countDifferences,
+  toMeasures,
+} from '../../compare/report/comparison.ts';
 import { formatComparison } from '../../compare/report/format-comparison.ts';
 import { toHtml } from '../../compare/report/to-html.ts';
 import { HostError } from '../../util/host-error.ts';
@@ -109,7 +115,8 @@ async function load(plan: ComparePlan, sides: readonly Side[], site: Site, tell:
     const { endpoint, pid } = servers.use(await side.start('warm'));
     const idleBytes = pid === undefined ? null : (residentBytes(pid) ?? null);
     const requests = await toLoadRequests(endpoint, plan.loaded, replyTimeoutMs);
-    if (requests.length === 0) throw new HostError('not-supported', `${side.name} gives no whole reply to load: --seconds 0 compares without`);
+    if (requests.length === 0)
+      throw new HostError('not-supported', `${side.name} gives no whole reply to load: --seconds 0 compares without`);
     loaded.push({ endpoint, pid, requests, rounds: [], idleBytes, peakBytes: idleBytes });
   }
   const generator = selfCommand([LOAD_ARG]);
@@ -143,7 +150,9 @@ function listWarnings(ours: ServerFacts, theirs: ServerFacts, loaded: readonly L
     ];
   });
   const [one, other] = loaded.map(({ requests }) => requests.map(({ status }) => status).join());
-  return one === other ? warnings : [...warnings, 'the servers answer the load with different statuses: it is not the same work'];
+  return one === other
+    ? warnings
+    : [...warnings, 'the servers answer the load with different statuses: it is not the same work'];
 }
 
 function report({ config }: ComparePlan, comparison: Comparison, terminal: Terminal): void {
@@ -171,6 +180,7 @@ function verdict({ config, minRatio }: ComparePlan, comparison: Comparison, term
   if (minRatio !== undefined && !(ratio >= minRatio)) {
     failures.push(`${ratio.toFixed(2)} times the replies a second, where ${minRatio} are wanted (--min-ratio)`);
   }
-  for (const failure of failures) terminal.stderr.write(`${terminal.paintStderr('bad', 'failed:')} ${toPrintable(failure)}\n`);
+  for (const failure of failures)
+    terminal.stderr.write(`${terminal.paintStderr('bad', 'failed:')} ${toPrintable(failure)}\n`);
   return failures.length === 0 ? EXIT.done : EXIT.failed;
 }

@@ -40,7 +40,15 @@ export function readSettings(given: GivenFlags, env: NodeJS.ProcessEnv): Setting
     ...parseLimitFlags(given.limits, options),
     ...spellFlags(given.flags, options),
   ];
-  const settings = { command: {}, listener: {}, host: {}, component: {}, load: {}, compare: {}, ignored: wasmtime.ignored };
+  const settings = {
+    command: {},
+    listener: {},
+    host: {},
+    component: {},
+    load: {},
+    compare: {},
+    ignored: wasmtime.ignored,
+  };
   for (const { named, where, texts } of lastOfEach(spelled)) {
     const fields: Record<string, unknown> = settings[named.owner];
     const value = parseOptionText(named.option, texts, where, env);

@@ -1,5 +1,5 @@
 import { toPrintable, truncate } from '../../util/printable.ts';
-import type { Exchange } from '../wire/exchange.ts';
+import type { WireExchange } from '../wire/exchange.ts';
 import { valuesOf } from '../wire/reply-reader.ts';
 import type { WireField, WireReply } from '../wire/wire-reply.ts';
 import type { Aspect } from './difference.ts';
@@ -31,7 +31,7 @@ const MAX_VALUE = 200;
 const MAX_EXCERPT = 40;
 
 /** Everything of an exchange that is compared. */
-export function toFindings(exchange: Exchange, ignored: ReadonlySet<string>): Findings {
+export function toFindings(exchange: WireExchange, ignored: ReadonlySet<string>): Findings {
   const { replies, interim, end, malformed } = exchange;
   const all: Finding[] = [
     { aspect: 'reply', text: describeReplies(replies, malformed) },

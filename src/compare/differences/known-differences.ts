@@ -1,12 +1,12 @@
 import type { Probe } from '../requests/probe.ts';
-import type { Exchange } from '../wire/exchange.ts';
+import type { WireExchange } from '../wire/exchange.ts';
 import type { Difference } from './difference.ts';
 
 /** A probe and what came of it. */
 interface Pair {
   readonly probe: Probe;
-  readonly ours: Exchange;
-  readonly theirs: Exchange;
+  readonly ours: WireExchange;
+  readonly theirs: WireExchange;
 }
 
 /** A difference from `wasmtime serve` that is meant. */
@@ -51,6 +51,6 @@ export function findKnown(difference: Difference, pair: Pair): Difference {
   return known === undefined ? difference : { ...difference, known: known.why };
 }
 
-function isRefusal({ replies: [first] }: Exchange): boolean {
+function isRefusal({ replies: [first] }: WireExchange): boolean {
   return first !== undefined && REFUSING.has(first.status);
 }

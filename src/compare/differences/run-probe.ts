@@ -1,7 +1,7 @@
 import { toCurl } from '../requests/curl.ts';
 import type { Probe } from '../requests/probe.ts';
 import { quoteWord } from '../requests/shell-words.ts';
-import { type Endpoint, type Exchange, type Patience, exchange } from '../wire/exchange.ts';
+import { type Endpoint, type WireExchange, type Patience, exchange } from '../wire/exchange.ts';
 import { type Findings, IGNORED_FIELDS, differingKeys, showPair, textOf, toFindings } from './compare-exchanges.ts';
 import type { Difference, ProbeResult } from './difference.ts';
 import { findKnown } from './known-differences.ts';
@@ -31,7 +31,7 @@ const SETTLE_AGAIN_MS = 400;
 const LATE_RATIO = 5;
 const LATE_MS = 150;
 
-type Asked = readonly [ours: Exchange, theirs: Exchange];
+type Asked = readonly [ours: WireExchange, theirs: WireExchange];
 
 interface Look {
   readonly ours: Findings;
@@ -61,13 +61,13 @@ async function askBoth(run: ProbeRun, probe: Probe, patience: Patience): Promise
   return [await ask(run, run.ours, probe, patience), await ask(run, run.theirs, probe, patience)];
 }
 
-async function ask(run: ProbeRun, endpoint: Endpoint, probe: Probe, patience: Patience): Promise<Exchange> {
+async function ask(run: ProbeRun, endpoint: Endpoint, probe: Probe, patience: Patience): Promise<WireExchange> {
   const own = await exchangeOrRefused(endpoint, probe, patience);
   return probe.ending === 'reset' ? await exchangeOrRefused(endpoint, run.plain, patience) : own;
 }
 
 /** A server that has stopped listening has a result too: that is what a probe may have done to it. */
-async function exchangeOrRefused(endpoint: Endpoint, probe: Probe, patience: Patience): Promise<Exchange> {
+async function exchangeOrRefused(endpoint: Endpoint, probe: Probe, patience: Patience): Promise<WireExchange> {
   try {
     return await exchange(endpoint, probe, patience);
   } catch {
@@ -108,8 +108,11 @@ function isLate([ours, theirs]: Asked): boolean {
 }
 
 function toLateness([ours, theirs]: Asked): Difference {
-  const format = (ms = 0): string => `after ${ms.toFixed(0)} ms`;
-  return { aspect: 'first byte', ours: format(ours.firstByteMs), theirs: format(theirs.firstByteMs) };
+  return { aspect: 'first byte', ours: formatDelay(ours), theirs: formatDelay(theirs) };
+}
+
+function formatDelay({ firstByteMs = 0 }: WireExchange): string {
+  return `after ${firstByteMs.toFixed(0)} ms`;
 }
 
 /** Where both servers listen by default. */

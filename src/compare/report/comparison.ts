@@ -84,9 +84,19 @@ const KINDS: readonly Kind[] = [
   { name: REPLIES, unit: 'a second', better: 'more', read: ofRounds(({ perSecond }) => perSecond) },
   { name: 'time of a reply, median', unit: 'ms', better: 'less', read: ofRounds(({ p50Ms }) => p50Ms) },
   { name: 'time of a reply, p99', unit: 'ms', better: 'less', read: ofRounds(({ p99Ms }) => p99Ms) },
-  { name: 'CPU time a reply', unit: 'us', better: 'less', read: ofRounds((round) => round.cpuUsPerRequest ?? Number.NaN) },
+  {
+    name: 'CPU time a reply',
+    unit: 'us',
+    better: 'less',
+    read: ofRounds((round) => round.cpuUsPerRequest ?? Number.NaN),
+  },
   { name: 'start to first reply', unit: 'ms', better: 'less', read: ({ startsMs }) => startsMs },
-  { name: 'memory, idle', unit: 'bytes', better: 'less', read: ({ idleBytes }) => (idleBytes === null ? [] : [idleBytes]) },
+  {
+    name: 'memory, idle',
+    unit: 'bytes',
+    better: 'less',
+    read: ({ idleBytes }) => (idleBytes === null ? [] : [idleBytes]),
+  },
   {
     name: 'memory, most under load',
     unit: 'bytes',

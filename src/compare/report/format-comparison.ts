@@ -18,7 +18,10 @@ export function formatComparison(comparison: Comparison, paint: Paint, columns =
     formatSummary(comparison, paint),
     ...differing.map((probe) => formatProbe(comparison, probe, paint)),
     ...measures.map((measure) => formatMeasure(comparison, measure, paint, columns)),
-    [...warnings.map((line) => `${paint('odd', 'note:')} ${line}\n`), ...notes.map((line) => `${paint('faint', line)}\n`)].join(''),
+    [
+      ...warnings.map((line) => `${paint('odd', 'note:')} ${line}\n`),
+      ...notes.map((line) => `${paint('faint', line)}\n`),
+    ].join(''),
   ];
   return blocks.filter((block) => block !== '').join('\n');
 }
@@ -29,7 +32,7 @@ function formatSummary(comparison: Comparison, paint: Paint): string {
   const known = probes.filter(({ differences }) => differences.length > 0).length - count;
   const varying = new Set(probes.flatMap((probe) => probe.varying));
   const tone = count === 0 ? 'good' : 'bad';
-  const found = paint(tone, count === 0 ? 'no difference' : `${formatCount(count, 'difference')}`);
+  const found = paint(tone, count === 0 ? 'no difference' : formatCount(count, 'difference'));
   const meant = known === 0 ? '' : `, and ${known} that are meant`;
   const lines = [`${formatCount(probes.length, 'request')} to wasi-serve and ${theirs.name}: ${found}${meant}`];
   if (varying.size > 0) lines.push(`  new in each reply, and not compared: ${[...varying].join(', ')}`);

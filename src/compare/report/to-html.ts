@@ -75,7 +75,9 @@ function toRounds({ ours, theirs }: Comparison): string {
   const scale = (WIDTH - LEFT - 40) / Math.max(...all);
   const dots = (kind: 'ours' | 'theirs', rounds: readonly Round[], y: number): string =>
     rounds
-      .map(({ perSecond }) => `<circle class="dot ${kind}" cx="${Math.round(LEFT + perSecond * scale)}" cy="${y}" r="6"/>`)
+      .map(
+        ({ perSecond }) => `<circle class="dot ${kind}" cx="${Math.round(LEFT + perSecond * scale)}" cy="${y}" r="6"/>`,
+      )
       .join('');
   return `<h2>Each round</h2><svg viewBox="0 0 ${WIDTH} 90" role="img" aria-label="replies a second of each round">
 <text x="${LEFT}" y="16">replies a second, from 0 to ${formatValue(Math.max(...all), 'a second')}</text>

@@ -9,7 +9,20 @@ export interface ProbeSite {
   readonly target: string;
 }
 
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'M-SEARCH', 'PURGE', 'FROB', 'get'];
+const METHODS = [
+  'GET',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+  'TRACE',
+  'PROPFIND',
+  'M-SEARCH',
+  'PURGE',
+  'FROB',
+  'get',
+];
 
 const TARGETS = [
   '/?',
@@ -95,14 +108,14 @@ function shorten(target: string): string {
 }
 
 function targetForms({ host, target }: ProbeSite): Probe[] {
-  const form = (name: string, method: string, text: string): Probe =>
-    rawProbe('targets', name, `${method} ${text} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  const toForm = (name: string, method: string, form: string): Probe =>
+    rawProbe('targets', name, `${method} ${form} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
   return [
-    form('OPTIONS *', 'OPTIONS', '*'),
-    form('GET *', 'GET', '*'),
-    form('absolute form', 'GET', `http://${host}${target}`),
-    form('absolute form of another host', 'GET', `http://other.test${target}`),
-    form('no slash', 'GET', 'no-slash'),
+    toForm('OPTIONS *', 'OPTIONS', '*'),
+    toForm('GET *', 'GET', '*'),
+    toForm('absolute form', 'GET', `http://${host}${target}`),
+    toForm('absolute form of another host', 'GET', `http://other.test${target}`),
+    toForm('no slash', 'GET', 'no-slash'),
   ];
 }
 
@@ -189,7 +202,6 @@ function malformed(site: ProbeSite): Probe[] {
 }
 
 function leavingClients(site: ProbeSite): Probe[] {
-  const leaving = (name: string, bytes: string): Probe => ({ ...rawProbe('leaving clients', name, bytes), ending: 'reset' });
   return [
     leaving('inside the head', `${start(site, 'GET')}X-Half`),
     leaving('inside the body', `${start(site, 'POST')}Content-Length: 1000\r\n\r\nabc`),
@@ -210,8 +222,18 @@ function start({ host, target }: ProbeSite, method: string): string {
   return `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n`;
 }
 
+function leaving(name: string, bytes: string): Probe {
+  return { ...rawProbe('leaving clients', name, bytes), ending: 'reset' };
+}
+
 /** So many bytes of text in lines, no two of which are the same in a long body. */
 function text(byteLength: number): Buffer {
-  const line = (n: number): string => `${n}`.padStart(15, '.').concat('\n');
-  return Buffer.from(Array.from({ length: Math.ceil(byteLength / 16) }, (_, n) => line(n)).join('')).subarray(0, byteLength);
+  return Buffer.from(Array.from({ length: Math.ceil(byteLength / 16) }, (_, n) => toLine(n)).join('')).subarray(
+    0,
+    byteLength,
+  );
+}
+
+function toLine(n: number): string {
+  return `${`${n}`.padStart(15, '.')}\n`;
 }

@@ -124,7 +124,9 @@ function readOption(word: string): Result<OptionWord, string> {
 function readLongOption(name: string): Result<OptionWord, string> {
   if (LONG_SWITCHES.has(name)) return ok({ names: [name] });
   if (LONG_WITH_VALUE.has(name)) return ok({ names: [], needs: name });
-  return err(`--${name} is not an option of curl that is known here${suggest(name, [...LONG_WITH_VALUE, ...LONG_SWITCHES])}`);
+  return err(
+    `--${name} is not an option of curl that is known here${suggest(name, [...LONG_WITH_VALUE, ...LONG_SWITCHES])}`,
+  );
 }
 
 function toRequest(given: readonly GivenOption[], host: string): Result<PlainRequest, string> {
@@ -157,11 +159,13 @@ export function toTarget(url: string): string | undefined {
   const [, scheme = 'http', rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?[^/?#]*([^#]*)/i.exec(url) ?? [];
   if (!/^https?$/i.test(scheme) || url === '') return undefined;
   const target = rest.startsWith('/') ? rest : `/${rest}`;
-  return toBytes(target).replaceAll(/[\x00-\x20\x7f]/g, (char) => `%${Buffer.from(char).toString('hex').toUpperCase()}`);
+  return Array.from(toWireText(target), (char) =>
+    char > ' ' && char !== '\x7f' ? char : encodeURIComponent(char),
+  ).join('');
 }
 
 /** Text whose characters are all bytes stays as it is; other text becomes the bytes of its UTF-8. */
-export function toBytes(text: string): string {
+export function toWireText(text: string): string {
   return /^[\0-\xff]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
 }
 
@@ -180,7 +184,7 @@ function readData(given: readonly GivenOption[]): Result<Uint8Array | undefined,
 
 function readPiece(name: string, value: string): Result<Buffer, string> {
   if (name === 'data-urlencode') return ok(Buffer.from(encodeData(value)));
-  if (!value.startsWith('@') || name === 'data-raw') return ok(Buffer.from(toBytes(value), 'latin1'));
+  if (!value.startsWith('@') || name === 'data-raw') return ok(Buffer.from(toWireText(value), 'latin1'));
   try {
     const bytes = readFileSync(value.slice(1));
     const isKept = name === 'data-binary' || name === 'json';
@@ -216,10 +220,17 @@ function toFields(given: readonly GivenOption[], host: string, hasBody: boolean)
   const written = given.filter(({ name }) => name === 'header').map(({ value }) => value);
   const named = new Set([...written.map((line) => nameOf(line)), ...byOption.map(([name]) => name.toLowerCase())]);
   const added = written.flatMap(parseHeader);
-  const fields = [...usual.filter(([name]) => !named.has(name.toLowerCase()) || isLostHost(name, added)), ...byOption, ...added];
-  const isFraming = ([name]: WireField): boolean => /^(?:content-length|transfer-encoding)$/i.test(name);
+  const fields = [
+    ...usual.filter(([name]) => !named.has(name.toLowerCase()) || isLostHost(name, added)),
+    ...byOption,
+    ...added,
+  ];
   const isChunked = fields.some(([name, value]) => /^transfer-encoding$/i.test(name) && /chunked/i.test(value));
   return { fields: fields.filter((field) => !isFraming(field)), isChunked };
+}
+
+function isFraming([name]: WireField): boolean {
+  return /^(?:content-length|transfer-encoding)$/i.test(name);
 }
 
 /** A request without a host is malformed, and no plain one. */
@@ -228,9 +239,9 @@ function isLostHost(name: string, added: readonly WireField[]): boolean {
 }
 
 const FIELDS_OF_OPTIONS: Readonly<Record<string, (value: string) => WireField[]>> = {
-  'user-agent': (value) => [['User-Agent', toBytes(value)]],
-  referer: (value) => [['Referer', toBytes(value)]],
-  cookie: (value) => [['Cookie', toBytes(value)]],
+  'user-agent': (value) => [['User-Agent', toWireText(value)]],
+  referer: (value) => [['Referer', toWireText(value)]],
+  cookie: (value) => [['Cookie', toWireText(value)]],
   user: (value) => [['Authorization', `Basic ${Buffer.from(value).toString('base64')}`]],
   compressed: () => [['Accept-Encoding', 'deflate, gzip, br']],
 };
@@ -241,7 +252,7 @@ function nameOf(line: string): string {
 
 /** `Name: value`; `Name;` has an empty value; `Name:` removes one of curl's own. */
 function parseHeader(line: string): WireField[] {
-  const [, name = '', mark, value = ''] = /^([^:;]+)([:;])\s*(.*?)\s*$/s.exec(toBytes(line)) ?? [];
+  const [, name = '', mark, value = ''] = /^([^:;]+)([:;])\s*(.*?)\s*$/s.exec(toWireText(line)) ?? [];
   if (name === '' || (mark === ':' && value === '')) return [];
   return [[name.trim(), mark === ';' ? '' : value.replaceAll(/[\r\n\0]/g, ' ')]];
 }

@@ -1,10 +1,11 @@
 import { type Result, err, ok } from '../../util/result.ts';
 import type { WireField } from '../wire/wire-reply.ts';
-import { toBytes, toTarget } from './curl.ts';
+import { toWireText, toTarget } from './curl.ts';
 import type { PlainRequest } from './probe.ts';
 
 /** What browsers write besides fields of HTTP/1, and what says how the message is framed. */
-const LEFT_OUT = /^(?::|connection$|content-length$|transfer-encoding$|host$|keep-alive$|proxy-connection$|upgrade$|http2-settings$)/i;
+const LEFT_OUT =
+  /^(?::|connection$|content-length$|transfer-encoding$|host$|keep-alive$|proxy-connection$|upgrade$|http2-settings$)/i;
 
 /** The token of a method or a name. Source: RFC 9110, section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
@@ -35,7 +36,7 @@ export function parseHar(text: string, host: string): Result<PlainRequest[], str
 function toRequest(request: unknown, host: string): Result<PlainRequest, string> {
   const [method, url, headers] = [at(request, 'method'), at(request, 'url'), at(request, 'headers')];
   if (typeof method !== 'string' || !TOKEN.test(method)) return err('it has no method');
-  const target = typeof url === 'string' ? toTarget(url) : undefined;
+  const target = typeof url === 'string' && /^https?:/i.test(url) ? toTarget(url) : undefined;
   if (target === undefined) return err('it has no URL of http or https');
   const fields = toFields(headers);
   if (fields.tag === 'err') return fields;
@@ -51,8 +52,9 @@ function toFields(headers: unknown): Result<WireField[], string> {
     const [name, value] = [at(header, 'name'), at(header, 'value')];
     if (typeof name !== 'string' || typeof value !== 'string') return err('a header lacks its name or its value');
     if (LEFT_OUT.test(name)) continue;
-    if (!TOKEN.test(name) || /[\r\n\0]/.test(value)) return err(`a header that HTTP cannot send: ${JSON.stringify(name)}`);
-    fields.push([name, toBytes(value)]);
+    if (!TOKEN.test(name) || /[\r\n\0]/.test(value))
+      return err(`a header that HTTP cannot send: ${JSON.stringify(name)}`);
+    fields.push([name, toWireText(value)]);
   }
   return ok(fields);
 }
@@ -64,10 +66,15 @@ function toBody(data: unknown): Uint8Array | undefined {
     return at(data, 'encoding') === 'base64' ? Buffer.from(text, 'base64') : Buffer.from(text, 'utf8');
   }
   if (!Array.isArray(params) || params.length === 0) return typeof text === 'string' ? Buffer.alloc(0) : undefined;
-  const pairs = params.map((param): [string, string] => [`${at(param, 'name')}`, `${at(param, 'value') ?? ''}`]);
+  const pairs = params.map((param): [string, string] => [textAt(param, 'name'), textAt(param, 'value')]);
   return Buffer.from(new URLSearchParams(pairs).toString());
 }
 
 function at(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function textAt(value: unknown, name: string): string {
+  const text = at(value, name);
+  return typeof text === 'string' ? text : '';
 }

@@ -39,7 +39,8 @@ function joinLines(text: string): { readonly line: string; readonly number: numb
     if (last?.goesOn === true) {
       last.line += `\n${line}`;
       last.goesOn = goesOn;
-    } else if (line.trim() !== '' && !line.trimStart().startsWith('#')) joined.push({ line, number: index + 1, goesOn });
+    } else if (line.trim() !== '' && !line.trimStart().startsWith('#'))
+      joined.push({ line, number: index + 1, goesOn });
   }
   return joined;
 }

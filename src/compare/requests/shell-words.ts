@@ -1,7 +1,16 @@
 import { type Result, err, ok } from '../../util/result.ts';
 
 /** `a` of `$'…'`, with what it stands for. */
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', a: '\x07', b: '\b', f: '\f', v: '\v', e: '\x1b' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+  e: '\x1b',
+};
 
 interface Cursor {
   readonly text: string;
@@ -96,7 +105,9 @@ function readEscape(cursor: Cursor): string {
     /^(?:x([0-9a-f]{1,2})|u([0-9a-f]{1,4})|([0-7]{1,3}))/i.exec(cursor.text.slice(cursor.at, cursor.at + 5)) ?? [];
   if (coded !== undefined) {
     cursor.at += coded.length;
-    return String.fromCharCode(octal === undefined ? Number.parseInt(hex ?? unicode ?? '', 16) : Number.parseInt(octal, 8));
+    return String.fromCharCode(
+      octal === undefined ? Number.parseInt(hex ?? unicode ?? '', 16) : Number.parseInt(octal, 8),
+    );
   }
   const char = cursor.text[cursor.at++] ?? '\\';
   return ESCAPES[char] ?? char;

@@ -14,7 +14,7 @@ export interface Endpoint {
 export type ConnectionEnd = 'open' | 'closed' | 'reset' | 'silent';
 
 /** What came of one probe. */
-export interface Exchange {
+export interface WireExchange {
   /** Final ones, as many as the probe has requests, or fewer. */
   readonly replies: readonly WireReply[];
   /** The statuses of interim replies. */
@@ -38,7 +38,7 @@ export interface Patience {
 const CONTINUE_MS = 1000;
 
 /** Sends a probe on a connection of its own, and reads what comes of it. Rejects if nothing listens there. */
-export async function exchange(endpoint: Endpoint, probe: Probe, patience: Patience): Promise<Exchange> {
+export async function exchange(endpoint: Endpoint, probe: Probe, patience: Patience): Promise<WireExchange> {
   await using client = await WireClient.connect(endpoint, probe);
   await client.send();
   if (probe.ending === 'reset') {
@@ -98,7 +98,7 @@ class WireClient implements AsyncDisposable {
     if (this.#probe.ending === 'half-close') this.#socket.end();
   }
 
-  async receive({ replyMs, settleMs }: Patience): Promise<Exchange> {
+  async receive({ replyMs, settleMs }: Patience): Promise<WireExchange> {
     const isDone = (): boolean => this.#replies.length >= this.#probe.replies || this.#reader.malformed !== undefined;
     await this.#until(isDone, replyMs);
     const isAnswered = isDone();

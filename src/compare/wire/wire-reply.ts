@@ -2,13 +2,13 @@
 export type WireField = readonly [name: string, value: string];
 
 /** How a reply says where its body ends: `none` if it cannot have one, `close` if the end of the connection ends it. */
-export type Framing = 'none' | 'length' | 'chunked' | 'close';
+export type WireFraming = 'none' | 'length' | 'chunked' | 'close';
 
 /** A final reply of HTTP/1, byte for byte. */
 export interface WireReply {
   readonly status: number;
   readonly fields: readonly WireField[];
-  readonly framing: Framing;
+  readonly framing: WireFraming;
   /** As far as it came, without its framing; empty if the reader does not keep bodies. */
   readonly body: Buffer;
   readonly trailers: readonly WireField[];
