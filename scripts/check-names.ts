@@ -11,6 +11,7 @@ const NAMED_OTHERWISE: Readonly<Record<string, string>> = {
   'bin.ts': 'an entry point',
   'cli/stall/stall-thread.ts': 'what a thread runs',
   'cli/workers/messages.ts': 'the types of messages between processes',
+  'compare/numbers.ts': 'a set of functions on one subject: medians, quartiles, noise',
   'component/transpile-thread.ts': 'what a thread runs',
   'component/validate/core-types.ts': 'the types of core modules and of what they import and export',
   'component/validate/define-type.ts': 'the ways to define a type: defineValue, defineFunc, defineResource',

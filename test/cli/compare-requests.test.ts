@@ -4,7 +4,7 @@ import { isWithinNoise, toSpread } from '../../src/compare/numbers.ts';
 import { parseCurl, toCurl } from '../../src/compare/requests/curl.ts';
 import { parseHar } from '../../src/compare/requests/har.ts';
 import { type PlainRequest, toProbe } from '../../src/compare/requests/probe.ts';
-import { quoteWord, splitWords } from '../../src/compare/requests/shell-words.ts';
+import { quoteWord, splitWords } from '../../src/compare/requests/split-words.ts';
 import { ReplyReader } from '../../src/compare/wire/reply-reader.ts';
 import type { WireReply } from '../../src/compare/wire/wire-reply.ts';
 
@@ -20,7 +20,7 @@ const value = fc
 
 const har = (request: object): string => JSON.stringify({ log: { entries: [{ request }] } });
 
-const read = (text: string, cuts: readonly number[], method = 'GET'): WireReply[] => {
+const readReplies = (text: string, cuts: readonly number[], method = 'GET'): WireReply[] => {
   const replies: WireReply[] = [];
   const reader = new ReplyReader(
     { onInterim: () => undefined, onReply: (reply) => replies.push(reply) },

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { runOwnLoad } from '../../../src/compare/load/own-load.ts';
+import { runOwnLoad } from '../../../src/compare/load/measure-load.ts';
 import type { Site } from '../../../src/compare/machine/site.ts';
 import type { GuestRequest } from '../servers/guests.ts';
 import type { LoadGenerator } from './load.ts';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Contender, SERVERS_OF_GUESTS, firstOfEach } from '../servers/contenders.ts';
 import { type Guest, SLEEP } from '../servers/guests.ts';
 import { formatCount } from '../report/format.ts';
-import { residentBytes } from '../../../src/compare/machine/memory.ts';
+import { residentBytes } from '../../../src/compare/machine/resident-bytes.ts';
 import { type Bench, SETTLE_MS, attempt } from './attempt.ts';
 import type { Child } from '../../../src/compare/machine/processes.ts';
 import type { DensityRow } from '../report/results.ts';

@@ -3,7 +3,7 @@ import type { Guest } from '../servers/guests.ts';
 import type { LoadSample } from '../../../src/compare/load/load-job.ts';
 import type { LoadJob } from '../load/load.ts';
 import { formatCount, formatMs, formatBytes } from '../report/format.ts';
-import { residentBytes } from '../../../src/compare/machine/memory.ts';
+import { residentBytes } from '../../../src/compare/machine/resident-bytes.ts';
 import type { Options } from '../options.ts';
 import { type Bench, SETTLE_MS, type Step, attempt } from './attempt.ts';
 import { type Row, describeFaults, headlineOf } from '../report/results.ts';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Reply, ask } from './client.ts';
 import type { Contender } from './contenders.ts';
 import type { Guest } from './guests.ts';
-import { findFreePort } from '../../../src/compare/machine/free-port.ts';
+import { findFreePort } from '../../../src/compare/servers/start-peer.ts';
 import type { Child } from '../../../src/compare/machine/processes.ts';
 import type { Site } from '../../../src/compare/machine/site.ts';
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createBuiltInProbes } from '../../compare/requests/built-in-probes.ts';
 import { type Probe, toProbe } from '../../compare/requests/probe.ts';
 import { readRequests } from '../../compare/requests/read-requests.ts';
-import { splitWords } from '../../compare/requests/shell-words.ts';
+import { splitWords } from '../../compare/requests/split-words.ts';
 import { type Peer, parsePeer } from '../../compare/servers/peer.ts';
 import { COMPARE_OPTIONS, type CompareConfig } from '../../config/compare-options.ts';
 import { withDefaults } from '../../config/option.ts';

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
-import { IGNORED_FIELDS } from '../../compare/differences/compare-exchanges.ts';
+import { IGNORED_FIELDS } from '../../compare/differences/to-findings.ts';
 import type { ProbeResult } from '../../compare/differences/difference.ts';
 import { runProbe } from '../../compare/differences/run-probe.ts';
 import { type Loaded, measureLoad, toLoadRequests } from '../../compare/load/measure-load.ts';
 import { readMachine } from '../../compare/machine/machine.ts';
-import { residentBytes } from '../../compare/machine/memory.ts';
+import { residentBytes } from '../../compare/machine/resident-bytes.ts';
 import { selfCommand } from '../../compare/machine/self-command.ts';
 import { type Site, createSite } from '../../compare/machine/site.ts';
 import {

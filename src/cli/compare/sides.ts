@@ -1,7 +1,7 @@
 import type { Command } from '../../compare/machine/processes.ts';
 import { selfCommand } from '../../compare/machine/self-command.ts';
 import type { Site } from '../../compare/machine/site.ts';
-import { quoteWord } from '../../compare/requests/shell-words.ts';
+import { quoteWord } from '../../compare/requests/split-words.ts';
 import { type StartedServer, startPeer } from '../../compare/servers/start-peer.ts';
 import type { Endpoint } from '../../compare/wire/exchange.ts';
 import { exchange } from '../../compare/wire/exchange.ts';

@@ -1,10 +1,10 @@
 import { toCurl } from '../requests/curl.ts';
 import type { Probe } from '../requests/probe.ts';
-import { quoteWord } from '../requests/shell-words.ts';
+import { quoteWord } from '../requests/split-words.ts';
 import { type Endpoint, type WireExchange, type Patience, exchange } from '../wire/exchange.ts';
-import { type Findings, IGNORED_FIELDS, differingKeys, showPair, textOf, toFindings } from './compare-exchanges.ts';
+import { type Findings, IGNORED_FIELDS, differingKeys, showPair, textOf, toFindings } from './to-findings.ts';
 import type { Difference, ProbeResult } from './difference.ts';
-import { findKnown } from './known-differences.ts';
+import { findKnown } from './find-known.ts';
 
 /** What is compared, and how closely. */
 export interface ProbeRun {

@@ -1,13 +1,12 @@
 import { measureCpu } from '../machine/cpu-spent.ts';
-import { cpuSecondsOfTree } from '../machine/cpu-time.ts';
-import { residentBytes } from '../machine/memory.ts';
+import { cpuSecondsOfTree } from '../machine/cpu-seconds-of-tree.ts';
+import { residentBytes } from '../machine/resident-bytes.ts';
 import type { Command } from '../machine/processes.ts';
 import type { Site } from '../machine/site.ts';
 import type { Probe } from '../requests/probe.ts';
 import type { Round } from '../report/comparison.ts';
 import { type Endpoint, exchange } from '../wire/exchange.ts';
 import type { LoadJob, LoadRequest, OwnSample } from './load-job.ts';
-import { runOwnLoad } from './own-load.ts';
 
 /** A server under load, and what has been measured of it. */
 export interface Loaded {
@@ -93,4 +92,14 @@ function toJob({ endpoint, requests }: Loaded, { connections }: LoadPlan, second
 function toRound({ busy, replies: _replies, ...sample }: OwnSample, cpuUsPerRequest: number | null): Round {
   const isKnown = cpuUsPerRequest !== null && Number.isFinite(cpuUsPerRequest);
   return { ...sample, cpuUsPerRequest: isKnown ? cpuUsPerRequest : null, generatorBusy: busy };
+}
+
+/** Runs a job in a process of its own, on the load's core. `program` starts one that calls `runLoad` with the job that is its last argument. */
+export async function runOwnLoad(
+  { processes, pinning, signal }: Site,
+  program: Command,
+  job: LoadJob,
+): Promise<OwnSample> {
+  const command = { ...program, args: [...program.args, JSON.stringify(job)] };
+  return JSON.parse(await processes.run(pinning.pinLoad(command), signal)) as OwnSample;
 }

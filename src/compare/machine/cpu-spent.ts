@@ -1,4 +1,4 @@
-import { cpuSecondsOfEnded, cpuSecondsOfTree } from './cpu-time.ts';
+import { cpuSecondsOfEnded, cpuSecondsOfTree } from './cpu-seconds-of-tree.ts';
 
 /** CPU seconds that passed in some work: of a server's processes, and of what this process started and saw end. */
 export interface CpuSpent {

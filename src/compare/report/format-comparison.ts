@@ -3,7 +3,7 @@ import { formatCount } from '../../util/format.ts';
 import { toPrintable, truncate } from '../../util/printable.ts';
 import type { Difference, ProbeResult } from '../differences/difference.ts';
 import { type Comparison, type Measure, countDifferences } from './comparison.ts';
-import { formatTimesBetter, formatValue } from './format-measure.ts';
+import { formatTimesBetter, formatValue } from './format-value.ts';
 
 const DEFAULT_COLUMNS = 80;
 const MIN_BAR = 10;

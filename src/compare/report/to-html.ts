@@ -1,7 +1,7 @@
 import type { ProbeResult } from '../differences/difference.ts';
 import { type Comparison, type Measure, type Round, countDifferences } from './comparison.ts';
 import { titleOf } from './format-comparison.ts';
-import { formatTimesBetter, formatValue } from './format-measure.ts';
+import { formatTimesBetter, formatValue } from './format-value.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1f2328; --soft: #59636e; --line: #d1d9e0; --paper: #fff; --ours: #0969da; --theirs: #818b98; --bad: #cf222e; --odd: #9a6700; --good: #1a7f37 }

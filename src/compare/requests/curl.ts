@@ -3,7 +3,7 @@ import { type Result, err, ok } from '../../util/result.ts';
 import { suggest } from '../../util/suggest.ts';
 import type { WireField } from '../wire/wire-reply.ts';
 import type { PlainRequest } from './probe.ts';
-import { quoteWord, splitWords } from './shell-words.ts';
+import { quoteWord, splitWords } from './split-words.ts';
 
 /** Options with a value, by each of their names. */
 const WITH_VALUE: Readonly<Record<string, string>> = {

@@ -46,7 +46,7 @@ export function rawProbe(group: string, name: string, ...parts: readonly (string
   return { name, group, method, parts: bytes, awaits: 'nothing', replies: 1, ending: 'wait', plain: undefined };
 }
 
-export function latin1(text: string): Buffer {
+function latin1(text: string): Buffer {
   return Buffer.from(text, 'latin1');
 }
 

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { HostError } from '../../util/host-error.ts';
 import type { Command } from '../machine/processes.ts';
-import { splitWords } from '../requests/shell-words.ts';
+import { splitWords } from '../requests/split-words.ts';
 import type { Endpoint } from '../wire/exchange.ts';
 
 /** The server to compare with: a running one, or one to be started. */

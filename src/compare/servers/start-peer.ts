@@ -1,6 +1,7 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostError } from '../../util/host-error.ts';
-import { findFreePort } from '../machine/free-port.ts';
 import type { Child, Command } from '../machine/processes.ts';
 import type { Site } from '../machine/site.ts';
 import type { Probe } from '../requests/probe.ts';
@@ -65,4 +66,14 @@ function failure(name: string, { stdout, stderr }: Child, how: string): HostErro
   const last = lines.slice(-LAST_LINES).map((line) => `\n  | ${line}`);
   const said = last.length === 0 ? '; it printed nothing' : `; the last of what it printed:${last.join('')}`;
   return new HostError('not-supported', `${name} ${how}${said}`);
+}
+
+/** A port of 127.0.0.1 on which nobody listens now. */
+export async function findFreePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
 }
