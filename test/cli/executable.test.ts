@@ -1,5 +1,7 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
@@ -53,6 +55,21 @@ test.runIf(canBuild)('the executable has metrics inside', async () => {
   await using server = start(...HELLO, '--admin-addr', '127.0.0.1:0');
   const admin = await server.until(/admin +(http:\/\/[^/]+)/);
   expect(await get(`${admin}/metrics`)).toContain('process_cpu_user_seconds_total');
+});
+
+test.runIf(canBuild)('the executable has stores of SQLite, and Redis inside', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'wasi-serve-executable-'));
+  const stores = [`default=sqlite:${join(folder.path, 'store.db')}`, 'remote=redis://127.0.0.1:1'];
+  await using server = start(
+    guestFile('key-value'),
+    '--addr',
+    '127.0.0.1:0',
+    ...stores.flatMap((store) => ['--keyvalue', store]),
+  );
+  const origin = await server.until(/Serving HTTP on (\S+)\//);
+  expect(await get(`${origin}/count/n`)).toBe('1\n');
+  expect(await get(`${origin}/count/n?store=remote`)).toBe('other(the store cannot be reached)\n');
+  expect(await server.until(/(key-value store remote failed: .*)/)).toContain('ECONNREFUSED');
 });
 
 test.runIf(canBuild)('the executable watches for stalls: a stopped guest of it ends the process', async () => {
