@@ -140,8 +140,7 @@ function takeRequests(server: Server, connections: Connections, { limits }: List
   const takeFrom = (socket: Socket, incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const connection = connections.of(socket);
     if (connection === undefined || socket.destroyed) return;
-    connections.arrived(connection);
-    if (connection.takesRequests) {
+    if (connections.arrived(connection)) {
       connections.asked(connection, new NodeExchange(incoming, outgoing, limits), outgoing);
     }
   };
