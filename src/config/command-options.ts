@@ -2,6 +2,7 @@ import {
   type ConfigOf,
   type OptionsOf,
   address,
+  accessLog,
   choice,
   count,
   duration,
@@ -62,12 +63,12 @@ export const COMMAND_OPTIONS = {
     default: 'text',
     help: 'format of the log, for people or for programs',
   }),
-  /** Whether the log has a line for each request. */
-  accessLog: choice(['on', 'off'], {
+  /** Where the line for each request goes: `on` to the log, which is stderr; to a file it is appended, and begins with the time. */
+  accessLog: accessLog({
     flag: 'access-log',
     group: 'Output',
     default: 'on',
-    help: 'whether to log a line for each request',
+    help: 'where a line for each request goes; on: to stderr, as the log; a file is appended to',
   }),
   /** Directories for the guest: not supported yet, and refused. */
   dir: patterns({

@@ -1,3 +1,4 @@
+import { accessLogKind } from './kinds/access-log.ts';
 import { addressKind } from './kinds/address.ts';
 import { callbackKind } from './kinds/callback.ts';
 import { choiceKind, switchKind } from './kinds/choice.ts';
@@ -98,6 +99,11 @@ export function choice<const Words extends readonly string[]>(
   entry: Entry<Words[number]>,
 ): Option<Words[number]> {
   return { ...entry, kind: choiceKind<Words[number]>(words) };
+}
+
+/** Where lines for requests go. */
+export function accessLog(entry: Entry<string>): Option<string> {
+  return { ...entry, kind: accessLogKind() };
 }
 
 /** A switch that is `off` unless the flag is given. */

@@ -41,14 +41,22 @@ export interface Output extends LogOutput {
  */
 type State = 'idle' | 'due' | 'writing' | 'collecting' | 'gone';
 
-/** Writes to a descriptor of this process, which stays open. A reader that has gone away (EPIPE) is not a failure. `stream` is Node's for it. */
-export function createOutput(fd: number, stream?: { readonly columns?: number | undefined }): Output {
-  return new FdOutput(fd, stream);
+/**
+ * Writes to a descriptor of this process, which stays open. A reader that has gone away (EPIPE) is not a failure. `stream` is Node's for it. `onGone` is called
+ * once when nothing more can be written.
+ */
+export function createOutput(
+  fd: number,
+  stream?: { readonly columns?: number | undefined },
+  onGone: (error: Error) => void = () => {},
+): Output {
+  return new FdOutput(fd, stream, onGone);
 }
 
 class FdOutput implements Output {
   readonly #fd: number;
   readonly #stream: { readonly columns?: number | undefined } | undefined;
+  readonly #onGone: (error: Error) => void;
   #state: State = 'idle';
   #pending: string[] = [];
   #pendingChars = 0;
@@ -60,9 +68,14 @@ class FdOutput implements Output {
   #buffer: Buffer | undefined;
   readonly #whenFlushed = new Set<() => void>();
 
-  constructor(fd: number, stream: { readonly columns?: number | undefined } | undefined) {
+  constructor(
+    fd: number,
+    stream: { readonly columns?: number | undefined } | undefined,
+    onGone: (error: Error) => void,
+  ) {
     this.#fd = fd;
     this.#stream = stream;
+    this.#onGone = onGone;
   }
 
   /** Changes with the terminal's size. */
@@ -142,6 +155,7 @@ class FdOutput implements Output {
     }
     this.#pending = [];
     this.#settle('gone');
+    this.#onGone(error);
   }
 
   #encode(text: string): Uint8Array {

@@ -87,9 +87,9 @@ function toRoute({ admit, stopping }: Upstreams, request: OutboundRequest): Resu
   return refuseZeroTimeout(request) ?? ok({ target, isAllowed });
 }
 
-/** Refuses CONNECT, which asks for a tunnel, and absolute-form targets, which are for proxies. */
+/** Refuses CONNECT, which asks for a tunnel, in whatever case some upstream may take it, and absolute-form targets, which are for proxies. */
 function refuse({ method, pathWithQuery, fields, body }: OutboundRequest): ErrorCode | undefined {
-  if (method === 'CONNECT') return { tag: 'HTTP-request-method-invalid' };
+  if (method.toUpperCase() === 'CONNECT') return { tag: 'HTTP-protocol-error' };
   if (!pathWithQuery.startsWith('/') && pathWithQuery !== '*') return { tag: 'HTTP-request-URI-invalid' };
   const length = body === undefined ? declaredLength(fields) : body.contentLength;
   if (body === undefined && length !== undefined && length > 0n) return { tag: 'HTTP-request-body-size', val: 0n };

@@ -84,9 +84,12 @@ export const REQUEST_LIMITS = Object.freeze({
   /** One read of a stream, in bytes. Beyond: less is read. Default 64 KiB. */
   maxReadBytes: bytes(64 * KIB, 'one read of a stream; less is read'),
   /** One write to a body, in bytes. Beyond: a trap. Default 1 MiB. */
-  maxWriteBytes: bytes(MIB, 'one write to a body; a trap beyond'),
+  maxWriteBytes: bytes(MIB, 'one write to a body; a trap beyond', { wasmtime: 'S http-outgoing-body-chunk-size' }),
   /** Writes to one body that wait to be sent; empty ones count. Then `check-write` gives 0. Default 2. */
-  maxBufferedWrites: count(2, 'writes to one body that wait to be sent', { min: 1 }),
+  maxBufferedWrites: count(2, 'writes to one body that wait to be sent', {
+    min: 1,
+    wasmtime: 'S http-outgoing-body-buffer-chunks',
+  }),
   /** Names, values and 32 bytes for each entry of one `fields`. Beyond: a trap. Default 128 KiB. */
   maxFieldsBytes: bytes(128 * KIB, 'names and values of one fields resource; a trap beyond', {
     wasmtime: 'S max-http-fields-size',

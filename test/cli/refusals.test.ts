@@ -63,7 +63,10 @@ describe('serve', () => {
     const { code, stderr } = await runWasiServe([HELLO, '--addr', `127.0.0.1:${port}`]);
     expect(code, stderr).toBe(1);
     other.close();
-    expect(stderr).toMatch(new RegExp(`^error: http://127.0.0.1:${port} is in use by another process: .*--addr\n$`));
+    const system = 'Address already in use \\(os error \\d+\\)';
+    expect(stderr).toMatch(
+      new RegExp(`^error: http://127.0.0.1:${port} is in use by another process: ${system}\\. .*--addr\n$`),
+    );
   });
 
   test('as JSON says why in an object', async () => {
@@ -104,7 +107,6 @@ describe('serve', () => {
     [['--max-instance-reuse-count', '2'], /each instance serves a single request/],
     [['--limit', 'memory-bytes=64KiB'], /a memory of 17 pages, the limit is 1/],
     [['-W', 'max-memory-size=64KiB'], /a memory of 17 pages, the limit is 1/],
-    [['--env', 'NOT_SET_ANYWHERE'], /the variable NOT_SET_ANYWHERE is not set here/],
     [['-H', '@/no/such/file'], /ENOENT/],
   ])('%j is refused with a sentence and 1', async (args, message) => {
     const { code, stderr } = await runWasiServe([HELLO, ...args]);

@@ -86,9 +86,10 @@ describe('a start', () => {
 
 describe('a guest', () => {
   test('sees the variables that are given, and no others', async () => {
-    const args = [guestPath('env'), '--env', 'A=x=y', '--env', 'OURS'];
+    const args = [guestPath('env'), '--env', 'A=x=y', '--env', 'OURS', '--env', 'UNSET'];
     await using serving = await servingOn(args, { OURS: 'passed', SECRET: 's' });
     expect(await textOf(serving.origin)).toMatch(/^INSTANCE_ID=0\nA=x=y\nOURS=passed\ncwd: none\n/);
+    expect(serving.text.stderr).toContain('--env: UNSET is not set here: guests do not get it\n');
   });
 
   test('sees all our variables with -S inherit-env', async () => {
@@ -228,7 +229,11 @@ describe('a stop', () => {
 
   test('may come as a connection to --shutdown-addr', async () => {
     await using serving = await servingOn([HELLO, '--shutdown-addr', '127.0.0.1:0']);
-    const [, port] = await serving.until('stderr', /^Listening for shutdown on tcp:\/\/127\.0\.0\.1:(\d+)\/$/m);
+    // In the order for which tools written for wasmtime wait.
+    const [, port] = await serving.until(
+      'stderr',
+      /^Listening for shutdown on tcp:\/\/127\.0\.0\.1:(\d+)\/\nServing HTTP on /m,
+    );
     connect(Number(port), '127.0.0.1').on('error', () => undefined);
     expect(await serving.ended).toBe(0);
     expect(serving.text.stderr).toContain('Stopping (a connection to the shutdown address)');

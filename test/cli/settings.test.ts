@@ -26,18 +26,18 @@ describe("wasmtime's options", () => {
     [{ C: ['cache=/tmp/x'] }, { load: { cache: '/tmp/x' } }],
     [{ C: ['cache=no'] }, { load: { cache: false } }],
     [{ C: ['cache'] }, { load: { cache: undefined } }],
-    [{ S: ['cli,common,http,preview2=y'] }, { ignored: [] }],
+    [{ S: ['cli,common,http,preview2=y'] }, { notices: [] }],
     [
       { S: ['config,config-var=a=1', 'config-var=b=x=y'] },
-      { component: { configVars: { a: '1', b: 'x=y' } }, ignored: [] },
+      { component: { configVars: { a: '1', b: 'x=y' } }, notices: [] },
     ],
     [
       { S: ['nn,cli=n'], O: ['opt-level=2'], D: ['logging'] },
-      { ignored: ['-S nn', '-S cli=n', '-O opt-level=2', '-D logging'] },
+      { notices: ['without effect here: -S nn, -S cli=n, -O opt-level=2, -D logging'] },
     ],
     [
       { W: ['max-wasm-stack=1,timeout=1s'], C: ['cranelift-x=y'] },
-      { ignored: ['-W max-wasm-stack=1', '-C cranelift-x=y'] },
+      { notices: ['without effect here: -W max-wasm-stack=1, -C cranelift-x=y'] },
     ],
   ] as const)('%j', (wasmtime, expected) => {
     expect(read({ wasmtime })).toMatchObject(expected);
@@ -59,8 +59,12 @@ describe("wasmtime's options", () => {
 
   test('set limits too', () => {
     const W = ['max-memory-size=1048576,max-table-elements=9'];
-    const S = ['max-resources=3', 'hostcall-fuel=10,max-random-size=11,max-http-fields-size=12'];
-    const { load, component, ignored } = read({ wasmtime: { W, S } });
+    const S = [
+      'max-resources=3',
+      'hostcall-fuel=10,max-random-size=11,max-http-fields-size=12',
+      'http-outgoing-body-chunk-size=13,http-outgoing-body-buffer-chunks=14',
+    ];
+    const { load, component, notices } = read({ wasmtime: { W, S } });
     expect({ ...load.limits, ...component.limits }).toEqual({
       maxMemoryBytes: 1024 ** 2,
       maxTableElements: 9,
@@ -68,8 +72,10 @@ describe("wasmtime's options", () => {
       maxCallBytes: 10,
       maxRandomBytes: 11,
       maxFieldsBytes: 12,
+      maxWriteBytes: 13,
+      maxBufferedWrites: 14,
     });
-    expect(ignored).toEqual([]);
+    expect(notices).toEqual([]);
   });
 });
 

@@ -200,16 +200,24 @@ describe('variables', () => {
     [['A=1', 'B=x=y', 'C='], { A: '1', B: 'x=y', C: '' }],
     [['HOME'], { HOME: '/root' }],
     [['A=1', 'A=2'], { A: '2' }],
+    [['NOPE', 'A=1'], { A: '1' }],
   ] as const)('%j', (texts, env) => {
     expect(read(variablesKind(), texts, ours)).toEqual(env);
   });
 
   test.each([
-    ['NOPE', /the variable NOPE is not set here/],
     ['=1', /has no name/],
     ['', /has no name/],
   ])('%j is refused', (text, message) => {
     expect(() => read(variablesKind(), [text], ours)).toThrow(message);
+  });
+
+  test.each([
+    [['HOME', 'A=1'], undefined],
+    [['NOPE', 'A=1'], 'NOPE is not set here: guests do not get it'],
+    [['NOPE', 'NEITHER'], 'NOPE, NEITHER are not set here: guests do not get them'],
+  ])('of %j the note is %j', (texts, note) => {
+    expect(variablesKind().note?.(texts, ours)).toBe(note);
   });
 });
 

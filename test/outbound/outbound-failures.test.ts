@@ -122,7 +122,8 @@ test.each(REQUESTS)('a body that ends with its connection is complete: %s', asyn
 });
 
 test.each([
-  ['CONNECT', { method: 'CONNECT' }, { tag: 'HTTP-request-method-invalid' }],
+  ['CONNECT', { method: 'CONNECT' }, { tag: 'HTTP-protocol-error' }],
+  ['connect', { method: 'connect' }, { tag: 'HTTP-protocol-error' }],
   ['an absolute form', { pathWithQuery: 'http://other/' }, { tag: 'HTTP-request-URI-invalid' }],
   ['user-info', { authority: 'user@127.0.0.1' }, { tag: 'HTTP-request-URI-invalid' }],
   ['port 0', { authority: '127.0.0.1:0' }, { tag: 'HTTP-request-URI-invalid' }],

@@ -63,6 +63,11 @@ const RULES = [
   'handle without authority -> err at once: ErrorCode::HttpRequestUriInvalid',
   'handle scheme ftp -> err at once: ErrorCode::HttpProtocolError',
   'handle scheme ws -> err at once: ErrorCode::HttpProtocolError',
+  'handle path-with-query None -> err at once: ErrorCode::HttpRequestUriInvalid',
+  'handle path-with-query Some("") -> err at once: ErrorCode::HttpRequestUriInvalid',
+  'handle method Method::Connect -> err later: ErrorCode::HttpProtocolError',
+  'handle method Method::Other("CONNECT") -> err later: ErrorCode::HttpProtocolError',
+  'handle method Method::Other("connect") -> err later: ErrorCode::HttpProtocolError',
 ];
 
 /** What the `outbound-get` guest makes of an upstream: its report, or the error. */

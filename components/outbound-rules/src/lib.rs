@@ -80,6 +80,26 @@ fn refusals(report: &mut String) {
         let _ = request.set_authority(Some("127.0.0.1:1"));
         say!(report, "handle scheme {scheme} -> {}", sent(request));
     }
+    for path in [None, Some("")] {
+        let request = to_nobody();
+        let _ = request.set_path_with_query(path);
+        say!(report, "handle path-with-query {path:?} -> {}", sent(request));
+    }
+    for method in [Method::Connect, Method::Other("CONNECT".to_string()), Method::Other("connect".to_string())] {
+        let request = to_nobody();
+        let name = format!("{method:?}");
+        let _ = request.set_method(&method);
+        say!(report, "handle method {name} -> {}", sent(request));
+    }
+}
+
+/// A request that would be refused by the machine, if it were sent.
+fn to_nobody() -> OutgoingRequest {
+    let request = new_request();
+    let _ = request.set_scheme(Some(&Scheme::Http));
+    let _ = request.set_authority(Some("127.0.0.1:1"));
+    let _ = request.set_path_with_query(Some("/"));
+    request
 }
 
 fn sent(request: OutgoingRequest) -> String {

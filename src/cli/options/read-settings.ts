@@ -26,8 +26,8 @@ export interface Settings {
   readonly component: ComponentOptions;
   readonly load: LoadOptions;
   readonly compare: OptionsOf<typeof COMPARE_OPTIONS>;
-  /** Options without effect, as given: `-S nn`. */
-  readonly ignored: readonly string[];
+  /** What the user should know about options, such as those without effect. */
+  readonly notices: readonly string[];
 }
 
 /** Reads flags and environment variables. Flags override variables, and our flags override wasmtime's. Throws `HostError` if one is unknown or invalid. */
@@ -47,19 +47,21 @@ export function readSettings(given: GivenFlags, env: NodeJS.ProcessEnv): Setting
     component: {},
     load: {},
     compare: {},
-    ignored: wasmtime.ignored,
+    notices: noteIgnored(wasmtime.ignored),
   };
   for (const { named, where, texts } of lastOfEach(spelled)) {
     const fields: Record<string, unknown> = settings[named.owner];
     const value = parseOptionText(named.option, texts, where, env);
+    const note = named.option.kind.note?.(texts, env);
+    if (note !== undefined) settings.notices.push(`${where}: ${note}`);
     if (named.isLimit) fields['limits'] = { ...(fields['limits'] as object | undefined), [named.key]: value };
     else fields[named.key] = value;
   }
   return settings;
 }
 
-/** What the user should know about options without effect. */
-export function listIgnored({ ignored }: Settings): string[] {
+/** `ignored`: options as given, `-S nn`. */
+function noteIgnored(ignored: readonly string[]): string[] {
   return ignored.length === 0 ? [] : [`without effect here: ${ignored.join(', ')}`];
 }
 

@@ -8,8 +8,8 @@ export type WasmtimeGroup = 'S' | 'W' | 'C' | 'O' | 'D';
  */
 export const WASMTIME_NAMES: Readonly<Record<WasmtimeGroup, ReadonlySet<string>>> = {
   S: namesOf(
-    'allow-ip-name-lookup cli-exit-with-code cwd http-outgoing-body-buffer-chunks http-outgoing-body-chunk-size ' +
-      'inherit-network inherit-stdin listenfd max-component-handles network-error-code nn nn-graph p3 ' +
+    'allow-ip-name-lookup cli-exit-with-code cwd inherit-network inherit-stdin listenfd max-component-handles ' +
+      'network-error-code nn nn-graph p3 ' +
       'preview0 tcp tcplisten threads tls udp',
   ),
   W: namesOf(

@@ -5,7 +5,7 @@ import type { ComponentOptions, LoadOptions } from '../../config/options.ts';
 import { compilePolicy } from '../../outbound/outbound-policy.ts';
 import { assertNoDirectories } from '../options/assert-no-directories.ts';
 import { toGuestEnv } from '../options/guest-env.ts';
-import { type GivenFlags, listIgnored, readSettings } from '../options/read-settings.ts';
+import { type GivenFlags, readSettings } from '../options/read-settings.ts';
 
 /** Everything that `run` needs to know. */
 export interface RunPlan {
@@ -33,6 +33,6 @@ export function toRunPlan(file: string, args: readonly string[], flags: GivenFla
     args: [basename(file), ...args],
     load,
     component: { ...NO_TIME_LIMITS, ...component, env: toGuestEnv({ inheritEnv }, component.env, env) },
-    notices: listIgnored(settings),
+    notices: settings.notices,
   };
 }

@@ -9,8 +9,10 @@ export function announce(
   { notices }: ServePlan,
   log: Log,
 ): void {
+  // Before the start, as in wasmtime: tools read lines until they find the port that serves.
+  if (shutdownPort !== undefined) {
+    log({ at: 'notice', level: 'info', message: `Listening for shutdown on ${shutdownPort.url}` });
+  }
   log({ at: 'start', start });
-  const asked = shutdownPort === undefined ? [] : [`Listening for shutdown on ${shutdownPort.url}`];
-  for (const message of asked) log({ at: 'notice', level: 'info', message });
   for (const message of notices) log({ at: 'notice', level: 'warning', message });
 }

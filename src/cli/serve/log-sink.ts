@@ -1,7 +1,8 @@
 import type { ServeOptions } from '../../config/options.ts';
 import { createJsonLog, formatGuestOutput, formatJson } from '../../observe/json-log.ts';
 import type { Log, LogEvent } from '../../observe/log.ts';
-import { COLOURED } from '../../observe/terminal/paint.ts';
+import type { LogOutput } from '../../observe/output.ts';
+import { COLOURED, PLAIN } from '../../observe/terminal/paint.ts';
 import { createTextLog, formatText } from '../../observe/terminal/text-log.ts';
 import type { CommandConfig } from '../../config/command-options.ts';
 import type { Terminal } from '../terminal.ts';
@@ -12,6 +13,11 @@ export interface LogSink {
   /** Formats an event as `log` does, to be written by other means. */
   readonly format: (event: LogEvent) => string;
   readonly writeGuestOutput: NonNullable<ServeOptions['writeGuestOutput']>;
+  /** A log of the same format that writes elsewhere. */
+  readonly logTo: (output: LogOutput) => Log;
+  /** Whether its lines contain the time. */
+  readonly lines: 'timed' | 'untimed';
+  readonly stdout: LogOutput;
 }
 
 /** Writes events to stderr, and guests' output to the stream that they wrote to. */
@@ -25,6 +31,9 @@ function createTextSink(terminal: Terminal): LogSink {
     log: createTextLog(stderr, paintStderr),
     format: (event) => formatText(event, paintStderr),
     writeGuestOutput: (stream, lines) => terminal[stream].write(lines),
+    logTo: (output) => createTextLog(output, output === terminal.stdout ? terminal.paintStdout : PLAIN),
+    lines: 'untimed',
+    stdout: terminal.stdout,
   };
 }
 
@@ -33,18 +42,13 @@ function createJsonSink(terminal: Terminal): LogSink {
     log: createJsonLog(terminal.stderr),
     format: (event) => formatJson(event, Date.now()),
     writeGuestOutput: (stream, lines) => terminal[stream].write(formatGuestOutput(stream, lines, Date.now())),
+    logTo: createJsonLog,
+    lines: 'timed',
+    stdout: terminal.stdout,
   };
 }
 
 /** Whether stderr has colours, for another process or thread that writes to it. */
 export function colourOf({ paintStderr }: Terminal): 'on' | 'off' {
   return paintStderr === COLOURED ? 'on' : 'off';
-}
-
-/** The sink's log; `off` leaves out the lines for requests. */
-export function accessLogOf({ log }: LogSink, accessLog: 'on' | 'off'): Log {
-  if (accessLog === 'on') return log;
-  return (event) => {
-    if (event.at !== 'request') log(event);
-  };
 }

@@ -10,7 +10,7 @@ import { type Permission, describeMissing, isPermitted } from '../../util/permis
 import { assertNoDirectories } from '../options/assert-no-directories.ts';
 import { toGuestEnv } from '../options/guest-env.ts';
 import { shareAmong } from '../options/limit-flags.ts';
-import { type GivenFlags, type Settings, listIgnored, readSettings } from '../options/read-settings.ts';
+import { type GivenFlags, type Settings, readSettings } from '../options/read-settings.ts';
 import { defaultStallTimeoutMs } from '../stall/stall-bounds.ts';
 import { listTooLow } from './system-limits.ts';
 
@@ -73,7 +73,7 @@ export function toServePlan(file: string, flags: GivenFlags, env: NodeJS.Process
     stopTimeoutMs: maxSettlingMs(shutdownDelayMs) * (workers > 1 ? 2 : 1) + drainTimeoutMs,
     logFormat,
     accessLog,
-    notices: [...listIgnored(settings), ...listUnwatched(command), ...listTooLow(config)],
+    notices: [...settings.notices, ...listUnwatched(command), ...listTooLow(config)],
   };
 }
 

@@ -9,7 +9,8 @@ import type { Metrics } from '../../observe/metrics.ts';
 import type { Address, ListeningSocket } from '../../server/http1/listen.ts';
 import { keepLongTraces } from '../keep-long-traces.ts';
 import type { Closing } from './finish.ts';
-import { type LogSink, accessLogOf } from './log-sink.ts';
+import { openAccessLog } from './access-log.ts';
+import type { LogSink } from './log-sink.ts';
 import type { ServePlan } from './serve-plan.ts';
 import type { StallWatch } from '../stall/stall-watch.ts';
 
@@ -42,8 +43,8 @@ export async function openHost(
 ): Promise<ServingHost> {
   const { writeGuestOutput } = sink;
   await using opening = new AsyncDisposableStack();
-  const accessLog = accessLogOf(sink, plan.accessLog);
-  const log = metrics === undefined ? accessLog : teeLog(accessLog, metrics.log);
+  const accessLog = opening.use(openAccessLog(plan.accessLog, sink));
+  const log = metrics === undefined ? accessLog.log : teeLog(accessLog.log, metrics.log);
   // Without an app: Hono takes 10 ms of a start.
   const config = toServeConfig({ ...plan.host, idleMemory: 'returned', writeGuestOutput });
   const host = opening.use(new RoutedHost(config, log));

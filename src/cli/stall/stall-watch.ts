@@ -59,7 +59,7 @@ export function watchForStalls(plan: ServePlan, { colour, primaryPid }: StallCon
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it is a port of Node's
   const tell = (phase: StallPhase): void => thread.postMessage(phase);
   // The access log assigns every request an id anyway.
-  const ids = plan.accessLog === 'on' ? 'all' : 'known';
+  const ids = plan.accessLog === 'off' ? 'known' : 'all';
   return {
     onRun: ({ grants: { request } }) => {
       if (request !== undefined) slot.enter(request, ids);

@@ -13,6 +13,8 @@ export interface OptionKind<T> {
   readonly type: string;
   /** The value that texts say, of which there is at least one; or what to write instead. Throws `HostError` if a text asks for what is not there. */
   parse(texts: readonly string[], env: NodeJS.ProcessEnv): Result<T, string>;
+  /** What the user should know of texts that are valid. */
+  note?(texts: readonly string[], env: NodeJS.ProcessEnv): string | undefined;
   /** What to give instead of a value of JavaScript's that is wrong; `undefined` if it is right. */
   check(value: unknown): string | undefined;
   /** The value as `parse` reads it. */

@@ -1,10 +1,9 @@
-import { HostError } from '../../util/host-error.ts';
 import { type Result, err, ok } from '../../util/result.ts';
 import type { OptionKind } from './option-kind.ts';
 
 type Variables = Readonly<Record<string, string>>;
 
-/** Environment variables. In texts `NAME=VALUE`, or the `NAME` of one of ours; later ones win. */
+/** Environment variables. In texts `NAME=VALUE`, or the `NAME` of one of ours, which passes nothing if that is not set; later ones win. */
 export function variablesKind(): OptionKind<Variables> {
   return {
     name: 'variables',
@@ -12,6 +11,7 @@ export function variablesKind(): OptionKind<Variables> {
     isList: true,
     type: '{ NAME: value }',
     parse: parseVariables,
+    note: noteUnset,
     check: checkVariables,
     format: (variables) =>
       Object.entries(variables)
@@ -22,19 +22,21 @@ export function variablesKind(): OptionKind<Variables> {
 
 function parseVariables(texts: readonly string[], env: NodeJS.ProcessEnv): Result<Variables, string> {
   const entries = texts.map((text) => parseVariable(text, env));
-  const nameless = entries.some(([name]) => name === '');
-  return nameless ? err('it has no name, write NAME=VALUE or NAME') : ok(Object.fromEntries(entries));
+  if (entries.some(([name]) => name === '')) return err('it has no name, write NAME=VALUE or NAME');
+  return ok(Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined)));
 }
 
-function parseVariable(text: string, env: NodeJS.ProcessEnv): [string, string] {
+/** A variable that is not set has no value. */
+function parseVariable(text: string, env: NodeJS.ProcessEnv): [name: string, value: string | undefined] {
   const equals = text.indexOf('=');
-  const name = equals === -1 ? text : text.slice(0, equals);
-  const value = equals === -1 ? env[name] : text.slice(equals + 1);
-  if (name === '' || value !== undefined) return [name, value ?? ''];
-  throw new HostError(
-    'bad-config',
-    `the variable ${name} is not set here, so it cannot be passed to the guest: set it, or write ${name}=VALUE`,
-  );
+  return equals === -1 ? [text, env[text]] : [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+function noteUnset(texts: readonly string[], env: NodeJS.ProcessEnv): string | undefined {
+  const unset = texts.filter((text) => parseVariable(text, env)[1] === undefined);
+  if (unset.length === 0) return undefined;
+  const [are, them] = unset.length === 1 ? ['is', 'it'] : ['are', 'them'];
+  return `${unset.join(', ')} ${are} not set here: guests do not get ${them}`;
 }
 
 function checkVariables(value: unknown): string | undefined {

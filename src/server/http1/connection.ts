@@ -56,7 +56,7 @@ export class Connection {
   }
 
   /** Whether a request that arrives now is answered: not after a reply that said `Connection: close`. */
-  get takesRequests(): boolean {
+  get #takesRequests(): boolean {
     const hasSaidClose = this.#reply?.headersSent === true && !this.#reply.shouldKeepAlive;
     return this.#state === 'open' && this.socket.writable && !hasSaidClose;
   }
@@ -72,15 +72,17 @@ export class Connection {
   }
 
   /**
-   * Counts a request that has arrived. While too many are unanswered, nothing more is read. After the last request that is answered, all that
-   * arrives is dropped.
+   * Counts a request that has arrived; returns whether it is answered. While too many are unanswered, nothing more is read. After the last request that is
+   * answered, all that arrives is dropped.
    */
-  count(): void {
+  count(): boolean {
+    const isAnswered = this.#takesRequests;
     this.#unanswered += 1;
     this.#lateHead = undefined;
-    if (!this.takesRequests) dropInput(this.socket);
+    if (!isAnswered) dropInput(this.socket);
     else if (this.#unanswered > this.#limits.maxPipelined) this.#gate.shut();
     this.#wasShut = this.#gate.isShut;
+    return isAnswered;
   }
 
   /** A request has arrived, which `reply` will answer in its turn. */

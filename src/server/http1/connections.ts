@@ -61,11 +61,13 @@ export class Connections {
     return this.#connections.values();
   }
 
-  /** A request has arrived on `connection`, whether it will be answered or not. */
-  arrived(connection: Connection): void {
-    connection.count();
+  /** A request has arrived on `connection`. Returns whether it will be answered. */
+  arrived(connection: Connection): boolean {
     this.#uncounted += 1;
-    if (this.#uncounted >= MAX_WAITING / 2) this.#countWaiting();
+    const isAnswered = connection.count();
+    if (this.#uncounted < MAX_WAITING / 2) return isAnswered;
+    this.#countWaiting();
+    return isAnswered && !connection.socket.destroyed;
   }
 
   /** A request has arrived, which `reply` will answer in its turn. */

@@ -140,8 +140,7 @@ function takeRequests(server: Server, connections: Connections, { limits }: List
   const takeFrom = (socket: Socket, incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const connection = connections.of(socket);
     if (connection === undefined || socket.destroyed) return;
-    connections.arrived(connection);
-    if (connection.takesRequests) {
+    if (connections.arrived(connection)) {
       connections.asked(connection, new NodeExchange(incoming, outgoing, limits), outgoing);
     }
   };
@@ -226,7 +225,8 @@ function netError(address: Address, option: string): HostError {
 export function toBindError(error: NodeJS.ErrnoException, address: Address, option: string): HostError {
   const origin = formatOrigin(address);
   if (error.code === 'EADDRINUSE') {
-    const message = `${origin} is in use by another process: stop that, or choose another address with ${option}`;
+    const system = `Address already in use (os error ${Math.abs(error.errno ?? 0)})`;
+    const message = `${origin} is in use by another process: ${system}. Stop that, or choose another address with ${option}`;
     return new HostError('address-in-use', message, { cause: error });
   }
   return new HostError('bad-config', `cannot listen on ${origin} (${option}): ${error.message}`, { cause: error });

@@ -49,14 +49,16 @@ function toOutboundRequest(
   const scheme = request.scheme?.tag ?? 'HTTPS';
   const method = formatMethod(request.method);
   const { authority } = request;
+  const pathWithQuery = toOriginForm(request.pathWithQuery ?? '');
   if (scheme === 'other') return err({ tag: 'HTTP-protocol-error' });
   if (method === undefined) return err({ tag: 'HTTP-request-method-invalid' });
   if (authority === undefined || authority === '') return err({ tag: 'HTTP-request-URI-invalid' });
+  if (pathWithQuery === undefined) return err({ tag: 'HTTP-request-URI-invalid' });
   return ok({
     method,
     scheme: scheme === 'HTTP' ? 'http' : 'https',
     authority,
-    pathWithQuery: toOriginForm(request.pathWithQuery ?? ''),
+    pathWithQuery,
     fields: request.fields,
     body: request.bytes,
     connectTimeoutMs: toTimeoutMs(options?.connectTimeoutNs),
@@ -65,7 +67,8 @@ function toOutboundRequest(
   });
 }
 
-/** An absent path is `/`. Source: RFC 9112, 3.2.1. */
-function toOriginForm(pathWithQuery: string): string {
-  return pathWithQuery.startsWith('/') || pathWithQuery === '*' ? pathWithQuery : `/${pathWithQuery}`;
+/** A query alone asks for `/`, nothing at all for nothing, as in wasmtime. Source: RFC 9112, 3.2.1. */
+function toOriginForm(pathWithQuery: string): string | undefined {
+  if (pathWithQuery.startsWith('?')) return `/${pathWithQuery}`;
+  return pathWithQuery === '' ? undefined : pathWithQuery;
 }
