@@ -25,6 +25,7 @@ const NAMED_OTHERWISE: Readonly<Record<string, string>> = {
   'rewriter/layout.ts': 'a set of constants on one subject: where cards, sizes and reserved names are',
   'state/keyvalue/sqlite-thread.ts': 'what a thread runs',
   'wasi/cli/stdio.ts': 'named after its WIT file',
+  'wasi/filesystem/system-calls.ts': 'a set of functions on one subject',
   'wasi/param-types.ts': 'a set of functions on one subject',
   'wasm/opcodes.ts': 'a set of tables on one subject',
   'wasm/refusal.ts': 'a set of functions on one subject: errors for modules that are refused',

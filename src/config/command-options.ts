@@ -6,7 +6,6 @@ import {
   choice,
   count,
   duration,
-  patterns,
   toggle,
   workers,
 } from './option.ts';
@@ -69,14 +68,6 @@ export const COMMAND_OPTIONS = {
     group: 'Output',
     default: 'on',
     help: 'where a line for each request goes; on: to stderr, as the log; a file is appended to',
-  }),
-  /** Directories for the guest: not supported yet, and refused. */
-  dir: patterns({
-    flag: 'dir',
-    group: 'Guest',
-    default: undefined,
-    help: 'not supported yet',
-    isHidden: true,
   }),
   /** How many requests an instance serves: 1, as each request has its own instance. */
   maxInstanceReuseCount: count({

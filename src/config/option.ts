@@ -3,6 +3,7 @@ import { addressKind } from './kinds/address.ts';
 import { callbackKind } from './kinds/callback.ts';
 import { choiceKind, switchKind } from './kinds/choice.ts';
 import { countKind, workersKind } from './kinds/count.ts';
+import { type GivenDirectory, directoriesKind } from './kinds/directories.ts';
 import { durationKind } from './kinds/duration.ts';
 import { folderKind } from './kinds/folder.ts';
 import { keyValueStoresKind } from './kinds/key-value-stores.ts';
@@ -122,6 +123,11 @@ type Address = ReturnType<typeof addressKind> extends OptionKind<infer T> ? T : 
 
 export function folder(entry: Entry<undefined>): Option<string | false | undefined> {
   return { ...entry, kind: folderKind() };
+}
+
+/** Directories of the host. */
+export function directories(entry: Entry<readonly GivenDirectory[]>): Option<readonly GivenDirectory[]> {
+  return { ...entry, kind: directoriesKind() };
 }
 
 export function variables(entry: Entry<Readonly<Record<string, string>>>): Option<Readonly<Record<string, string>>> {

@@ -5,6 +5,7 @@ import {
   callback,
   choice,
   count,
+  directories,
   duration,
   folder,
   keyValueStores,
@@ -197,6 +198,16 @@ export const COMPONENT_OPTIONS = {
     group: 'Guest',
     default: {},
     help: 'environment variable for the guest; NAME alone passes the variable of this process',
+  }),
+  /**
+   * Directories of the host that guests may use, below which they cannot leave, as `{ host, guest, access }`; `access` is `read-write` or `read-only`.
+   * They are opened when the component is mounted. Only on Linux.
+   */
+  directories: directories({
+    flag: 'dir',
+    group: 'Guest',
+    default: [],
+    help: 'a directory that the guest may use, as GUEST if that is given; ::ro if it may only read',
   }),
   /** What every guest finds in `wasi:config/store`. */
   configVars: variables({

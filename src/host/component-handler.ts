@@ -1,3 +1,4 @@
+import { toDirectoryGrant } from '../config/kinds/directories.ts';
 import { type ComponentConfig } from '../config/options.ts';
 import { createPool } from '../instance/pool.ts';
 import { type OutboundOnDemand, createOutboundOnDemand } from '../outbound/outbound-on-demand.ts';
@@ -10,6 +11,7 @@ import { type OpenStores, openStores } from '../state/keyvalue/open-stores.ts';
 import { HEAP_IS_FULL } from '../util/heap-watch.ts';
 import { HostError } from '../util/host-error.ts';
 import { describeTotalInstanceHeap, describeTotalMemory } from '../util/limits.ts';
+import { GrantedDirectories } from '../wasi/filesystem/grants.ts';
 import { createGrant } from './grants.ts';
 import type { Component } from './load.ts';
 
@@ -18,7 +20,7 @@ const LOAD_OUTBOUND_AFTER_MS = 1000;
 
 /**
  * Answers with a component: has a pool of its instances, what its guests are granted, its stores, and its outgoing connections, since another component's policy
- * may not allow those. Throws `HostError` if `outbound` has a text that is not a pattern.
+ * may not allow those. Throws `HostError` if `outbound` has a text that is not a pattern, or if a directory cannot be granted.
  */
 export function createComponentHandler(
   component: Component,
@@ -26,8 +28,9 @@ export function createComponentHandler(
   commons: Commons,
 ): MountedHandler {
   const outbound = createOutboundOnDemand({ admit: compilePolicy(config.outbound) });
+  const directories = new GrantedDirectories(config.directories.map(toDirectoryGrant), config.limits);
   const stores = openStores(config);
-  const service = createService(component, config, commons, { outbound, stores });
+  const service = createService(component, config, commons, { outbound, stores, directories });
   const { pool, inFlight } = service;
   const stopWatching = watchShortages(component, service);
   return {
@@ -44,6 +47,7 @@ export function createComponentHandler(
       await outbound[Symbol.asyncDispose]();
       await stores[Symbol.asyncDispose]();
       pool[Symbol.dispose]();
+      directories[Symbol.dispose]();
       stopWatching();
     },
   };
@@ -53,13 +57,14 @@ export function createComponentHandler(
 interface Outside {
   readonly outbound: OutboundOnDemand;
   readonly stores: OpenStores;
+  readonly directories: GrantedDirectories;
 }
 
 function createService(
   component: Component,
   config: ComponentConfig,
   commons: Commons,
-  { outbound: { sendRequest }, stores }: Outside,
+  { outbound: { sendRequest }, stores, directories }: Outside,
 ): Service {
   const { heap, onRun } = component;
   const { held, refusals, loop } = commons;
@@ -72,6 +77,7 @@ function createService(
   const grant = createGrant({
     config,
     sendRequest,
+    directories,
     keyValueStores: stores.byName,
     held,
     tell: (what) => refusals.count(what),

@@ -1,3 +1,4 @@
+import { toDirectoryGrant } from '../config/kinds/directories.ts';
 import type { ComponentConfig } from '../config/options.ts';
 import { StartFailure, createPool } from '../instance/pool.ts';
 import { createOutboundOnDemand } from '../outbound/outbound-on-demand.ts';
@@ -11,6 +12,7 @@ import { MAX_TIMER_MS } from '../util/timers.ts';
 import { toError } from '../util/to-error.ts';
 import { GuestExit } from '../wasi/cli/exit.ts';
 import type { CliGrants } from '../wasi/cli/grants.ts';
+import { GrantedDirectories } from '../wasi/filesystem/grants.ts';
 import type { WasiCtx } from '../wasi/wasi-ctx.ts';
 import { createGrant } from './grants.ts';
 import type { Component } from './load.ts';
@@ -41,7 +43,15 @@ export async function runProgram(component: Component, { config, cli, tell }: Pr
     maxBytes: DEFAULT_LIMITS.maxTotalHeldBytes,
     isHeapFull: () => heap.isFull(performance.now()),
   });
-  const grant = createGrant({ config, sendRequest: outbound.sendRequest, keyValueStores: stores.byName, held, tell });
+  using directories = new GrantedDirectories(config.directories.map(toDirectoryGrant), config.limits);
+  const grant = createGrant({
+    config,
+    sendRequest: outbound.sendRequest,
+    directories,
+    keyValueStores: stores.byName,
+    held,
+    tell,
+  });
   using pool = createPool(component.createStrategy(), { heap, held, onRun });
   try {
     using lease = pool.lease({ grants: () => ({ ...grant(undefined, undefined), ...cli }) });
@@ -52,6 +62,8 @@ export async function runProgram(component: Component, { config, cli, tell }: Pr
     return { at: 'exited', code: result.tag === 'ok' ? 0 : 1 };
   } catch (error) {
     return toEnd(error);
+  } finally {
+    await directories.written();
   }
 }
 

@@ -112,6 +112,16 @@ export const REQUEST_LIMITS = Object.freeze({
   maxMemoryStoreBytes: bytes(64 * MIB, 'each key-value store in memory'),
   /** A key-value store of SQLite, in bytes. Beyond: an error. Default 1 GiB. */
   maxSqliteStoreBytes: bytes(1024 * MIB, 'the file of each key-value store of SQLite'),
+  /**
+   * Files and directories that one request has open at a time, with those on the way of a path that is being resolved. Beyond: `quota`. Default 256.
+   */
+  maxOpenFiles: count(256, 'files and directories that one request has open at a time'),
+  /** The same of all requests of a component. Beyond: `quota`. Default 4096. */
+  maxTotalOpenFiles: count(4096, 'files and directories that all requests of a component have open'),
+  /** Bytes that one request writes to files, or by which it makes them grow, in all. Beyond: `quota`. Default 16 GiB. */
+  maxWrittenFileBytes: bytes(16 * 1024 * MIB, 'what one request writes to files in all'),
+  /** Files, directories and links that one request creates in all. Beyond: `quota`. Default 100,000. */
+  maxCreatedFiles: count(100_000, 'files, directories and links that one request creates in all'),
 } satisfies Readonly<Record<string, Limit>>);
 
 /** Bounds on what all requests of a host make it hold together. */

@@ -11,6 +11,7 @@ import { type ConfigGrants, type ConfigStoreOptions, grantConfig } from './confi
 import { configStore } from './config/store.ts';
 import type { CoreGrants } from './wasi-ctx.ts';
 import type { WasiInterface } from './define-package.ts';
+import { type FilesystemGrants, type FilesystemOptions, grantFilesystem } from './filesystem/grants.ts';
 import { preopens } from './filesystem/preopens.ts';
 import { filesystemTypes } from './filesystem/types.ts';
 import { type HttpGrants, grantHttp } from './http/grants.ts';
@@ -83,13 +84,22 @@ export const wasiInterfaces: readonly WasiInterface[] = Object.freeze(
 
 /** What a guest is granted, package by package. What is left out is the safe choice. */
 export interface Grants
-  extends CoreGrants, CliGrants, ClocksGrants, HttpGrants, ConfigGrants, LoggingGrants, KeyValueGrants {}
+  extends
+    CoreGrants,
+    CliGrants,
+    ClocksGrants,
+    HttpGrants,
+    ConfigGrants,
+    FilesystemGrants,
+    LoggingGrants,
+    KeyValueGrants {}
 
 /** What grants are made of: options of the component, and what its host has for guests. */
 export type GrantSources = CliOptions &
   Required<ClocksGrants> &
   Required<HttpGrants> &
   ConfigStoreOptions &
+  FilesystemOptions &
   LoggingOptions &
   KeyValueOptions;
 
@@ -100,18 +110,20 @@ export function createGrants(sources: GrantSources): Omit<Grants, keyof CoreGran
     ...grantClocks(sources),
     ...grantHttp(sources),
     ...grantConfig(sources),
+    ...grantFilesystem(sources),
     ...grantLogging(sources),
     ...grantKeyValue(sources),
   };
 }
 
-/** The same but for what others would notice: what a guest prints, logs, sends or stores. */
+/** The same but for what others would notice: what a guest prints, logs, sends, stores, or does with files. */
 export function withoutEffects(grants: Grants): Grants {
   const {
     writeOutput: _output,
     logMessage: _messages,
     sendRequest: _requests,
     keyValueStores: _stores,
+    directories: _files,
     ...silent
   } = grants;
   return silent;

@@ -41,6 +41,10 @@ export function enumeration(...labels: readonly string[]): ValType {
   return { kind: 'enum', labels };
 }
 
+export function flags(...labels: readonly string[]): ValType {
+  return { kind: 'flags', labels };
+}
+
 export function own(name: string, repClass: ResourceClass): ValType {
   return { kind: 'own', resource: { name, repClass } };
 }

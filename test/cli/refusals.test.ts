@@ -102,7 +102,7 @@ describe('serve', () => {
   });
 
   test.each([
-    [['--dir', '.'], /guests cannot be given access to directories yet/],
+    [['--dir', 'missing'], /cannot open the directory missing \(--dir\): ENOENT/],
     [['--engine', 'jco', '--isolation', 'reset'], /the jco engine gives every request a fresh instance/],
     [['--max-instance-reuse-count', '2'], /each instance serves a single request/],
     [['--limit', 'memory-bytes=64KiB'], /a memory of 17 pages, the limit is 1/],

@@ -137,7 +137,8 @@ describe('is refused', () => {
   test.each([
     [['run'], /^error: missing required argument 'file'/],
     [['run', '--addr', 'x', PROGRAM], /^error: unknown option '--addr'/],
-    [['run', '--dir', 'x', PROGRAM], /^error: --dir x: guests cannot be given access to directories yet/],
+    [['run', '--dir', 'missing', PROGRAM], /^error: cannot open the directory missing \(--dir\): ENOENT/],
+    [['run', '--dir', '::x', PROGRAM], /^error: invalid --dir '::x': write HOST, HOST::GUEST or HOST::GUEST::ro/],
   ])('%j', async (args, message) => {
     expect((await runWasiServe(args)).stderr).toMatch(message);
   });

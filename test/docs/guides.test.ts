@@ -32,6 +32,7 @@ const NEEDS: Readonly<Record<string, { readonly what: string; readonly isThere: 
     what: 'rustup and crates.io',
     isThere: () => has('rustup', '--version') && has('cargo', 'info', '-q', 'wstd'),
   },
+  files: { what: 'rustup and Linux', isThere: () => process.platform === 'linux' && has('rustup', '--version') },
   run: { what: 'rustup', isThere: () => has('rustup', '--version') },
   'guest-go': { what: 'Go', isThere: () => has('go', 'version') },
   'guest-python': {
@@ -61,7 +62,7 @@ beforeAll(async () => {
 
 afterAll(async () => await rm(packed, { recursive: true, force: true }));
 
-const guides = globSync('docs/{guest-*,deploy,run,test-with-vitest}.md', { cwd: ROOT }).toSorted();
+const guides = globSync('docs/{guest-*,deploy,files,run,test-with-vitest}.md', { cwd: ROOT }).toSorted();
 
 test('each guide has steps that are run', async () => {
   for (const guide of guides)

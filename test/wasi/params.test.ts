@@ -73,6 +73,7 @@ function valueOf(t: ValType): unknown {
   if (t.kind === 'list') return t.element.kind === 'u8' ? new Uint8Array(3) : [valueOf(t.element)];
   if (t.kind === 'tuple') return t.elements.map(valueOf);
   if (t.kind === 'record') return Object.fromEntries(t.fields.map(({ label, type }) => [toKey(label), valueOf(type)]));
+  if (t.kind === 'flags') return Object.fromEntries(t.labels.map((label) => [toKey(label), false]));
   if (t.kind === 'option') return valueOf(t.some);
   if (t.kind === 'enum') return t.labels[0];
   if (t.kind === 'own' || t.kind === 'borrow') return repOf(classes.get(t.resource.name) as ResourceClass);
@@ -102,6 +103,7 @@ function isOfParts(v: unknown, t: ValType): boolean {
     return Array.isArray(v) && v.length === t.elements.length && t.elements.every((e, i) => isOf(v[i], e));
   if (!isObject(v)) return false;
   if (t.kind === 'record') return t.fields.every(({ label, type }) => isOf(v[toKey(label)], type));
+  if (t.kind === 'flags') return t.labels.every((label) => typeof v[toKey(label)] === 'boolean');
   if (t.kind !== 'variant' && t.kind !== 'result') throw new Error(`no parameter is a ${t.kind}`);
   const found = casesOf(t).find(({ label }) => label === v['tag']);
   if (found === undefined) return false;

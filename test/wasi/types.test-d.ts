@@ -50,6 +50,8 @@ import {
 import { monotonicClock } from '../../src/wasi/clocks/monotonic-clock.ts';
 import { wallClock } from '../../src/wasi/clocks/wall-clock.ts';
 import type { WasiCtx } from '../../src/wasi/wasi-ctx.ts';
+import type { Descriptor } from '../../src/wasi/filesystem/descriptor.ts';
+import type { DirectoryEntryStream } from '../../src/wasi/filesystem/directory-entry-stream.ts';
 import { preopens } from '../../src/wasi/filesystem/preopens.ts';
 import { filesystemTypes } from '../../src/wasi/filesystem/types.ts';
 import type { Fields } from '../../src/wasi/http/fields.ts';
@@ -95,6 +97,8 @@ type Reps<Bare> =
   | [HttpTypes.OutgoingResponse, OutgoingResponse]
   | [HttpTypes.RequestOptions, RequestOptions]
   // Declared classes without methods cannot be distinguished: each interface states which one it means.
+  | [FilesystemTypes.Descriptor, Descriptor]
+  | [FilesystemTypes.DirectoryEntryStream, DirectoryEntryStream]
   | [SocketsNetwork.Network, Bare];
 
 type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;

@@ -33,7 +33,7 @@ test("a stream's error is neither a file's nor a socket's", () => {
   expect(network.funcs['network-error-code'](ctx, error)).toBeUndefined();
 });
 
-describe.each([filesystemTypes, ipNameLookup, tcp, udp])('$name', ({ funcs }) => {
+describe.each([ipNameLookup, tcp, udp])('$name', ({ funcs }) => {
   const methods = Object.entries<() => unknown>(funcs as never).filter(([name]) => name.startsWith('[method]'));
 
   test.each(methods)('%s traps', (name, method) => {

@@ -1,9 +1,11 @@
-//! Not a `wasi:http/proxy`: a program, by its first argument: `args`, `env NAME`, `cat`, `echo-lines`, `both N`, `flood N`, `exit N`, `fail`, `trap`, `terminals`, `sleep MS`, `spin`.
+//! Not a `wasi:http/proxy`: a program, by its first argument: `args`, `env NAME`, `cat`, `echo-lines`, `both N`, `flood N`, `exit N`, `fail`, `trap`, `terminals`, `sleep MS`, `spin`; with files `ls DIR`, `show FILE`, `write FILE TEXT`, `append FILE TEXT`, `copy FROM TO`, `move FROM TO`, `remove FILE`, `mkdir DIR`.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::time::Duration;
 
 use common::wasip2;
+
+mod files;
 
 struct Component;
 wasip2::cli::command::export!(Component);
@@ -24,7 +26,8 @@ impl wasip2::exports::cli::run::Guest for Component {
             Some("terminals") => terminals(),
             Some("sleep") => std::thread::sleep(Duration::from_millis(number())),
             Some("spin") => spin(),
-            _ => return Err(()),
+            Some(name) => return files::run(name, &args[2..]),
+            None => return Err(()),
         }
         Ok(())
     }

@@ -42,7 +42,7 @@ export function createRunCommand(
 
 function isForPrograms({ owner, key }: NamedOption): boolean {
   const isOfComponent = owner === 'component' || owner === 'load';
-  return isOfComponent ? !FOR_REQUESTS.has(key) : key === 'inheritEnv' || key === 'dir';
+  return isOfComponent ? !FOR_REQUESTS.has(key) : key === 'inheritEnv';
 }
 
 /** A program may take as long as it likes, unless it is given a limit. */

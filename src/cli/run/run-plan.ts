@@ -3,7 +3,6 @@ import { COMMAND_OPTIONS } from '../../config/command-options.ts';
 import { withDefaults } from '../../config/option.ts';
 import type { ComponentOptions, LoadOptions } from '../../config/options.ts';
 import { compilePolicy } from '../../outbound/outbound-policy.ts';
-import { assertNoDirectories } from '../options/assert-no-directories.ts';
 import { toGuestEnv } from '../options/guest-env.ts';
 import { type GivenFlags, readSettings } from '../options/read-settings.ts';
 
@@ -25,8 +24,7 @@ export const NO_TIME_LIMITS = { timeoutMs: 0, cpuTimeoutMs: 0 } as const satisfi
 export function toRunPlan(file: string, args: readonly string[], flags: GivenFlags, env: NodeJS.ProcessEnv): RunPlan {
   const settings = readSettings(flags, env);
   const { command, component, load } = settings;
-  const { dir, inheritEnv } = withDefaults(COMMAND_OPTIONS, command);
-  assertNoDirectories(dir);
+  const { inheritEnv } = withDefaults(COMMAND_OPTIONS, command);
   if (component.outbound !== undefined) compilePolicy(component.outbound);
   return {
     file,

@@ -7,7 +7,6 @@ import { maxSettlingMs } from '../../server/http1/graceful-stop.ts';
 import type { Address } from '../../server/http1/listen.ts';
 import { HostError } from '../../util/host-error.ts';
 import { type Permission, describeMissing, isPermitted } from '../../util/permissions.ts';
-import { assertNoDirectories } from '../options/assert-no-directories.ts';
 import { toGuestEnv } from '../options/guest-env.ts';
 import { shareAmong } from '../options/limit-flags.ts';
 import { type GivenFlags, type Settings, readSettings } from '../options/read-settings.ts';
@@ -154,8 +153,7 @@ function isEverywhere({ hostname }: Address): boolean {
   return hostname === '0.0.0.0' || hostname === '::';
 }
 
-function assertSupported({ dir, maxInstanceReuseCount }: CommandConfig): void {
-  assertNoDirectories(dir);
+function assertSupported({ maxInstanceReuseCount }: CommandConfig): void {
   if (maxInstanceReuseCount !== 1) {
     throw new HostError(
       'not-supported',

@@ -8,11 +8,14 @@ import { NO_BYTES } from '../../util/no-bytes.ts';
 export class InputStream implements Readiness {
   readonly children = new Parent('input-stream');
   readonly #source: ByteSource;
+  readonly #owned: Disposable | undefined;
   #parent: Parent | undefined;
   #end: StreamError | undefined;
 
-  constructor(source: ByteSource, parent?: Parent) {
+  /** `owned` is disposed with the stream. */
+  constructor(source: ByteSource, parent?: Parent, owned?: Disposable) {
     this.#source = source;
+    this.#owned = owned;
     this.#parent = parent?.adopt();
   }
 
@@ -42,5 +45,6 @@ export class InputStream implements Readiness {
     this.children.assertChildless();
     this.#parent?.release();
     this.#parent = undefined;
+    this.#owned?.[Symbol.dispose]();
   }
 }

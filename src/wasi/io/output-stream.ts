@@ -8,13 +8,16 @@ import { CLOSED, type StreamError } from '../../io/stream-error.ts';
 export class OutputStream implements Readiness {
   readonly children = new Parent('output-stream');
   readonly #sink: ByteSink;
+  readonly #owned: Disposable | undefined;
   #parent: Parent | undefined;
   #end: StreamError | undefined;
   /** What the last `checkWrite` permitted, if nothing was written since: what happens meanwhile does not reduce it. */
   #permitted = 0;
 
-  constructor(sink: ByteSink, parent?: Parent) {
+  /** `owned` is disposed with the stream. */
+  constructor(sink: ByteSink, parent?: Parent, owned?: Disposable) {
     this.#sink = sink;
+    this.#owned = owned;
     this.#parent = parent?.adopt();
   }
 
@@ -57,6 +60,7 @@ export class OutputStream implements Readiness {
     this.children.assertChildless();
     this.#parent?.release();
     this.#parent = undefined;
+    this.#owned?.[Symbol.dispose]();
   }
 
   #look(): number | StreamError {

@@ -1,0 +1,79 @@
+import type { DirectoryGrant } from '../../config/kinds/directories.ts';
+import { Latch } from '../../io/readiness.ts';
+import { DEFAULT_LIMITS, type RequestLimits } from '../../util/limits.ts';
+import { type PreopenedDirectory, openPreopened } from './preopened-directory.ts';
+
+/** What a guest is granted of `wasi:filesystem`. Left out: no directory. */
+export interface FilesystemGrants {
+  readonly directories?: GrantedDirectories | undefined;
+}
+
+/** What `wasi:filesystem` needs of a host. */
+export interface FilesystemOptions {
+  readonly openedDirectories: GrantedDirectories | undefined;
+}
+
+export function grantFilesystem({ openedDirectories }: FilesystemOptions): FilesystemGrants {
+  return { directories: openedDirectories };
+}
+
+/**
+ * The directories that all guests of a component may use, open from when the component is mounted, and what its guests have open in them.
+ *
+ * Whoever opens them disposes them.
+ */
+export class GrantedDirectories implements Disposable {
+  readonly preopened: readonly PreopenedDirectory[];
+  readonly #maxOpenFiles: number;
+  #openFiles = 0;
+  #pendingWrites = 0;
+  readonly #whenWritten = new Set<Latch>();
+
+  /** Throws `HostError` if a directory cannot be opened, or if this system cannot keep guests inside it. */
+  constructor(grants: readonly DirectoryGrant[], limits: Pick<RequestLimits, 'maxTotalOpenFiles'> = DEFAULT_LIMITS) {
+    this.preopened = grants.map((grant) => openPreopened(grant));
+    this.#maxOpenFiles = limits.maxTotalOpenFiles;
+  }
+
+  /** How many files and directories guests have open, those that are being closed too. */
+  get openFiles(): number {
+    return this.#openFiles;
+  }
+
+  /** Takes one of the places for open files, if there is one. */
+  tryTakePlace(): boolean {
+    if (this.#openFiles >= this.#maxOpenFiles) return false;
+    this.#openFiles += 1;
+    return true;
+  }
+
+  /** One of them has been closed. */
+  giveBackPlace(): void {
+    this.#openFiles -= 1;
+  }
+
+  /** Bytes that a stream has taken are being written, whatever becomes of its guest, until `writeEnded`. */
+  writeBegan(): void {
+    this.#pendingWrites += 1;
+  }
+
+  writeEnded(): void {
+    this.#pendingWrites -= 1;
+    if (this.#pendingWrites > 0) return;
+    for (const latch of this.#whenWritten) latch.open();
+    this.#whenWritten.clear();
+  }
+
+  /** Resolves when all that streams have taken is written, or has failed. */
+  written(): Promise<void> {
+    if (this.#pendingWrites === 0) return Promise.resolve();
+    const latch = new Latch();
+    this.#whenWritten.add(latch);
+    return new Promise((resolve) => latch.onReady(resolve));
+  }
+
+  /** Guests that are still at work keep what they use until they are done with it. */
+  [Symbol.dispose](): void {
+    for (const { file } of this.preopened) file.release();
+  }
+}

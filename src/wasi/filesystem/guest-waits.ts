@@ -1,0 +1,36 @@
+import { Latch } from '../../io/readiness.ts';
+import { type Result, err, ok } from '../../util/result.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
+import { type FileErrorCode, toFileErrorCode } from './file-error.ts';
+import type { FilesystemGrants } from './grants.ts';
+import { OpenFiles } from './open-files.ts';
+
+/** What a function on files returns. */
+export type FileResult<T> = Result<T, FileErrorCode>;
+
+type FilesCtx = WasiCtx<FilesystemGrants>;
+
+/**
+ * Has the guest wait for `work`. If the guest ends meanwhile, the work goes on, and holds what it uses until it is done.
+ *
+ * What it throws is returned, as an error code. `work` begins after all that streams had taken when the guest dropped them has been written.
+ */
+export function guestWaits<T>(ctx: FilesCtx, work: (files: OpenFiles) => Promise<T>): Promise<FileResult<T>> {
+  ctx.cancellation.throwIfCancelled();
+  const done = new Latch();
+  const outcome = settle(ctx.state(OpenFiles), work).finally(() => done.open());
+  // Nobody else looks at it if the guest ends first.
+  outcome.catch(() => undefined);
+  const waiting = ctx.wait([done]);
+  return waiting === true ? outcome : waiting.then(() => outcome);
+}
+
+async function settle<T>(files: OpenFiles, work: (files: OpenFiles) => Promise<T>): Promise<FileResult<T>> {
+  try {
+    const unfinished = files.whenFinished();
+    if (unfinished !== undefined) await unfinished;
+    return ok(await work(files));
+  } catch (error) {
+    return err(toFileErrorCode(error));
+  }
+}

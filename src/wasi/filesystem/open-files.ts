@@ -1,0 +1,111 @@
+import type { WasiCtx } from '../wasi-ctx.ts';
+import { FileError } from './file-error.ts';
+import type { FilesystemGrants, GrantedDirectories } from './grants.ts';
+import { type Identity, OpenFile, toIdentity } from './open-file.ts';
+import { fstat, open } from './system-calls.ts';
+
+/** Of so many files the last write is remembered: a guest may write to any number, one after the other. */
+const MAX_REMEMBERED_WRITES = 1000;
+
+/** A file of which nothing is known yet. */
+const UNKNOWN: Identity = Object.freeze({ type: 'unknown', dev: 0n, ino: 0n, size: 0n });
+
+/** What one request has open, and what it may still open, write and create. Streams learn here that the request has written to their file. */
+export class OpenFiles implements Disposable {
+  readonly #ctx: WasiCtx<FilesystemGrants>;
+  readonly #unfinished = new Set<Promise<void>>();
+  #count = 0;
+  #createdFiles = 0;
+  #writtenBytes = 0n;
+  #isOver = false;
+  /** The number of each file's last write; of those that are not in it, `#earlierWrites`. */
+  readonly #writes = new Map<string, number>();
+  #earlierWrites = 0;
+  #lastWrite = 0;
+
+  constructor(ctx: WasiCtx<FilesystemGrants>) {
+    this.#ctx = ctx;
+  }
+
+  /** The directories of the component. Only guests that have one get here. */
+  get granted(): GrantedDirectories {
+    const { directories } = this.#ctx.grants;
+    if (directories === undefined) throw new FileError('bad-descriptor');
+    return directories;
+  }
+
+  /** Opens a path, which names nothing but what a descriptor leads to. The caller holds the file. Throws `FileError` `quota` beyond the limits. */
+  async open(path: string, flags: number, mode?: number): Promise<OpenFile> {
+    const giveBack = this.takePlace();
+    const fd = await open(path, flags, mode).catch((error: unknown) => {
+      giveBack();
+      throw error;
+    });
+    const stats = await fstat(fd).catch((error: unknown) => {
+      new OpenFile(fd, UNKNOWN, giveBack).release();
+      throw error;
+    });
+    const file = new OpenFile(fd, toIdentity(stats), giveBack);
+    if (!this.#isOver) return file;
+    file.release();
+    throw new FileError('interrupted');
+  }
+
+  /** Takes a place for something open; returns what gives it back. Throws `FileError` `quota` beyond the limits. */
+  takePlace(): () => void {
+    const { granted } = this;
+    if (this.#count >= this.#ctx.limits.maxOpenFiles || !granted.tryTakePlace()) throw new FileError('quota');
+    this.#count += 1;
+    return () => {
+      this.#count -= 1;
+      granted.giveBackPlace();
+    };
+  }
+
+  /** Counts a file, directory or link that is about to be created. Throws `FileError` `quota` beyond the limit. */
+  takeCreated(): void {
+    if (this.#createdFiles >= this.#ctx.limits.maxCreatedFiles) throw new FileError('quota');
+    this.#createdFiles += 1;
+  }
+
+  /** Counts bytes that are about to be written, or by which a file is about to grow. Throws `FileError` `quota` beyond the limit. */
+  takeWritten(bytes: bigint | number): void {
+    const written = this.#writtenBytes + BigInt(bytes);
+    if (written > BigInt(this.#ctx.limits.maxWrittenFileBytes)) throw new FileError('quota');
+    this.#writtenBytes = written;
+  }
+
+  /** The request has changed the bytes of a file. */
+  wrote(file: OpenFile): void {
+    this.#lastWrite += 1;
+    this.#writes.set(keyOf(file), this.#lastWrite);
+    if (this.#writes.size <= MAX_REMEMBERED_WRITES) return;
+    this.#writes.clear();
+    this.#earlierWrites = this.#lastWrite;
+  }
+
+  /** A number that changes when the request writes to the file: what was read of it before is out of date. */
+  lastWriteOf(file: OpenFile): number {
+    return this.#writes.get(keyOf(file)) ?? this.#earlierWrites;
+  }
+
+  /** A stream was dropped before all that it has taken was written: what the guest does next waits for that. */
+  leaveUnfinished(written: Promise<void>): void {
+    this.#unfinished.add(written);
+    void written.finally(() => this.#unfinished.delete(written));
+  }
+
+  /** `undefined` if no stream was left like that. */
+  whenFinished(): Promise<unknown> | undefined {
+    return this.#unfinished.size === 0 ? undefined : Promise.all(this.#unfinished);
+  }
+
+  /** What is being opened is closed as soon as it is open. */
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+  }
+}
+
+function keyOf({ identity: { dev, ino } }: OpenFile): string {
+  return `${dev}:${ino}`;
+}
