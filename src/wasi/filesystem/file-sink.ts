@@ -10,7 +10,7 @@ import type { FilesystemGrants } from './grants.ts';
 import type { OpenFile } from './open-file.ts';
 import { OpenFiles } from './open-files.ts';
 import { O_CALM } from './system-calls.ts';
-import { type Start, writeWhole } from './write-whole.ts';
+import { type WriteStart, writeWhole } from './write-whole.ts';
 
 /**
  * The bytes that a stream writes to a file. What it has taken is written even if the guest drops the stream or ends: then the next thing that the guest does
@@ -23,7 +23,7 @@ export class FileSink implements ByteSink, Disposable {
   readonly #charge: Charge;
   readonly #wakers = new Wakers();
   readonly #queue: Uint8Array[] = [];
-  #offset: Start;
+  #offset: WriteStart;
   #writing: Promise<void> | undefined;
   #isFlushing = false;
   #failure: StreamError | undefined;
@@ -31,7 +31,7 @@ export class FileSink implements ByteSink, Disposable {
   #broken: { readonly error: unknown } | undefined;
   #isOpen = true;
 
-  constructor(ctx: WasiCtx<FilesystemGrants>, file: OpenFile, start: Start) {
+  constructor(ctx: WasiCtx<FilesystemGrants>, file: OpenFile, start: WriteStart) {
     this.#ctx = ctx;
     this.#files = ctx.state(OpenFiles);
     this.#file = file.hold();

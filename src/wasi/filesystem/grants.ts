@@ -25,14 +25,21 @@ export function grantFilesystem({ openedDirectories }: FilesystemOptions): Files
 export class GrantedDirectories implements Disposable {
   readonly preopened: readonly PreopenedDirectory[];
   readonly #maxOpenFiles: number;
+  readonly #whenDisposed: DisposableStack;
   #openFiles = 0;
   #pendingWrites = 0;
   readonly #whenWritten = new Set<Latch>();
 
   /** Throws `HostError` if a directory cannot be opened, or if this system cannot keep guests inside it. */
   constructor(grants: readonly DirectoryGrant[], limits: Pick<RequestLimits, 'maxTotalOpenFiles'> = DEFAULT_LIMITS) {
-    this.preopened = grants.map((grant) => openPreopened(grant));
     this.#maxOpenFiles = limits.maxTotalOpenFiles;
+    using opened = new DisposableStack();
+    this.preopened = grants.map((grant) => {
+      const directory = openPreopened(grant);
+      opened.defer(() => directory.file.release());
+      return directory;
+    });
+    this.#whenDisposed = opened.move();
   }
 
   /** How many files and directories guests have open, those that are being closed too. */
@@ -74,6 +81,6 @@ export class GrantedDirectories implements Disposable {
 
   /** Guests that are still at work keep what they use until they are done with it. */
   [Symbol.dispose](): void {
-    for (const { file } of this.preopened) file.release();
+    this.#whenDisposed.dispose();
   }
 }

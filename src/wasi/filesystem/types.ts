@@ -18,7 +18,7 @@ import type { OpenFile } from './open-file.ts';
 import type { OpenFiles } from './open-files.ts';
 import { O_CALM, O_DIRECTORY, fdatasync, fstat, fsync, ftruncate, futimes, lutimes, read } from './system-calls.ts';
 import { FILE_PARAMS } from './file-params.ts';
-import { type Start, writeWhole } from './write-whole.ts';
+import { type WriteStart, writeWhole } from './write-whole.ts';
 
 type Ctx = WasiCtx<FilesystemGrants>;
 
@@ -131,7 +131,7 @@ function fileOf(self: Descriptor, purpose: 'read' | 'write'): OpenFile {
   return file;
 }
 
-function writeStream(ctx: Ctx, self: Descriptor, start: Start): FileResult<OutputStream> {
+function writeStream(ctx: Ctx, self: Descriptor, start: WriteStart): FileResult<OutputStream> {
   return returned(() => {
     const sink = new FileSink(ctx, fileOf(self, 'write'), start);
     return new OutputStream(sink, undefined, sink);
