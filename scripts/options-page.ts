@@ -114,7 +114,7 @@ function toDefault(named: NamedOption): string {
 
 /** Of a switch: its flag is not given; or the word for that in JavaScript, if it has none. */
 function describeOff(named: NamedOption): string {
-  return toArgument(named) === undefined ? String(named.option.default) : 'off';
+  return named.option.otherwise ?? (toArgument(named) === undefined ? String(named.option.default) : 'off');
 }
 
 function toCode(text: string | undefined): string {

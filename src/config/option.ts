@@ -115,6 +115,11 @@ export function toggle<const Off extends string | boolean, const On extends stri
   return { ...entry, default: off, kind: switchKind(off, on) };
 }
 
+/** A switch whose default depends on something. */
+export function optionalSwitch(entry: Omit<Entry<undefined>, 'default'>): Option<boolean | undefined> {
+  return { ...entry, default: undefined, kind: switchKind(false, true) as OptionKind<boolean | undefined> };
+}
+
 export function address<Default extends Address | undefined>(entry: Entry<Default>): Option<Address | Default> {
   return { ...entry, kind: addressKind() };
 }

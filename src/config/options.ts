@@ -10,6 +10,7 @@ import {
   folder,
   keyValueStores,
   optionalCallback,
+  optionalSwitch,
   patterns,
   networks,
   requestFields,
@@ -255,6 +256,41 @@ export const COMPONENT_OPTIONS = {
     otherwise: 'everything except link-local and metadata addresses',
     help: 'the only targets that the guest may call: scheme://host[:port] with * or *.name, or a network such as http://10.0.0.0/8',
   }),
+  /** Whether guests may use the network as this process may: all addresses, TCP and UDP. Default false. */
+  inheritNetwork: toggle(
+    { off: false, on: true },
+    { wasmtime: 'S inherit-network', group: 'Guest', help: 'let the guest open sockets to and on any address' },
+  ),
+  /**
+   * The addresses that guests' sockets may use, as patterns: `10.0.0.0/8:5432`, `[::1]:53`, `db.example.com:5432`, `*.example.com`, `*`. Names may be looked
+   * up, and what they resolve to may be used. Default: none.
+   */
+  allowNet: patterns({
+    flag: 'allow-net',
+    group: 'Guest',
+    default: undefined,
+    otherwise: 'none',
+    help: "what the guest's sockets may connect to, send to or listen on: HOST[:PORT] with a name, *.name, *, an address or a network",
+  }),
+  /** Whether guests may make TCP sockets. Default: with `inheritNetwork` or `allowNet`. */
+  allowTcp: optionalSwitch({
+    wasmtime: 'S tcp',
+    group: 'Guest',
+    otherwise: 'with inherit-network or --allow-net',
+    help: 'whether the guest may make TCP sockets',
+  }),
+  /** Whether guests may make UDP sockets. Default: with `inheritNetwork` or `allowNet`. */
+  allowUdp: optionalSwitch({
+    wasmtime: 'S udp',
+    group: 'Guest',
+    otherwise: 'with inherit-network or --allow-net',
+    help: 'whether the guest may make UDP sockets',
+  }),
+  /** Whether guests may look up any name. Default false: those of `allowNet`. */
+  allowIpNameLookup: toggle(
+    { off: false, on: true },
+    { wasmtime: 'S allow-ip-name-lookup', group: 'Guest', help: 'let the guest look up any name' },
+  ),
   /** `coarse`: clocks stop while a guest runs, so that it cannot measure traces of others in the processor. Default `exact`. */
   clock: toggle(
     { off: 'exact', on: 'coarse' },

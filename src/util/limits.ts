@@ -122,6 +122,8 @@ export const REQUEST_LIMITS = Object.freeze({
   maxWrittenFileBytes: bytes(16 * 1024 * MIB, 'what one request writes to files in all'),
   /** Files, directories and links that one request creates in all. Beyond: `quota`. Default 100,000. */
   maxCreatedFiles: count(100_000, 'files, directories and links that one request creates in all'),
+  /** Sockets of one request that are open, with connections that it has not accepted and lookups of names. Beyond: `new-socket-limit`. Default 128. */
+  maxSockets: count(128, 'open sockets of one request; new-socket-limit beyond'),
 } satisfies Readonly<Record<string, Limit>>);
 
 /** Bounds on what all requests of a host make it hold together. */

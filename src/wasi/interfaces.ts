@@ -29,8 +29,10 @@ import { logging } from './logging/logging.ts';
 import { insecure } from './random/insecure.ts';
 import { insecureSeed } from './random/insecure-seed.ts';
 import { random } from './random/random.ts';
+import { type SocketsGrants, grantSockets } from './sockets/grants.ts';
 import { instanceNetwork } from './sockets/instance-network.ts';
 import { ipNameLookup } from './sockets/ip-name-lookup.ts';
+import type { NetOptions } from './sockets/net-policy.ts';
 import { network } from './sockets/network.ts';
 import { tcp } from './sockets/tcp.ts';
 import { tcpCreateSocket } from './sockets/tcp-create-socket.ts';
@@ -92,7 +94,8 @@ export interface Grants
     ConfigGrants,
     FilesystemGrants,
     LoggingGrants,
-    KeyValueGrants {}
+    KeyValueGrants,
+    SocketsGrants {}
 
 /** What grants are made of: options of the component, and what its host has for guests. */
 export type GrantSources = CliOptions &
@@ -101,7 +104,8 @@ export type GrantSources = CliOptions &
   ConfigStoreOptions &
   FilesystemOptions &
   LoggingOptions &
-  KeyValueOptions;
+  KeyValueOptions &
+  NetOptions;
 
 /** What all guests of a component are granted alike. */
 export function createGrants(sources: GrantSources): Omit<Grants, keyof CoreGrants> & ClocksGrants {
@@ -113,6 +117,7 @@ export function createGrants(sources: GrantSources): Omit<Grants, keyof CoreGran
     ...grantFilesystem(sources),
     ...grantLogging(sources),
     ...grantKeyValue(sources),
+    ...grantSockets(sources),
   };
 }
 
@@ -124,6 +129,7 @@ export function withoutEffects(grants: Grants): Grants {
     sendRequest: _requests,
     keyValueStores: _stores,
     directories: _files,
+    net: _sockets,
     ...silent
   } = grants;
   return silent;

@@ -3,6 +3,7 @@ import type { PrimValType, ValType } from '../abi/types.ts';
 
 /** The types of parameters, for the tables that say what host functions take. */
 export const string = prim('string');
+export const bool = prim('bool');
 export const u8 = prim('u8');
 export const u16 = prim('u16');
 export const u32 = prim('u32');

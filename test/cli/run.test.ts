@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:chil
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -141,5 +142,34 @@ describe('is refused', () => {
     [['run', '--dir', '::x', PROGRAM], /^error: invalid --dir '::x': write HOST, HOST::GUEST or HOST::GUEST::ro/],
   ])('%j', async (args, message) => {
     expect((await runWasiServe(args)).stderr).toMatch(message);
+  });
+});
+
+describe.each(['linker', 'jco'])('a program that listens, with %s', (engine) => {
+  test('echoes what clients send over the port that it was allowed', async () => {
+    const flags = ['--engine', engine, '--allow-net', '127.0.0.1'];
+    const child = start(['echo-server', '127.0.0.1:0', '3'], flags);
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const port = Number(/:(\d+)\n$/.exec(line.toString())?.[1]);
+    const clients = Array.from({ length: 3 }, () => connect({ host: '127.0.0.1', port, allowHalfOpen: true }));
+    const bytes = randomBytes(300_000);
+    for (const client of clients) client.end(bytes);
+    for (const client of clients) expect((await buffer(client)).equals(bytes)).toBe(true);
+    expect(await endOf(child)).toBe(0);
+  });
+
+  test('cannot listen on another', async () => {
+    const { code, stderr } = await runWasiServe([
+      'run',
+      '--engine',
+      engine,
+      '--allow-net',
+      '127.0.0.1:9',
+      PROGRAM,
+      'echo-server',
+      '127.0.0.1:0',
+      '1',
+    ]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/[Pp]ermission denied/)]);
   });
 });

@@ -86,7 +86,7 @@ test.each([
   ['api.test:443', /missing scheme/],
   ['ftp://a', /scheme 'ftp' is not http, https or \*/],
   ['http://', /missing host/],
-  ['http://a:b', /must be followed by host or host:port/],
+  ['http://a:b', /not host or host:port/],
   ['http://a:0', /port 0 is not from 1 to 65535/],
   ['http://a:65536', /port 65536 is not/],
   ['http://10.0.0.0/33', /'10\.0\.0\.0\/33' is not a network/],
@@ -97,7 +97,7 @@ test.each([
   ['http://a/path', /a path is not allowed/],
   ['http://user@a', /a user name is not allowed/],
   ['http://::1', /an IPv6 address needs brackets/],
-  ['http://[::1', /must be followed by host or host:port/],
+  ['http://[::1', /not host or host:port/],
   ['http://[::1/129]', /is not an IPv6 address or network/],
   ['http://[10.0.0.1]', /is not an IPv6 address or network/],
 ])("'%s' is not a pattern", (pattern, reason) => {

@@ -75,7 +75,7 @@ describe.each(ways)('$engine $isolation $exchange', (way) => {
       'tcp create -> access-denied',
       'tcp connect -> access-denied',
       'udp create -> access-denied',
-      'name lookup -> access-denied',
+      'name lookup -> permanent-resolver-failure',
     ])('is neither a file nor a socket: %s', async (fact) => {
       await using guest = await answer(way, 'denied');
       expect(await readFacts(await guest.send('/'))).toContain(fact);

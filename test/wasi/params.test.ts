@@ -81,12 +81,13 @@ function valueOf(t: ValType): unknown {
     const [first] = casesOf(t);
     return { tag: first?.label, val: first?.type && valueOf(first.type) };
   }
-  return { string: 'a', u64: 7n, u8: 7, u16: 7, u32: 7 }[t.kind as string];
+  return { bool: true, string: 'a', u64: 7n, u8: 7, u16: 7, u32: 7 }[t.kind as string];
 }
 
 /** Whether a value is one of a type, said once more and otherwise. */
 function isOf(v: unknown, t: ValType): boolean {
   if (t.kind === 'string') return typeof v === 'string';
+  if (t.kind === 'bool') return typeof v === 'boolean';
   if (t.kind === 'u64') return typeof v === 'bigint' && v >= 0n && v < 2n ** 64n;
   if (t.kind === 'u8' || t.kind === 'u16' || t.kind === 'u32')
     return Number.isInteger(v) && (v as number) >= 0 && (v as number) < 2 ** Number(t.kind.slice(1));

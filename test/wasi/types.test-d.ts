@@ -76,6 +76,11 @@ import { instanceNetwork } from '../../src/wasi/sockets/instance-network.ts';
 import { ipNameLookup } from '../../src/wasi/sockets/ip-name-lookup.ts';
 import { type Network, network } from '../../src/wasi/sockets/network.ts';
 import { tcp } from '../../src/wasi/sockets/tcp.ts';
+import type { IncomingDatagramStream } from '../../src/wasi/sockets/incoming-datagram-stream.ts';
+import type { OutgoingDatagramStream } from '../../src/wasi/sockets/outgoing-datagram-stream.ts';
+import type { ResolveAddressStream } from '../../src/wasi/sockets/resolve-address-stream.ts';
+import type { TcpSocket } from '../../src/wasi/sockets/tcp-socket.ts';
+import type { UdpSocket } from '../../src/wasi/sockets/udp-socket.ts';
 import { tcpCreateSocket } from '../../src/wasi/sockets/tcp-create-socket.ts';
 import { udp } from '../../src/wasi/sockets/udp.ts';
 import { udpCreateSocket } from '../../src/wasi/sockets/udp-create-socket.ts';
@@ -96,6 +101,11 @@ type Reps<Bare> =
   | [HttpTypes.OutgoingRequest, OutgoingRequest]
   | [HttpTypes.OutgoingResponse, OutgoingResponse]
   | [HttpTypes.RequestOptions, RequestOptions]
+  | [SocketsIpNameLookup.ResolveAddressStream, ResolveAddressStream]
+  | [SocketsTcp.TcpSocket, TcpSocket]
+  | [SocketsUdp.UdpSocket, UdpSocket]
+  | [SocketsUdp.IncomingDatagramStream, IncomingDatagramStream]
+  | [SocketsUdp.OutgoingDatagramStream, OutgoingDatagramStream]
   // Declared classes without methods cannot be distinguished: each interface states which one it means.
   | [FilesystemTypes.Descriptor, Descriptor]
   | [FilesystemTypes.DirectoryEntryStream, DirectoryEntryStream]

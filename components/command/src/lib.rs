@@ -1,6 +1,7 @@
-//! Not a `wasi:http/proxy`: a program, by its first argument: `args`, `env NAME`, `cat`, `echo-lines`, `both N`, `flood N`, `exit N`, `fail`, `trap`, `terminals`, `sleep MS`, `spin`; with files `ls DIR`, `show FILE`, `write FILE TEXT`, `append FILE TEXT`, `copy FROM TO`, `move FROM TO`, `remove FILE`, `mkdir DIR`.
+//! Not a `wasi:http/proxy`: a program, by its first argument: `args`, `env NAME`, `cat`, `echo-lines`, `both N`, `flood N`, `exit N`, `fail`, `trap`, `terminals`, `sleep MS`, `spin`, `echo-server ADDR N`; with files `ls DIR`, `show FILE`, `write FILE TEXT`, `append FILE TEXT`, `copy FROM TO`, `move FROM TO`, `remove FILE`, `mkdir DIR`.
 
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::net::TcpListener;
 use std::time::Duration;
 
 use common::wasip2;
@@ -26,6 +27,7 @@ impl wasip2::exports::cli::run::Guest for Component {
             Some("terminals") => terminals(),
             Some("sleep") => std::thread::sleep(Duration::from_millis(number())),
             Some("spin") => spin(),
+            Some("echo-server") => echo_server(&args[2], args[3].parse().unwrap_or(1)).map_err(|error| eprintln!("{error}"))?,
             Some(name) => return files::run(name, &args[2..]),
             None => return Err(()),
         }
@@ -77,4 +79,15 @@ fn spin() {
     loop {
         count = std::hint::black_box(count + 1);
     }
+}
+
+/// Sends back what comes over each of `count` connections, one after the other, by Rust's `std::net`. Says first where it listens.
+fn echo_server(address: &str, count: usize) -> io::Result<()> {
+    let listener = TcpListener::bind(address)?;
+    println!("listening on {}", listener.local_addr()?);
+    for connection in listener.incoming().take(count) {
+        let connection = connection?;
+        io::copy(&mut &connection, &mut &connection)?;
+    }
+    Ok(())
 }

@@ -8,9 +8,7 @@ export type WasmtimeGroup = 'S' | 'W' | 'C' | 'O' | 'D';
  */
 export const WASMTIME_NAMES: Readonly<Record<WasmtimeGroup, ReadonlySet<string>>> = {
   S: namesOf(
-    'allow-ip-name-lookup cli-exit-with-code cwd inherit-network inherit-stdin listenfd max-component-handles ' +
-      'network-error-code nn nn-graph p3 ' +
-      'preview0 tcp tcplisten threads tls udp',
+    'cli-exit-with-code cwd inherit-stdin listenfd max-component-handles network-error-code nn nn-graph p3 preview0 tcplisten threads tls',
   ),
   W: namesOf(
     'all-proposals async-stack-size async-stack-zeroing bulk-memory component-model component-model-async component-model-async-builtins ' +

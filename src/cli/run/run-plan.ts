@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { COMMAND_OPTIONS } from '../../config/command-options.ts';
 import { withDefaults } from '../../config/option.ts';
 import type { ComponentOptions, LoadOptions } from '../../config/options.ts';
+import { assertNetPatterns } from '../../wasi/sockets/net-policy.ts';
 import { compilePolicy } from '../../outbound/outbound-policy.ts';
 import { toGuestEnv } from '../options/guest-env.ts';
 import { type GivenFlags, readSettings } from '../options/read-settings.ts';
@@ -26,6 +27,7 @@ export function toRunPlan(file: string, args: readonly string[], flags: GivenFla
   const { command, component, load } = settings;
   const { inheritEnv } = withDefaults(COMMAND_OPTIONS, command);
   if (component.outbound !== undefined) compilePolicy(component.outbound);
+  assertNetPatterns(component.allowNet);
   return {
     file,
     args: [basename(file), ...args],

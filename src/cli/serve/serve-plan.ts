@@ -2,6 +2,7 @@ import { toServeConfig } from '../../config/to-serve-config.ts';
 import { COMMAND_OPTIONS, type CommandConfig } from '../../config/command-options.ts';
 import { withDefaults } from '../../config/option.ts';
 import type { ComponentOptions, LoadOptions, ServeConfig, ServeOptions } from '../../config/options.ts';
+import { assertNetPatterns } from '../../wasi/sockets/net-policy.ts';
 import { compilePolicy } from '../../outbound/outbound-policy.ts';
 import { maxSettlingMs } from '../../server/http1/graceful-stop.ts';
 import type { Address } from '../../server/http1/listen.ts';
@@ -108,6 +109,7 @@ function toHostOptions(
   env: NodeJS.ProcessEnv,
 ): ServeOptions {
   if (component.outbound !== undefined) compilePolicy(component.outbound);
+  assertNetPatterns(component.allowNet);
   const { maxTotalHeldBytes } = shareAmong(command.workers);
   return {
     ...listener,

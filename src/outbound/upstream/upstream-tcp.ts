@@ -17,6 +17,11 @@ export class UpstreamTcp extends Socket {
     return this.#isReset;
   }
 
+  /** Whether what is written is discarded, since the upstream does not read any more. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
   override _write(chunk: unknown, encoding: BufferEncoding, written: Written): void {
     if (this.#isGone) written();
     else super._write(chunk, encoding, this.#tolerate(written));

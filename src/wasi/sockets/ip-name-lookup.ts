@@ -1,17 +1,18 @@
-import type { Result } from '../../util/result.ts';
 import type { WasiCtx } from '../wasi-ctx.ts';
-import { ungrantedResource, unreachableMethods } from '../ungranted-resource.ts';
-import { ACCESS_DENIED, Network } from './network.ts';
+import { Pollable } from '../io/poll.ts';
 import { defineSockets } from './define-sockets.ts';
+import { Network } from './network.ts';
+import { ResolveAddressStream } from './resolve-address-stream.ts';
 import * as t from '../param-types.ts';
 
-/** `wasi:sockets/ip-name-lookup`: every lookup is denied. Source: wasi-sockets `ip-name-lookup.wit`. */
+/** `wasi:sockets/ip-name-lookup`. Source: wasi-sockets `ip-name-lookup.wit`. */
 export const ipNameLookup = defineSockets('ip-name-lookup', {
-  resources: { 'resolve-address-stream': ungrantedResource() },
+  resources: { 'resolve-address-stream': ResolveAddressStream },
   params: { 'resolve-addresses': [t.borrow('network', Network), t.string] },
   funcs: {
-    'resolve-addresses': (_ctx: WasiCtx, _network: Network, _name: string): Result<never, 'access-denied'> =>
-      ACCESS_DENIED,
-    ...unreachableMethods('resolve-address-stream', ['resolve-next-address', 'subscribe']),
+    'resolve-addresses': (ctx: WasiCtx, _network: Network, name: string) => ResolveAddressStream.start(ctx, name),
+    '[method]resolve-address-stream.resolve-next-address': (_ctx: WasiCtx, self: ResolveAddressStream) => self.next(),
+    '[method]resolve-address-stream.subscribe': (_ctx: WasiCtx, self: ResolveAddressStream) =>
+      new Pollable(self, self.children),
   },
 });

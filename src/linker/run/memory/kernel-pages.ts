@@ -1,8 +1,6 @@
-import type * as Ffi from 'node:ffi';
 import { close, openSync, writeSync } from 'node:fs';
+import { type FfiModule, loadFfi } from '../../../util/ffi.ts';
 import { PAGE_BYTES } from '../../../wasm/page-bytes.ts';
-
-type FfiModule = typeof Ffi;
 
 /** The C library's functions, as Linux has them on machines with 64 bits. */
 const SIGNATURES = {
@@ -145,23 +143,12 @@ export function openKernelPages(): PageStore | undefined {
   const { v8_enable_sandbox: sandbox } = process.config.variables as { readonly v8_enable_sandbox?: unknown };
   if (!isKnown || (sandbox !== undefined && sandbox !== 0)) return undefined;
   try {
-    const ffi = loadQuietly();
+    const ffi = loadFfi();
     if (ffi === undefined) return undefined;
     const system = new System(ffi);
     return behaves(system) ? system : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/** Node's module, without the warning that it is experimental: nobody who serves a component has to know. */
-function loadQuietly(): FfiModule | undefined {
-  const { emitWarning } = process;
-  process.emitWarning = () => undefined;
-  try {
-    return process.getBuiltinModule('node:ffi') as FfiModule | undefined;
-  } finally {
-    process.emitWarning = emitWarning;
   }
 }
 
