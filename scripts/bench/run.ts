@@ -78,7 +78,7 @@ function describeMethod({ load, options, site }: Bench): string[] {
   const { rounds, seconds, warmUpSeconds } = options;
   return [
     `Load: ${load.note}; ${rounds} x ${seconds} s for each server in turn, after ${warmUpSeconds} s of warm-up; medians`,
-    `Cores: ${site.pinning.note}`,
+    `Cores: ${site.pinning.note}; a server of several cores: see Workers`,
   ];
 }
 

@@ -16,6 +16,7 @@ import {
 } from '../../compare/report/comparison.ts';
 import { formatComparison } from '../../compare/report/format-comparison.ts';
 import { toHtml } from '../../compare/report/to-html.ts';
+import { sharesInstances } from '../../compare/servers/peer.ts';
 import { HostError } from '../../util/host-error.ts';
 import { formatCount } from '../../util/format.ts';
 import { toPrintable } from '../../util/printable.ts';
@@ -47,7 +48,7 @@ export async function compare(plan: ComparePlan, terminal: Terminal): Promise<Ex
 }
 
 async function run(plan: ComparePlan, site: Site, terminal: Terminal): Promise<Comparison> {
-  const { config, peer } = plan;
+  const { config } = plan;
   const tell = (text: string): void => terminal.stderr.write(`${terminal.paintStderr('faint', text)}\n`);
   const sides = toSides(plan, site);
   for (const side of sides) tell(describeSide(side));
@@ -67,7 +68,7 @@ async function run(plan: ComparePlan, site: Site, terminal: Terminal): Promise<C
     ours,
     theirs,
     notes: describeMethod(plan, site),
-    warnings: [...(peer.at === 'command' ? peer.warnings : []), ...listWarnings(ours, theirs, loaded)],
+    warnings: [...listUnequal(plan), ...listWarnings(ours, theirs, loaded)],
     ignoredFields: [...IGNORED_FIELDS, ...(config.ignoredFields ?? [])],
     probes,
     measures: toMeasures(ours, theirs),
@@ -138,6 +139,15 @@ function describeMethod({ config, peer, loaded }: ComparePlan, site: Site): stri
     `cores: ${site.pinning.note}`,
     settings,
   ];
+}
+
+/** Whether both servers isolate each request. */
+function listUnequal({ ourFlags, peer }: ComparePlan): string[] {
+  if (peer.at === 'url') return [];
+  const [ours, theirs] = [sharesInstances(ourFlags), peer.sharesInstances];
+  if (ours === theirs) return ours ? ['requests share instances in both servers: neither isolates them'] : [];
+  const [sharing, other] = ours ? ['wasi-serve', peer.name] : [peer.name, 'wasi-serve'];
+  return [`not equal: requests share instances in ${sharing}, and each has its own in ${other}`];
 }
 
 function listWarnings(ours: ServerFacts, theirs: ServerFacts, loaded: readonly Loaded[]): string[] {

@@ -21,7 +21,7 @@ export function createPinning(): Pinning {
   const cores = availableParallelism();
   if (!canPin(SERVER_CORE) || !canPin(LOAD_CORE)) return UNPINNED;
   return {
-    note: `server on core ${SERVER_CORE}, load generator on core ${LOAD_CORE} (taskset); a server of several cores: see Workers`,
+    note: `server on core ${SERVER_CORE}, load generator on core ${LOAD_CORE} (taskset)`,
     pinServer: (command, count) => pin(command, serverCores(cores).slice(0, count)),
     pinLoad: (command) => pin(command, [LOAD_CORE]),
     pinSelf: () => void spawnSync(TASKSET, ['-a', '-c', '-p', `${LOAD_CORE}`, `${process.pid}`]),

@@ -7,8 +7,8 @@ import { formatTimesBetter, formatValue } from './format-value.ts';
 
 const DEFAULT_COLUMNS = 80;
 const MIN_BAR = 10;
-/** Room for ` 1,234,567  12.3 times better`. */
-const NUMBERS = 34;
+/** Room for ` 123,456 (123,456-123,456)  12.3 times better`. */
+const NUMBERS = 46;
 
 /** The output of `compare` for people: what differs, and bars. `columns` is the width of the terminal. */
 export function formatComparison(comparison: Comparison, paint: Paint, columns = DEFAULT_COLUMNS): string {

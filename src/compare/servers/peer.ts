@@ -19,8 +19,8 @@ interface StartedPeer {
   readonly at: 'command';
   readonly name: string;
   readonly isWasmtime: boolean;
-  /** What makes the comparison unfair, if anything does. */
-  readonly warnings: readonly string[];
+  /** Whether its requests share instances. */
+  readonly sharesInstances: boolean;
   /** Starts it for a component, on `HOST:PORT`. */
   toCommand(file: string, address: string): Command;
 }
@@ -67,16 +67,11 @@ export function parsePeer(text: string, flags: readonly string[]): Peer {
 
 function createStarted(words: readonly string[], program: string): StartedPeer {
   const isWasmtime = basename(program) === 'wasmtime';
-  const reuse = words.filter((word) => REUSE.test(word));
-  const warnings =
-    reuse.length === 0
-      ? []
-      : [`not equal: with ${reuse[0]?.split('=')[0]} requests share instances there, and here each has its own`];
   return {
     at: 'command',
     name: nameOf(words),
     isWasmtime,
-    warnings,
+    sharesInstances: sharesInstances(words),
     toCommand: (file, address) => {
       const [first = '', ...args] = words.map((word) =>
         word.replaceAll('{file}', file).replaceAll('{addr}', address).replaceAll('{port}', toPort(address)),
@@ -84,6 +79,11 @@ function createStarted(words: readonly string[], program: string): StartedPeer {
       return { file: first, args };
     },
   };
+}
+
+/** Whether options have requests share instances, which isolates them from each other no longer. */
+export function sharesInstances(words: readonly string[]): boolean {
+  return words.some((word) => REUSE.test(word));
 }
 
 /** `wasmtime serve`, `node`: the program, and its command if it is a word. */
