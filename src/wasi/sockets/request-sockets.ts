@@ -8,6 +8,9 @@ import type { SocketEndpoint } from './socket-address.ts';
 /** The memory of an open socket: what is read ahead of the guest, the objects, and something for the kernel's own. */
 const SOCKET_HELD_BYTES = 96 * 1024;
 
+/** The memory of a name that an address was found for; a name has at most 255 characters. */
+const RESOLVED_HELD_BYTES = 1024;
+
 /** All sockets of one request, and its lookups under way. They end with it. */
 export class RequestSockets implements Disposable {
   readonly #ctx: WasiCtx<SocketsGrants>;
@@ -46,6 +49,8 @@ export class RequestSockets implements Disposable {
       const address = parseIpAddress(text);
       if (address === undefined) continue;
       const names = this.#resolved.get(address) ?? new Set();
+      if (names.has(name)) continue;
+      this.#ctx.held.takeOrEnd(RESOLVED_HELD_BYTES);
       this.#resolved.set(address, names.add(name));
     }
   }

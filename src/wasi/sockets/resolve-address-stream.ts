@@ -86,11 +86,14 @@ export class ResolveAddressStream implements Readiness, Disposable {
   }
 }
 
+/** Source: RFC 1035, 2.3.4. */
+const MAX_NAME_LENGTH = 255;
+
 /** In lower case, and in ASCII (IDNA); an IPv6 address, without brackets. */
 function toName(text: string): string | undefined {
   const unbracketed = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
   if (isIPv6(unbracketed) && !unbracketed.includes('%')) return unbracketed;
-  if (NOT_OF_A_NAME.test(text)) return undefined;
+  if (text.length > MAX_NAME_LENGTH || NOT_OF_A_NAME.test(text)) return undefined;
   return domainToASCII(text) || undefined;
 }
 
