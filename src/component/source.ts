@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { DEFAULT_LIMITS } from '../util/limits.ts';
+import { assemble, isText } from './assemble.ts';
 import { HostError } from '../util/host-error.ts';
 import { describeDenial } from '../util/permissions.ts';
 
@@ -11,9 +12,10 @@ export interface ComponentSource {
   readonly bytes: Uint8Array;
 }
 
-/** Reads a component from a file. Throws `HostError` if there is no file, or it is not a component. */
-export function readSource(path: string, maxBytes = DEFAULT_LIMITS.maxComponentBytes): ComponentSource {
-  return createSource(path, readWhole(path, maxBytes), maxBytes);
+/** Reads a component from a file, in binary or in text form. Throws `HostError` if there is no file, or it is not a component. */
+export async function readSource(path: string, maxBytes = DEFAULT_LIMITS.maxComponentBytes): Promise<ComponentSource> {
+  const bytes = readWhole(path, maxBytes);
+  return createSource(path, isText(bytes) ? await assemble(path, bytes) : bytes, maxBytes);
 }
 
 /** Reads synchronously, which is three times as fast: a start has nothing else to do. */

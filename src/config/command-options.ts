@@ -19,6 +19,15 @@ export const COMMAND_OPTIONS = {
     default: { hostname: '127.0.0.1', port: 8080 },
     help: 'where to listen; port 0 picks any free port',
   }),
+  /** Whether to listen on the socket that systemd passes, instead of `address`. */
+  systemdListenFd: toggle(
+    { off: false, on: true },
+    {
+      flag: 'systemd-listenfd',
+      group: 'Serving',
+      help: 'listen on the socket that systemd passes (LISTEN_FDS), instead of --addr',
+    },
+  ),
   /** The number of worker processes, which this process supervises; 0 if this process serves itself. */
   workers: workers({
     flag: 'workers',

@@ -94,7 +94,7 @@ const COMMAND: Target = {
 async function loadFor(target: Target, file: ComponentFile, given: LoadComponentOptions): Promise<Component> {
   const options = toLoadConfig(given, BESIDE_OPTIONS);
   const { limits, engine, isolation, preemption, sharedPages } = options;
-  const source = toSource(file, options.label ?? 'component', limits.maxComponentBytes);
+  const source = await toSource(file, options.label ?? 'component', limits.maxComponentBytes);
   const definition = decodeComponent(source, limits);
   const world = toWorld(definition);
   assertTarget(source, world, target);

@@ -7,12 +7,12 @@ import { HostError } from '../util/host-error.ts';
 export type ComponentFile = string | URL | Uint8Array | ArrayBuffer;
 
 /** Reads the file, if it is one. `label` is the name of bytes in messages. Throws `HostError`. */
-export function toSource(file: ComponentFile, label: string, maxBytes: number): ComponentSource {
+export async function toSource(file: ComponentFile, label: string, maxBytes: number): Promise<ComponentSource> {
   // Buffers and URLs of another realm, such as a test runner's, are not instances of this realm's classes.
   if (types.isUint8Array(file)) return createSource(label, file, maxBytes);
   if (types.isArrayBuffer(file)) return createSource(label, toBytes(file, label), maxBytes);
-  if (typeof file === 'string' && file !== '') return readSource(file, maxBytes);
-  if (isUrl(file)) return readSource(toPath(file), maxBytes);
+  if (typeof file === 'string' && file !== '') return await readSource(file, maxBytes);
+  if (isUrl(file)) return await readSource(toPath(file), maxBytes);
   throw new HostError('bad-argument', `cannot load ${describe(file)}: pass ${WHAT_IS_TAKEN}`);
 }
 

@@ -1,11 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { print } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { describe, expect, test } from 'vitest';
 import { isRefused } from '../harness/raw-client.ts';
 import { until } from '../harness/until.ts';
-import { guestPath, servingOn } from './wasi-serve.ts';
+import { ROOT, guestPath, servingOn } from './wasi-serve.ts';
 
 const HELLO = guestPath('hello');
 
@@ -82,6 +83,15 @@ describe('a start', () => {
     expect(readdirSync(join(folder, 'cache'))).toHaveLength(1);
     rmSync(folder, { recursive: true });
   });
+});
+
+test('a component in text form is served', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wasi-serve-test-'));
+  const file = join(folder, 'hello.wat');
+  writeFileSync(file, await print(readFileSync(join(ROOT, HELLO))));
+  await using serving = await servingOn([file]);
+  expect(await textOf(serving.origin)).toBe('Hello from wasi-serve!\n');
+  rmSync(folder, { recursive: true });
 });
 
 describe('a guest', () => {

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 
 /** The folder of the project, in which commands run. */
 export const ROOT = join(import.meta.dirname, '../..');
@@ -20,16 +21,24 @@ export interface WasiServe extends AsyncDisposable {
   readonly ended: Promise<number | NodeJS.Signals | null>;
 }
 
-/** Starts `wasi-serve` with `args`, in the project's folder, with `env` in addition to PATH and HOME; with the command `by`, if there is one. */
-export function wasiServe(args: readonly string[], env: NodeJS.ProcessEnv = {}, by: readonly string[] = []): WasiServe {
+/**
+ * Starts `wasi-serve` with `args`, in the project's folder, with `env` in addition to PATH and HOME; with the command `by`, if there is one; with
+ * descriptor `fd` as its third, if there is one.
+ */
+export function wasiServe(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  by: readonly string[] = [],
+  fd?: number,
+): WasiServe {
   const { PATH, HOME } = process.env;
   const cache = mkdtempSync(join(tmpdir(), 'wasi-serve-test-'));
   const [command = '', ...all] = [...by, process.execPath, 'src/main.ts', ...args];
   const child = spawn(command, all, {
     cwd: ROOT,
     env: { PATH, HOME, XDG_CACHE_HOME: cache, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+    stdio: ['ignore', 'pipe', 'pipe', ...(fd === undefined ? [] : [fd])],
+  }) as ChildProcessByStdio<null, Readable, Readable>;
   const text = { stdout: '', stderr: '' };
   const watchers = new Set<() => void>();
   for (const stream of ['stdout', 'stderr'] as const) {

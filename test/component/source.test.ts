@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { isText } from '../../src/component/assemble.ts';
 import { createSource, digestSource, readSource } from '../../src/component/source.ts';
 
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];
@@ -41,17 +42,51 @@ test.each([
   { path: join(import.meta.dirname, 'no-such.wasm'), says: 'no such file' },
   { path: import.meta.dirname, says: 'it is a directory' },
   { path: join(import.meta.filename, 'below-a-file.wasm'), says: 'ENOTDIR' },
-])('a path that cannot be read says so: $says', ({ path, says }) => {
-  const read = (): unknown => readSource(path);
-  expect(read).toThrow(expect.objectContaining({ code: 'bad-component', message: expect.stringContaining(says) }));
-  expect(read).toThrow(`cannot read ${path}`);
+])('a path that cannot be read says so: $says', async ({ path, says }) => {
+  const read = (): Promise<unknown> => readSource(path);
+  await expect(read).rejects.toThrow(
+    expect.objectContaining({ code: 'bad-component', message: expect.stringContaining(says) }),
+  );
+  await expect(read).rejects.toThrow(`cannot read ${path}`);
 });
 
 test('a file is read', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'source-'));
-  const { writeFile } = await import('node:fs/promises');
   await writeFile(join(folder, 'a.wasm'), COMPONENT);
-  const source = readSource(join(folder, 'a.wasm'));
+  const source = await readSource(join(folder, 'a.wasm'));
   await rm(folder, { recursive: true });
   expect(source).toMatchObject({ label: join(folder, 'a.wasm'), bytes: expect.objectContaining({ byteLength: 8 }) });
+});
+
+describe('a file of text', () => {
+  test.each([
+    ['(component)', true],
+    [' \n\t(component)', true],
+    [';; a comment', true],
+    ['(; another ;) (component)', true],
+    ['\0asm', false],
+    ['', false],
+    ['component', false],
+  ])('%j: %s', (text, is) => {
+    expect(isText(Buffer.from(text))).toBe(is);
+  });
+
+  test('is assembled', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'source-'));
+    await writeFile(join(folder, 'a.wat'), ';; nothing\n(component)');
+    const { bytes } = await readSource(join(folder, 'a.wat'));
+    await rm(folder, { recursive: true });
+    expect([...bytes.subarray(0, 8)]).toEqual([...COMPONENT]);
+  });
+
+  test.each([
+    ['(component (oops))', /a\.wat is not valid text of WebAssembly: .*\boops\b/s],
+    ['(module)', /a\.wat is a core module, not a component/],
+    ['(', /a\.wat is not valid text of WebAssembly: /],
+  ])('that is not a component, %j, is refused', async (text, message) => {
+    const folder = await mkdtemp(join(tmpdir(), 'source-'));
+    await writeFile(join(folder, 'a.wat'), text);
+    await expect(readSource(join(folder, 'a.wat'))).rejects.toThrow(message);
+    await rm(folder, { recursive: true });
+  });
 });

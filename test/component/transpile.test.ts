@@ -64,7 +64,7 @@ describe.each(FAILURES)('a component $what', ({ wat, limits, message }) => {
     await expect(failing).rejects.toThrow(HostError);
     await expect(failing).rejects.toThrow(/^hostile.wasm cannot be transpiled with jco: /);
     await expect(failing).rejects.toThrow(message);
-    const hello = await transpileComponent(readSource(guestFile('hello'), MIB), NAMES);
+    const hello = await transpileComponent(await readSource(guestFile('hello'), MIB), NAMES);
     expect([...hello.keys()]).toContain(GLUE_NAME);
   });
 });

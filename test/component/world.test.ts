@@ -6,14 +6,14 @@ import { describe, expect, test } from 'vitest';
 import { readCoreModules } from '../../src/component/core-modules.ts';
 import { decodeComponent } from '../../src/component/decode.ts';
 import type { ComponentDefinition } from '../../src/component/definitions.ts';
-import { createSource, readSource } from '../../src/component/source.ts';
+import { createSource } from '../../src/component/source.ts';
 import { type World, toWorld } from '../../src/component/world.ts';
 import { guestFile } from '../harness/guests.ts';
 
 const files = globSync(join(import.meta.dirname, '../../components/*/*.wasm')).sort();
 
 function worldOf(guest: string): World {
-  return toWorld(decodeComponent(readSource(guestFile(guest))));
+  return toWorld(decodeComponent(createSource(guest, readFileSync(guestFile(guest)))));
 }
 
 async function decodeWat(wat: string): Promise<ComponentDefinition> {

@@ -16,7 +16,7 @@ const WAYS = [['auto'], ['off']] as const;
 type Instance = LinkedInstance<WasiCtx>;
 
 const link = async (sharedPages: 'auto' | 'off'): Promise<LinkedPre<WasiCtx>> =>
-  await linkComponent(readSource(GUEST), wasiInterfaces, { sharedPages });
+  await linkComponent(await readSource(GUEST), wasiInterfaces, { sharedPages });
 
 const make = (pre: LinkedPre<WasiCtx>): Instance => pre.instantiate(new WasiCtx({}));
 

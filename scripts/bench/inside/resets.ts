@@ -39,7 +39,7 @@ function print(row: ResetRow): void {
 
 async function measure(guest: string, pathWithQuery: string): Promise<ResetRow> {
   const head = { method: 'GET', scheme: 'HTTP', authority: 'localhost', pathWithQuery, fields: [] } as const;
-  const source = readSource(`${import.meta.dirname}/../../../components/${guest}/${guest}.wasm`);
+  const source = await readSource(`${import.meta.dirname}/../../../components/${guest}/${guest}.wasm`);
   const pre = await linkComponent(source, wasiInterfaces);
   const instance = pre.instantiate(new WasiCtx({}));
   const image = captureImage(instance, undefined);

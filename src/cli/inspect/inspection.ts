@@ -42,7 +42,7 @@ export type Servability =
 
 /** Inspects a file. Throws `HostError` if it is not a component, or damaged. */
 export async function inspectComponent(file: string): Promise<Inspection> {
-  const source = readSource(file);
+  const source = await readSource(file);
   const definition = decodeComponent(source);
   const world = toWorld(definition);
   const kind = toWorldKind(world);

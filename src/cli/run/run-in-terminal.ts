@@ -24,7 +24,7 @@ export async function runInTerminal(
   keepLongTraces();
   const say = (level: 'warning' | 'note', what: string): void => terminal.stderr.write(`${level}: ${what}\n`);
   for (const notice of notices) say('note', notice);
-  const { label, bytes } = readSource(file, load.limits?.maxComponentBytes);
+  const { label, bytes } = await readSource(file, load.limits?.maxComponentBytes);
   const command = await loadCommand(bytes, { ...load, label });
   using _alive = keepAlive();
   const gone = Promise.withResolvers<number>();

@@ -5,19 +5,21 @@ import type { ComponentOptions, LoadOptions, ServeConfig, ServeOptions } from '.
 import { assertNetPatterns } from '../../wasi/sockets/net-policy.ts';
 import { compilePolicy } from '../../outbound/outbound-policy.ts';
 import { maxSettlingMs } from '../../server/http1/graceful-stop.ts';
-import type { Address } from '../../server/http1/listen.ts';
+import type { Address, ListeningSocket } from '../../server/http1/listen.ts';
 import { HostError } from '../../util/host-error.ts';
 import { type Permission, describeMissing, isPermitted } from '../../util/permissions.ts';
 import { toGuestEnv } from '../options/guest-env.ts';
 import { shareAmong } from '../options/limit-flags.ts';
 import { type GivenFlags, type Settings, readSettings } from '../options/read-settings.ts';
 import { defaultStallTimeoutMs } from '../stall/stall-bounds.ts';
+import { passedSocket } from './passed-socket.ts';
 import { listTooLow } from './system-limits.ts';
 
 /** Everything that `serve` needs to know: the command line is not read again. */
 export interface ServePlan {
   readonly file: string;
-  readonly address: Address;
+  /** Where to listen: at an address, or on a socket that was passed. */
+  readonly address: Address | ListeningSocket;
   /** The number of worker processes; 0 if this process serves. */
   readonly workers: number;
   /** How long the event loop of a serving process may be blocked before the process ends; 0 is no bound. */
@@ -57,10 +59,10 @@ export function toServePlan(file: string, flags: GivenFlags, env: NodeJS.Process
   assertShared(command, settings.component);
   const host = toHostOptions(settings, command, env);
   const { shutdownDelayMs, drainTimeoutMs, ...config } = toServeConfig(host);
-  const { address, workers, shutdownAddress, adminAddress, logFormat, accessLog } = command;
+  const { workers, shutdownAddress, adminAddress, logFormat, accessLog } = command;
   return {
     file,
-    address,
+    address: command.systemdListenFd ? passedSocket(env, process.pid) : command.address,
     workers,
     stallTimeoutMs: command.stallTimeoutMs ?? defaultStallTimeout(load, config),
     shutdownAddress,
@@ -130,9 +132,9 @@ function assertPermitted({ workers }: CommandConfig): void {
 }
 
 /** Checks that each port has its own address. */
-function assertApart({ address, adminAddress, shutdownAddress }: CommandConfig): void {
+function assertApart({ address, systemdListenFd, adminAddress, shutdownAddress }: CommandConfig): void {
   const flags = [
-    ['--addr', address],
+    ['--addr', systemdListenFd ? undefined : address],
     ['--admin-addr', adminAddress],
     ['--shutdown-addr', shutdownAddress],
   ] as const;

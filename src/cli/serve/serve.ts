@@ -21,7 +21,7 @@ export async function serve(plan: ServePlan, terminal: Terminal): Promise<ExitCo
     const colour = colourOf(terminal);
     const stallWatch = watchForStalls(plan, { colour, primaryPid: undefined }, sink.log);
     await using admin = await openOwnAdmin(plan);
-    const source = readSource(plan.file, plan.load.limits?.maxComponentBytes);
+    const source = await readSource(plan.file, plan.load.limits?.maxComponentBytes);
     const component = await sayIfSlow(source, sink, () => loadPlanned(source, plan, stallWatch));
     await using serving = await openHost(component, plan, sink, admin?.metrics);
     stallWatch.serving();

@@ -16,7 +16,7 @@ import { bindSharedSocket } from './shared-socket.ts';
 export async function supervise(plan: ServePlan, terminal: Terminal): Promise<ExitCode> {
   const { log } = createLogSink(plan.logFormat, terminal);
   return await tellHostErrors(log, async () => {
-    const { bytes } = readSource(plan.file, plan.load.limits?.maxComponentBytes);
+    const { bytes } = await readSource(plan.file, plan.load.limits?.maxComponentBytes);
     using socket = await bindSharedSocket(plan.address);
     const workers = new WorkerPool(plan, { bytes, socket }, terminal, log);
     using stop = watchForStop((exitCode) => {

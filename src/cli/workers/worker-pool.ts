@@ -1,5 +1,4 @@
 import { MAX_TIMER_MS } from '../../util/timers.ts';
-import type { BoundSocket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log, StartRecord } from '../../observe/log.ts';
 import { type MetricRecords, addCounts } from '../../observe/metrics.ts';
@@ -16,6 +15,7 @@ import { SHORT_LIFE_MS, toBackoffMs } from './backoff.ts';
 import type { WorkerPoolCounts } from './worker-pool-metrics.ts';
 import { WORKER_ARG } from './is-worker.ts';
 import type { Begin } from './messages.ts';
+import type { SharedSocket } from './shared-socket.ts';
 import { type WorkerClosing, type WorkerEnd, type WorkerProcess, startWorker } from './worker-process.ts';
 import { CHECK_INTERVAL_MS } from './worker-turns.ts';
 
@@ -28,7 +28,7 @@ const SELF_REPORT_MS = 5000;
 export interface Shared {
   /** The component's bytes. */
   readonly bytes: Uint8Array;
-  readonly socket: BoundSocket;
+  readonly socket: SharedSocket;
 }
 
 /**
