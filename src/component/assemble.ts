@@ -1,3 +1,4 @@
+import type * as Tools from '@bytecodealliance/jco-transpile/wasm-tools';
 import { HostError } from '../util/host-error.ts';
 import { toError } from '../util/to-error.ts';
 
@@ -23,7 +24,7 @@ export async function assemble(path: string, text: Uint8Array): Promise<Uint8Arr
   }
 }
 
-async function loadTools(path: string): Promise<typeof import('@bytecodealliance/jco-transpile/wasm-tools')> {
+async function loadTools(path: string): Promise<Pick<typeof Tools, 'parse'>> {
   try {
     return await import('@bytecodealliance/jco-transpile/wasm-tools');
   } catch (error) {
