@@ -52,6 +52,13 @@ describe.each(nodeWays)('$engine $isolation', (way) => {
     expect(await response.text()).toBe('hello peer');
   });
 
+  test.each([20_000, 60_000, 100_000])('the end is seen after %i bytes that came back with it', async (length) => {
+    await using peer = await listen(echo);
+    await using guest = await answer(way, 'tcp-client', { ...NETWORK, timeoutMs: 5000 });
+    const body = 'y'.repeat(length);
+    expect(await (await guest.send(`/?addr=${peer.addr}`, { method: 'POST', body })).text()).toBe(body);
+  });
+
   test('by name too', async () => {
     await using peer = await listen(echo);
     await using guest = await answer(way, 'tcp-client', NETWORK);

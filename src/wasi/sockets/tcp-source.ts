@@ -23,6 +23,8 @@ export class TcpSource implements ByteSource {
     const { readableLength } = this.#socket;
     if (readableLength === 0) return this.#end ?? NO_BYTES;
     const bytes = this.#socket.read(Math.min(maxBytes, readableLength)) as Uint8Array | null;
+    // After exactly what was there Node tells nothing of an end that has come already, until more is asked for.
+    if (this.#socket.readableLength === 0) this.#socket.read(0);
     return bytes === null ? NO_BYTES : toPlain(bytes);
   }
 
