@@ -38,8 +38,12 @@ export const atFuncs = {
   '[method]descriptor.symlink-at': (ctx: Ctx, self: Descriptor, target: string, path: string) =>
     change(ctx, self, path, 'exist', async (walk, files) => {
       assertTarget(target);
+      if (walk.isDirectoryPath) {
+        await statAt(walk, true);
+        throw new FileError('exist');
+      }
       files.takeCreated();
-      await symlink(target, walk.pathAsGiven);
+      await symlink(target, walk.path);
     }),
 
   '[method]descriptor.rename-at': (
