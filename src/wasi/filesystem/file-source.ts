@@ -18,8 +18,8 @@ const MAX_BUFFER_BYTES = 256 * 1024;
 type State =
   | { readonly at: 'idle' }
   | { readonly at: 'reading' }
-  | { readonly at: 'read'; readonly bytes: Uint8Array; readonly write: number }
-  | { readonly at: 'ended'; readonly end: StreamError }
+  | { readonly at: 'read'; readonly bytes: Uint8Array; readonly write: number; readonly isLast: boolean }
+  | { readonly at: 'ended'; readonly end: StreamError; readonly write?: number }
   | { readonly at: 'broken'; readonly error: unknown };
 
 /** The bytes of a file from an offset on, read ahead of the guest. What the request itself writes to the file meanwhile is seen. */
@@ -48,19 +48,18 @@ export class FileSource implements ByteSource, Disposable {
     if (this.#state.at === 'broken') throw this.#state.error;
     if (this.#state.at === 'ended') return this.#state.end;
     if (this.#state.at !== 'read') return NO_BYTES;
-    const { bytes, write } = this.#state;
+    const { bytes, write, isLast } = this.#state;
     const taken = bytes.subarray(0, maxBytes);
     const rest = bytes.subarray(taken.byteLength);
     this.#offset += BigInt(taken.byteLength);
-    this.#state = rest.byteLength === 0 ? { at: 'idle' } : { at: 'read', bytes: rest, write };
+    if (rest.byteLength > 0) this.#state = { at: 'read', bytes: rest, write, isLast };
+    else this.#state = isLast ? { at: 'ended', end: CLOSED, write } : { at: 'idle' };
     return taken;
   }
 
   /** Begins to read if nothing is there: whoever asks wants bytes. */
   isReady(): boolean {
-    if (this.#state.at === 'read' && this.#state.write !== this.#files.lastWriteOf(this.#file)) {
-      this.#state = { at: 'idle' };
-    }
+    if (this.#isOutOfDate()) this.#state = { at: 'idle' };
     if (this.#state.at === 'idle') void this.#fill();
     return this.#state.at !== 'reading';
   }
@@ -81,6 +80,11 @@ export class FileSource implements ByteSource, Disposable {
     this.#ctx.forget(this);
     this.#charge[Symbol.dispose]();
     this.#file.release();
+  }
+
+  #isOutOfDate(): boolean {
+    const write = this.#state.at === 'read' || this.#state.at === 'ended' ? this.#state.write : undefined;
+    return write !== undefined && write !== this.#files.lastWriteOf(this.#file);
   }
 
   async #fill(): Promise<void> {
@@ -104,6 +108,12 @@ export class FileSource implements ByteSource, Disposable {
     return size;
   }
 
+  /** Whether a read that came up to here and gave less than it could has found the end. Files of `/proc` have no size, and give less before it too. */
+  #isEnd(offset: bigint): boolean {
+    const { size } = this.#file.identity;
+    return size > 0n && offset >= size;
+  }
+
   async #readInto(buffer: Uint8Array, write: number): Promise<State> {
     try {
       await this.#files.whenFinished();
@@ -111,7 +121,8 @@ export class FileSource implements ByteSource, Disposable {
       assertOffset(offset, buffer.byteLength);
       const { bytesRead } = await this.#file.use((fd) => read(fd, buffer, 0, buffer.byteLength, offset));
       if (bytesRead === 0) return { at: 'ended', end: CLOSED };
-      return { at: 'read', bytes: buffer.subarray(0, bytesRead), write };
+      const isLast = bytesRead < buffer.byteLength && this.#isEnd(offset + BigInt(bytesRead));
+      return { at: 'read', bytes: buffer.subarray(0, bytesRead), write, isLast };
     } catch (error) {
       return { at: 'ended', end: fileFailed(error) };
     }

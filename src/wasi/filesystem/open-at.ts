@@ -129,12 +129,13 @@ async function reopen(files: OpenFiles, place: OpenFile, { ask, mode, mustBeDire
     if (isNew(openFlags)) throw new FileError('exist');
     if (type === 'directory') {
       if (mode.write) throw new FileError('is-directory');
-      return await files.open(place.path, O_PATH | O_DIRECTORY);
+      return place.identity.ino === 0n ? await files.open(place.path, O_PATH | O_DIRECTORY) : place.hold();
     }
     if (mustBeDirectory) throw new FileError('not-directory');
     if (type !== 'regular-file') throw new FileError('not-permitted');
     const truncate = openFlags.truncate === true ? constants.O_TRUNC : 0;
-    const file = await files.open(place.path, toAccess(mode) | truncate | O_CALM);
+    const identity = openFlags.truncate === true ? { ...place.identity, size: 0n } : place.identity;
+    const file = await files.openKnown(place.path, toAccess(mode) | truncate | O_CALM, identity);
     if (openFlags.truncate === true) files.wrote(file);
     return file;
   } finally {

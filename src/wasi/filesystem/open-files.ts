@@ -45,10 +45,17 @@ export class OpenFiles implements Disposable {
       new OpenFile(fd, UNKNOWN, giveBack).release();
       throw error;
     });
-    const file = new OpenFile(fd, toIdentity(stats), giveBack);
-    if (!this.#isOver) return file;
-    file.release();
-    throw new FileError('interrupted');
+    return this.#keep(new OpenFile(fd, toIdentity(stats), giveBack));
+  }
+
+  /** As `open`, for what is known already: a call of the system less. */
+  async openKnown(path: string, flags: number, identity: Identity): Promise<OpenFile> {
+    const giveBack = this.takePlace();
+    const fd = await open(path, flags).catch((error: unknown) => {
+      giveBack();
+      throw error;
+    });
+    return this.#keep(new OpenFile(fd, identity, giveBack));
   }
 
   /** Takes a place for something open; returns what gives it back. Throws `FileError` `quota` beyond the limits. */
@@ -103,6 +110,12 @@ export class OpenFiles implements Disposable {
   /** What is being opened is closed as soon as it is open. */
   [Symbol.dispose](): void {
     this.#isOver = true;
+  }
+
+  #keep(file: OpenFile): OpenFile {
+    if (!this.#isOver) return file;
+    file.release();
+    throw new FileError('interrupted');
   }
 }
 

@@ -1,12 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { FileError, hasErrno } from './file-error.ts';
-import type { OpenFile } from './open-file.ts';
+import type { Identity, OpenFile } from './open-file.ts';
 import type { OpenFiles } from './open-files.ts';
 import { O_DIRECTORY, O_NOFOLLOW, O_PATH, readlink } from './system-calls.ts';
 
 /** As the kernel. Source: path_resolution(7). */
 const MAX_LINKS = 40;
 const MAX_PATH_BYTES = 4095;
+
+/** Which directory it is does not matter on the way. */
+const ON_THE_WAY: Identity = Object.freeze({ type: 'directory', dev: 0n, ino: 0n, size: 0n });
 
 /**
  * The way of a path below a directory, which it cannot leave, whatever others rename or link meanwhile.
@@ -105,7 +108,8 @@ export class Walk implements Disposable {
 
   async #descend(name: string): Promise<void> {
     try {
-      this.#way.push(await this.#files.open(`${this.directory.path}/${name}`, O_PATH | O_DIRECTORY | O_NOFOLLOW));
+      const path = `${this.directory.path}/${name}`;
+      this.#way.push(await this.#files.openKnown(path, O_PATH | O_DIRECTORY | O_NOFOLLOW, ON_THE_WAY));
     } catch (error) {
       if (!hasErrno(error, 'ENOTDIR')) throw error;
       this.#push(await this.#readLinkOnTheWay(name));
