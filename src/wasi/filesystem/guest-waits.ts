@@ -29,7 +29,10 @@ async function settle<T>(files: OpenFiles, work: (files: OpenFiles) => Promise<T
   try {
     const unfinished = files.whenFinished();
     if (unfinished !== undefined) await unfinished;
-    return ok(await work(files));
+    const value = await work(files);
+    // The guest has ended meanwhile: nobody else will close what was opened for it.
+    if (files.isOver) (value as Partial<Disposable> | undefined)?.[Symbol.dispose]?.();
+    return ok(value);
   } catch (error) {
     return err(toFileErrorCode(error));
   }

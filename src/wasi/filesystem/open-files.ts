@@ -58,6 +58,11 @@ export class OpenFiles implements Disposable {
     return this.#keep(new OpenFile(fd, identity, giveBack));
   }
 
+  /** Whether the request has ended. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Takes a place for something open; returns what gives it back. Throws `FileError` `quota` beyond the limits. */
   takePlace(): () => void {
     const { granted } = this;

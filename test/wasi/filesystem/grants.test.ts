@@ -82,6 +82,24 @@ describe.each(nodeWays)('$engine $isolation', (way: Way) => {
     }
     await until(() => countOpen() === 0);
   });
+
+  test('a request that ends in the middle of a call leaves nothing open', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): unknown => warnings.push(warning);
+    process.on('warning', note);
+    await using app = await answer(way, 'file-facts', { directories: [{ host: dir, guest: '/' }], timeoutMs: 50 });
+    const queries = ['list=.', 'read=file', 'write=file', 'stat=file', 'hold'];
+    const sent = Array.from({ length: 60 }, async (_, index) => {
+      const path = `/?${queries[index % queries.length]}&over=100000`;
+      await app.send(path, { signal: AbortSignal.timeout(10 + index) }).catch(() => undefined);
+    });
+    await Promise.all(sent);
+    await until(() => countOpen() === 1);
+    // Node says so of a directory that is left open when it finds it as garbage.
+    globalThis.gc?.();
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+  });
 });
 
 describe('a directory that cannot be granted', () => {

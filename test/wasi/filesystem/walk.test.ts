@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { filesystemTypes } from '../../../src/wasi/filesystem/types.ts';
 import { GrantedDirectories } from '../../../src/wasi/filesystem/grants.ts';
