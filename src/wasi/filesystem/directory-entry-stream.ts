@@ -1,4 +1,5 @@
 import type { Dir, Dirent } from 'node:fs';
+import { Charge } from '../../util/held-bytes.ts';
 import type { WasiCtx } from '../wasi-ctx.ts';
 import { type DescriptorType, type OpenFile, typeOf } from './open-file.ts';
 import type { OpenFiles } from './open-files.ts';
@@ -7,6 +8,8 @@ import { toText } from './walk.ts';
 
 /** So many entries come with one call of the system, which a guest then takes without waiting. */
 const BATCH_ENTRIES = 512;
+/** What Node's object for an entry takes at most, beside long names. */
+const ENTRY_BYTES = 256;
 
 /** WIT's `directory-entry`. */
 export interface DirectoryEntry {
@@ -19,6 +22,7 @@ export class DirectoryEntryStream implements Disposable {
   readonly #ctx: WasiCtx;
   readonly #dir: Dir;
   readonly #giveBack: () => void;
+  readonly #charge: Charge;
   #batch: Dirent<Buffer>[] = [];
   #next = 0;
   #isAtEnd = false;
@@ -39,6 +43,7 @@ export class DirectoryEntryStream implements Disposable {
     this.#ctx = ctx;
     this.#dir = dir;
     this.#giveBack = giveBack;
+    this.#charge = new Charge(ctx.held);
     ctx.keep(this);
   }
 
@@ -49,6 +54,7 @@ export class DirectoryEntryStream implements Disposable {
 
   /** Reads the next entries. */
   async fill(): Promise<void> {
+    this.#charge.resize(BATCH_ENTRIES * ENTRY_BYTES);
     this.#batch = [];
     this.#next = 0;
     while (this.#batch.length < BATCH_ENTRIES) {
@@ -74,6 +80,7 @@ export class DirectoryEntryStream implements Disposable {
     this.#isOpen = false;
     this.#isAtEnd = true;
     this.#ctx.forget(this);
+    this.#charge[Symbol.dispose]();
     void this.#dir.close().then(this.#giveBack, this.#giveBack);
   }
 }

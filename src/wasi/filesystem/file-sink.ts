@@ -92,7 +92,7 @@ export class FileSink implements ByteSink, Disposable {
     const { granted } = this.#files;
     granted.writeBegan();
     try {
-      await (this.#offset === 'end' ? this.#append() : this.#file.use((fd) => this.#writeQueue(fd)));
+      await this.#file.use((fd) => (this.#offset === 'end' ? this.#append() : this.#writeQueue(fd)));
     } catch (error) {
       this.#fail(error);
       this.#queue.length = 0;
@@ -114,7 +114,8 @@ export class FileSink implements ByteSink, Disposable {
 
   /** Only a descriptor that was opened for it appends whatever others write. */
   async #append(): Promise<void> {
-    const end = await this.#files.open(this.#file.path, constants.O_WRONLY | constants.O_APPEND | O_CALM);
+    const flags = constants.O_WRONLY | constants.O_APPEND | O_CALM;
+    const end = await this.#files.openKnown(this.#file.path, flags, this.#file.identity, 'even if over');
     try {
       await this.#writeQueue(end.fd);
     } finally {

@@ -116,10 +116,12 @@ export class FileSource implements ByteSource, Disposable {
 
   async #readInto(buffer: Uint8Array, write: number): Promise<State> {
     try {
-      await this.#files.whenFinished();
       const offset = this.#offset;
       assertOffset(offset, buffer.byteLength);
-      const { bytesRead } = await this.#file.use((fd) => read(fd, buffer, 0, buffer.byteLength, offset));
+      const { bytesRead } = await this.#file.use(async (fd) => {
+        await this.#files.whenFinished();
+        return await read(fd, buffer, 0, buffer.byteLength, offset);
+      });
       if (bytesRead === 0) return { at: 'ended', end: CLOSED };
       const isLast = bytesRead < buffer.byteLength && this.#isEnd(offset + BigInt(bytesRead));
       return { at: 'read', bytes: buffer.subarray(0, bytesRead), write, isLast };

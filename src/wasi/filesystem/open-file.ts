@@ -1,4 +1,5 @@
 import { type BigIntStats, close } from 'node:fs';
+import { FileError } from './file-error.ts';
 
 /** WIT's `descriptor-type`. */
 export type DescriptorType =
@@ -64,8 +65,9 @@ export class OpenFile {
     return this.identity.type === 'directory';
   }
 
-  /** One more holds it, and calls `release` once. */
+  /** One more holds it, and calls `release` once. Throws `FileError` if it is closed already: its request ended before a call began. */
   hold(): this {
+    if (this.#holders === 0) throw new FileError('bad-descriptor');
     this.#holders += 1;
     return this;
   }

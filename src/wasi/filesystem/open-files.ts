@@ -48,14 +48,19 @@ export class OpenFiles implements Disposable {
     return this.#keep(new OpenFile(fd, toIdentity(stats), giveBack));
   }
 
-  /** As `open`, for what is known already: a call of the system less. */
-  async openKnown(path: string, flags: number, identity: Identity): Promise<OpenFile> {
+  /** As `open`, for what is known already: a call of the system less. A stream finishes what it has taken `even if over`. */
+  async openKnown(
+    path: string,
+    flags: number,
+    ...[identity, when]: readonly [Identity, ('even if over' | 'while it runs')?]
+  ): Promise<OpenFile> {
     const giveBack = this.takePlace();
     const fd = await open(path, flags).catch((error: unknown) => {
       giveBack();
       throw error;
     });
-    return this.#keep(new OpenFile(fd, identity, giveBack));
+    const file = new OpenFile(fd, identity, giveBack);
+    return when === 'even if over' ? file : this.#keep(file);
   }
 
   /** Whether the request has ended. */
