@@ -18,9 +18,8 @@ export async function assemble(path: string, text: Uint8Array): Promise<Uint8Arr
   try {
     return await parse(new TextDecoder().decode(text));
   } catch (error) {
-    throw new HostError('bad-component', `${path} is not valid text of WebAssembly: ${toError(error).message}`, {
-      cause: error,
-    });
+    const reason = toOneLine(toError(error).message);
+    throw new HostError('bad-component', `${path} is not valid text of WebAssembly${reason}`, { cause: error });
   }
 }
 
@@ -31,4 +30,11 @@ async function loadTools(path: string): Promise<Pick<typeof Tools, 'parse'>> {
     const message = `${path} is text, for which @bytecodealliance/jco-transpile is needed; or assemble it with \`wasm-tools parse\``;
     throw new HostError('not-supported', message, { cause: error });
   }
+}
+
+/** `, at 1:10: what is wrong`, of the error as Rust prints it for its programmers, where lines and columns begin at 0. */
+function toOneLine(message: string): string {
+  const place = /\bline: (\d+), col: (\d+)/.exec(message);
+  const what = /\bkind: Custom\("(.*?)"\)/.exec(message)?.[1] ?? message.split('\n', 1)[0];
+  return place === null ? `: ${what}` : `, at ${Number(place[1]) + 1}:${Number(place[2]) + 1}: ${what}`;
 }

@@ -23,6 +23,7 @@ const TRUNCATED = fileOf('truncated.wasm', hello.subarray(0, hello.byteLength / 
 const CORE = fileOf('core.wasm', Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
 const EMPTY = fileOf('empty.wasm', Uint8Array.of());
 const TEXT = fileOf('text.wasm', Buffer.from('(module) (module)'));
+const OTHER = fileOf('other.wasm', Buffer.from('#!/bin/sh\n'));
 
 describe.each(['serve', 'inspect'])('%s', (command) => {
   test.each([
@@ -30,7 +31,8 @@ describe.each(['serve', 'inspect'])('%s', (command) => {
     ['a folder', folder, /it is a directory/],
     ['a core module', CORE, /is a core module, not a component: build it for wasm32-wasip2/],
     ['an empty file', EMPTY, /it has only 0 bytes/],
-    ['a text', TEXT, /is not WebAssembly/],
+    ['two texts', TEXT, /is not valid text of WebAssembly, at 1:10: extra tokens/],
+    ['something else', OTHER, /is not WebAssembly/],
     ['a truncated component', TRUNCATED, /is damaged or truncated/],
   ])('of %s says so in one message and exits with 1', async (_name, file, message) => {
     const { code, stdout, stderr } = await runWasiServe([command, file]);
@@ -123,7 +125,7 @@ describe('bad usage', () => {
     [['insepct', 'a.wasm'], /^error: unknown command 'insepct': did you mean inspect\?\n$/],
     [['srve', 'a.wasm'], /^error: unknown command 'srve': did you mean serve\?\n$/],
     [['help', 'inspct'], /^error: unknown command 'inspct': did you mean inspect\?\n$/],
-    [['help', 'foo'], /^error: unknown command 'foo': there are serve, run, inspect, help\n$/],
+    [['help', 'foo'], /^error: unknown command 'foo': there are serve, run, inspect, compare, help\n$/],
     [['a.wasm', '--adr', '127.0.0.1:0'], /unknown option '--adr'\n\(Did you mean --addr\?\)/],
     [['serve', 'a.wasm', '--no-loging-prefix'], /Did you mean --no-logging-prefix\?/],
     [['inspect', 'a.wasm', '--jsn'], /Did you mean --json\?/],
