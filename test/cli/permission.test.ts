@@ -21,6 +21,20 @@ describe("under Node's permission model, with the least of permissions", () => {
     expect(await reply.text()).toBe('from upstream');
   });
 
+  test('a guest writes files only with the permission to', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'wasi-serve-permission-'));
+    const read = `--allow-fs-read=${dir} --allow-fs-read=/proc/self/fd`;
+    const args = ['run', '-C', 'cache=no', '--dir', `${dir}::/d`, guestPath('command'), 'write', '/d/file', 'text'];
+    const options = `${LEAST.NODE_OPTIONS} ${read}`;
+    // Node's warnings come between the pieces of what the guest says.
+    const env = { NODE_NO_WARNINGS: '1' };
+    const denied = await runWasiServe(args, { ...env, NODE_OPTIONS: options });
+    expect(denied).toMatchObject({ code: 1, stderr: expect.stringContaining('write: Operation not permitted') });
+    const written = await runWasiServe(args, { ...env, NODE_OPTIONS: `${options} --allow-fs-write=/proc/self/fd` });
+    expect(written.code).toBe(0);
+    rmSync(dir, { recursive: true });
+  });
+
   test('without the permission to start threads it says that guests are not interrupted', async () => {
     await using serving = await servingOn([guestPath('hello')], { NODE_OPTIONS: PERMISSION_ONLY });
     await serving.until('stderr', /^ {2}preemption {2}off: .*--allow-worker/m);

@@ -81,6 +81,9 @@ const CODES_BY_ERRNO: Readonly<Record<string, FileErrorCode>> = {
   EXDEV: 'cross-device',
 };
 
+/** The code of Node's error for what its `--permission` does not allow. */
+const DENIED_BY_NODE = 'ERR_ACCESS_DENIED';
+
 /** Why an operation on files failed, as the guest is told. It never reaches the guest as an exception: `guestWaits` returns its code. */
 export class FileError extends Error {
   readonly code: FileErrorCode;
@@ -95,6 +98,7 @@ export class FileError extends Error {
 export function toFileErrorCode(thrown: unknown): FileErrorCode {
   if (thrown instanceof FileError) return thrown.code;
   const { code, syscall } = thrown as NodeJS.ErrnoException;
+  if (code === DENIED_BY_NODE) return 'not-permitted';
   if (code === undefined || syscall === undefined) throw thrown;
   return CODES_BY_ERRNO[code] ?? 'io';
 }
