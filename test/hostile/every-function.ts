@@ -73,6 +73,8 @@ const FIXED = `
   (local.set $request ${call('wasi:http/types#[constructor]outgoing-request', call('wasi:http/types#[constructor]fields'))})
   (drop ${call('wasi:http/types#[method]outgoing-request.set-scheme', '(local.get $request) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 0)')})
   (drop ${call('wasi:http/types#[method]outgoing-request.set-authority', '(local.get $request) (i32.const 1) (global.get $authority) (global.get $authority-length)')})
+  ;; The slash before the authority.
+  (drop ${call('wasi:http/types#[method]outgoing-request.set-path-with-query', '(local.get $request) (i32.const 1) (i32.sub (global.get $authority) (i32.const 1)) (i32.const 1)')})
   ${call('wasi:http/outgoing-handler#handle', `(local.get $request) (i32.const 0) (i32.const 0) (i32.const ${RESULT})`)}
   (i32.load (i32.const ${RESULT + 8})))
 
