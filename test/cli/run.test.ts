@@ -1,12 +1,14 @@
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { ROOT, guestPath, runWasiServe } from './wasi-serve.ts';
+import { ROOT, guestPath, runWasiServe, servingOn } from './wasi-serve.ts';
 
 const PROGRAM = guestPath('command');
 
@@ -171,5 +173,36 @@ describe.each(['linker', 'jco'])('a program that listens, with %s', (engine) => 
       '1',
     ]);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/[Pp]ermission denied/)]);
+  });
+});
+
+/** Exports both: the handler never answers, the program ends well. */
+const BOTH = `(component
+  (import "wasi:http/types@0.2.12" (instance $types
+    (export "incoming-request" (type (sub resource)))
+    (export "response-outparam" (type (sub resource)))))
+  (alias export $types "incoming-request" (type $request))
+  (alias export $types "response-outparam" (type $out))
+  (core module $m
+    (func (export "handle") (param i32 i32))
+    (func (export "run") (result i32) (i32.const 0)))
+  (core instance $i (instantiate $m))
+  (func $handle (param "request" (own $request)) (param "response-out" (own $out)) (canon lift (core func $i "handle")))
+  (func $run (result (result)) (canon lift (core func $i "run")))
+  (instance $h (export "handle" (func $handle)))
+  (instance $r (export "run" (func $run)))
+  (export "wasi:http/incoming-handler@0.2.12" (instance $h))
+  (export "wasi:cli/run@0.2.12" (instance $r)))`;
+
+describe.each(['linker', 'jco'])('a component that exports both the handler and run, with %s', (engine) => {
+  test('is served and run', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wasi-serve-test-'));
+    const file = join(folder, 'both.wat');
+    writeFileSync(file, BOTH);
+    expect(await runWasiServe(['run', '--engine', engine, file])).toEqual({ code: 0, stdout: '', stderr: '' });
+    await using serving = await servingOn([file, '--engine', engine]);
+    expect((await fetch(serving.origin)).status).toBe(500);
+    await serving.until('stderr', /guest never invoked `response-outparam::set` method/);
+    rmSync(folder, { recursive: true });
   });
 });
