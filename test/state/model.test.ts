@@ -1,3 +1,5 @@
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../src/util/limits.ts';
@@ -198,4 +200,16 @@ test('a file in a folder that is not there is refused from the start', () => {
   expect(() => open('sqlite:/no/such/folder/store.db')).toThrow(
     /sqlite:\/no\/such\/folder\/store.db cannot be opened: ENOENT/,
   );
+});
+
+test('a file of SQLite that another process is just making is waited for', async () => {
+  await using place = await makePlace('sqlite');
+  // Before a file has WAL, SQLite does not wait itself for one that is about to write.
+  using other = new DatabaseSync(place.spec.slice('sqlite:'.length));
+  other.exec('CREATE TABLE another (value); BEGIN IMMEDIATE');
+  await using stores = open(place.spec);
+  const sum = valueOf(defaultOf(stores).increment('n', 1n, never));
+  await sleep(300);
+  other.exec('COMMIT');
+  expect(await sum).toBe(1n);
 });

@@ -24,6 +24,8 @@ export type SqliteAnswers = readonly Result<unknown, StoreError>[];
 
 /** How long other processes may keep us from writing. */
 const BUSY_TIMEOUT_MS = 5000;
+const RETRY_MS = 10;
+const SQLITE_BUSY = 5;
 const MAX_S64 = 2n ** 63n - 1n;
 
 const database = open(workerData as SqliteTask);
@@ -40,19 +42,38 @@ parentPort?.on('message', (operations: readonly SqliteOperation[]) => {
   parentPort?.postMessage(answerAll(operations) satisfies SqliteAnswers);
 });
 
+/** Another process that opens a new file at the same time keeps us from switching it to WAL, for which SQLite does not wait itself. */
+function open(task: SqliteTask): DatabaseSync {
+  for (const endMs = performance.now() + BUSY_TIMEOUT_MS; ;) {
+    const opened = new DatabaseSync(task.file, { timeout: BUSY_TIMEOUT_MS });
+    try {
+      prepareFile(opened, task);
+      return opened;
+    } catch (error) {
+      opened.close();
+      if (!isBusy(error) || performance.now() > endMs) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+    }
+  }
+}
+
+/** The low byte is the error, the others say more of it. Source: SQLite's result codes. */
+function isBusy(error: unknown): boolean {
+  const { errcode } = error as { readonly errcode?: number };
+  return errcode !== undefined && (errcode & 0xff) === SQLITE_BUSY;
+}
+
 /**
  * With WAL, readers and the one writer do not wait for each other; with `synchronous = FULL`, what was committed survives a loss of power too. Keys are
  * bytes, since SQLite's text may end at a NUL. An id is never used again, so that pages of keys stay in order.
  */
-function open({ file, maxBytes }: SqliteTask): DatabaseSync {
-  const opened = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+function prepareFile(opened: DatabaseSync, { maxBytes }: SqliteTask): void {
   opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
   const { page_size: pageBytes } = opened.prepare('PRAGMA page_size').get() as { page_size: number };
   opened.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageBytes))}`);
   opened.exec(
     'CREATE TABLE IF NOT EXISTS key_value (id INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL)',
   );
-  return opened;
 }
 
 function prepare(sql: string): StatementSync {
