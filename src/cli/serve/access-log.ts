@@ -17,15 +17,18 @@ export function openAccessLog(target: string, sink: LogSink): AccessLog {
   switch (target) {
     case 'on':
     case 'stderr':
-      return { log: sink.log, [Symbol.asyncDispose]: () => Promise.resolve() };
+      return { log: sink.log, [Symbol.asyncDispose]: nothing };
     case 'off':
-      return { log: divert(sink, () => {}), [Symbol.asyncDispose]: () => Promise.resolve() };
+      return { log: divert(sink, () => {}), [Symbol.asyncDispose]: nothing };
     case 'stdout':
-      return { log: divert(sink, sink.logTo(sink.stdout)), [Symbol.asyncDispose]: () => Promise.resolve() };
+      return { log: divert(sink, sink.logTo(sink.stdout)), [Symbol.asyncDispose]: nothing };
     default:
       return openFileLog(target, sink);
   }
 }
+
+/** The streams of the process stay open. */
+const nothing = (): Promise<void> => Promise.resolve();
 
 /** Workers append to one file: each write is of whole lines. */
 function openFileLog(path: string, sink: LogSink): AccessLog {

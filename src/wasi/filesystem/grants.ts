@@ -1,5 +1,5 @@
 import type { DirectoryGrant } from '../../config/kinds/directories.ts';
-import { Latch } from '../../io/readiness.ts';
+import { Drained } from '../../util/drained.ts';
 import { DEFAULT_LIMITS, type RequestLimits } from '../../util/limits.ts';
 import { type PreopenedDirectory, openPreopened } from './preopened-directory.ts';
 
@@ -28,7 +28,7 @@ export class GrantedDirectories implements Disposable {
   readonly #whenDisposed: DisposableStack;
   #openFiles = 0;
   #pendingWrites = 0;
-  readonly #whenWritten = new Set<Latch>();
+  readonly #writes = new Drained();
 
   /** Throws `HostError` if a directory cannot be opened, or if this system cannot keep guests inside it. */
   constructor(grants: readonly DirectoryGrant[], limits: Pick<RequestLimits, 'maxTotalOpenFiles'> = DEFAULT_LIMITS) {
@@ -66,17 +66,12 @@ export class GrantedDirectories implements Disposable {
 
   writeEnded(): void {
     this.#pendingWrites -= 1;
-    if (this.#pendingWrites > 0) return;
-    for (const latch of this.#whenWritten) latch.open();
-    this.#whenWritten.clear();
+    if (this.#pendingWrites === 0) this.#writes.notify();
   }
 
   /** Resolves when all that streams have taken is written, or has failed. */
   written(): Promise<void> {
-    if (this.#pendingWrites === 0) return Promise.resolve();
-    const latch = new Latch();
-    this.#whenWritten.add(latch);
-    return new Promise((resolve) => latch.onReady(resolve));
+    return this.#pendingWrites === 0 ? Promise.resolve() : this.#writes.wait();
   }
 
   /** Guests that are still at work keep what they use until they are done with it. */

@@ -1,5 +1,5 @@
-import { Latch } from '../../io/readiness.ts';
 import { type Result, err, ok } from '../../util/result.ts';
+import { settle } from '../settle.ts';
 import type { WasiCtx } from '../wasi-ctx.ts';
 import { type FileErrorCode, toFileErrorCode } from './file-error.ts';
 import type { FilesystemGrants } from './grants.ts';
@@ -17,15 +17,10 @@ type FilesCtx = WasiCtx<FilesystemGrants>;
  */
 export function guestWaits<T>(ctx: FilesCtx, work: (files: OpenFiles) => Promise<T>): Promise<FileResult<T>> {
   ctx.cancellation.throwIfCancelled();
-  const done = new Latch();
-  const outcome = settle(ctx.state(OpenFiles), work).finally(() => done.open());
-  // Nobody else looks at it if the guest ends first.
-  outcome.catch(() => undefined);
-  const waiting = ctx.wait([done]);
-  return waiting === true ? outcome : waiting.then(() => outcome);
+  return settle(ctx, doWork(ctx.state(OpenFiles), work));
 }
 
-async function settle<T>(files: OpenFiles, work: (files: OpenFiles) => Promise<T>): Promise<FileResult<T>> {
+async function doWork<T>(files: OpenFiles, work: (files: OpenFiles) => Promise<T>): Promise<FileResult<T>> {
   try {
     const unfinished = files.whenFinished();
     if (unfinished !== undefined) await unfinished;

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:dgram';
-import { Latch, type Readiness, Wakers } from '../../io/readiness.ts';
+import { type Readiness, Wakers } from '../../io/readiness.ts';
 import type { HeldBytes } from '../../util/held-bytes.ts';
 import { ok } from '../../util/result.ts';
 import { trapIf } from '../../util/trap.ts';
 import { Parent } from '../io/parent.ts';
+import { settle } from '../settle.ts';
 import type { WasiCtx } from '../wasi-ctx.ts';
 import type { IpAddressFamily } from './network.ts';
 import type { RequestSockets } from './request-sockets.ts';
@@ -84,16 +85,8 @@ export class OutgoingDatagramStream implements Readiness, Disposable {
         (error) => void (failures[index] = error === null ? undefined : toSocketErrorCode(error)),
       );
     }
-    const toldAll = new Latch();
-    process.nextTick(() => toldAll.open());
-    const waiting = ctx.wait([toldAll]);
-    const count = (): SocketResult<bigint> => {
-      const [first] = failures;
-      if (first !== undefined) return socketError(first);
-      const failed = failures.findIndex((code) => code !== undefined);
-      return ok(BigInt(failed === -1 ? failures.length : failed));
-    };
-    return waiting === true ? count() : waiting.then(count);
+    const toldAll = new Promise<void>((resolve) => process.nextTick(resolve));
+    return settle(ctx, toldAll).then(() => countSent(failures));
   }
 
   isReady(): boolean {
@@ -139,4 +132,12 @@ export class OutgoingDatagramStream implements Readiness, Disposable {
     if (to === undefined) this.#socket.send(data, sent);
     else this.#socket.send(data, to.port, to.address, sent);
   }
+}
+
+/** How many datagrams were sent before the first that was not, or why that was the very first. */
+function countSent(failures: readonly (SocketErrorCode | undefined)[]): SocketResult<bigint> {
+  const [first] = failures;
+  if (first !== undefined) return socketError(first);
+  const failed = failures.findIndex((code) => code !== undefined);
+  return ok(BigInt(failed === -1 ? failures.length : failed));
 }

@@ -1,6 +1,6 @@
 import { type Socket, createSocket } from 'node:dgram';
-import { Latch } from '../../io/readiness.ts';
 import { OK, ok } from '../../util/result.ts';
+import { settle } from '../settle.ts';
 import type { WasiCtx } from '../wasi-ctx.ts';
 import { Parent } from '../io/parent.ts';
 import { DatagramQueue } from './datagram-queue.ts';
@@ -164,21 +164,17 @@ export class UdpSocket implements Disposable {
   }
 
   /** Node tells in its next turn whether the kernel took the address. */
-  #connect(socket: Socket, remote: SocketEndpoint): StreamsResult | Promise<StreamsResult> {
+  async #connect(socket: Socket, remote: SocketEndpoint): Promise<StreamsResult> {
     this.#disconnect(socket);
-    const done = new Latch();
-    let code: SocketErrorCode | undefined;
-    socket.connect(remote.port, remote.address, (error?: Error) => {
-      if (error instanceof Error) code = toSocketErrorCode(error);
-      done.open();
+    const connected = new Promise<SocketErrorCode | undefined>((resolve) => {
+      socket.connect(remote.port, remote.address, (error?: Error) => {
+        resolve(error instanceof Error ? toSocketErrorCode(error) : undefined);
+      });
     });
-    const finish = (): StreamsResult => {
-      if (code !== undefined) return socketError(code);
-      this.#remote = remote;
-      return ok(this.#createStreams(socket));
-    };
-    const waiting = this.#ctx.wait([done]);
-    return waiting === true ? finish() : waiting.then(finish);
+    const code = await settle(this.#ctx, connected);
+    if (code !== undefined) return socketError(code);
+    this.#remote = remote;
+    return ok(this.#createStreams(socket));
   }
 
   #createStreams(socket: Socket): Streams {
