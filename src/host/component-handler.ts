@@ -28,11 +28,13 @@ export function createComponentHandler(
   commons: Commons,
 ): MountedHandler {
   const outbound = createOutboundOnDemand({ admit: compilePolicy(config.outbound) });
-  const directories = new GrantedDirectories(config.directories.map(toDirectoryGrant), config.limits);
+  using opening = new DisposableStack();
+  const directories = opening.use(new GrantedDirectories(config.directories.map(toDirectoryGrant), config.limits));
   const stores = openStores(config);
   const service = createService(component, config, commons, { outbound, stores, directories });
   const { pool, inFlight } = service;
   const stopWatching = watchShortages(component, service);
+  const opened = opening.move();
   return {
     label: component.label,
     answer: (exchange) => void handle(service, exchange),
@@ -47,7 +49,8 @@ export function createComponentHandler(
       await outbound[Symbol.asyncDispose]();
       await stores[Symbol.asyncDispose]();
       pool[Symbol.dispose]();
-      directories[Symbol.dispose]();
+      await directories.written();
+      opened.dispose();
       stopWatching();
     },
   };

@@ -112,6 +112,15 @@ describe('a directory that cannot be granted', () => {
   });
 });
 
+test.each([
+  ['another option', { minSpares: 1 }, 'minSpares (--min-spares)'],
+  ['a store', { keyValue: { a: 'sqlite:/no/such/folder/a.db' } }, 'the store sqlite:'],
+])('a directory is closed if the host is not made because of %s', async (_name, options, message) => {
+  const component = await loadComponent('components/file-facts/file-facts.wasm', { isolation: 'fresh' });
+  expect(() => createHost(component, { directories: [{ host: dir }], ...options })).toThrow(message);
+  await until(() => countOpen() === 0);
+});
+
 test('a guest finds each directory by its name, and nothing without one', async () => {
   const component = await loadComponent('components/denied/denied.wasm');
   await using host = createHost(component, {
