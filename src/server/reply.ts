@@ -30,7 +30,7 @@ export const LEFT_UNANSWERED: ReplyEnd = Object.freeze({ at: 'client-left', byte
 
 /**
  * Sends a response, if the guest has finished its body by now and it is small: with its length, in one packet if it fits. Otherwise sends nothing: then
- * it goes out in pieces. Nobody waits for a promise here, which most replies do without.
+ * it goes out in pieces. Most replies are sent here, so nothing is awaited.
  */
 export function sendIfWhole(exchange: Exchange, response: OutgoingResponse): ReplyEnd | Unsendable | undefined {
   const { reply, clientLeft } = exchange;

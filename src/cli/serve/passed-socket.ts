@@ -19,6 +19,6 @@ export function passedSocket(env: NodeJS.ProcessEnv, pid: number): ListeningSock
       : `LISTEN_PID is '${listenPid}', and this process is ${pid}`;
   throw new HostError(
     'bad-config',
-    `--systemd-listenfd: no socket was passed to this process: ${found}. Start it by a unit of systemd with a socket unit`,
+    `--systemd-listenfd: no socket was passed to this process: ${found}. Start it from a systemd service that has a socket unit`,
   );
 }
