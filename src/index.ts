@@ -9,15 +9,8 @@ export type { Route } from './host/route.ts';
 export type { FetchInput } from './host/to-request.ts';
 export type { Handler, HandlerLoad } from './server/handler.ts';
 export type { Exchange, Framing, ReplyHead, ReplySink } from './server/exchange.ts';
-export type {
-  ComponentOptions,
-  Engine,
-  HostOptions,
-  Isolation,
-  ListenerOptions,
-  LoadOptions,
-  ServeOptions,
-} from './config/options.ts';
+export type { ListenerOptions } from './config/listener-options.ts';
+export type { ComponentOptions, Engine, HostOptions, Isolation, LoadOptions, ServeOptions } from './config/options.ts';
 export type { HostLimits, InstanceLimits, RequestLimits } from './util/limits.ts';
 export { SharedQuota } from './util/shared-quota.ts';
 export { HostError, type HostErrorCode } from './util/host-error.ts';

@@ -4,17 +4,15 @@ import { suggest } from '../util/suggest.ts';
 import { checkOptionValue } from './check-option.ts';
 import { checkWhole, invalid } from './kinds/option-kind.ts';
 import { type Option, type OptionTable, defaultsOf } from './option.ts';
+import { type ClientLimits, LISTENER_OPTIONS, type ListenerOptions } from './listener-options.ts';
 import {
   COMPONENT_OPTIONS,
-  type ClientLimits,
   type ComponentConfig,
   type ComponentOptions,
   HOST_OPTIONS,
   type HostConfig,
   type HostOptions,
-  LISTENER_OPTIONS,
   LOAD_OPTIONS,
-  type ListenerOptions,
   type LoadConfig,
   type LoadOptions,
   type ServeConfig,

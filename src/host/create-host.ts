@@ -1,4 +1,5 @@
-import type { HostOptions, ListenerOptions, ServeOptions } from '../config/options.ts';
+import type { ListenerOptions } from '../config/listener-options.ts';
+import type { HostOptions, ServeOptions } from '../config/options.ts';
 import { toHostConfig, toServeConfig } from '../config/to-serve-config.ts';
 import type { Log } from '../observe/log.ts';
 import { HostError } from '../util/host-error.ts';

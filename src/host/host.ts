@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
-import type { ComponentOptions, ListenerOptions } from '../config/options.ts';
+import type { ListenerOptions } from '../config/listener-options.ts';
+import type { ComponentOptions } from '../config/options.ts';
 import type { HostLoad } from '../observe/host-load.ts';
 import type { Handler } from '../server/handler.ts';
 import type { Address, Listening, ListeningSocket } from '../server/http1/listen.ts';

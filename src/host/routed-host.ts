@@ -1,12 +1,7 @@
 import type { Hono } from 'hono';
 import { toComponentConfig, toHostConfig, toListenerConfig } from '../config/to-serve-config.ts';
-import type {
-  ClientLimits,
-  ComponentConfig,
-  ComponentOptions,
-  HostConfig,
-  ListenerOptions,
-} from '../config/options.ts';
+import type { ClientLimits, ListenerOptions } from '../config/listener-options.ts';
+import type { ComponentConfig, ComponentOptions, HostConfig } from '../config/options.ts';
 import type { HostLoad } from '../observe/host-load.ts';
 import { createFailureLog } from '../observe/failure-log.ts';
 import { type Log, guardLog } from '../observe/log.ts';

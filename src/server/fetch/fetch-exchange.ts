@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '../../util/result.ts';
 import { NO_BYTES } from '../../util/no-bytes.ts';
-import type { ClientLimits } from '../../config/options.ts';
+import type { ClientLimits } from '../../config/listener-options.ts';
 import { type BodySource, EMPTY_BODY } from '../../http/body-source.ts';
 import type { ErrorCode } from '../../http/error-code.ts';
 import { bodyFailed } from '../../http/http-cause.ts';

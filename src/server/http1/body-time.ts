@@ -1,4 +1,4 @@
-import type { ClientLimits } from '../../config/options.ts';
+import type { ClientLimits } from '../../config/listener-options.ts';
 import { formatTimeout } from '../../util/format.ts';
 import { type Failure, clientFault } from '../failure.ts';
 import type { Sweep } from './sweep.ts';

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ClientLimits } from '../../config/options.ts';
+import type { ClientLimits } from '../../config/listener-options.ts';
 import { formatTimeout } from '../../util/format.ts';
 import { type Failure, clientFault } from '../failure.ts';
 import { Slowness } from './slowness.ts';

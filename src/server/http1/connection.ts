@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ClientLimits } from '../../config/options.ts';
+import type { ClientLimits } from '../../config/listener-options.ts';
 import { warnOfBug } from '../../util/bug.ts';
 import type { Failure } from '../failure.ts';
 import { HEAD_IS_LATE, HeadTime } from './head-time.ts';

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ClientLimits } from '../../config/options.ts';
+import type { ClientLimits } from '../../config/listener-options.ts';
 import { Connection, type ConnectionEvents } from './connection.ts';
 import { describeRefusal } from '../failure.ts';
 import { GracefulStop } from './graceful-stop.ts';

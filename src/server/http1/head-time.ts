@@ -1,5 +1,5 @@
 import type { ServerOptions } from 'node:http';
-import type { ClientLimits } from '../../config/options.ts';
+import type { ClientLimits } from '../../config/listener-options.ts';
 import type { Sweep } from './sweep.ts';
 
 /** How often Node checks for heads that take too long. */

@@ -1,6 +1,6 @@
 import { IncomingMessage, type Server, type ServerOptions, type ServerResponse, createServer } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
-import type { ClientLimits } from '../../config/options.ts';
+import type { ClientLimits } from '../../config/listener-options.ts';
 import { warnOfBug } from '../../util/bug.ts';
 import type { Loop } from '../../io/loop.ts';
 import { HostError } from '../../util/host-error.ts';

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { ClientLimits } from '../../config/options.ts';
+import type { ClientLimits } from '../../config/listener-options.ts';
 import { formatTimeout } from '../../util/format.ts';
 import { type Failure, clientFault, shownReason } from '../failure.ts';
 import { HEAD_IS_LATE } from './head-time.ts';

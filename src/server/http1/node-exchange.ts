@@ -1,5 +1,5 @@
 import { type IncomingMessage, STATUS_CODES, type ServerResponse } from 'node:http';
-import type { ClientLimits } from '../../config/options.ts';
+import type { ClientLimits } from '../../config/listener-options.ts';
 import { type BodySource, EMPTY_BODY } from '../../http/body-source.ts';
 import type { ErrorCode } from '../../http/error-code.ts';
 import { type FieldEntries, toByteString } from '../../http/field-entries.ts';

@@ -1,5 +1,5 @@
 import { type IncomingMessage, METHODS } from 'node:http';
-import type { ClientLimits } from '../../config/options.ts';
+import type { ClientLimits } from '../../config/listener-options.ts';
 import { HOPS_FIELD, isLoop } from '../../http/hops.ts';
 import { isAuthority, membersOf } from '../../http/syntax.ts';
 import { type Failure, clientFault } from '../failure.ts';

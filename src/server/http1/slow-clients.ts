@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ClientLimits } from '../../config/options.ts';
+import type { ClientLimits } from '../../config/listener-options.ts';
 import { warnOfBug } from '../../util/bug.ts';
 import type { Admission } from '../admission.ts';
 import { takenBytesOf } from './client-pace.ts';
