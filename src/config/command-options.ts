@@ -2,6 +2,7 @@ import {
   type ConfigOf,
   type OptionsOf,
   address,
+  addresses,
   accessLog,
   choice,
   count,
@@ -13,19 +14,20 @@ import {
 /** Options of the command `serve` only, for the process, its addresses and its output. In JavaScript these are calls and objects. */
 export const COMMAND_OPTIONS = {
   /** Where to listen. */
-  address: address({
+  addresses: addresses({
     flag: 'addr',
     group: 'Serving',
-    default: { hostname: '127.0.0.1', port: 8080 },
-    help: 'where to listen; port 0 picks any free port',
+    default: [{ hostname: '127.0.0.1', port: 8080 }],
+    otherwise: '127.0.0.1:8080',
+    help: 'where to listen, on several addresses if it is given several times; port 0 picks any free port',
   }),
-  /** Whether to listen on the socket that systemd passes, instead of `address`. */
+  /** Whether to listen on the sockets that systemd passes, instead of `addresses`. */
   systemdListenFd: toggle(
     { off: false, on: true },
     {
       flag: 'systemd-listenfd',
       group: 'Serving',
-      help: 'listen on the socket that systemd passes (LISTEN_FDS), instead of --addr',
+      help: 'listen on the sockets that systemd passes (LISTEN_FDS), instead of --addr',
     },
   ),
   /** The number of worker processes, which this process supervises; 0 if this process serves itself. */

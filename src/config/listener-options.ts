@@ -51,13 +51,13 @@ export const LISTENER_OPTIONS = {
     min: 1,
     help: 'unanswered requests of a connection; more have to wait',
   }),
-  /** Open connections. Beyond: closed when accepted. Default 10,000. */
+  /** Open connections of a port. Beyond: closed when accepted. Default 10,000. */
   maxConnections: count({
     flag: 'max-connections',
     group: 'Limits on clients',
     default: 10_000,
     min: 1,
-    help: 'open connections; more are closed when accepted',
+    help: 'open connections of each port; more are closed when accepted',
   }),
   /** How long a client may take to send a head, in ms, checked once a second. Then 408. Default 10,000. */
   headTimeoutMs: duration({

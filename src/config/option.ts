@@ -1,5 +1,5 @@
 import { accessLogKind } from './kinds/access-log.ts';
-import { addressKind } from './kinds/address.ts';
+import { type HostAndPort, addressKind, addressesKind } from './kinds/address.ts';
 import { callbackKind } from './kinds/callback.ts';
 import { choiceKind, switchKind } from './kinds/choice.ts';
 import { countKind, workersKind } from './kinds/count.ts';
@@ -120,11 +120,13 @@ export function optionalSwitch(entry: Omit<Entry<undefined>, 'default'>): Option
   return { ...entry, default: undefined, kind: switchKind(false, true) as OptionKind<boolean | undefined> };
 }
 
-export function address<Default extends Address | undefined>(entry: Entry<Default>): Option<Address | Default> {
+export function address(entry: Entry<undefined>): Option<HostAndPort | undefined> {
   return { ...entry, kind: addressKind() };
 }
 
-type Address = ReturnType<typeof addressKind> extends OptionKind<infer T> ? T : never;
+export function addresses(entry: Entry<readonly HostAndPort[]>): Option<readonly HostAndPort[]> {
+  return { ...entry, kind: addressesKind() };
+}
 
 export function folder(entry: Entry<undefined>): Option<string | false | undefined> {
   return { ...entry, kind: folderKind() };

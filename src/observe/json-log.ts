@@ -43,7 +43,9 @@ type JsonRecord = Readonly<Record<string, unknown>>;
 
 function toRecord(event: Exclude<LogEvent, { at: 'request' }>): JsonRecord {
   if (event.at === 'start') {
-    return { level: 'info', event: 'start', message: `Serving HTTP on ${event.start.origin}/`, ...event.start };
+    const { origins } = event.start;
+    const message = `Serving HTTP on ${origins.map((origin) => `${origin}/`).join(' and ')}`;
+    return { level: 'info', event: 'start', message, origin: origins[0], ...event.start };
   }
   if (event.at === 'request-failed') {
     const { id, component, blame, message, limit, trace } = event;

@@ -22,8 +22,8 @@ export type NoticeLevel = 'info' | 'warning' | 'error';
 
 /** A host has started to serve a component. */
 export interface StartRecord {
-  /** `http://127.0.0.1:8080`. */
-  readonly origin: string;
+  /** `http://127.0.0.1:8080`, at least one. */
+  readonly origins: readonly string[];
   readonly component: string;
   /** The size of the component's file. */
   readonly byteLength: number;

@@ -23,13 +23,13 @@ export interface WasiServe extends AsyncDisposable {
 
 /**
  * Starts `wasi-serve` with `args`, in the project's folder, with `env` in addition to PATH and HOME; with the command `by`, if there is one; with
- * descriptor `fd` as its third, if there is one.
+ * descriptors `fds` from its third on.
  */
 export function wasiServe(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
   by: readonly string[] = [],
-  fd?: number,
+  ...fds: readonly number[]
 ): WasiServe {
   const { PATH, HOME } = process.env;
   const cache = mkdtempSync(join(tmpdir(), 'wasi-serve-test-'));
@@ -37,7 +37,7 @@ export function wasiServe(
   const child = spawn(command, all, {
     cwd: ROOT,
     env: { PATH, HOME, XDG_CACHE_HOME: cache, ...env },
-    stdio: ['ignore', 'pipe', 'pipe', ...(fd === undefined ? [] : [fd])],
+    stdio: ['ignore', 'pipe', 'pipe', ...fds],
   }) as ChildProcessByStdio<null, Readable, Readable>;
   const text = { stdout: '', stderr: '' };
   const watchers = new Set<() => void>();

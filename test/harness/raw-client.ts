@@ -53,7 +53,12 @@ export function valuesOf({ headerLines }: Pick<RawHead, 'headerLines'>, name: st
 /** Connects to `http://HOST:PORT`. */
 export async function connectRaw(origin: string): Promise<RawClient> {
   const { hostname, port } = new URL(origin);
-  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true, noDelay: true });
+  const socket = connect({
+    host: hostname.replaceAll(/[[\]]/g, ''),
+    port: Number(port),
+    allowHalfOpen: true,
+    noDelay: true,
+  });
   const client = new RawClient(socket);
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);

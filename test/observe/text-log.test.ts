@@ -151,7 +151,7 @@ describe('a start', () => {
   const START = {
     at: 'start',
     start: {
-      origin: 'http://0.0.0.0:8080',
+      origins: ['http://0.0.0.0:8080'],
       component: 'a.wasm',
       byteLength: 12_100_000,
       world: 'wasi:http/proxy@0.2.3',

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { toServeConfig } from '../../config/to-serve-config.ts';
 import { COMMAND_OPTIONS, type CommandConfig } from '../../config/command-options.ts';
 import { withDefaults } from '../../config/option.ts';
@@ -12,14 +13,14 @@ import { toGuestEnv } from '../options/guest-env.ts';
 import { shareAmong } from '../options/limit-flags.ts';
 import { type GivenFlags, type Settings, readSettings } from '../options/read-settings.ts';
 import { defaultStallTimeoutMs } from '../stall/stall-bounds.ts';
-import { passedSocket } from './passed-socket.ts';
+import { passedSockets } from './passed-sockets.ts';
 import { listTooLow } from './system-limits.ts';
 
 /** Everything that `serve` needs to know: the command line is not read again. */
 export interface ServePlan {
   readonly file: string;
-  /** Where to listen: at an address, or on a socket that was passed. */
-  readonly address: Address | ListeningSocket;
+  /** Where to listen: at addresses, or on sockets that were passed. There is at least one. */
+  readonly listenOn: readonly (Address | ListeningSocket)[];
   /** The number of worker processes; 0 if this process serves. */
   readonly workers: number;
   /** How long the event loop of a serving process may be blocked before the process ends; 0 is no bound. */
@@ -59,10 +60,11 @@ export function toServePlan(file: string, flags: GivenFlags, env: NodeJS.Process
   assertShared(command, settings.component);
   const host = toHostOptions(settings, command, env);
   const { shutdownDelayMs, drainTimeoutMs, ...config } = toServeConfig(host);
+  const listenOn = command.systemdListenFd ? passedSockets(env, process.pid) : command.addresses;
   const { workers, shutdownAddress, adminAddress, logFormat, accessLog } = command;
   return {
     file,
-    address: command.systemdListenFd ? passedSocket(env, process.pid) : command.address,
+    listenOn,
     workers,
     stallTimeoutMs: command.stallTimeoutMs ?? defaultStallTimeout(load, config),
     shutdownAddress,
@@ -75,7 +77,7 @@ export function toServePlan(file: string, flags: GivenFlags, env: NodeJS.Process
     stopTimeoutMs: maxSettlingMs(shutdownDelayMs) * (workers > 1 ? 2 : 1) + drainTimeoutMs,
     logFormat,
     accessLog,
-    notices: [...settings.notices, ...listUnwatched(command), ...listTooLow(config)],
+    notices: [...settings.notices, ...listUnwatched(command), ...listTooLow({ ...config, ports: listenOn.length })],
   };
 }
 
@@ -132,9 +134,9 @@ function assertPermitted({ workers }: CommandConfig): void {
 }
 
 /** Checks that each port has its own address. */
-function assertApart({ address, systemdListenFd, adminAddress, shutdownAddress }: CommandConfig): void {
+function assertApart({ addresses, systemdListenFd, adminAddress, shutdownAddress }: CommandConfig): void {
   const flags = [
-    ['--addr', systemdListenFd ? undefined : address],
+    ...(systemdListenFd ? [] : addresses).map((address) => ['--addr', address] as const),
     ['--admin-addr', adminAddress],
     ['--shutdown-addr', shutdownAddress],
   ] as const;
@@ -143,18 +145,20 @@ function assertApart({ address, systemdListenFd, adminAddress, shutdownAddress }
       .slice(0, index)
       .find(([, other]) => one !== undefined && other !== undefined && isSame(one, other));
     if (clash === undefined) continue;
-    throw new HostError('bad-argument', `${clash[0]} and ${flag} are the same address: give each a port of its own`);
+    const which = clash[0] === flag ? `two of ${flag}` : `${clash[0]} and ${flag}`;
+    throw new HostError('bad-argument', `${which} are the same address: give each a port of its own`);
   }
 }
 
 /** Whether the two addresses conflict. Port 0 is a different port each time. */
 function isSame(one: Address, other: Address): boolean {
   if (one.port !== other.port || one.port === 0) return false;
-  return one.hostname === other.hostname || isEverywhere(one) || isEverywhere(other);
+  return one.hostname === other.hostname || covers(one, other) || covers(other, one);
 }
 
-function isEverywhere({ hostname }: Address): boolean {
-  return hostname === '0.0.0.0' || hostname === '::';
+/** `0.0.0.0` is all addresses of IPv4, `::` those too. */
+function covers({ hostname }: Address, other: Address): boolean {
+  return hostname === '::' || (hostname === '0.0.0.0' && !isIPv6(other.hostname));
 }
 
 function assertSupported({ maxInstanceReuseCount }: CommandConfig): void {

@@ -26,7 +26,7 @@ export async function serve(plan: ServePlan, terminal: Terminal): Promise<ExitCo
     await using serving = await openHost(component, plan, sink, admin?.metrics);
     stallWatch.serving();
     using shutdownPort = await listenForShutdown(plan.shutdownAddress, stop);
-    const start = toStartRecord(component, plan, serving.address);
+    const start = toStartRecord(component, plan, serving.addresses);
     announce(withAdmin(start, admin), shutdownPort, plan, sink.log);
     const drain = (): void => stop.request('an error in wasi-serve itself');
     using _bugs = terminal.bugs.whileServing({ ...plan, drain });

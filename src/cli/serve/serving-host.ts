@@ -6,7 +6,7 @@ import { RoutedHost } from '../../host/routed-host.ts';
 import { warmUp } from '../../host/warm-up/warm-up.ts';
 import { teeLog } from '../../observe/log.ts';
 import type { Metrics } from '../../observe/metrics.ts';
-import type { Address, ListeningSocket } from '../../server/http1/listen.ts';
+import type { Address } from '../../server/http1/listen.ts';
 import { keepLongTraces } from '../keep-long-traces.ts';
 import type { Closing } from './finish.ts';
 import { openAccessLog } from './access-log.ts';
@@ -24,15 +24,15 @@ export function loadPlanned(
   return loadComponent(bytes, { ...load, label, onRun });
 }
 
-/** A host that serves according to a plan, on a port. The caller must dispose it. */
+/** A host that serves according to a plan, on its ports. The caller must dispose it. */
 export interface ServingHost extends AsyncDisposable {
   readonly host: RoutedHost;
-  /** The actual address. */
-  readonly address: Address;
+  /** The actual addresses. */
+  readonly addresses: readonly Address[];
 }
 
-/** The part of a plan for its host; a worker has a socket instead of an address. */
-type HostPlan = Pick<ServePlan, 'accessLog' | 'host'> & { readonly address: Address | ListeningSocket };
+/** The part of a plan for its host; a worker has sockets instead of addresses. */
+type HostPlan = Pick<ServePlan, 'accessLog' | 'host' | 'listenOn'>;
 
 /** Opens a host, which updates `metrics`, if there are any. Throws `HostError` if it cannot listen. */
 export async function openHost(
@@ -50,12 +50,13 @@ export async function openHost(
   const host = opening.use(new RoutedHost(config, log));
   host.mountComponent('/', component, config);
   metrics?.watch({ component: component.label, host });
-  const { address } = await host.listen(plan.address);
+  const addresses: Address[] = [];
+  for (const target of plan.listenOn) addresses.push((await host.listen(target)).address);
   const warming = new AbortController();
   opening.defer(() => warming.abort());
   void warmUp({ isBusy: () => host.inFlight > 0, signal: warming.signal });
   const open = opening.move();
-  return { host, address, [Symbol.asyncDispose]: () => open.disposeAsync() };
+  return { host, addresses, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }
 
 /** Begins to stop a host, which keeps accepting for `delayMs`; by default, until its clients are done. */

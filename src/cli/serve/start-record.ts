@@ -9,12 +9,12 @@ import { type Address, formatOrigin } from '../../server/http1/listen.ts';
 import { listChangedLimits } from './changed-limits.ts';
 import { type ServePlan, defaultStallTimeout } from './serve-plan.ts';
 
-/** The log's record of a component that is now served at `address`. */
-export function toStartRecord(component: Component, plan: ServePlan, address: Address): StartRecord {
+/** The log's record of a component that is now served at `addresses`. */
+export function toStartRecord(component: Component, plan: ServePlan, addresses: readonly Address[]): StartRecord {
   const config = toServeConfig(plan.host);
   const { timeoutMs, maxConcurrentRequests, maxQueuedRequests } = config;
   return {
-    origin: formatOrigin(address),
+    origins: addresses.map(formatOrigin),
     component: component.label,
     byteLength: component.byteLength,
     world: toWorldKind(component.world).name,

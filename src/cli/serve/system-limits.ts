@@ -13,12 +13,15 @@ export interface SystemLimits {
   readonly mappings: number | undefined;
 }
 
+/** The limits of a host that need something of the system. */
+type Needs = Pick<ServeConfig, 'maxConnections' | 'maxConcurrentRequests'> & { readonly ports: number };
+
 /** Which of a host's limits exceed the system's, and what to do about it. */
 export function listTooLow(
-  { maxConnections, maxConcurrentRequests }: Pick<ServeConfig, 'maxConnections' | 'maxConcurrentRequests'>,
+  { maxConnections, maxConcurrentRequests, ports }: Needs,
   { openFiles, mappings }: SystemLimits = readSystemLimits(),
 ): string[] {
-  const files = maxConnections + OWN_DESCRIPTORS;
+  const files = maxConnections * ports + OWN_DESCRIPTORS;
   const maps = maxConcurrentRequests * MAPPINGS_PER_REQUEST + OWN_MAPPINGS;
   return [
     ...(openFiles !== undefined && openFiles < files

@@ -10,15 +10,15 @@ import { tellHostErrors } from '../serve/tell-host-errors.ts';
 import type { Terminal } from '../terminal.ts';
 import { WorkerPool } from './worker-pool.ts';
 import { openWorkerPoolAdmin } from './worker-pool-admin.ts';
-import { bindSharedSocket } from './shared-socket.ts';
+import { bindSharedSockets } from './shared-sockets.ts';
 
 /** Serves with several worker processes, never in this one, until it is told to stop; then lets guests finish. */
 export async function supervise(plan: ServePlan, terminal: Terminal): Promise<ExitCode> {
   const { log } = createLogSink(plan.logFormat, terminal);
   return await tellHostErrors(log, async () => {
     const { bytes } = await readSource(plan.file, plan.load.limits?.maxComponentBytes);
-    using socket = await bindSharedSocket(plan.address);
-    const workers = new WorkerPool(plan, { bytes, socket }, terminal, log);
+    using sockets = await bindSharedSockets(plan.listenOn);
+    const workers = new WorkerPool(plan, { bytes, sockets }, terminal, log);
     using stop = watchForStop((exitCode) => {
       workers.kill();
       terminal.quit(exitCode);

@@ -10,7 +10,7 @@ import { toStartRecord } from '../serve/start-record.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Begin } from './messages.ts';
 import { type Primary, connectToPrimary } from './primary.ts';
-import { INHERITED } from './shared-socket.ts';
+import { toInherited } from './shared-sockets.ts';
 
 /** Serves as one of several worker processes, until the primary tells it to stop or is gone; then lets guests finish. */
 export async function work(terminal: Terminal): Promise<ExitCode> {
@@ -34,11 +34,11 @@ async function serveUntilStopped(begin: Begin, primary: Primary, terminal: Termi
   const load = (): ReturnType<typeof loadPlanned> => loadPlanned(source, plan, stallWatch);
   const component = preparing === 'told' ? await sayIfSlow(source, sink, load) : await load();
   const metrics = plan.adminAddress === undefined ? undefined : await createMetrics();
-  await using serving = await openHost(component, { ...plan, address: INHERITED }, sink, metrics);
-  const { host, address } = serving;
+  await using serving = await openHost(component, { ...plan, listenOn: toInherited(plan.listenOn) }, sink, metrics);
+  const { host, addresses } = serving;
   stallWatch.serving();
   primary.serving(metrics);
-  await primary.tell({ at: 'listening', start: toStartRecord(component, plan, address) });
+  await primary.tell({ at: 'listening', start: toStartRecord(component, plan, addresses) });
   const bug = Promise.withResolvers<void>();
   using _bugs = terminal.bugs.whileServing({ ...plan, drain: bug.resolve });
   await Promise.race([primary.stopped, bug.promise]);

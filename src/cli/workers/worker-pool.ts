@@ -15,7 +15,7 @@ import { SHORT_LIFE_MS, toBackoffMs } from './backoff.ts';
 import type { WorkerPoolCounts } from './worker-pool-metrics.ts';
 import { WORKER_ARG } from './is-worker.ts';
 import type { Begin } from './messages.ts';
-import type { SharedSocket } from './shared-socket.ts';
+import type { SharedSockets } from './shared-sockets.ts';
 import { type WorkerClosing, type WorkerEnd, type WorkerProcess, startWorker } from './worker-process.ts';
 import { CHECK_INTERVAL_MS } from './worker-turns.ts';
 
@@ -28,13 +28,13 @@ const SELF_REPORT_MS = 5000;
 export interface Shared {
   /** The component's bytes. */
   readonly bytes: Uint8Array;
-  readonly socket: SharedSocket;
+  readonly sockets: SharedSockets;
 }
 
 /**
  * The workers of a primary, each in a numbered slot. When a worker ends, its slot gets a new one.
  *
- * They share one listening socket, and each accepts from it: the primary handles no connections. Measured with two workers under wrk, connections
+ * They share the listening sockets, and each accepts from them: the primary handles no connections. Measured with two workers under wrk, connections
  * are spread as evenly as by round robin (11 to 22 of 33 at worst), kept ones are served as fast, and new ones three times as fast.
  */
 export class WorkerPool {
@@ -86,7 +86,7 @@ export class WorkerPool {
   /** Tells all workers to finish, and starts no more. Workers that are not done in time are killed; one that is still loading gets less time. */
   async close(): Promise<Closing> {
     this.#stopping.abort();
-    this.#shared.socket[Symbol.dispose]();
+    this.#shared.sockets[Symbol.dispose]();
     const workers = [...this.#running.values()];
     const closings = this.#closeInTurn(workers);
     const killingIdle = setTimeout(() => {
@@ -204,7 +204,7 @@ export class WorkerPool {
 
   #start(slot: number): WorkerProcess {
     // The file name is there only for people who read `ps`.
-    const source = { args: [WORKER_ARG, this.#plan.file], fd: this.#shared.socket.fd() };
+    const source = { args: [WORKER_ARG, this.#plan.file], fds: this.#shared.sockets.fds };
     const worker = startWorker(source, this.#terminal);
     this.#running.set(slot, worker);
     void worker.ended.then(() => {

@@ -49,8 +49,8 @@ export interface WorkerEnd {
 /** How a worker is started. */
 export interface WorkerSource {
   readonly args: readonly string[];
-  /** The descriptor that it inherits, besides those of its streams and its channel. */
-  readonly fd: number;
+  /** The descriptors that it inherits, besides those of its streams and its channel. */
+  readonly fds: readonly number[];
 }
 
 /** Starts a worker, which waits for its `begin`. Its output goes to `terminal`. If no process can be created, returns a worker that has already ended. */
@@ -111,12 +111,12 @@ const CLEAN = 'exited with code 0';
 const STALLED = `stalled and ended itself (${STALL_SIGNAL})`;
 
 /** Node throws for some reasons why a process cannot be created, and emits `error` for others. */
-function forkOne({ args, fd }: WorkerSource): ChildProcess | Error {
+function forkOne({ args, fds }: WorkerSource): ChildProcess | Error {
   try {
     // The entry point and Node's own flags are those of this process. `advanced` is needed to send a component's bytes.
     return fork(process.argv[1] ?? '', args, {
       serialization: 'advanced',
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc', fd],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc', ...fds],
     });
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));

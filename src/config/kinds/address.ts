@@ -15,8 +15,32 @@ export function addressKind(): OptionKind<HostAndPort> {
     type: '{ hostname, port }',
     parse: parseAddress,
     check: (value) => (isAddress(value) ? undefined : 'give { hostname, port }, with a port from 0 to 65535'),
-    format: ({ hostname, port }) => `${isIPv6(hostname) ? `[${hostname}]` : hostname}:${port}`,
+    format: formatAddress,
   });
+}
+
+/** Several addresses. In an environment variable commas part them. */
+export function addressesKind(): OptionKind<readonly HostAndPort[]> {
+  return {
+    name: 'list',
+    placeholder: '<host:port>',
+    isList: true,
+    type: 'an array of { hostname, port }',
+    parse: (texts) => {
+      const parsed = texts.map(parseAddress);
+      const wrong = parsed.find((address) => address.tag === 'err');
+      return wrong ?? ok(parsed.flatMap((address) => (address.tag === 'ok' ? [address.val] : [])));
+    },
+    check: (value) =>
+      Array.isArray(value) && value.length > 0 && value.every(isAddress)
+        ? undefined
+        : 'give an array of { hostname, port }, with ports from 0 to 65535',
+    format: (addresses) => addresses.map(formatAddress).join(', '),
+  };
+}
+
+function formatAddress({ hostname, port }: HostAndPort): string {
+  return `${isIPv6(hostname) ? `[${hostname}]` : hostname}:${port}`;
 }
 
 /** Reads `HOST:PORT`, `[IPV6]:PORT` or `:PORT` (of 127.0.0.1). */

@@ -4,9 +4,9 @@ import type { ChoiceMade, StartLimits, StartRecord } from '../log.ts';
 import type { Paint } from './paint.ts';
 import { type Row, formatRows } from './rows.ts';
 
-/** Describes what is served, with which limits, and how to call it. The first line is the one that tools wait for. */
+/** Describes what is served, with which limits, and how to call it. The first lines, one for each address, are those that tools wait for. */
 export function formatStart(start: StartRecord, paint: Paint, columns?: number): string {
-  const { origin, component, byteLength, world, imports, engine, isolation, preemption, limits, workerPids } = start;
+  const { origins, component, byteLength, world, imports, engine, isolation, preemption, limits, workerPids } = start;
   const rows = formatRows(
     [
       ['component', `${toPrintable(component)} (${formatBytes(byteLength)})`],
@@ -18,12 +18,12 @@ export function formatStart(start: StartRecord, paint: Paint, columns?: number):
       ...workerRows(workerPids),
       ['limits', `${workerPids === undefined ? '' : 'in each worker: '}${formatLimits(limits)}`],
       ...adminRows(start.adminOrigin),
-      ['try', paint('strong', `curl -i ${toCallable(origin)}/`)],
+      ['try', paint('strong', `curl -i ${toCallable(origins[0] ?? '')}/`)],
     ],
     paint,
     columns,
   );
-  return `Serving HTTP on ${origin}/\n${rows}`;
+  return `${origins.map((origin) => `Serving HTTP on ${origin}/\n`).join('')}${rows}`;
 }
 
 function workerRows(pids: readonly number[] | undefined): Row[] {
