@@ -188,6 +188,7 @@ function reportEnd(
 
 /** The URL by which the app routes a request, normalised as `Request` does it; `undefined` if there is no such URL. */
 function toUrl({ pathWithQuery }: Pick<RequestHead, 'pathWithQuery'>): string | undefined {
+  if (pathWithQuery === undefined) return undefined;
   const url = `http://localhost${pathWithQuery}`;
   if (PLAIN_PATH.test(pathWithQuery) && !DOT_SEGMENT.test(pathWithQuery)) return url;
   return pathWithQuery.startsWith('/') && URL.canParse(url) ? new URL(url).href : undefined;

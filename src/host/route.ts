@@ -5,7 +5,7 @@ import { HostError } from '../util/host-error.ts';
  * Which requests a handler gets: those for a host name, those whose path begins with `path`, or both. A string is a path.
  *
  * `path` is a prefix of whole segments: `/api` takes `/api`, `/api/` and `/api/x?y`, not `/apis`. It is compared with the path as the client sent it:
- * nothing is decoded, `.` and `..` stay as they are. Without it all paths are taken. `host` is a name without a port, in any case; without it all are.
+ * nothing is decoded, `.` and `..` stay as they are. CONNECT, which has no path, is for `/`. Without `path` all paths are taken. `host` is a name without a port, in any case; without it all are.
  *
  * Of several routes that take a request, one with a `host` comes before those without, then the longest path wins.
  */
@@ -33,7 +33,7 @@ export class Routes<Target> {
   }
 
   /** What takes a request. */
-  find({ authority, pathWithQuery }: Pick<RequestHead, 'authority' | 'pathWithQuery'>): Target | undefined {
+  find({ authority, pathWithQuery = '/' }: Pick<RequestHead, 'authority' | 'pathWithQuery'>): Target | undefined {
     const hosted =
       this.#byHost.size > 1 || !this.#byHost.has('') ? this.#findAt(toHostName(authority), pathWithQuery) : undefined;
     return hosted ?? this.#findAt('', pathWithQuery);

@@ -10,6 +10,6 @@ export interface RequestHead extends IncomingHead {
   readonly method: string;
   readonly scheme: 'HTTP' | 'HTTPS';
   readonly authority: string;
-  /** Raw, neither decoded nor normalised. */
-  readonly pathWithQuery: string;
+  /** Raw, neither decoded nor normalised. `undefined` if the target is an authority, which only CONNECT has. */
+  readonly pathWithQuery: string | undefined;
 }

@@ -27,7 +27,7 @@ export interface Exchange extends Disposable {
   readonly violation: Violation;
 }
 
-/** How the client finds the end of a body: by its length; by chunks; or there is no body on the wire (HEAD, 204, 304). */
+/** How the client finds the end of a body: by its length; by chunks; or there is no body on the wire (HEAD, 204, 304, 2xx for CONNECT). */
 export type Framing =
   | { readonly by: 'length'; readonly byteLength: number | bigint }
   | { readonly by: 'chunks' }
@@ -38,6 +38,11 @@ export interface ReplyHead {
   readonly status: number;
   readonly fields: FieldEntries;
   readonly framing: Framing;
+}
+
+/** Whether a client takes what follows the head of a reply for the bytes of a tunnel: such a head has no framing. Source: RFC 9110, 9.3.6. */
+export function isTunnel(method: string | undefined, status: number): boolean {
+  return method === 'CONNECT' && status >= 200 && status < 300;
 }
 
 /** The value of `content-length` to send: the length of the body, or what the guest declares for a body that is not on the wire. */

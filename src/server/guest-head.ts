@@ -25,7 +25,7 @@ export class GuestHead implements RequestHead {
     return this.#head.authority;
   }
 
-  get pathWithQuery(): string {
+  get pathWithQuery(): string | undefined {
     return this.#head.pathWithQuery;
   }
 

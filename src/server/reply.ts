@@ -5,7 +5,7 @@ import { parseContentLength } from '../http/syntax.ts';
 import type { LoopTurns } from '../io/loop-turns.ts';
 import { NO_BYTES } from '../util/no-bytes.ts';
 import { READY, waitForAny } from '../io/readiness.ts';
-import type { Exchange, Framing, ReplySink } from './exchange.ts';
+import { type Exchange, type Framing, type ReplySink, isTunnel } from './exchange.ts';
 import type { Blame } from './failure.ts';
 
 /** How a reply ended: complete; broken off by the guest or the host, with the reason; or given up because the client left. */
@@ -78,11 +78,12 @@ function leave(bytes: OutgoingBytes | undefined): ReplyEnd {
   return LEFT_UNANSWERED;
 }
 
-/** Whether the reply has a body on the wire. Source: RFC 9112, 6.3. */
+/** Whether the reply has a body on the wire. Source: RFC 9112, 6.3. No tunnel follows CONNECT, so nothing does. */
 type WireBody = 'present' | 'absent';
 
 function wireBodyOf({ head }: Exchange, { status }: OutgoingResponse): WireBody {
-  return head.method === 'HEAD' || status === 204 || status === 304 ? 'absent' : 'present';
+  const isAbsent = head.method === 'HEAD' || status === 204 || status === 304 || isTunnel(head.method, status);
+  return isAbsent ? 'absent' : 'present';
 }
 
 /** A response whose body the guest never took. */

@@ -41,8 +41,8 @@ export class RequestReport implements ServedRequest {
     return this.#head.method;
   }
 
-  get pathWithQuery(): string {
-    return this.#head.pathWithQuery;
+  get target(): string {
+    return this.#head.pathWithQuery ?? this.#head.authority;
   }
 
   /** How long ago the request came, and for how much of that its guest has run. */
@@ -80,12 +80,11 @@ export class RequestReport implements ServedRequest {
   /** The record of the request for the log. */
   describe(end: ReplyEnd, times: RequestReport['times']): RequestRecord {
     const { label, instance } = this.#answerer;
-    const { method, pathWithQuery } = this.#head;
     return {
       id: this.id,
       component: label,
-      method,
-      path: pathWithQuery,
+      method: this.method,
+      path: this.target,
       status: this.status,
       byteLength: end.byteLength,
       ...times,

@@ -14,7 +14,8 @@ export interface ServedRequest {
   /** From 0. */
   readonly ordinal: number;
   readonly method: string;
-  readonly pathWithQuery: string;
+  /** The path and the query, or what else is asked for. */
+  readonly target: string;
   readonly id: string;
   /** The id if there is one already: making one takes a moment. */
   readonly knownId: string | undefined;

@@ -73,13 +73,13 @@ describe('what another thread knows of the guest that runs', () => {
 
   test('is the request, as much of it as there is room for', () => {
     fc.assert(
-      fc.property(fc.maxSafeNat(), text, text, text, (ordinal, method, pathWithQuery, id) => {
+      fc.property(fc.maxSafeNat(), text, text, text, (ordinal, method, target, id) => {
         const slot = new GuestSlot();
-        slot.enter({ ordinal, method, pathWithQuery, id, knownId: id }, 'all');
+        slot.enter({ ordinal, method, target, id, knownId: id }, 'all');
         expect(new GuestSlot(slot.bytes).readRequest()).toEqual({
           instance: ordinal,
           method: method.slice(0, 16),
-          path: pathWithQuery.slice(0, 256),
+          path: target.slice(0, 256),
           id: id === '' ? undefined : id.slice(0, 128),
         });
       }),
@@ -92,10 +92,10 @@ describe('what another thread knows of the guest that runs', () => {
 
   test('is the last of several, with an id only if there is one or one is made', () => {
     const slot = new GuestSlot();
-    const base = { method: 'GET', pathWithQuery: '/a/long/path', id: 'made', knownId: undefined };
+    const base = { method: 'GET', target: '/a/long/path', id: 'made', knownId: undefined };
     slot.enter({ ...base, ordinal: 0 }, 'all');
     expect(slot.readRequest()).toMatchObject({ instance: 0, path: '/a/long/path', id: 'made' });
-    slot.enter({ ...base, ordinal: 1, pathWithQuery: '/b' }, 'known');
+    slot.enter({ ...base, ordinal: 1, target: '/b' }, 'known');
     expect(slot.readRequest()).toMatchObject({ instance: 1, path: '/b', id: undefined });
     slot.enter({ ...base, ordinal: 2, knownId: 'known' }, 'known');
     expect(slot.readRequest()).toMatchObject({ instance: 2, id: 'known' });

@@ -282,11 +282,11 @@ const firstLines: readonly Row[] = [
   { name: 'a method in lower case', bytes: get('/').replace('GET', 'get'), reaction: 400 },
   { name: 'a huge method', bytes: get('/').replace('GET', 'G'.repeat(20_000)), reaction: 400 },
   { name: 'no method', bytes: ' / HTTP/1.1\r\nHost: test\r\n\r\n', reaction: 400 },
-  { name: 'CONNECT', bytes: 'CONNECT test:80 HTTP/1.1\r\nHost: test:80\r\n\r\n', reaction: 501 },
+  { name: 'CONNECT', bytes: 'CONNECT test:80 HTTP/1.1\r\nHost: test:80\r\n\r\n', reaction: 200 },
   {
     name: 'CONNECT with a body',
     bytes: 'CONNECT test:80 HTTP/1.1\r\nHost: test:80\r\nContent-Length: 5\r\n\r\nhello',
-    reaction: 501,
+    reaction: 200,
   },
   { name: 'an upgrade to WebSocket', bytes: get('/', 'Connection: upgrade', 'Upgrade: websocket'), reaction: 200 },
   {

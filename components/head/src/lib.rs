@@ -1,4 +1,4 @@
-//! Reports the request line's parts as the guest sees them.
+//! Reports the request line's parts as the guest sees them; with 405 for CONNECT, since a client takes what follows a 2xx for its tunnel.
 
 use common::*;
 
@@ -11,5 +11,6 @@ fn head(request: IncomingRequest, out: ResponseOutparam) {
     say!(report, "scheme: {}", request.scheme().as_ref().map_or("none", scheme_name));
     say!(report, "authority: {}", or_none(request.authority()));
     say!(report, "path-with-query: {}", or_none(request.path_with_query()));
-    reply(out, 200, &report);
+    let status = if matches!(request.method(), Method::Connect) { 405 } else { 200 };
+    reply(out, status, &report);
 }

@@ -58,7 +58,7 @@ export class GuestSlot {
     this.#words[WORD.ordinal] = ordinal;
     this.#words[WORD.ordinalHigh] = ordinal / TWO_TO_THE_32ND;
     this.#write('method', request.method);
-    this.#write('path', request.pathWithQuery);
+    this.#write('path', request.target);
     this.#write('id', (ids === 'all' ? request.id : request.knownId) ?? '');
   }
 

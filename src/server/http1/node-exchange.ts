@@ -17,7 +17,7 @@ import {
 } from '../../util/ip-network.ts';
 import { ClientPace, type ClientSample } from './client-pace.ts';
 import type { Failure } from '../failure.ts';
-import { type Exchange, type ReplyHead, type ReplySink, contentLengthOf } from '../exchange.ts';
+import { type Exchange, type ReplyHead, type ReplySink, contentLengthOf, isTunnel } from '../exchange.ts';
 import { endAfter } from './linger.ts';
 import { LimitedIncoming } from './limited-incoming.ts';
 import type { Sweep } from './sweep.ts';
@@ -155,8 +155,9 @@ class NodeHead implements RequestHead {
     return targetOf(this.#incoming)?.authority ?? this.#incoming.headers.host ?? '';
   }
 
-  get pathWithQuery(): string {
-    return targetOf(this.#incoming)?.pathWithQuery ?? this.#incoming.url ?? '/';
+  get pathWithQuery(): string | undefined {
+    const target = targetOf(this.#incoming);
+    return target === undefined ? this.#incoming.url : target.pathWithQuery;
   }
 
   get fields(): FieldEntries {
@@ -187,7 +188,9 @@ function isWithin(network: IpNetwork | undefined, address: IpAddress): boolean {
   return network !== undefined && containsAddress(network, address);
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
+/** What follows CONNECT would be its tunnel, even if the fields announce a body. Source: RFC 9110, 9.3.6. */
+function hasBody({ method, headers }: IncomingMessage): boolean {
+  if (method === 'CONNECT') return false;
   const length = headers['content-length'];
   return headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) !== 0);
 }
@@ -258,6 +261,8 @@ class NodeReply implements ReplySink {
   readonly #incoming: IncomingMessage;
   readonly #outgoing: ServerResponse;
   #writable: Readiness | undefined;
+  /** Whether the head that was sent has a body behind it. */
+  #hasBody = true;
 
   constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
     this.#incoming = incoming;
@@ -274,7 +279,7 @@ class NodeReply implements ReplySink {
 
   whole(head: ReplyHead, body: Uint8Array): void {
     this.#writeHead(head);
-    if (head.framing.by === 'absence') this.#outgoing.end();
+    if (!this.#hasBody) this.#outgoing.end();
     // Node appends a string to the head and writes both together.
     else if (body.byteLength <= MAX_JOINED_BYTES) this.#outgoing.end(toByteString(body), 'latin1');
     else this.#outgoing.end(body);
@@ -283,12 +288,12 @@ class NodeReply implements ReplySink {
   start(head: ReplyHead): void {
     this.#writeHead(head);
     // `flushHeaders` would send the head as UTF-8. A reply without a body on the wire ends now, which sends its head.
-    if (head.framing.by === 'absence') this.#outgoing.end();
-    else this.#outgoing.write('', 'latin1');
+    if (this.#hasBody) this.#outgoing.write('', 'latin1');
+    else this.#outgoing.end();
   }
 
   write(bytes: Uint8Array): void {
-    if (bytes.byteLength > 0 && !this.#outgoing.destroyed) this.#outgoing.write(bytes);
+    if (bytes.byteLength > 0 && this.#hasBody && !this.#outgoing.destroyed) this.#outgoing.write(bytes);
   }
 
   end(trailers: FieldEntries | undefined): void {
@@ -316,7 +321,11 @@ class NodeReply implements ReplySink {
       if (name !== 'content-length' && (name !== 'trailer' || isChunked)) raw.push(name, value);
     }
     const byteLength = contentLengthOf({ status, fields, framing });
-    if (byteLength !== undefined) raw.push('content-length', byteLength);
+    const opensTunnel = isTunnel(this.#incoming.method, status);
+    this.#hasBody = framing.by !== 'absence' && !opensTunnel;
+    // Node would announce chunks.
+    if (opensTunnel) this.#outgoing.useChunkedEncodingByDefault = false;
+    else if (byteLength !== undefined) raw.push('content-length', byteLength);
     // The reason phrase is always given: Node keeps the one of a head that failed.
     this.#outgoing.writeHead(status, STATUS_CODES[status] ?? 'unknown', raw);
   }

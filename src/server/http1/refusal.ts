@@ -13,10 +13,12 @@ export function refusalOf(incoming: IncomingMessage, limits: ClientLimits): Fail
   if (!isHttp(incoming)) return badRequest('the protocol of the request is not HTTP');
   if (url.length > limits.maxTargetBytes) return targetTooLong(limits);
   if (rawHeaders.length > 2 * limits.maxHeaders) return tooManyHeaders(limits);
-  if (method === 'CONNECT') return clientFault(501, 'CONNECT is not supported');
   if (url === '*' && method !== 'OPTIONS') return badRequest('the target * is only for OPTIONS');
   const target = targetOf(incoming);
-  if (target === undefined) return badRequest('the target of the request is neither a path nor an http URL');
+  if (target === undefined)
+    return badRequest(
+      `the target of the request is neither ${EXPECTED_TARGETS[method === 'CONNECT' ? 'authority' : 'path']} nor an http URL`,
+    );
   if (headers.host === undefined) return badRequest('the request has no Host field');
   if (countHosts(rawHeaders) > 1) return badRequest('the request has more than one Host field');
   if (!isAuthority(headers.host)) return badRequest('the Host field of the request is invalid');
@@ -26,6 +28,8 @@ export function refusalOf(incoming: IncomingMessage, limits: ClientLimits): Fail
     return clientFault(417, 'the request expects something other than 100-continue');
   return loopRefusal(headers[HOPS_FIELD]) ?? bodyRefusalOf(incoming, limits);
 }
+
+const EXPECTED_TARGETS = { authority: 'an authority', path: 'a path' } as const;
 
 const HTTP_METHODS: ReadonlySet<string | undefined> = new Set(METHODS);
 
@@ -72,9 +76,10 @@ export function bodyTooLarge({ maxBodyBytes }: ClientLimits): Failure {
 }
 
 /** Whether what follows the request on its connection cannot be trusted to be another one. */
-export function endsConnection({ headers, httpVersionMinor }: IncomingMessage): boolean {
-  // Node loses what it has read after a request that asks for an upgrade. Source of the second: RFC 9112, 6.1.
-  return headers.upgrade !== undefined || (httpVersionMinor === 0 && headers['transfer-encoding'] !== undefined);
+export function endsConnection({ method, headers, httpVersionMinor }: IncomingMessage): boolean {
+  // Node loses what it has read after a request that asks for an upgrade or a tunnel. Source of the last: RFC 9112, 6.1.
+  if (headers.upgrade !== undefined || method === 'CONNECT') return true;
+  return httpVersionMinor === 0 && headers['transfer-encoding'] !== undefined;
 }
 
 function bodyRefusalOf({ headers }: IncomingMessage, limits: ClientLimits): Failure | undefined {
@@ -92,15 +97,16 @@ function tooManyHeaders({ maxHeaders }: ClientLimits): Failure {
   return clientFault(431, `the request has more than ${maxHeaders} fields (--max-headers)`);
 }
 
-/** The parts of a request target. It has an authority in absolute form only. Source: RFC 9112, 3.2.2. */
+/** The parts of a request target. It has an authority in absolute form, and nothing else for CONNECT. Source: RFC 9112, 3.2. */
 export interface RequestTarget {
   readonly authority: string | undefined;
-  readonly pathWithQuery: string;
+  readonly pathWithQuery: string | undefined;
 }
 
-/** The target of a request; `undefined` if it is neither a path, nor `*`, nor an http URL. */
-export function targetOf({ url = '/' }: IncomingMessage): RequestTarget | undefined {
-  if (url.startsWith('/') || url === '*') return { authority: undefined, pathWithQuery: url };
+/** The target of a request; `undefined` if it is neither a path, nor `*`, nor an http URL; for CONNECT, neither an authority nor an http URL. */
+export function targetOf({ method, url = '/' }: IncomingMessage): RequestTarget | undefined {
+  if (method === 'CONNECT' && isAuthority(url)) return { authority: url, pathWithQuery: undefined };
+  if (method !== 'CONNECT' && (url.startsWith('/') || url === '*')) return { authority: undefined, pathWithQuery: url };
   const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url);
   if (absolute === null) return undefined;
   const [, authority, rest = ''] = absolute;
