@@ -7,6 +7,7 @@ import {
   choice,
   count,
   duration,
+  text,
   toggle,
   workers,
 } from './option.ts';
@@ -51,6 +52,18 @@ export const COMMAND_OPTIONS = {
     group: 'Serving',
     default: undefined,
     help: 'where to serve /healthz, /readyz and /metrics',
+  }),
+  /** Whether the admin port makes profiles too. */
+  debugEndpoints: toggle(
+    { off: false, on: true },
+    { flag: 'debug-endpoints', group: 'Serving', help: 'serve /debug/profile on --admin-addr too' },
+  ),
+  /** The file for a CPU profile of guests, from the start on. */
+  profile: text({
+    flag: 'profile',
+    group: 'Output',
+    default: undefined,
+    help: 'write a CPU profile of guests to this file (.cpuprofile) at the end, or after 10 minutes; with --workers one for each, with its process id in the name',
   }),
   /** How long the event loop of a serving process may be blocked before the process ends. */
   stallTimeoutMs: duration({

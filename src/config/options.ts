@@ -279,6 +279,18 @@ export const LOAD_OPTIONS = {
     default: 'auto',
     help: "whether instances share pages of the component's data until they write to them",
   }),
+  /**
+   * `on`: the component's code runs as it is, in new instances, so that debuggers find its source. Nothing interrupts guests then, and their memories are not
+   * bounded. Default `off`.
+   */
+  guestDebug: toggle(
+    { off: 'off', on: 'on' },
+    {
+      wasmtime: 'D guest-debug',
+      group: 'Engine',
+      help: "run the component's code as it is, so that debuggers find its source; guests are not interrupted, and take what memory they like",
+    },
+  ),
   /** Folder in which artifacts of components are cached between starts; `false` caches nothing. Default: the user's cache folder. */
   cache: folder({
     wasmtime: 'C cache',

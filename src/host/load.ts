@@ -8,6 +8,7 @@ import { type World, toWorld } from '../component/world.ts';
 import { toLoadConfig } from '../config/to-serve-config.ts';
 import type { LoadOptions } from '../config/options.ts';
 import { type RunListener, createTurns } from '../instance/preempt/preemption.ts';
+import type { GuestCode } from '../observe/profile/guest-code.ts';
 import { parseInterfaceName } from '../linker/plan/names.ts';
 import { resolveImports } from '../linker/plan/resolve.ts';
 import { HeapWatch } from '../util/heap-watch.ts';
@@ -40,6 +41,8 @@ export interface LoadComponentOptions extends LoadOptions {
   readonly instanceHeap?: SharedQuota;
   /** Called whenever a guest begins to run or goes on: for an observer that has to know which guest holds the thread. */
   readonly onRun?: RunListener | undefined;
+  /** To be told of the core modules when they are compiled, so that profiles of this thread name their functions. */
+  readonly guestCode?: GuestCode | undefined;
 }
 
 /** What of `LoadComponentOptions` is not an option with a value of its own. */
@@ -49,6 +52,7 @@ export const BESIDE_OPTIONS = [
   'memory',
   'instanceHeap',
   'onRun',
+  'guestCode',
 ] as const satisfies (keyof LoadComponentOptions)[];
 
 /**
@@ -93,7 +97,9 @@ const COMMAND: Target = {
 
 async function loadFor(target: Target, file: ComponentFile, given: LoadComponentOptions): Promise<Component> {
   const options = toLoadConfig(given, BESIDE_OPTIONS);
-  const { limits, engine, isolation, preemption, sharedPages } = options;
+  const { limits, engine, sharedPages, guestDebug, guestCode } = options;
+  // Without rewriting there is neither a state that could be restored nor a place to interrupt.
+  const { isolation, preemption } = guestDebug === 'on' ? AS_IT_IS : options;
   const source = await toSource(file, options.label ?? 'component', limits.maxComponentBytes);
   const definition = decodeComponent(source, limits);
   const world = toWorld(definition);
@@ -101,11 +107,14 @@ async function loadFor(target: Target, file: ComponentFile, given: LoadComponent
   const interfaces = await encodeInterfaces(options);
   resolveImports(source.label, world.imports, interfaces);
   const shared = shareAmongGuests(options, limits);
-  const linkOptions = { ...shared, interfaces, limits, cache: openCache(options), isolation, preemption, sharedPages };
+  const chosen = { isolation, preemption, sharedPages, guestDebug, guestCode };
+  const linkOptions = { ...shared, ...chosen, interfaces, limits, cache: openCache(options) };
   const linked = await linkWithEngine(engine, { source, definition, world }, linkOptions);
   const { label, bytes } = source;
   return Object.freeze({ label, byteLength: bytes.byteLength, world, ...shared, ...linked });
 }
+
+const AS_IT_IS = Object.freeze({ isolation: 'fresh', preemption: 'off' } as const);
 
 function shareAmongGuests(
   { memory, instanceHeap, onRun }: LoadComponentOptions,

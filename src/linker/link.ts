@@ -29,7 +29,8 @@ import { parseInterfaceName } from './plan/names.ts';
 import { PlanBuilder } from './plan/plan-builder.ts';
 import type { GuestResourceType, LiftedFunc, Plan } from './plan/plan.ts';
 import type { Preemption } from './preemption.ts';
-import { type PreparedModule, compileRewritten, rewriteModules } from './run/prepared-module.ts';
+import type { GuestCode } from '../observe/profile/guest-code.ts';
+import { type PreparedModule, compileRewritten, leaveModules, nameForProfiler, rewriteModules } from './run/prepared-module.ts';
 import { type Extern, createScope } from './plan/scope.ts';
 import { createSharedFunctions } from './run/shared-functions.ts';
 import { Starts } from './run/starts.ts';
@@ -97,6 +98,10 @@ export interface LinkContext<Ctx> {
   readonly heap?: HeapQuota;
   /** Whether instances share pages of data that they have not written to, if that is possible. Default `auto`. */
   readonly sharedPages?: 'auto' | 'off';
+  /** `original`: modules are not rewritten. Default `rewritten`. */
+  readonly code?: 'rewritten' | 'original';
+  /** To be told of the modules, for profiles. */
+  readonly guestCode?: GuestCode | undefined;
 }
 
 /** Links a component with our own linker. Throws `HostError` if it uses unsupported features, or imports something that the host does not have. */
@@ -108,8 +113,17 @@ export async function linkComponent<Ctx>(
   const { definition, cache = NO_CACHE, limits = DEFAULT_LIMITS, preemption, charging, memory, heap } = context;
   const planned = planComponent(source, interfaces, definition);
   const options = rewriteOptionsOf(planned, preemption === undefined ? 'off' : 'on', limits);
-  const kept = await createKeptRewriting(cache, source, options, limits);
-  const binaries = await rewriteModules(planned.modules, options, kept, limits);
+  const rewritten =
+    context.code === 'original'
+      ? leaveModules(planned.modules, options)
+      : await rewriteModules(
+          planned.modules,
+          options,
+          await createKeptRewriting(cache, source, options, limits),
+          limits,
+        );
+  const named = { label: source.label, code: context.guestCode };
+  const binaries = nameForProfiler(rewritten, planned.modules, named);
   const plan = { ...planned, modules: [] };
   const [modules, shared] = await Promise.all([compileRewritten(binaries), makeWhileWaiting(plan, preemption)]);
   const costs = plan.steps.map(({ module }) => (modules[module] as PreparedModule).rewritten);

@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import { HOPS_FIELD, isOfGuest } from '../http/hops.ts';
+import { type MakeProfile, PROFILE_PATH, answerProfile } from './debug-profile.ts';
 import { type Address, addressOf, bind } from './http1/listen.ts';
 
 /** What the admin port reports. */
@@ -10,6 +11,8 @@ export interface Admin {
   toText(): Promise<string>;
   /** Further lines for health and readiness, below the one word. */
   describe?(): string;
+  /** Makes profiles, if that may be asked for. */
+  readonly makeProfile?: MakeProfile | undefined;
 }
 
 /** An open port for the operator, separate from the one that guests answer. Whoever opens it disposes it. */
@@ -75,6 +78,11 @@ export async function listenAdmin(admin: Admin, address: Address): Promise<Admin
 }
 
 async function answer(admin: Admin, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { makeProfile } = admin;
+  if (makeProfile !== undefined && isForProfile(request)) {
+    await answerProfile(makeProfile, request, response);
+    return;
+  }
   const { status, text, type = 'text/plain; charset=utf-8' } = await toReply(admin, request);
   if (status === 405) response.setHeader('allow', 'GET, HEAD');
   response
@@ -82,12 +90,22 @@ async function answer(admin: Admin, request: IncomingMessage, response: ServerRe
     .end(text);
 }
 
+/** Only GET begins one. */
+function isForProfile({ method, url = '', headers }: IncomingMessage): boolean {
+  return method === 'GET' && toPath(url) === PROFILE_PATH && !isOfGuest(`${headers[HOPS_FIELD]}`);
+}
+
+function toPath(url: string): string {
+  return url.replace(/\?.*/s, '');
+}
+
 async function toReply(admin: Admin, { method, url = '', headers }: IncomingMessage): Promise<AdminReply> {
   // Guests may call local addresses, but must not learn what other guests do.
   if (isOfGuest(`${headers[HOPS_FIELD]}`)) return { status: 403, text: 'not for guests\n' };
-  const page = PAGES.get(url.replace(/\?.*/s, ''));
-  if (page === undefined) return { status: 404, text: `not found: the pages are ${[...PAGES.keys()].join(', ')}\n` };
-  if (method !== 'GET' && method !== 'HEAD') return { status: 405, text: 'GET only\n' };
+  const paths = [...PAGES.keys(), ...(admin.makeProfile === undefined ? [] : [PROFILE_PATH])];
+  if (!paths.includes(toPath(url))) return { status: 404, text: `not found: the pages are ${paths.join(', ')}\n` };
+  const page = PAGES.get(toPath(url));
+  if (page === undefined || (method !== 'GET' && method !== 'HEAD')) return { status: 405, text: 'GET only\n' };
   try {
     return await page(admin);
   } catch (error) {

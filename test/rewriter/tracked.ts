@@ -165,7 +165,13 @@ export class Tracked {
   readonly #image: Uint8Array;
   readonly #pages: number;
 
-  constructor(bytes: Uint8Array, imports: WebAssembly.Imports = {}, slice = new Slice()) {
+  /** `toV8` may change what was rewritten. */
+  constructor(
+    bytes: Uint8Array,
+    imports: WebAssembly.Imports = {},
+    slice = new Slice(),
+    toV8 = (rewritten: Uint8Array): Uint8Array => rewritten,
+  ) {
     this.rewritten = rewriteModule(bytes, {
       maxMemoryPages: 512,
       maxTableElements: 1000,
@@ -180,7 +186,7 @@ export class Tracked {
       own[recycledAs] = new WebAssembly.Memory({ initial, maximum, shared: isShared });
       if (recycledAs === 'memory') slice.pages = slice.charged = initial;
     }
-    const module = new WebAssembly.Module(this.rewritten.bytes as BufferSource);
+    const module = new WebAssembly.Module(toV8(this.rewritten.bytes) as BufferSource);
     this.exports = new WebAssembly.Instance(module, { ...imports, 'wasi-serve': own }).exports;
     const { [MEMORY_EXPORT]: memory = new WebAssembly.Memory({ initial: 0 }) } = this.exports;
     this.memory = memory as WebAssembly.Memory;

@@ -31,7 +31,11 @@ const WASMTIME_FLAGS: Readonly<Record<WasmtimeGroup, Umbrella>> = {
     help: 'as in wasmtime; cache=DIR or cache=no; -C help lists all',
   },
   O: { flags: '-O, --optimize <key=value,…>', group: 'Engine', help: 'as in wasmtime: without effect', isHidden: true },
-  D: { flags: '-D, --debug <key=value,…>', group: 'Engine', help: 'as in wasmtime: without effect', isHidden: true },
+  D: {
+    flags: '-D, --debug <key=value,…>',
+    group: 'Engine',
+    help: 'as in wasmtime; guest-debug lets debuggers find the source of guests; -D help lists all',
+  },
 };
 
 const LIMIT_FLAG: Umbrella = {

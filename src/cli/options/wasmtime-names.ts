@@ -33,7 +33,7 @@ export const WASMTIME_NAMES: Readonly<Record<WasmtimeGroup, ReadonlySet<string>>
       'pooling-total-gc-heaps pooling-total-memories pooling-total-stacks pooling-total-tables regalloc-algorithm ' +
       'signals-based-traps static-memory-forced static-memory-guard-size static-memory-maximum-size table-lazy-init',
   ),
-  D: namesOf('address-map coredump debug-info guest-debug log-to-files logging'),
+  D: namesOf('address-map coredump debug-info log-to-files logging'),
 };
 
 /** What is always linked: `-S cli` has no further effect. */

@@ -4,7 +4,7 @@ import { addFlags } from '../options/add-flags.ts';
 import { HelpWriter } from '../options/help-writer.ts';
 import { listLimits } from '../options/limit-flags.ts';
 import type { GivenFlags } from '../options/read-settings.ts';
-import { NO_TIME_LIMITS } from './run-plan.ts';
+import { NO_TIME_LIMITS } from '../options/no-time-limits.ts';
 
 const EXAMPLES = `
 Examples:
@@ -42,7 +42,7 @@ export function createRunCommand(
 
 function isForPrograms({ owner, key }: NamedOption): boolean {
   const isOfComponent = owner === 'component' || owner === 'load';
-  return isOfComponent ? !FOR_REQUESTS.has(key) : key === 'inheritEnv';
+  return isOfComponent ? !FOR_REQUESTS.has(key) : key === 'inheritEnv' || key === 'profile';
 }
 
 /** A program may take as long as it likes, unless it is given a limit. */

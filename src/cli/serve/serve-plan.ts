@@ -13,6 +13,7 @@ import { toGuestEnv } from '../options/guest-env.ts';
 import { shareAmong } from '../options/limit-flags.ts';
 import { type GivenFlags, type Settings, readSettings } from '../options/read-settings.ts';
 import { defaultStallTimeoutMs } from '../stall/stall-bounds.ts';
+import { NO_TIME_LIMITS } from '../options/no-time-limits.ts';
 import { passedSockets } from './passed-sockets.ts';
 import { listTooLow } from './system-limits.ts';
 
@@ -29,6 +30,10 @@ export interface ServePlan {
   readonly shutdownAddress: Address | undefined;
   /** Where health and metrics are served; without it, nothing is counted. */
   readonly adminAddress: Address | undefined;
+  /** Whether the admin port makes profiles too. */
+  readonly debugEndpoints: boolean;
+  /** The file for a profile of the whole time. */
+  readonly profile: string | undefined;
   readonly load: LoadOptions;
   readonly host: ServeOptions;
   /** How long a stop keeps accepting; by default, until clients are done. */
@@ -47,7 +52,7 @@ export interface ServePlan {
  * for what we cannot do.
  */
 export function toServePlan(file: string, flags: GivenFlags, env: NodeJS.ProcessEnv): ServePlan {
-  const settings = readSettings(flags, env);
+  const settings = withoutTimesOfDebugging(readSettings(flags, env));
   const command: CommandConfig = withDefaults(COMMAND_OPTIONS, settings.command);
   assertSupported(command);
   assertPermitted(command);
@@ -61,7 +66,7 @@ export function toServePlan(file: string, flags: GivenFlags, env: NodeJS.Process
   const host = toHostOptions(settings, command, env);
   const { shutdownDelayMs, drainTimeoutMs, ...config } = toServeConfig(host);
   const listenOn = command.systemdListenFd ? passedSockets(env, process.pid) : command.addresses;
-  const { workers, shutdownAddress, adminAddress, logFormat, accessLog } = command;
+  const { workers, shutdownAddress, adminAddress, debugEndpoints, profile, logFormat, accessLog } = command;
   return {
     file,
     listenOn,
@@ -69,6 +74,8 @@ export function toServePlan(file: string, flags: GivenFlags, env: NodeJS.Process
     stallTimeoutMs: command.stallTimeoutMs ?? defaultStallTimeout(load, config),
     shutdownAddress,
     adminAddress,
+    debugEndpoints,
+    profile,
     load,
     host,
     shutdownDelayMs,
@@ -78,6 +85,17 @@ export function toServePlan(file: string, flags: GivenFlags, env: NodeJS.Process
     logFormat,
     accessLog,
     notices: [...settings.notices, ...listUnwatched(command), ...listTooLow({ ...config, ports: listenOn.length })],
+  };
+}
+
+/** A guest that stands at a breakpoint takes as long as it likes. */
+function withoutTimesOfDebugging(settings: Settings): Settings {
+  if (settings.load.guestDebug !== 'on') return settings;
+  return {
+    ...settings,
+    component: { ...NO_TIME_LIMITS, ...settings.component },
+    load: { ...settings.load, preemption: 'off' },
+    notices: [...settings.notices, '-D guest-debug: guests are not interrupted, and take what time and memory they like'],
   };
 }
 
@@ -161,7 +179,10 @@ function covers({ hostname }: Address, other: Address): boolean {
   return hostname === '::' || (hostname === '0.0.0.0' && !isIPv6(other.hostname));
 }
 
-function assertSupported({ maxInstanceReuseCount }: CommandConfig): void {
+function assertSupported({ maxInstanceReuseCount, debugEndpoints, adminAddress }: CommandConfig): void {
+  if (debugEndpoints && adminAddress === undefined) {
+    throw new HostError('bad-argument', '--debug-endpoints are served on the admin port: add --admin-addr');
+  }
   if (maxInstanceReuseCount !== 1) {
     throw new HostError(
       'not-supported',

@@ -1,3 +1,4 @@
+import { beginProfile, createProfiler } from '../profile/profile-file.ts';
 import { readSource } from '../../component/source.ts';
 import { colourOf, createLogSink } from './log-sink.ts';
 import { announce } from './announce.ts';
@@ -20,10 +21,12 @@ export async function serve(plan: ServePlan, terminal: Terminal): Promise<ExitCo
   return await tellHostErrors(sink.log, async () => {
     const colour = colourOf(terminal);
     const stallWatch = watchForStalls(plan, { colour, primaryPid: undefined }, sink.log);
-    await using admin = await openOwnAdmin(plan);
+    const profiler = createProfiler(plan);
+    await using admin = await openOwnAdmin(plan, profiler);
     const source = await readSource(plan.file, plan.load.limits?.maxComponentBytes);
-    const component = await sayIfSlow(source, sink, () => loadPlanned(source, plan, stallWatch));
+    const component = await sayIfSlow(source, sink, () => loadPlanned(source, plan, stallWatch, profiler?.code));
     await using serving = await openHost(component, plan, sink, admin?.metrics);
+    await using profile = await beginProfile(plan.profile, profiler, sink.log);
     stallWatch.serving();
     using shutdownPort = await listenForShutdown(plan.shutdownAddress, stop);
     const start = toStartRecord(component, plan, serving.addresses);
@@ -34,6 +37,7 @@ export async function serve(plan: ServePlan, terminal: Terminal): Promise<ExitCo
     stallWatch.finishing();
     // After a bug, stop accepting immediately.
     const delayMs = terminal.bugs.isSeen ? 0 : plan.shutdownDelayMs;
-    await finish(beginClosing(serving.host, plan, delayMs), plan, sink.log, cause);
+    const closing = beginClosing(serving.host, plan, delayMs);
+    await Promise.all([profile.finish(), finish(closing, plan, sink.log, cause)]);
   });
 }

@@ -5,6 +5,7 @@ import { type Component, loadComponent } from '../../host/load.ts';
 import { RoutedHost } from '../../host/routed-host.ts';
 import { warmUp } from '../../host/warm-up/warm-up.ts';
 import { teeLog } from '../../observe/log.ts';
+import type { GuestCode } from '../../observe/profile/guest-code.ts';
 import type { Metrics } from '../../observe/metrics.ts';
 import type { Address } from '../../server/http1/listen.ts';
 import { keepLongTraces } from '../keep-long-traces.ts';
@@ -14,14 +15,15 @@ import type { LogSink } from './log-sink.ts';
 import type { ServePlan } from './serve-plan.ts';
 import type { StallWatch } from '../stall/stall-watch.ts';
 
-/** Loads the component of a plan from its bytes; `onRun` is called when a guest runs. Throws `HostError`. */
+/** Loads the component of a plan from its bytes; `onRun` is called when a guest runs, and `guestCode` told of its code. Throws `HostError`. */
 export function loadPlanned(
   { label, bytes }: ComponentSource,
   { load }: ServePlan,
   { onRun }: Pick<StallWatch, 'onRun'>,
+  guestCode: GuestCode | undefined,
 ): Promise<Component> {
   keepLongTraces();
-  return loadComponent(bytes, { ...load, label, onRun });
+  return loadComponent(bytes, { ...load, label, onRun, guestCode });
 }
 
 /** A host that serves according to a plan, on its ports. The caller must dispose it. */

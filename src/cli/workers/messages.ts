@@ -1,5 +1,6 @@
 import type { StartRecord } from '../../observe/log.ts';
 import type { MetricRecords } from '../../observe/metrics.ts';
+import type { CpuProfile } from '../../observe/profile/profile-tree.ts';
 import type { HostErrorCode } from '../../util/host-error.ts';
 import type { ServePlan } from '../serve/serve-plan.ts';
 
@@ -8,6 +9,8 @@ export type ToWorker =
   | Begin
   | { readonly at: 'turn' }
   | { readonly at: 'metrics' }
+  | { readonly at: 'profile'; readonly number: number; readonly ms: number }
+  | { readonly at: 'end-profile' }
   | { readonly at: 'stop'; readonly when: StopTime }
   | { readonly at: 'others-settled' };
 
@@ -33,16 +36,25 @@ export interface Begin {
 
 /**
  * What a worker tells the primary, in this order. `failed` comes instead of `listening` if the operator must act. `settled`: no further request can reach
- * it. `metrics`, and `turns` (its event loop is running), come whenever the primary asks for them.
+ * it. `metrics`, and `turns` (its event loop is running), and `profile` come whenever the primary asks
+ * for them.
  */
 export type FromWorker =
   | WorkerListening
   | { readonly at: 'failed'; readonly code: HostErrorCode; readonly message: string }
   | { readonly at: 'turns' }
   | { readonly at: 'metrics'; readonly records: MetricRecords }
+  | WorkerProfileMade
   | { readonly at: 'closing'; readonly waiting: number }
   | { readonly at: 'settled' }
   | { readonly at: 'closed'; readonly cancelled: number };
+
+/** The answer to the request for a profile of that number. */
+export interface WorkerProfileMade {
+  readonly at: 'profile';
+  readonly number: number;
+  readonly profile: CpuProfile | 'busy' | undefined;
+}
 
 /** The worker listens. */
 export interface WorkerListening {

@@ -1,3 +1,4 @@
+import { beginProfile, createProfiler, ofProcess } from '../profile/profile-file.ts';
 import { COLOURED, PLAIN } from '../../observe/terminal/paint.ts';
 import { createMetrics } from '../../observe/metrics.ts';
 import { HostError } from '../../util/host-error.ts';
@@ -31,13 +32,15 @@ async function serveUntilStopped(begin: Begin, primary: Primary, terminal: Termi
   const sink = createLogSink(plan.logFormat, { ...terminal, paintStderr: colour === 'on' ? COLOURED : PLAIN });
   const stallWatch = watchForStalls(plan, { colour, primaryPid }, sink.log);
   const source = { label: plan.file, bytes };
-  const load = (): ReturnType<typeof loadPlanned> => loadPlanned(source, plan, stallWatch);
+  const profiler = createProfiler(plan);
+  const load = (): ReturnType<typeof loadPlanned> => loadPlanned(source, plan, stallWatch, profiler?.code);
   const component = preparing === 'told' ? await sayIfSlow(source, sink, load) : await load();
   const metrics = plan.adminAddress === undefined ? undefined : await createMetrics();
   await using serving = await openHost(component, { ...plan, listenOn: toInherited(plan.listenOn) }, sink, metrics);
   const { host, addresses } = serving;
   stallWatch.serving();
-  primary.serving(metrics);
+  primary.serving({ metrics, profiler });
+  await using profile = await beginProfile(ofProcess(plan.profile, process.pid), profiler, sink.log);
   await primary.tell({ at: 'listening', start: toStartRecord(component, plan, addresses) });
   const bug = Promise.withResolvers<void>();
   using _bugs = terminal.bugs.whileServing({ ...plan, drain: bug.resolve });
@@ -49,7 +52,9 @@ async function serveUntilStopped(begin: Begin, primary: Primary, terminal: Termi
   // After a bug, stop accepting immediately.
   const delayMs = terminal.bugs.isSeen ? 0 : leftOf(plan.shutdownDelayMs, stoppedMs);
   const { closed } = beginClosing(host, plan, delayMs);
+  const profiled = profile.finish();
   void host.settled.then(() => primary.tell({ at: 'settled' }));
+  await profiled;
   await primary.tell({ at: 'closed', cancelled: await closed });
 }
 

@@ -2,6 +2,8 @@ import { MAX_TIMER_MS } from '../../util/timers.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log, StartRecord } from '../../observe/log.ts';
 import { type MetricRecords, addCounts } from '../../observe/metrics.ts';
+import { mergeProfiles } from '../../observe/profile/merge-profiles.ts';
+import type { MakeProfile } from '../../server/debug-profile.ts';
 import { maxSettlingMs } from '../../server/http1/graceful-stop.ts';
 import { collectGarbage } from '../../util/collect.ts';
 import { formatDuration, formatTimeout } from '../../util/format.ts';
@@ -135,6 +137,15 @@ export class WorkerPool {
     const listening = Array.from(this.#listening, (slot) => this.#running.get(slot)?.metrics.read() ?? []);
     return await Promise.all([this.#ended, ...listening]);
   }
+
+  /** One profile of the workers that listen, one after the other on its time line; `busy` if one of them makes another. */
+  readonly makeProfile: MakeProfile = async (ms, signal) => {
+    const listening = Array.from(this.#listening, (slot) => this.#running.get(slot)?.profile.make(ms, signal));
+    const made = (await Promise.all(listening)).filter((profile) => profile !== undefined);
+    if (made.includes('busy')) return 'busy';
+    const profiles = made.filter((profile) => profile !== 'busy');
+    return profiles.length === 0 ? undefined : mergeProfiles(profiles);
+  };
 
   /** Kills all workers immediately. */
   kill(): void {

@@ -5,6 +5,7 @@ import type { Terminal } from '../terminal.ts';
 import type { Begin, FromWorker, StopTime, ToWorker, WorkerListening } from './messages.ts';
 import { STALL_SIGNAL } from '../stall/end-process.ts';
 import { WorkerMetrics } from './worker-metrics.ts';
+import { WorkerProfile } from './worker-profile.ts';
 import { WorkerTurns } from './worker-turns.ts';
 import { passWholeLines } from './whole-lines.ts';
 
@@ -17,6 +18,7 @@ export interface WorkerProcess {
   /** Whether the worker has reported that it listens. */
   readonly isListening: boolean;
   readonly metrics: WorkerMetrics;
+  readonly profile: WorkerProfile;
   readonly turns: WorkerTurns;
   /** Resolves when the worker has ended and all its output has been read. */
   readonly ended: Promise<WorkerEnd>;
@@ -70,6 +72,7 @@ export function startWorker(source: WorkerSource, terminal: Terminal): WorkerPro
       listening.resolve(message);
     } else if (message.at === 'failed') failure = new HostError(message.code, message.message);
     else if (message.at === 'metrics') metrics.tell(message.records);
+    else if (message.at === 'profile') profile.answered(message);
     else if (message.at === 'closing') waiting.resolve(message.waiting);
     else if (message.at === 'settled') settled.resolve();
     else if (message.at === 'closed') closed.resolve(message.cancelled);
@@ -79,6 +82,7 @@ export function startWorker(source: WorkerSource, terminal: Terminal): WorkerPro
     waiting.resolve(0);
     settled.resolve();
     closed.resolve(0);
+    profile.ended();
     return { how, isStalled: how === STALLED, failure, isClean: how === CLEAN };
   });
   passOutput(worker, terminal);
@@ -87,6 +91,7 @@ export function startWorker(source: WorkerSource, terminal: Terminal): WorkerPro
     if (worker.connected) worker.send(message, () => undefined);
   };
   const metrics = new WorkerMetrics(() => tell({ at: 'metrics' }));
+  const profile = new WorkerProfile(tell);
   const turns = new WorkerTurns(() => tell({ at: 'turn' }));
   return {
     pid: worker.pid ?? 0,
@@ -96,6 +101,7 @@ export function startWorker(source: WorkerSource, terminal: Terminal): WorkerPro
       return isListening;
     },
     metrics,
+    profile,
     turns,
     ended,
     close: (when) => {
@@ -156,6 +162,7 @@ function failedWorker({ message }: Error): WorkerProcess {
     listening: Promise.resolve(undefined),
     isListening: false,
     metrics: new WorkerMetrics(() => undefined),
+    profile: new WorkerProfile(() => undefined),
     turns: new WorkerTurns(() => undefined),
     ended: Promise.resolve({ how: toFailure(message), isStalled: false, failure: undefined, isClean: false }),
     close: () => ({ waiting: none, settled: Promise.resolve(), closed: none }),

@@ -7,6 +7,7 @@ import type { Engine, Isolation } from '../../config/options.ts';
 import type { RunListener } from '../../instance/preempt/preemption.ts';
 import type { Turns } from '../../instance/preempt/turns.ts';
 import type { InstanceStrategy } from '../../instance/strategy.ts';
+import type { GuestCode } from '../../observe/profile/guest-code.ts';
 import type { HeapWatch } from '../../util/heap-watch.ts';
 import type { InstanceLimits } from '../../util/limits.ts';
 import type { SharedQuota } from '../../util/shared-quota.ts';
@@ -49,6 +50,10 @@ export interface LinkOptions extends SharedByGuests {
   readonly isolation: Isolation;
   readonly preemption: 'on' | 'off';
   readonly sharedPages: 'auto' | 'off';
+  /** Whether core modules are run as they are. */
+  readonly guestDebug: 'on' | 'off';
+  /** To be told of the core modules, for profiles. */
+  readonly guestCode: GuestCode | undefined;
 }
 
 /** What was chosen, and why. */

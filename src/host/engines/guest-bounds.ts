@@ -2,6 +2,7 @@ import type { ArtifactCache } from '../../component/cache.ts';
 import { createPreemption } from '../../instance/preempt/preemption.ts';
 import type { Preemption } from '../../linker/preemption.ts';
 import type { Charging } from '../../linker/run/charging.ts';
+import type { GuestCode } from '../../observe/profile/guest-code.ts';
 import type { InstanceLimits } from '../../util/limits.ts';
 import { isPermitted } from '../../util/permissions.ts';
 import type { SharedQuota } from '../../util/shared-quota.ts';
@@ -16,12 +17,15 @@ export interface GuestBounds {
   readonly charging: Charging<WasiCtx>;
   readonly memory: SharedQuota;
   readonly heap: SharedQuota;
+  readonly code: 'rewritten' | 'original';
+  readonly guestCode: GuestCode | undefined;
 }
 
 export function toGuestBounds(options: LinkOptions, preemption: LinkedComponent['preemption']): GuestBounds {
-  const { limits, cache, memory, instanceHeap } = options;
+  const { limits, cache, memory, instanceHeap, guestDebug, guestCode } = options;
+  const code = guestDebug === 'on' ? 'original' : 'rewritten';
   const preempting = preemption.name === 'off' ? undefined : createPreemption(options);
-  return { limits, cache, preemption: preempting, charging: CHARGING, memory, heap: instanceHeap };
+  return { limits, cache, preemption: preempting, charging: CHARGING, memory, heap: instanceHeap, code, guestCode };
 }
 
 /** Whether guests are interrupted: as asked, and as far as Node permits a thread that watches the time. `able` is what the engine can do. */

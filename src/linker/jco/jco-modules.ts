@@ -21,7 +21,8 @@ import type { Running } from '../instance-pre.ts';
 import { JcoCopies } from './jco-copies.ts';
 import { type CoreImports, type JcoGuards, createJcoGuards } from './jco-guards.ts';
 import { type Preemption, STEPS_TOGETHER, DECISION, type Decision, assertNotOver } from '../preemption.ts';
-import { type PreparedModule, compileRewritten, rewriteModules } from '../run/prepared-module.ts';
+import type { GuestCode } from '../../observe/profile/guest-code.ts';
+import { type PreparedModule, compileRewritten, leaveModules, nameForProfiler, rewriteModules } from '../run/prepared-module.ts';
 import { fillReservedGlobals, type ReservedFunctions } from '../run/reserved-globals.ts';
 import { assertNothingReserved } from '../plan/reserved.ts';
 import {
@@ -55,6 +56,10 @@ export interface JcoModuleBounds<Ctx> {
   readonly preemption?: Preemption<Ctx> | undefined;
   readonly memory?: MemoryQuota;
   readonly heap?: HeapQuota;
+  /** `original`: modules are not rewritten. Default `rewritten`. */
+  readonly code?: 'rewritten' | 'original';
+  /** To be told of the modules, for profiles. */
+  readonly guestCode?: GuestCode | undefined;
 }
 
 /** What all modules import from the host. */
@@ -63,16 +68,22 @@ interface Given extends ReservedFunctions {
   readonly word: WebAssembly.Memory | undefined;
 }
 
-/** Rewrites and compiles the modules. Throws `HostError` if one is invalid, or needs more than the limits allow. */
+/** Rewrites and compiles the modules of the component that `label` names. Throws `HostError` if one is invalid, or needs more than the limits allow. */
 export async function prepareJcoModules<Ctx>(
   artifacts: Artifacts,
   bounds: JcoModuleBounds<Ctx>,
+  label = 'component',
 ): Promise<JcoModules<Ctx>> {
   const named = [...artifacts].filter(([name]) => name.endsWith('.wasm'));
   const binaries = named.map(([, bytes]) => bytes);
   for (const bytes of binaries) assertNothingReserved(readCoreImports(readCoreSections(bytes)));
   const options = binaries.map(() => rewriteOptions(bounds));
-  const prepared = await compileRewritten(await rewriteModules(binaries, options, undefined, bounds.limits));
+  const rewritten =
+    bounds.code === 'original'
+      ? leaveModules(binaries, options)
+      : await rewriteModules(binaries, options, undefined, bounds.limits);
+  const forV8 = nameForProfiler(rewritten, binaries, { label, code: bounds.guestCode });
+  const prepared = await compileRewritten(forV8);
   // Each is instantiated at least once.
   sumCosts(
     prepared.map(({ rewritten }) => rewritten),

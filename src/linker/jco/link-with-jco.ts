@@ -58,7 +58,7 @@ export async function linkWithJco<Ctx>(
   const artifacts = await cache.getOrMake(key, () => transpileComponent(source, names));
   const [glue, modules] = await Promise.all([
     importGlue(source.label, artifacts),
-    prepareJcoModules(artifacts, bounds),
+    prepareJcoModules(artifacts, bounds, source.label),
   ]);
   const hosts = [...new Set(resolved.map(({ host }) => host))];
   const { limits, preemption, charging } = bounds;

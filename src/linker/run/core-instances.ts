@@ -1,6 +1,6 @@
 import type { CoreFunction } from '../../abi/canon.ts';
 import type { LiftLowerContext, Realloc } from '../../abi/context.ts';
-import type { GuestMemory } from '../../abi/guest-memory.ts';
+import type { GuestMemory, LinearMemory } from '../../abi/guest-memory.ts';
 import { getterOf, setterOf } from '../../rewriter/emit/global-access.ts';
 import { RESERVED } from '../../rewriter/layout.ts';
 import type { CoreItem } from '../plan/plan.ts';
@@ -9,6 +9,7 @@ import type { BoundFunctions } from './bound-functions.ts';
 import { TrackedMemory } from './cards.ts';
 import { FloatGlobal, type MutableValue } from './float-global.ts';
 import type { Linked } from './linked.ts';
+import { OwnMemory } from './memory/own-memory.ts';
 import type { MemoryData } from './memory/memory-data.ts';
 import type { PreparedModule } from './prepared-module.ts';
 import { fillReservedGlobals } from './reserved-globals.ts';
@@ -188,7 +189,7 @@ export class CoreInstances<Ctx> {
     const { exports } = new WebAssembly.Instance(module, this.#importsOf(step) as WebAssembly.Imports);
     this.#exports[at] = exports;
     const { contexts, guestMemories } = this.#parts;
-    for (const { name, index } of step.memories) guestMemories[index]?.attach(this.#tracked(exports[name]));
+    for (const { name, index } of step.memories) guestMemories[index]?.attach(this.#linear(exports[name]));
     for (const { name, index } of step.reallocs) {
       (contexts[index] as LiftLowerContext).realloc = exports[name] as Realloc;
     }
@@ -230,6 +231,11 @@ export class CoreInstances<Ctx> {
     if (rewritten.cardsExport !== undefined && first !== undefined) {
       (exports[rewritten.cardsExport] as WebAssembly.Global).value = first.base;
     }
+  }
+
+  /** One that the host does not provide is of a module that is not rewritten. */
+  #linear(memory: unknown): LinearMemory | undefined {
+    return this.#tracked(memory) ?? (memory instanceof WebAssembly.Memory ? new OwnMemory(memory) : undefined);
   }
 
   #tracked(memory: unknown): TrackedMemory | undefined {

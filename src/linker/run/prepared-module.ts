@@ -1,6 +1,7 @@
 import { boundCompiling, type CompileBounds, type CompileTimes } from '../../rewriter/analyse/compile-bounds.ts';
 import { type CoreModule, decodeCoreModule } from '../../rewriter/core-module.ts';
 import type { KeptRewriting } from '../../component/kept.ts';
+import type { GuestCode } from '../../observe/profile/guest-code.ts';
 import { type RewriteOptions, type Rewritten, rewriteModule } from '../../rewriter/rewrite.ts';
 import { warnOfBug } from '../../util/bug.ts';
 import { HostError } from '../../util/host-error.ts';
@@ -30,6 +31,29 @@ export async function rewriteModules(
   });
   if (kept !== undefined) setTimeout(() => void kept.put(pairs).catch(warnOfBug), KEEP_AFTER_MS).unref();
   return pairs.map(([, rewritten]) => rewritten);
+}
+
+/**
+ * Core modules as they are in the component, so that what a debugger knows of them fits: what they write is not tracked, nothing interrupts them, and only
+ * their own maxima bound their memories.
+ */
+export function leaveModules(binaries: readonly Uint8Array[], options: readonly RewriteOptions[]): Rewritten[] {
+  return binaries.map((bytes, index) => {
+    const found = { ...(options[index] as RewriteOptions), memory: 'plain', preemption: 'off', hostFunctions: [] } as const;
+    return { ...rewriteValid(bytes, found, undefined), bytes };
+  });
+}
+
+/** Has a profiler know rewritten modules, which get names for it. */
+export function nameForProfiler(
+  all: readonly Rewritten[],
+  originals: readonly Uint8Array[],
+  { label, code }: { readonly label: string; readonly code: GuestCode | undefined },
+): readonly Rewritten[] {
+  if (code === undefined) return all;
+  const pairs = all.map(({ bytes }, index) => ({ rewritten: bytes, original: originals[index] as Uint8Array }));
+  const named = code.add(label, pairs);
+  return all.map((rewritten, index) => ({ ...rewritten, bytes: named[index] as Uint8Array }));
 }
 
 /** Late enough not to delay the first requests. A process that ends earlier keeps nothing. */
