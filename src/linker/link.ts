@@ -30,7 +30,13 @@ import { PlanBuilder } from './plan/plan-builder.ts';
 import type { GuestResourceType, LiftedFunc, Plan } from './plan/plan.ts';
 import type { Preemption } from './preemption.ts';
 import type { GuestCode } from '../observe/profile/guest-code.ts';
-import { type PreparedModule, compileRewritten, leaveModules, nameForProfiler, rewriteModules } from './run/prepared-module.ts';
+import {
+  type PreparedModule,
+  compileRewritten,
+  leaveModules,
+  nameForProfiler,
+  rewriteModules,
+} from './run/prepared-module.ts';
 import { type Extern, createScope } from './plan/scope.ts';
 import { createSharedFunctions } from './run/shared-functions.ts';
 import { Starts } from './run/starts.ts';
@@ -113,7 +119,7 @@ export async function linkComponent<Ctx>(
   const { definition, cache = NO_CACHE, limits = DEFAULT_LIMITS, preemption, charging, memory, heap } = context;
   const planned = planComponent(source, interfaces, definition);
   const options = rewriteOptionsOf(planned, preemption === undefined ? 'off' : 'on', limits);
-  const rewritten =
+  const prepared =
     context.code === 'original'
       ? leaveModules(planned.modules, options)
       : await rewriteModules(
@@ -123,7 +129,7 @@ export async function linkComponent<Ctx>(
           limits,
         );
   const named = { label: source.label, code: context.guestCode };
-  const binaries = nameForProfiler(rewritten, planned.modules, named);
+  const binaries = nameForProfiler(prepared, planned.modules, named);
   const plan = { ...planned, modules: [] };
   const [modules, shared] = await Promise.all([compileRewritten(binaries), makeWhileWaiting(plan, preemption)]);
   const costs = plan.steps.map(({ module }) => (modules[module] as PreparedModule).rewritten);

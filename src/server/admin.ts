@@ -1,6 +1,6 @@
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import { HOPS_FIELD, isOfGuest } from '../http/hops.ts';
-import { type MakeProfile, PROFILE_PATH, answerProfile } from './debug-profile.ts';
+import { type MakeProfile, PROFILE_PATH, answerProfile } from './answer-profile.ts';
 import { type Address, addressOf, bind } from './http1/listen.ts';
 
 /** What the admin port reports. */

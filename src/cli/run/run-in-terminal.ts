@@ -30,7 +30,9 @@ export async function runInTerminal(
   const { label, bytes } = await readSource(file, load.limits?.maxComponentBytes);
   const profiler = createProfiler({ profile: profilePath, debugEndpoints: false });
   const command = await loadCommand(bytes, { ...load, label, guestCode: profiler?.code });
-  await using profile = await beginProfile(profilePath, profiler, (event) => terminal.stderr.write(formatText(event, PLAIN)));
+  await using profile = await beginProfile(profilePath, profiler, (event) =>
+    terminal.stderr.write(formatText(event, PLAIN)),
+  );
   using _signals = finishBySignal(profilePath === undefined ? [] : ['SIGINT', 'SIGTERM'], profile);
   using _alive = keepAlive();
   const gone = Promise.withResolvers<number>();

@@ -1,7 +1,7 @@
 import { type Metrics, createMetrics } from '../../observe/metrics.ts';
 import type { CpuProfiler } from '../../observe/profile/profiler.ts';
 import { type AdminPort, listenAdmin } from '../../server/admin.ts';
-import type { MakeProfile } from '../../server/debug-profile.ts';
+import type { MakeProfile } from '../../server/answer-profile.ts';
 import type { ServePlan } from './serve-plan.ts';
 
 /** The admin port of a process without workers. */

@@ -95,7 +95,10 @@ function withoutTimesOfDebugging(settings: Settings): Settings {
     ...settings,
     component: { ...NO_TIME_LIMITS, ...settings.component },
     load: { ...settings.load, preemption: 'off' },
-    notices: [...settings.notices, '-D guest-debug: guests are not interrupted, and take what time and memory they like'],
+    notices: [
+      ...settings.notices,
+      '-D guest-debug: guests are not interrupted, and take what time and memory they like',
+    ],
   };
 }
 

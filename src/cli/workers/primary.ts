@@ -39,7 +39,8 @@ export function connectToPrimary(quit: () => void): Primary {
   process.on('message', (message: ToWorker) => {
     if (message.at === 'begin') begun.resolve(message);
     else if (message.at === 'turn') tell({ at: 'turns' }).catch(warnOfBug);
-    else if (message.at === 'metrics') tellMetrics(state.at === 'serving' ? state.asked.metrics : undefined).catch(warnOfBug);
+    else if (message.at === 'metrics')
+      tellMetrics(state.at === 'serving' ? state.asked.metrics : undefined).catch(warnOfBug);
     else if (message.at === 'profile') {
       profiling = new AbortController();
       const profiler = state.at === 'serving' ? state.asked.profiler : undefined;

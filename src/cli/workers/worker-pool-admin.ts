@@ -1,6 +1,6 @@
 import { sumMetrics } from '../../observe/metrics.ts';
 import { type AdminPort, listenAdmin } from '../../server/admin.ts';
-import type { MakeProfile } from '../../server/debug-profile.ts';
+import type { MakeProfile } from '../../server/answer-profile.ts';
 import type { ServePlan } from '../serve/serve-plan.ts';
 import type { WorkerPool } from './worker-pool.ts';
 import { createWorkerPoolMetrics } from './worker-pool-metrics.ts';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log, StartRecord } from '../../observe/log.ts';
 import { type MetricRecords, addCounts } from '../../observe/metrics.ts';
 import { mergeProfiles } from '../../observe/profile/merge-profiles.ts';
-import type { MakeProfile } from '../../server/debug-profile.ts';
+import type { MakeProfile } from '../../server/answer-profile.ts';
 import { maxSettlingMs } from '../../server/http1/graceful-stop.ts';
 import { collectGarbage } from '../../util/collect.ts';
 import { formatDuration, formatTimeout } from '../../util/format.ts';
@@ -140,10 +140,10 @@ export class WorkerPool {
 
   /** One profile of the workers that listen, one after the other on its time line; `busy` if one of them makes another. */
   readonly makeProfile: MakeProfile = async (ms, signal) => {
-    const listening = Array.from(this.#listening, (slot) => this.#running.get(slot)?.profile.make(ms, signal));
-    const made = (await Promise.all(listening)).filter((profile) => profile !== undefined);
+    const workers = Array.from(this.#listening, (slot) => this.#running.get(slot)).filter((one) => one !== undefined);
+    const made = await Promise.all(workers.map(({ profile }) => profile.make(ms, signal)));
     if (made.includes('busy')) return 'busy';
-    const profiles = made.filter((profile) => profile !== 'busy');
+    const profiles = made.filter((profile) => profile !== undefined && profile !== 'busy');
     return profiles.length === 0 ? undefined : mergeProfiles(profiles);
   };
 

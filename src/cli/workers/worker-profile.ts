@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CpuProfile } from '../../observe/profile/profile-tree.ts';
-import type { MakeProfile } from '../../server/debug-profile.ts';
+import type { MakeProfile } from '../../server/answer-profile.ts';
 import type { ToWorker, WorkerProfileMade } from './messages.ts';
 
 /** How much longer than the profile takes the primary waits for it: a guest may be blocking the worker. */

@@ -22,7 +22,13 @@ import { JcoCopies } from './jco-copies.ts';
 import { type CoreImports, type JcoGuards, createJcoGuards } from './jco-guards.ts';
 import { type Preemption, STEPS_TOGETHER, DECISION, type Decision, assertNotOver } from '../preemption.ts';
 import type { GuestCode } from '../../observe/profile/guest-code.ts';
-import { type PreparedModule, compileRewritten, leaveModules, nameForProfiler, rewriteModules } from '../run/prepared-module.ts';
+import {
+  type PreparedModule,
+  compileRewritten,
+  leaveModules,
+  nameForProfiler,
+  rewriteModules,
+} from '../run/prepared-module.ts';
 import { fillReservedGlobals, type ReservedFunctions } from '../run/reserved-globals.ts';
 import { assertNothingReserved } from '../plan/reserved.ts';
 import {
@@ -78,11 +84,11 @@ export async function prepareJcoModules<Ctx>(
   const binaries = named.map(([, bytes]) => bytes);
   for (const bytes of binaries) assertNothingReserved(readCoreImports(readCoreSections(bytes)));
   const options = binaries.map(() => rewriteOptions(bounds));
-  const rewritten =
+  const modules =
     bounds.code === 'original'
       ? leaveModules(binaries, options)
       : await rewriteModules(binaries, options, undefined, bounds.limits);
-  const forV8 = nameForProfiler(rewritten, binaries, { label, code: bounds.guestCode });
+  const forV8 = nameForProfiler(modules, binaries, { label, code: bounds.guestCode });
   const prepared = await compileRewritten(forV8);
   // Each is instantiated at least once.
   sumCosts(

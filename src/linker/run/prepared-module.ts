@@ -39,7 +39,12 @@ export async function rewriteModules(
  */
 export function leaveModules(binaries: readonly Uint8Array[], options: readonly RewriteOptions[]): Rewritten[] {
   return binaries.map((bytes, index) => {
-    const found = { ...(options[index] as RewriteOptions), memory: 'plain', preemption: 'off', hostFunctions: [] } as const;
+    const found = {
+      ...(options[index] as RewriteOptions),
+      memory: 'plain',
+      preemption: 'off',
+      hostFunctions: [],
+    } as const;
     return { ...rewriteValid(bytes, found, undefined), bytes };
   });
 }

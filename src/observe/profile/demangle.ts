@@ -10,7 +10,7 @@ function demangleLegacy(name: string): string | undefined {
   const rest = /^_ZN(.+)E(?:\.llvm\.\d+)?$/s.exec(name)?.[1];
   if (rest === undefined) return undefined;
   const parts: string[] = [];
-  for (let at = 0; at < rest.length; ) {
+  for (let at = 0; at < rest.length;) {
     const digits = /^\d+/.exec(rest.slice(at, at + 8))?.[0];
     if (digits === undefined) return undefined;
     const start = at + digits.length;

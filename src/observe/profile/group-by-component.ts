@@ -20,8 +20,7 @@ export function groupByComponent(profile: CpuProfile, code: Pick<GuestCode, 'fin
     const func = code.find(callFrame);
     if (func === undefined) return { node: tree.child(parent, toHostFrame(callFrame)), state: below };
     const { component } = func;
-    const from =
-      component === below ? parent : tree.child(tree.root, frameOf(basename(component), component));
+    const from = component === below ? parent : tree.child(tree.root, frameOf(basename(component), component));
     return { node: tree.child(from, toGuestFrame(func)), state: component };
   };
   const ids = addToTree<Below>(tree, profile, undefined, place);

@@ -38,7 +38,7 @@ test.each([
 });
 
 test('no name takes long or fails', () => {
-  const letters = fc.string({ unit: fc.constantFrom(...'BCIMNXYRTSEsv0123_a$.'), maxLength: 200 });
+  const letters = fc.string({ unit: fc.constantFrom(...'BCIMNXYRTSEsv0123_a$.'.split('')), maxLength: 200 });
   fc.assert(
     fc.property(fc.constantFrom('_R', '_RIC', '_RNvC', '_ZN', ''), letters, (start, rest) => {
       expect(demangle(start + rest).length).toBeLessThan(10_000);

@@ -24,9 +24,9 @@ function frame(functionName: string, url: string, columnNumber: number): Runtime
 
 const frames = fc.oneof(
   fc.nat(3).map((number) => frame(`host${number}`, 'host.js', number)),
-  fc.record({ component: fc.constantFrom(...COMPONENTS), number: fc.nat(3) }).map(({ component, number }) =>
-    frame('wasm-function', `guest:${component}`, number),
-  ),
+  fc
+    .record({ component: fc.constantFrom(...COMPONENTS), number: fc.nat(3) })
+    .map(({ component, number }) => frame('wasm-function', `guest:${component}`, number)),
 );
 
 /** Stacks, the outermost frame first, made into the tree that V8 would give. */
@@ -41,8 +41,7 @@ const profiles = fc
       for (const callFrame of stack) {
         const known = nodes.find(
           (one) =>
-            node.children?.includes(one.id) === true &&
-            JSON.stringify(one.callFrame) === JSON.stringify(callFrame),
+            node.children?.includes(one.id) === true && JSON.stringify(one.callFrame) === JSON.stringify(callFrame),
         );
         const next = known ?? { id: nodes.length + 1, callFrame, hitCount: 0, children: [] };
         if (known === undefined) {
@@ -73,6 +72,7 @@ function stacksOf({ nodes, samples = [] }: CpuProfile): Runtime.CallFrame[][] {
 }
 
 const hitsOf = ({ nodes }: CpuProfile): number => nodes.reduce((sum, { hitCount = 0 }) => sum + hitCount, 0);
+const timesOf = ({ timeDeltas = [] }: CpuProfile): number => timeDeltas.reduce((sum, delta) => sum + delta, 0);
 const nameOf = ({ functionName }: Runtime.CallFrame): string => functionName;
 
 test('each sample has its own stack, cut where its innermost component was entered, below the frame of that', () => {
@@ -115,7 +115,6 @@ test('merged profiles keep all samples in their order, and last as long as all t
       expect(hitsOf(merged)).toBe(all.reduce((sum, profile) => sum + hitsOf(profile), 0));
       const lastedUs = all.reduce((sum, { startTime, endTime }) => sum + endTime - startTime, 0);
       expect(merged.endTime - merged.startTime).toBe(lastedUs);
-      const timesOf = ({ timeDeltas = [] }: CpuProfile): number => timeDeltas.reduce((sum, delta) => sum + delta, 0);
       expect(timesOf(merged)).toBeLessThanOrEqual(lastedUs);
       // Node by node: who has a child is its only parent.
       const children = merged.nodes.flatMap((node) => node.children ?? []);
