@@ -57,7 +57,7 @@ beforeAll(async () => {
   named = await buildDebugGuest('spin');
 }, BUILD_MS);
 
-describe.concurrent('--profile', () => {
+describe('--profile', () => {
   test.each(['linker', 'jco'])("has the names of a guest's functions, with the %s engine", async (engine) => {
     await using folder = await mkdtempDisposable(join(tmpdir(), 'wasi-serve-test-'));
     const path = join(folder.path, 'p.cpuprofile');
@@ -100,8 +100,10 @@ describe.concurrent('--profile', () => {
       code: 1,
       stderr: `Profile written to ${exits}\n`,
     });
-    await using running = wasiServe(['run', '--profile', isEnded, guestPath('command'), 'echo-lines']);
-    await running.ended;
+    await using running = wasiServe(['run', '--profile', isEnded, guestPath('command'), 'flood', '200000000']);
+    await running.until('stdout', /./);
+    running.kill('SIGINT');
+    expect(await running.ended).toBe('SIGINT');
     for (const path of paths) expectSound(readProfile(path));
   });
 
@@ -124,7 +126,7 @@ describe.concurrent('--profile', () => {
   });
 });
 
-describe.concurrent('/debug/profile', () => {
+describe('/debug/profile', () => {
   test.each([[[]], [['--workers', '2']]])('is a download of what guests do meanwhile, with %j', async (args) => {
     await using serving = await profiledOn([SPIN, ...args]);
     const asked = fetch(`${serving.admin}/debug/profile?seconds=1`);
