@@ -1,3 +1,4 @@
+import { startOddRedis } from '../harness/odd-redis.ts';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
@@ -176,6 +177,24 @@ test('one operation that cannot be done does not keep SQLite from those that wai
   expect(await allKeys(store)).toEqual(['before', 'after']);
 });
 
+test('writes that another process keeps from a file of SQLite fail together, and reads do not', async () => {
+  await using place = await makePlace('sqlite');
+  await using stores = open(place.spec);
+  const store = defaultOf(stores);
+  expect(await valueOf(store.increment('n', 1n, never))).toBe(1n);
+  using other = new DatabaseSync(place.spec.slice('sqlite:'.length));
+  other.exec('BEGIN IMMEDIATE');
+  const first = store.increment('n', 1n, never);
+  // Each waits for some seconds: these wait together.
+  const writes = Array.from({ length: 20 }, () => store.increment('n', 1n, never));
+  const read = store.has('n', never);
+  for (const write of [first, ...writes])
+    expect(await write).toMatchObject({ tag: 'err', val: { message: 'database is locked' } });
+  expect(await valueOf(read)).toBe(true);
+  other.exec('COMMIT');
+  expect(await valueOf(store.increment('n', 1n, never))).toBe(2n);
+});
+
 test('what nobody waits for any longer, SQLite does not begin', async () => {
   await using place = await makePlace('sqlite');
   await using stores = open(place.spec);
@@ -212,4 +231,35 @@ test('a file of SQLite that another process is just making is waited for', async
   await sleep(300);
   other.exec('COMMIT');
   expect(await sum).toBe(1n);
+});
+
+test.each([
+  ['says nothing', () => ''],
+  ['begins an answer without end', () => '*2000000000\r\n'],
+  ['says what is not Redis', () => '\0\xff\xfe\r\n'],
+])('a server of Redis that %s when a client greets it is given up, and keeps no store from being closed', async (_, say) => {
+  await using odd = await startOddRedis(say);
+  await using stores = open(odd.url);
+  const together = [defaultOf(stores).has('x', never), defaultOf(stores).list(0n, never)];
+  for (const result of await Promise.all(together))
+    expect(result).toMatchObject({ tag: 'err', val: { message: 'the store cannot be reached' } });
+});
+
+const ODD_ANSWERS = [':7', '$-1', '+OK', '$5\r\nhello', '*0', '*1\r\n$5\r\nhello', '*2\r\n:1\r\n:2', '*2\r\n$1\r\n0\r\n*1\r\n$-1'];
+
+test.each(ODD_ANSWERS)('what Redis does not answer is an error: %j', async (odd) => {
+  const greetings = /CLIENT|HELLO|SELECT/i;
+  await using server = await startOddRedis((command) => (greetings.test(command) ? '+OK\r\n' : `${odd}\r\n`));
+  await using stores = open(server.url);
+  const store = defaultOf(stores);
+  const results = [
+    await store.getMany(['a', 'b'], never),
+    await store.has('a', never),
+    await store.list(0n, never),
+    await store.increment('a', 1n, never),
+  ];
+  for (const [index, result] of results.entries()) {
+    if (result.tag === 'ok') expect([index, odd]).toEqual([1, ':7']);
+    else expect(['the store failed', 'the sum is below 0']).toContain(result.val.message);
+  }
 });

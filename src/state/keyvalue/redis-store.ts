@@ -2,12 +2,14 @@ import { type Result, err, ok } from '../../util/result.ts';
 import { toError } from '../../util/to-error.ts';
 import { BELOW_ZERO, NOT_A_NUMBER, OVERFLOW, fits } from './add-to.ts';
 import { type KeyPage, type KeyValuePair, type KeyValueStore, PAGE_KEYS, type StoreError } from './key-value-store.ts';
+import { BadReply, toCount, toPage, toSum, toValues } from './redis-replies.ts';
 
 /** A connection, as far as we use it. */
 interface Connection {
+  readonly isOpen: boolean;
   readonly isReady: boolean;
   connect(): Promise<unknown>;
-  sendCommand<T>(args: readonly (string | Buffer)[]): Promise<T>;
+  sendCommand(args: readonly (string | Buffer)[]): Promise<unknown>;
   on(event: 'error', listener: (error: unknown) => void): unknown;
   destroy(): void;
 }
@@ -19,6 +21,7 @@ export interface RedisOptions {
   readonly prefix: string;
 }
 
+/** For the connection, and for the server's answers to what a client says first. */
 const CONNECT_TIMEOUT_MS = 2000;
 /** A server that takes longer for one command is given up, and with it its connection: the requests' own deadlines are usually sooner. */
 const REPLY_TIMEOUT_MS = 10_000;
@@ -56,8 +59,7 @@ export class RedisStore implements KeyValueStore {
   }
 
   async getMany(keys: readonly string[], signal: AbortSignal): Promise<Result<(Uint8Array | undefined)[], StoreError>> {
-    const values = await this.#ask<(Buffer | null)[]>(['MGET', ...this.#names(keys)], signal);
-    return values.tag === 'err' ? values : ok(values.val.map((value) => value ?? undefined));
+    return await this.#ask(['MGET', ...this.#names(keys)], signal, (reply) => toValues(reply, keys.length));
   }
 
   async setMany(pairs: readonly KeyValuePair[], signal: AbortSignal): Promise<Result<undefined, StoreError>> {
@@ -65,42 +67,39 @@ export class RedisStore implements KeyValueStore {
       this.#name(key),
       Buffer.from(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength),
     ]);
-    return withoutValue(await this.#ask(['MSET', ...args], signal));
+    return await this.#ask(['MSET', ...args], signal, () => undefined);
   }
 
   async deleteMany(keys: readonly string[], signal: AbortSignal): Promise<Result<undefined, StoreError>> {
-    return withoutValue(await this.#ask(['DEL', ...this.#names(keys)], signal));
+    return await this.#ask(['DEL', ...this.#names(keys)], signal, () => undefined);
   }
 
   async has(key: string, signal: AbortSignal): Promise<Result<boolean, StoreError>> {
-    const count = await this.#ask<number>(['EXISTS', this.#name(key)], signal);
-    return count.tag === 'err' ? count : ok(count.val > 0);
+    return await this.#ask(['EXISTS', this.#name(key)], signal, (reply) => toCount(reply) > 0);
   }
 
   /** The server's own pages: a key may be on two of them while others are added or deleted. Empty ones are left out. */
   async list(cursor: bigint, signal: AbortSignal): Promise<Result<KeyPage, StoreError>> {
-    const pattern = `${escapePattern(this.#options.prefix)}*`;
-    for (let at = String(cursor); ;) {
-      const args = ['SCAN', at, 'MATCH', pattern, 'COUNT', String(PAGE_KEYS), 'TYPE', 'string'];
-      const scanned = await this.#ask<[cursor: Buffer, names: Buffer[]]>(args, signal);
-      if (scanned.tag === 'err') return scanned;
-      at = scanned.val[0].toString('latin1');
-      const keys = scanned.val[1].map((name) => name.toString().slice(this.#options.prefix.length));
-      if (keys.length > 0 || at === '0') return ok({ keys, cursor: at === '0' ? undefined : BigInt(at) });
+    const { prefix } = this.#options;
+    for (let at = cursor; ;) {
+      const args = ['SCAN', `${at}`, 'MATCH', `${escapePattern(prefix)}*`, 'COUNT', `${PAGE_KEYS}`, 'TYPE', 'string'];
+      const page = await this.#ask(args, signal, (reply) => toPage(reply, prefix.length));
+      if (page.tag === 'err' || page.val.keys.length > 0 || page.val.cursor === undefined) return page;
+      at = page.val.cursor;
     }
   }
 
   async increment(key: string, delta: bigint, signal: AbortSignal): Promise<Result<bigint, StoreError>> {
     if (!fits(delta)) return err(OVERFLOW);
-    const sum = await this.#ask<Buffer | null>(['EVAL', INCREMENT, '1', this.#name(key), String(delta)], signal);
+    const sum = await this.#ask(['EVAL', INCREMENT, '1', this.#name(key), String(delta)], signal, toSum);
     if (sum.tag === 'err') return sum;
-    return sum.val === null ? err(BELOW_ZERO) : ok(BigInt(sum.val.toString('latin1')));
+    return sum.val === undefined ? err(BELOW_ZERO) : ok(sum.val);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     await this.#connecting?.catch(() => undefined);
-    this.#connection?.destroy();
+    if (this.#connection !== undefined) end(this.#connection);
   }
 
   #name(key: string): string {
@@ -111,13 +110,20 @@ export class RedisStore implements KeyValueStore {
     return keys.map((key) => this.#name(key));
   }
 
-  async #ask<T>(args: readonly (string | Buffer)[], signal: AbortSignal): Promise<Result<T, StoreError>> {
+  /** `decode` throws `BadReply`. */
+  async #ask<T>(
+    args: readonly (string | Buffer)[],
+    signal: AbortSignal,
+    decode: (reply: unknown) => T,
+  ): Promise<Result<T, StoreError>> {
     if (this.#isClosed) return err(CLOSED);
     try {
       const connection = this.#connection?.isReady === true ? this.#connection : await this.#connect();
       if (signal.aborted) return err(GIVEN_UP);
-      return ok(await reply(connection, connection.sendCommand<T>(args)));
+      return ok(decode(await withinTime(connection, connection.sendCommand(args), REPLY_TIMEOUT_MS)));
     } catch (error) {
+      // What such a server answers next may be meant for anybody.
+      if (error instanceof BadReply && this.#connection !== undefined) end(this.#connection);
       return err(toStoreError(toError(error)));
     }
   }
@@ -137,32 +143,37 @@ export class RedisStore implements KeyValueStore {
     }) as Connection;
     // Each operation that fails for it says so.
     connection.on('error', () => undefined);
-    await connection.connect();
-    if (this.#isClosed) connection.destroy();
+    await withinTime(connection, connection.connect(), CONNECT_TIMEOUT_MS);
+    if (this.#isClosed) end(connection);
     return (this.#connection = connection);
   }
 }
 
-/** The server's reply, for which nobody waits forever: a connection without one is ended, which fails all that wait for it. */
-async function reply<T>(connection: Connection, replied: Promise<T>): Promise<T> {
-  const timer = setTimeout(() => connection.isReady && connection.destroy(), REPLY_TIMEOUT_MS);
+/** What the server says, for which nobody waits forever: a connection without an answer is ended, which fails all that wait for it. */
+async function withinTime<T>(connection: Connection, answer: Promise<T>, timeoutMs: number): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    end(connection);
+    late.reject(new Error(`the server has not answered for ${timeoutMs / 1000} s`));
+  }, timeoutMs);
   try {
-    return await replied;
+    return await Promise.race([answer, late.promise]);
   } finally {
     clearTimeout(timer);
   }
 }
 
+function end(connection: Connection): void {
+  if (connection.isOpen) connection.destroy();
+}
+
 /** What the server has refused, a guest may know; what is wrong with the connection says where the server is. */
 function toStoreError(error: Error): StoreError {
+  if (error instanceof BadReply) return { message: 'the store failed', cause: error };
   const known = NUMBER_ERRORS.find(([text]) => error.message.includes(text));
   if (known !== undefined) return known[1];
   const isReply = /^[A-Z]+ /.test(error.message);
   return { message: isReply ? `the store refused: ${error.message}` : 'the store cannot be reached', cause: error };
-}
-
-function withoutValue(answer: Result<unknown, StoreError>): Result<undefined, StoreError> {
-  return answer.tag === 'err' ? answer : ok(undefined);
 }
 
 function escapePattern(text: string): string {

@@ -82,26 +82,40 @@ function prepare(sql: string): StatementSync {
   return statement;
 }
 
-/** All of one message is one transaction: many requests wait for one commit. If that fails, each is tried alone, since one alone may be at fault. */
+/**
+ * All of one message is one transaction: many requests wait for one commit. If that fails, each is tried alone, since one alone may be at fault; but who
+ * keeps one of them from writing keeps all, and they need not wait for that one after the other.
+ */
 function answerAll(operations: readonly SqliteOperation[]): SqliteAnswers {
-  const together = transact(operations);
-  if (together.tag === 'ok') return together.val;
-  if (operations.length === 1) return [together];
-  return operations.map((operation) => {
-    const alone = transact([operation]);
-    return alone.tag === 'ok' ? (alone.val[0] as Result<unknown, StoreError>) : alone;
-  });
+  try {
+    return transact(operations);
+  } catch (error) {
+    const failed = err(toStoreError(error));
+    const isKnown = (operation: SqliteOperation): boolean => isBusy(error) && isWrite(operation);
+    if (operations.length === 1) return [failed];
+    return operations.map((operation) => (isKnown(operation) ? failed : answerAlone(operation)));
+  }
 }
 
-function transact(operations: readonly SqliteOperation[]): Result<SqliteAnswers, StoreError> {
+function answerAlone(operation: SqliteOperation): Result<unknown, StoreError> {
+  try {
+    const [alone] = transact([operation]);
+    return alone as Result<unknown, StoreError>;
+  } catch (error) {
+    return err(toStoreError(error));
+  }
+}
+
+/** Throws SQLite's error, and then nothing has happened. */
+function transact(operations: readonly SqliteOperation[]): SqliteAnswers {
   try {
     database.exec(operations.some(isWrite) ? 'BEGIN IMMEDIATE' : 'BEGIN');
     const answers = operations.map(answer);
     database.exec('COMMIT');
-    return ok(answers);
+    return answers;
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK');
-    return err(toStoreError(error));
+    throw error;
   }
 }
 
