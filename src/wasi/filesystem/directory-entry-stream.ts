@@ -21,6 +21,7 @@ export interface DirectoryEntry {
 export class DirectoryEntryStream implements Disposable {
   readonly #ctx: WasiCtx;
   readonly #dir: Dir;
+  readonly #files: OpenFiles;
   readonly #giveBack: () => void;
   readonly #charge: Charge;
   #batch: Dirent<Buffer>[] = [];
@@ -32,15 +33,17 @@ export class DirectoryEntryStream implements Disposable {
   static async open(ctx: WasiCtx, files: OpenFiles, directory: OpenFile): Promise<DirectoryEntryStream> {
     const giveBack = files.takePlace();
     try {
-      return new DirectoryEntryStream(ctx, await directory.use(() => opendir(directory.path, BATCH_ENTRIES)), giveBack);
+      const dir = await directory.use(() => opendir(directory.path, BATCH_ENTRIES));
+      return new DirectoryEntryStream(ctx, files, dir, giveBack);
     } catch (error) {
       giveBack();
       throw error;
     }
   }
 
-  private constructor(ctx: WasiCtx, dir: Dir, giveBack: () => void) {
+  private constructor(ctx: WasiCtx, files: OpenFiles, dir: Dir, giveBack: () => void) {
     this.#ctx = ctx;
+    this.#files = files;
     this.#dir = dir;
     this.#giveBack = giveBack;
     this.#charge = new Charge(ctx.held);
@@ -81,6 +84,6 @@ export class DirectoryEntryStream implements Disposable {
     this.#isAtEnd = true;
     this.#ctx.forget(this);
     this.#charge[Symbol.dispose]();
-    void this.#dir.close().then(this.#giveBack, this.#giveBack);
+    this.#files.granted.close(() => this.#dir.close(), this.#giveBack);
   }
 }

@@ -49,13 +49,15 @@ export class FileSink implements ByteSink, Disposable {
 
   write(bytes: Uint8Array): StreamError | undefined {
     if (bytes.byteLength === 0) return undefined;
+    this.#charge.resize(this.#charge.bytes + bytes.byteLength);
     try {
       this.#files.takeWritten(bytes.byteLength);
+      if (!this.#files.granted.tryTakeBytes(bytes.byteLength)) throw new FileError('insufficient-memory');
     } catch (error) {
       this.#failure = CLOSED;
+      this.#charge.resize(Math.max(0, this.#charge.bytes - bytes.byteLength));
       return fileFailed(error);
     }
-    this.#charge.resize(this.#charge.bytes + bytes.byteLength);
     this.#queue.push(bytes);
     this.#writing ??= this.#writeAll();
     return undefined;
@@ -92,10 +94,12 @@ export class FileSink implements ByteSink, Disposable {
     const { granted } = this.#files;
     granted.writeBegan();
     try {
-      await this.#file.use((fd) => (this.#offset === 'end' ? this.#append() : this.#writeQueue(fd)));
+      await this.#file.use((fd) =>
+        granted.threads.run(() => (this.#offset === 'end' ? this.#append() : this.#writeQueue(fd))),
+      );
     } catch (error) {
       this.#fail(error);
-      this.#queue.length = 0;
+      granted.wrote(byteLengthOf(this.#queue.splice(0)));
       this.#charge.resize(0);
     }
     this.#writing = undefined;
@@ -130,8 +134,13 @@ export class FileSink implements ByteSink, Disposable {
       if (this.#offset !== 'end') this.#offset += BigInt(bytes.byteLength);
       this.#files.wrote(this.#file);
       this.#queue.shift();
+      this.#files.granted.wrote(bytes.byteLength);
       this.#charge.resize(Math.max(0, this.#charge.bytes - bytes.byteLength));
       if (!this.#isFlushing) this.#wakers.wake();
     }
   }
+}
+
+function byteLengthOf(list: readonly Uint8Array[]): number {
+  return list.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }

@@ -120,7 +120,8 @@ export class FileSource implements ByteSource, Disposable {
       assertOffset(offset, buffer.byteLength);
       const { bytesRead } = await this.#file.use(async (fd) => {
         await this.#files.whenFinished();
-        return await read(fd, buffer, 0, buffer.byteLength, offset);
+        const { threads } = this.#files.granted;
+        return await threads.run(() => read(fd, buffer, 0, buffer.byteLength, offset), this.#ctx.cancellation);
       });
       if (bytesRead === 0) return { at: 'ended', end: CLOSED };
       const isLast = bytesRead < buffer.byteLength && this.#isEnd(offset + BigInt(bytesRead));

@@ -1,12 +1,22 @@
 import type { DirectoryGrant } from '../../config/kinds/directories.ts';
 import { Drained } from '../../util/drained.ts';
 import { DEFAULT_LIMITS, type RequestLimits } from '../../util/limits.ts';
+import { FileThreads } from './file-threads.ts';
 import { type PreopenedDirectory, openPreopened } from './preopened-directory.ts';
 
 /** What a guest is granted of `wasi:filesystem`. Left out: no directory. */
 export interface FilesystemGrants {
   readonly directories?: GrantedDirectories | undefined;
 }
+
+/** Bounds on what the guests of a component have the host hold for files, also after their requests have ended. */
+type DirectoryLimits = Pick<RequestLimits, 'maxTotalOpenFiles' | 'maxHeldBytes'>;
+
+/** So many times what one request may have the host hold is kept for file systems that are slow, also of requests that have ended. */
+const MAX_PENDING_SHARE = 16;
+
+/** A file system that has taken nothing for so long is not waited for. */
+const STALLED_MS = 10_000;
 
 /** What `wasi:filesystem` needs of a host. */
 export interface FilesystemOptions {
@@ -24,15 +34,19 @@ export function grantFilesystem({ openedDirectories }: FilesystemOptions): Files
  */
 export class GrantedDirectories implements Disposable {
   readonly preopened: readonly PreopenedDirectory[];
-  readonly #maxOpenFiles: number;
+  readonly threads = new FileThreads();
+  readonly #limits: DirectoryLimits;
   readonly #whenDisposed: DisposableStack;
   #openFiles = 0;
   #pendingWrites = 0;
+  #pendingBytes = 0;
+  /** Changes whenever a file system takes something. */
+  #progress = 0;
   readonly #writes = new Drained();
 
   /** Throws `HostError` if a directory cannot be opened, or if this system cannot keep guests inside it. */
-  constructor(grants: readonly DirectoryGrant[], limits: Pick<RequestLimits, 'maxTotalOpenFiles'> = DEFAULT_LIMITS) {
-    this.#maxOpenFiles = limits.maxTotalOpenFiles;
+  constructor(grants: readonly DirectoryGrant[], limits: DirectoryLimits = DEFAULT_LIMITS) {
+    this.#limits = limits;
     using opened = new DisposableStack();
     this.preopened = grants.map((grant) => {
       const directory = openPreopened(grant);
@@ -49,7 +63,7 @@ export class GrantedDirectories implements Disposable {
 
   /** Takes one of the places for open files, if there is one. */
   tryTakePlace(): boolean {
-    if (this.#openFiles >= this.#maxOpenFiles) return false;
+    if (this.#openFiles >= this.#limits.maxTotalOpenFiles) return false;
     this.#openFiles += 1;
     return true;
   }
@@ -57,6 +71,12 @@ export class GrantedDirectories implements Disposable {
   /** One of them has been closed. */
   giveBackPlace(): void {
     this.#openFiles -= 1;
+  }
+
+  /** Closes something when a thread is there for it; `whenClosed` gives back what it counted for. */
+  close(work: () => Promise<void>, whenClosed: () => void): void {
+    // An error of closing is about bytes that were written, which nobody can be told any more.
+    void this.threads.run(work).then(whenClosed, whenClosed);
   }
 
   /** Bytes that a stream has taken are being written, whatever becomes of its guest, until `writeEnded`. */
@@ -69,9 +89,26 @@ export class GrantedDirectories implements Disposable {
     if (this.#pendingWrites === 0) this.#writes.notify();
   }
 
-  /** Resolves when all that streams have taken is written, or has failed. */
-  written(): Promise<void> {
-    return this.#pendingWrites === 0 ? Promise.resolve() : this.#writes.wait();
+  /** Counts bytes that a stream takes until `wrote`. Returns `false` if there are too many that no file system has taken yet. */
+  tryTakeBytes(byteLength: number): boolean {
+    if (this.#pendingBytes + byteLength > MAX_PENDING_SHARE * this.#limits.maxHeldBytes) return false;
+    this.#pendingBytes += byteLength;
+    return true;
+  }
+
+  /** Such bytes are written, or nobody can write them. */
+  wrote(byteLength: number): void {
+    this.#pendingBytes -= byteLength;
+    this.#progress += 1;
+  }
+
+  /** Resolves when all that streams have taken is written, or has failed, or when a file system has taken nothing for too long. */
+  async written(): Promise<void> {
+    let progress: number | undefined;
+    while (this.#pendingWrites > 0 && progress !== this.#progress) {
+      progress = this.#progress;
+      await this.#writes.waitFor(STALLED_MS);
+    }
   }
 
   /** Guests that are still at work keep what they use until they are done with it. */

@@ -17,14 +17,15 @@ type FilesCtx = WasiCtx<FilesystemGrants>;
  */
 export function guestWaits<T>(ctx: FilesCtx, work: (files: OpenFiles) => Promise<T>): Promise<FileResult<T>> {
   ctx.cancellation.throwIfCancelled();
-  return settle(ctx, doWork(ctx.state(OpenFiles), work));
+  return settle(ctx, doWork(ctx, work));
 }
 
-async function doWork<T>(files: OpenFiles, work: (files: OpenFiles) => Promise<T>): Promise<FileResult<T>> {
+async function doWork<T>(ctx: FilesCtx, work: (files: OpenFiles) => Promise<T>): Promise<FileResult<T>> {
+  const files = ctx.state(OpenFiles);
   try {
     const unfinished = files.whenFinished();
     if (unfinished !== undefined) await unfinished;
-    const value = await work(files);
+    const value = await files.granted.threads.run(() => work(files), ctx.cancellation);
     // The guest has ended meanwhile: nobody else will close what was opened for it.
     if (files.isOver) (value as Partial<Disposable> | undefined)?.[Symbol.dispose]?.();
     return ok(value);

@@ -1,4 +1,4 @@
-import { type BigIntStats, close } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { FileError } from './file-error.ts';
 
 /** WIT's `descriptor-type`. */
@@ -46,14 +46,14 @@ export function toIdentity(stats: BigIntStats): Identity {
 export class OpenFile {
   readonly fd: number;
   readonly identity: Identity;
-  readonly #onClosed: () => void;
+  readonly #close: (fd: number) => void;
   #holders = 1;
 
-  /** The caller holds it. `onClosed` is called when it has been closed. */
-  constructor(fd: number, identity: Identity, onClosed: () => void) {
+  /** The caller holds it; `close` closes it when nobody does. */
+  constructor(fd: number, identity: Identity, close: (fd: number) => void) {
     this.fd = fd;
     this.identity = identity;
-    this.#onClosed = onClosed;
+    this.#close = close;
   }
 
   /** A path for the kernel to this very file, wherever it has gone and whatever now has its name. Source: proc(5), `/proc/[pid]/fd/`. */
@@ -74,8 +74,7 @@ export class OpenFile {
 
   release(): void {
     this.#holders -= 1;
-    // An error of `close` is about bytes that were written, which nobody can be told any more.
-    if (this.#holders === 0) close(this.fd, () => this.#onClosed());
+    if (this.#holders === 0) this.#close(this.fd);
   }
 
   /** Uses the descriptor, which stays open until the promise settles. */

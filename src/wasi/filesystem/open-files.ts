@@ -2,13 +2,10 @@ import type { WasiCtx } from '../wasi-ctx.ts';
 import { FileError } from './file-error.ts';
 import type { FilesystemGrants, GrantedDirectories } from './grants.ts';
 import { type Identity, OpenFile, toIdentity } from './open-file.ts';
-import { fstat, open } from './system-calls.ts';
+import { close, fstat, open } from './system-calls.ts';
 
 /** Of so many files the last write is remembered: a guest may write to any number, one after the other. */
 const MAX_REMEMBERED_WRITES = 1000;
-
-/** A file of which nothing is known yet. */
-const UNKNOWN: Identity = Object.freeze({ type: 'unknown', dev: 0n, ino: 0n, size: 0n });
 
 /** What one request has open, and what it may still open, write and create. Streams learn here that the request has written to their file. */
 export class OpenFiles implements Disposable {
@@ -36,16 +33,12 @@ export class OpenFiles implements Disposable {
 
   /** Opens a path, which names nothing but what a descriptor leads to. The caller holds the file. Throws `FileError` `quota` beyond the limits. */
   async open(path: string, flags: number, mode?: number): Promise<OpenFile> {
-    const giveBack = this.takePlace();
-    const fd = await open(path, flags, mode).catch((error: unknown) => {
-      giveBack();
-      throw error;
-    });
+    const [fd, close] = await this.#open(path, flags, mode);
     const stats = await fstat(fd).catch((error: unknown) => {
-      new OpenFile(fd, UNKNOWN, giveBack).release();
+      close(fd);
       throw error;
     });
-    return this.#keep(new OpenFile(fd, toIdentity(stats), giveBack));
+    return this.#keep(new OpenFile(fd, toIdentity(stats), close));
   }
 
   /** As `open`, for what is known already: a call of the system less. A stream finishes what it has taken `even if over`. */
@@ -54,12 +47,8 @@ export class OpenFiles implements Disposable {
     flags: number,
     ...[identity, when]: readonly [Identity, ('even if over' | 'while it runs')?]
   ): Promise<OpenFile> {
-    const giveBack = this.takePlace();
-    const fd = await open(path, flags).catch((error: unknown) => {
-      giveBack();
-      throw error;
-    });
-    const file = new OpenFile(fd, identity, giveBack);
+    const [fd, close] = await this.#open(path, flags);
+    const file = new OpenFile(fd, identity, close);
     return when === 'even if over' ? file : this.#keep(file);
   }
 
@@ -120,6 +109,16 @@ export class OpenFiles implements Disposable {
   /** What is being opened is closed as soon as it is open. */
   [Symbol.dispose](): void {
     this.#isOver = true;
+  }
+
+  /** A descriptor, and what closes it and gives its place back. */
+  async #open(path: string, flags: number, mode?: number): Promise<readonly [fd: number, close: (fd: number) => void]> {
+    const giveBack = this.takePlace();
+    const fd = await open(path, flags, mode).catch((error: unknown) => {
+      giveBack();
+      throw error;
+    });
+    return [fd, (opened) => this.granted.close(() => close(opened), giveBack)];
   }
 
   #keep(file: OpenFile): OpenFile {

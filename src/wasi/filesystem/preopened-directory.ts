@@ -19,7 +19,7 @@ export interface PreopenedDirectory {
 export function openPreopened({ host, guest, access }: DirectoryGrant): PreopenedDirectory {
   if (process.platform !== 'linux') throw unsafe(host, `this is ${process.platform}`);
   const fd = openDirectory(host);
-  const file = new OpenFile(fd, toIdentity(fstatSync(fd, { bigint: true })), () => undefined);
+  const file = new OpenFile(fd, toIdentity(fstatSync(fd, { bigint: true })), closeSync);
   const obstacle = findObstacle(file);
   if (obstacle === undefined) return { guest, access, file };
   file.release();

@@ -10,6 +10,7 @@ export const O_CALM = fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY;
 
 /** Calls on plain descriptors, in libuv's pool of threads. They reject with Node's errors, whose `code` is the error number's name. */
 export const open: (path: string, flags: number, mode?: number) => Promise<number> = promisify(fs.open);
+export const close = promisify(fs.close);
 export const read = promisify(fs.read);
 export const write = promisify(fs.write);
 export const ftruncate = promisify(fs.ftruncate);

@@ -1,5 +1,6 @@
 import type { IoError } from '../../io/io-error.ts';
 import { err, ok } from '../../util/result.ts';
+import { Charge } from '../../util/held-bytes.ts';
 import { InputStream } from '../io/input-stream.ts';
 import { OutputStream } from '../io/output-stream.ts';
 import type { WasiCtx } from '../wasi-ctx.ts';
@@ -53,7 +54,7 @@ const fileFuncs = {
   '[method]descriptor.read': (ctx: Ctx, self: Descriptor, length: bigint, offset: bigint) =>
     guestWaits(ctx, () => readAt(ctx, self, length, offset)),
   '[method]descriptor.write': (ctx: Ctx, self: Descriptor, bytes: Uint8Array, offset: bigint) =>
-    guestWaits(ctx, (files) => writeAt(files, self, bytes, offset)),
+    writing(ctx, self, bytes, offset),
   '[method]descriptor.stat': (ctx: Ctx, { file }: Descriptor) =>
     guestWaits(ctx, async () => toDescriptorStat(await file.use(fstat))),
   '[method]descriptor.is-same-object': (_ctx: Ctx, { file: { identity } }: Descriptor, { file }: Descriptor) =>
@@ -150,6 +151,14 @@ async function readAt(
   const buffer = new Uint8Array(size);
   const { bytesRead } = await file.use((fd) => read(fd, buffer, 0, size, offset));
   return [buffer.subarray(0, bytesRead), bytesRead === 0];
+}
+
+/** What is written counts as held until it is, however long it waits for the file system. */
+function writing(ctx: Ctx, self: Descriptor, bytes: Uint8Array, offset: bigint): Promise<FileResult<bigint>> {
+  const charge = new Charge(ctx.held);
+  charge.resize(bytes.byteLength);
+  const written = guestWaits(ctx, (files) => writeAt(files, self, bytes, offset));
+  return written.finally(() => charge[Symbol.dispose]());
 }
 
 async function writeAt(files: OpenFiles, self: Descriptor, bytes: Uint8Array, offset: bigint): Promise<bigint> {
