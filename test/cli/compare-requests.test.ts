@@ -1,10 +1,13 @@
 import * as fc from 'fast-check';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { isWithinNoise, toSpread } from '../../src/compare/numbers.ts';
 import { parseCurl, toCurl } from '../../src/compare/requests/curl.ts';
 import { parseHar } from '../../src/compare/requests/har.ts';
 import { type PlainRequest, toProbe } from '../../src/compare/requests/probe.ts';
 import { quoteWord, splitWords } from '../../src/compare/requests/split-words.ts';
+import { exchange } from '../../src/compare/wire/exchange.ts';
 import { ReplyReader } from '../../src/compare/wire/reply-reader.ts';
 import type { WireReply } from '../../src/compare/wire/wire-reply.ts';
 
@@ -248,4 +251,40 @@ describe('statistics', () => {
     expect(isWithinNoise([100, 101, 102], [50, 51, 52])).toBe(false);
     expect(isWithinNoise([100, 101, 102], [99, 100, 101])).toBe(true);
   });
+});
+
+const KIB = 'a'.repeat(1024);
+const CHUNKED = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+/** What servers say without end: how it begins, and what follows again and again. */
+const ENDLESS: readonly (readonly [what: string, start: string, more: string, why: RegExp])[] = [
+  ['heads', 'HTTP/1.1 200 OK\r\nX: ', KIB, /head of more than 1 MiB/],
+  ['bodies', 'HTTP/1.1 200 OK\r\n\r\n', KIB, /more than 64 MiB/],
+  ['interim replies', '', 'HTTP/1.1 100 Continue\r\n\r\n', /more than 100 interim replies/],
+  ['replies', '', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na', /more replies than requests/],
+  ['trailers', `${CHUNKED}0\r\n`, 'x: a\r\n', /trailers of more than 1 MiB/],
+  ['lines of a trailer', `${CHUNKED}0\r\nx: `, KIB, /line of more than 1 MiB/],
+  ['chunk extensions', `${CHUNKED}1;`, KIB, /line of more than 1 MiB/],
+];
+
+test.each(ENDLESS)('%s without end are read up to a bound', async (_what, start, more, why) => {
+  const piece = Buffer.from(more.repeat(Math.ceil(65_536 / more.length)));
+  const server = createServer((socket) => {
+    const go = (): void => {
+      while (!socket.destroyed && socket.write(piece));
+    };
+    socket.on('error', () => undefined).on('drain', go);
+    socket.write(start);
+    go();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const endpoint = { hostname: '127.0.0.1', port: (server.address() as AddressInfo).port };
+  const request: PlainRequest = { method: 'GET', target: '/', fields: [['Host', 'a']] };
+  const { malformed, replies } = await exchange(endpoint, toProbe('a', 'b', request), {
+    replyMs: 30_000,
+    settleMs: 25,
+  });
+  server.close();
+  expect(malformed ?? `${replies.length} replies`).toMatch(why);
 });

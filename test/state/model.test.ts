@@ -237,15 +237,30 @@ test.each([
   ['says nothing', () => ''],
   ['begins an answer without end', () => '*2000000000\r\n'],
   ['says what is not Redis', () => '\0\xff\xfe\r\n'],
-])('a server of Redis that %s when a client greets it is given up, and keeps no store from being closed', async (_, say) => {
-  await using odd = await startOddRedis(say);
-  await using stores = open(odd.url);
-  const together = [defaultOf(stores).has('x', never), defaultOf(stores).list(0n, never)];
-  for (const result of await Promise.all(together))
-    expect(result).toMatchObject({ tag: 'err', val: { message: 'the store cannot be reached' } });
-});
+])(
+  'a server of Redis that %s when a client greets it is given up, and keeps no store from being closed',
+  async (_, say) => {
+    await using odd = await startOddRedis(say);
+    await using stores = open(odd.url);
+    const together = [
+      async () => await defaultOf(stores).has('x', never),
+      async () => await defaultOf(stores).list(0n, never),
+    ];
+    for (const result of await Promise.all(together.map((ask) => ask())))
+      expect(result).toMatchObject({ tag: 'err', val: { message: 'the store cannot be reached' } });
+  },
+);
 
-const ODD_ANSWERS = [':7', '$-1', '+OK', '$5\r\nhello', '*0', '*1\r\n$5\r\nhello', '*2\r\n:1\r\n:2', '*2\r\n$1\r\n0\r\n*1\r\n$-1'];
+const ODD_ANSWERS = [
+  ':7',
+  '$-1',
+  '+OK',
+  '$5\r\nhello',
+  '*0',
+  '*1\r\n$5\r\nhello',
+  '*2\r\n:1\r\n:2',
+  '*2\r\n$1\r\n0\r\n*1\r\n$-1',
+];
 
 test.each(ODD_ANSWERS)('what Redis does not answer is an error: %j', async (odd) => {
   const greetings = /CLIENT|HELLO|SELECT/i;

@@ -1,6 +1,5 @@
 import { toPrintable, truncate } from '../../util/printable.ts';
 import type { WireExchange } from '../wire/exchange.ts';
-import { valuesOf } from '../wire/reply-reader.ts';
 import type { WireField, WireReply } from '../wire/wire-reply.ts';
 import type { Aspect } from './difference.ts';
 
@@ -79,10 +78,14 @@ function group(
   fields: readonly WireField[],
   ignored: ReadonlySet<string>,
 ): (Finding & { readonly name: string })[] {
-  const names = new Set(fields.map(([name]) => name.toLowerCase()));
-  return Array.from(names)
-    .filter((name) => !ignored.has(name))
-    .map((name) => ({ aspect, name: toPrintable(name), text: describeValues(valuesOf(fields, name)) }));
+  const byName = Map.groupBy(fields, ([name]) => name.toLowerCase());
+  return Array.from(byName)
+    .filter(([name]) => !ignored.has(name))
+    .map(([name, same]) => ({
+      aspect,
+      name: toPrintable(name),
+      text: describeValues(same.map(([, value]) => value)),
+    }));
 }
 
 function describeValues(values: readonly string[]): string {

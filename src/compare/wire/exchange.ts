@@ -34,6 +34,11 @@ export interface Patience {
   readonly settleMs: number;
 }
 
+/** What a server sends beyond is not read. No probe asks for so much, and all of it is kept. */
+const MAX_BYTES = 64 * 1024 * 1024;
+/** Whoever says more to one probe says nothing that could be compared. */
+const MAX_INTERIM = 100;
+
 /** How long a body waits for `100 Continue`: a server need not send it. Source: RFC 9110, section 10.1.1. */
 const CONTINUE_MS = 1000;
 
@@ -54,6 +59,8 @@ class WireClient implements AsyncDisposable {
   readonly #reader: ReplyReader;
   readonly #replies: WireReply[] = [];
   readonly #interim: number[] = [];
+  #receivedBytes = 0;
+  #excess: string | undefined;
   #sentMs = 0;
   #firstByteMs: number | undefined;
   #end: 'closed' | 'reset' | undefined;
@@ -99,7 +106,7 @@ class WireClient implements AsyncDisposable {
   }
 
   async receive({ replyMs, settleMs }: Patience): Promise<WireExchange> {
-    const isDone = (): boolean => this.#replies.length >= this.#probe.replies || this.#reader.malformed !== undefined;
+    const isDone = (): boolean => this.#replies.length >= this.#probe.replies || this.#malformed !== undefined;
     await this.#until(isDone, replyMs);
     const isAnswered = isDone();
     if (isAnswered) await this.#until(() => false, settleMs);
@@ -110,8 +117,12 @@ class WireClient implements AsyncDisposable {
       interim: this.#interim,
       end: this.#end ?? (isAnswered ? 'open' : 'silent'),
       firstByteMs: this.#firstByteMs,
-      malformed: this.#reader.malformed,
+      malformed: this.#malformed,
     };
+  }
+
+  get #malformed(): string | undefined {
+    return this.#reader.malformed ?? this.#excess;
   }
 
   /** Breaks off (RST). */
@@ -135,8 +146,17 @@ class WireClient implements AsyncDisposable {
 
   #take(bytes: Buffer): void {
     this.#firstByteMs ??= performance.now() - this.#sentMs;
+    if (this.#malformed !== undefined) return;
+    this.#receivedBytes += bytes.byteLength;
     this.#reader.push(bytes);
+    this.#excess = this.#findExcess();
     this.#wake();
+  }
+
+  #findExcess(): string | undefined {
+    if (this.#receivedBytes > MAX_BYTES) return `more than ${MAX_BYTES / 1024 ** 2} MiB`;
+    if (this.#interim.length > MAX_INTERIM) return `more than ${MAX_INTERIM} interim replies`;
+    return this.#replies.length > this.#probe.replies ? 'more replies than requests' : undefined;
   }
 
   #finish(how: 'closed' | 'reset'): void {

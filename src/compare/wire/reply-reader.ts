@@ -34,6 +34,7 @@ export class ReplyReader {
   #rest: Buffer = Buffer.from(NO_BYTES);
   #body: Buffer[] = [];
   #trailers: WireField[] = [];
+  #trailerBytes = 0;
   /** Under load one head is as the last, but for its date. */
   #last: { readonly text: string; readonly method: string; readonly head: Head } | undefined;
 
@@ -102,6 +103,7 @@ export class ReplyReader {
     }
     this.#body = [];
     this.#trailers = [];
+    this.#trailerBytes = 0;
     if (head.framing === 'chunked') this.#state = { at: 'chunk-size', head };
     else if (head.byteLength === 0) this.#finish(head, true);
     else this.#state = { at: 'body', head, left: head.byteLength };
@@ -113,6 +115,10 @@ export class ReplyReader {
     const start = this.#rest.toString('latin1', 0, 5);
     if (!'HTTP/'.startsWith(start)) return this.#refuse(`bytes that are not HTTP: ${JSON.stringify(start)}`);
     return this.#rest.byteLength > MAX_HEAD_BYTES ? this.#refuse('a head of more than 1 MiB') : false;
+  }
+
+  #refuseLong(): boolean {
+    return this.#rest.byteLength > MAX_HEAD_BYTES ? this.#refuse('a line of more than 1 MiB') : false;
   }
 
   #parseHead(text: string): Head | undefined {
@@ -129,7 +135,7 @@ export class ReplyReader {
 
   #readChunkSize(head: Head): boolean {
     const line = this.#takeThrough('\r\n');
-    if (line === undefined) return false;
+    if (line === undefined) return this.#refuseLong();
     const [, digits] = /^([0-9A-Fa-f]{1,12})[ \t]*(?:;.*)?\r\n$/.exec(line) ?? [];
     if (digits === undefined) return this.#refuse(`a chunk size that is none: ${JSON.stringify(line.slice(0, 40))}`);
     const left = Number.parseInt(digits, 16);
@@ -147,7 +153,7 @@ export class ReplyReader {
 
   #readTrailer(head: Head): boolean {
     const line = this.#takeThrough('\r\n');
-    if (line === undefined) return false;
+    if (line === undefined) return this.#refuseLong();
     if (line === '\r\n') {
       this.#finish(head, true);
       return true;
@@ -155,7 +161,8 @@ export class ReplyReader {
     const field = parseField(line.slice(0, -2));
     if (field === undefined) return this.#refuse(`a trailer that is none: ${JSON.stringify(line.slice(0, 100))}`);
     this.#trailers.push(field);
-    return true;
+    this.#trailerBytes += line.length;
+    return this.#trailerBytes <= MAX_HEAD_BYTES || this.#refuse('trailers of more than 1 MiB');
   }
 
   #takeBody(state: { left: number }, whenWhole: () => void): boolean {

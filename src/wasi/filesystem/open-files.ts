@@ -2,7 +2,7 @@ import type { WasiCtx } from '../wasi-ctx.ts';
 import { FileError } from './file-error.ts';
 import type { FilesystemGrants, GrantedDirectories } from './grants.ts';
 import { type Identity, OpenFile, toIdentity } from './open-file.ts';
-import { close, fstat, open } from './system-calls.ts';
+import { close as closeFd, fstat, open } from './system-calls.ts';
 
 /** Of so many files the last write is remembered: a guest may write to any number, one after the other. */
 const MAX_REMEMBERED_WRITES = 1000;
@@ -118,7 +118,7 @@ export class OpenFiles implements Disposable {
       giveBack();
       throw error;
     });
-    return [fd, (opened) => this.granted.close(() => close(opened), giveBack)];
+    return [fd, (opened) => this.granted.close(() => closeFd(opened), giveBack)];
   }
 
   #keep(file: OpenFile): OpenFile {

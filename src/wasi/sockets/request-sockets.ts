@@ -2,6 +2,7 @@ import { runAll } from '../../util/bug.ts';
 import { parseIpAddress } from '../../util/ip-network.ts';
 import type { WasiCtx } from '../wasi-ctx.ts';
 import type { LookupAll, SocketsGrants } from './grants.ts';
+import { LookupTurns } from './lookup-turns.ts';
 import type { AddressUse, NetPolicy } from './net-policy.ts';
 import type { SocketEndpoint } from './socket-address.ts';
 
@@ -15,6 +16,7 @@ const RESOLVED_HELD_BYTES = 1024;
 export class RequestSockets implements Disposable {
   readonly #ctx: WasiCtx<SocketsGrants>;
   readonly #open = new Set<Disposable>();
+  readonly lookupTurns = new LookupTurns();
   /** What names the guest has resolved, by address. */
   readonly #resolved = new Map<bigint, Set<string>>();
 
@@ -73,6 +75,7 @@ export class RequestSockets implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.lookupTurns[Symbol.dispose]();
     const open = [...this.#open];
     this.#open.clear();
     runAll(open.map((socket) => () => socket[Symbol.dispose]()));

@@ -1,4 +1,4 @@
-import { lookup } from 'node:dns';
+import { type LookupAddress, lookup } from 'node:dns';
 import { isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { type Readiness, Wakers } from '../../io/readiness.ts';
@@ -70,14 +70,21 @@ export class ResolveAddressStream implements Readiness, Disposable {
     const place: Disposable = { [Symbol.dispose]: () => {} };
     if (!this.#sockets.open(place)) return false;
     const lookUp = this.#sockets.lookupAll ?? lookup;
-    lookUp(name, { all: true, order: 'verbatim' }, (error, found) => {
-      this.#sockets.closed(place);
-      if (error !== null) return this.#settle({ at: 'failed', code: toSocketErrorCode(error) });
-      const addresses = found.map(({ address }) => address);
-      this.#sockets.resolved(name, addresses);
-      return this.#settle({ at: 'resolved', addresses });
+    void this.#sockets.lookupTurns.take((end) => {
+      lookUp(name, { all: true, order: 'verbatim' }, (error, found) => {
+        end();
+        this.#sockets.closed(place);
+        if (error === null) this.#resolved(name, found);
+        else this.#settle({ at: 'failed', code: toSocketErrorCode(error) });
+      });
     });
     return true;
+  }
+
+  #resolved(name: string, found: readonly LookupAddress[]): void {
+    const addresses = found.map(({ address }) => address);
+    this.#sockets.resolved(name, addresses);
+    this.#settle({ at: 'resolved', addresses });
   }
 
   #settle(state: State): void {

@@ -13,6 +13,19 @@ export const READ_AHEAD_BYTES = 16 * 1024;
 /** WIT's `shutdown-type`. */
 export type ShutdownType = 'receive' | 'send' | 'both';
 
+/** The addresses of a connection: Node forgets them when the socket is closed. */
+export interface SocketEnds {
+  readonly local: SocketEndpoint;
+  readonly remote: SocketEndpoint;
+}
+
+/** `undefined` if the peer has reset the connection already: then the kernel does not tell the peer's. */
+export function endsOf({ localAddress, localPort, remoteAddress, remotePort }: Socket): SocketEnds | undefined {
+  if (localAddress === undefined || localPort === undefined) return undefined;
+  if (remoteAddress === undefined || remotePort === undefined) return undefined;
+  return { local: { address: localAddress, port: localPort }, remote: { address: remoteAddress, port: remotePort } };
+}
+
 /** An open TCP connection: a paused socket of Node's, seen as two streams. */
 export class TcpConnection implements Disposable {
   readonly socket: Socket;
@@ -21,11 +34,10 @@ export class TcpConnection implements Disposable {
   readonly local: SocketEndpoint;
   readonly remote: SocketEndpoint;
 
-  constructor(socket: Socket, held: HeldBytes) {
+  constructor(socket: Socket, { local, remote }: SocketEnds, held: HeldBytes) {
     this.socket = socket;
-    // Node forgets them when the socket is closed.
-    this.local = { address: socket.localAddress ?? '', port: socket.localPort ?? 0 };
-    this.remote = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
+    this.local = local;
+    this.remote = remote;
     this.input = new TcpSource(socket);
     this.output = new TcpSink(socket, held);
     socket.on('end', () => this.input.endWith(isReset(socket) ? connectionFailed('connection-reset') : CLOSED));

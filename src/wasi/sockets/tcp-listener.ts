@@ -2,7 +2,7 @@ import { type BoundSocket, type Server, type Socket, createServer } from 'node:n
 import type { SocketEndpoint } from './socket-address.ts';
 import type { RequestSockets } from './request-sockets.ts';
 import { type SocketErrorCode, toSocketErrorCode } from './socket-error.ts';
-import { READ_AHEAD_BYTES } from './tcp-connection.ts';
+import { READ_AHEAD_BYTES, type SocketEnds, endsOf } from './tcp-connection.ts';
 
 interface ListenOptions {
   readonly bound: BoundSocket;
@@ -10,6 +10,13 @@ interface ListenOptions {
   readonly sockets: RequestSockets;
   /** Called when listening has begun or failed, and when a connection has come. */
   readonly wake: () => void;
+}
+
+/** A connection that the guest has not accepted. */
+interface Arrival {
+  readonly socket: Socket;
+  readonly ends: SocketEnds;
+  readonly place: Disposable;
 }
 
 /**
@@ -20,7 +27,7 @@ export class TcpListener implements Disposable {
   readonly local: SocketEndpoint;
   readonly server: Server;
   readonly #options: ListenOptions;
-  readonly #waiting: { readonly socket: Socket; readonly place: Disposable }[] = [];
+  readonly #waiting: Arrival[] = [];
   #outcome: 'pending' | 'listening' | SocketErrorCode = 'pending';
 
   constructor(options: ListenOptions) {
@@ -42,11 +49,11 @@ export class TcpListener implements Disposable {
   }
 
   /** The oldest connection that waits, which then is the caller's. */
-  accept(): Socket | undefined {
+  accept(): Pick<Arrival, 'socket' | 'ends'> | undefined {
     const first = this.#waiting.shift();
     if (first === undefined) return undefined;
     this.#options.sockets.closed(first.place);
-    return first.socket;
+    return first;
   }
 
   [Symbol.dispose](): void {
@@ -67,11 +74,12 @@ export class TcpListener implements Disposable {
     // An error before or after those of the connection must not end the process.
     socket.on('error', () => {});
     const place = { [Symbol.dispose]: () => void socket.destroy() };
-    if (this.#waiting.length >= backlog || !sockets.open(place)) {
+    const ends = endsOf(socket);
+    if (ends === undefined || this.#waiting.length >= backlog || !sockets.open(place)) {
       socket.resetAndDestroy();
       return;
     }
-    this.#waiting.push({ socket, place });
+    this.#waiting.push({ socket, ends, place });
     wake();
   }
 }

@@ -21,7 +21,7 @@ import {
   unspecifiedOf,
 } from './socket-address.ts';
 import { type SocketErrorCode, type SocketResult, socketError, toSocketErrorCode } from './socket-error.ts';
-import { READ_AHEAD_BYTES, type ShutdownType, TcpConnection } from './tcp-connection.ts';
+import { READ_AHEAD_BYTES, type ShutdownType, type SocketEnds, TcpConnection, endsOf } from './tcp-connection.ts';
 import { TcpListener } from './tcp-listener.ts';
 import { type SocketDescriptor, TcpOptions, descriptorOf } from './tcp-options.ts';
 
@@ -130,13 +130,14 @@ export class TcpSocket implements Readiness, Disposable {
 
   accept(): SocketResult<[TcpSocket, InputStream, OutputStream]> {
     if (this.#state.at !== 'listening') return socketError('invalid-state');
-    const socket = this.#state.listener.accept();
-    if (socket === undefined) return socketError('would-block');
+    const arrival = this.#state.listener.accept();
+    if (arrival === undefined) return socketError('would-block');
+    const { socket, ends } = arrival;
     const accepted = new TcpSocket(this.#ctx, this.family);
     // The place of one that waited is free now, so there is room.
     accepted.#sockets.open(accepted.#lifeline);
     accepted.#options = this.#options.inherit(descriptorOf(socket));
-    const connection = accepted.#adopt(socket);
+    const connection = accepted.#adopt(socket, ends);
     return ok([accepted, ...accepted.#createStreams(connection)]);
   }
 
@@ -245,7 +246,10 @@ export class TcpSocket implements Readiness, Disposable {
       if (this.#state.at === 'connecting') this.#close(toSocketErrorCode(error));
     });
     socket.once('connect', () => {
-      if (this.#state.at === 'connecting') this.#adopt(socket);
+      const ends = endsOf(socket);
+      if (this.#state.at !== 'connecting') return;
+      if (ends === undefined) this.#close('connection-reset');
+      else this.#adopt(socket, ends);
       this.#wakers.wake();
     });
     try {
@@ -256,8 +260,8 @@ export class TcpSocket implements Readiness, Disposable {
     }
   }
 
-  #adopt(socket: Socket): TcpConnection {
-    const connection = new TcpConnection(socket, this.#ctx.held);
+  #adopt(socket: Socket, ends: SocketEnds): TcpConnection {
+    const connection = new TcpConnection(socket, ends, this.#ctx.held);
     this.#options.applyTo(descriptorOf(socket));
     this.#state = { at: 'connected', connection };
     return connection;

@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compileNetPolicy } from '../../../src/wasi/sockets/net-policy.ts';
 import type { IpSocketAddress } from '../../../src/wasi/sockets/socket-address.ts';
+import type { SocketResult } from '../../../src/wasi/sockets/socket-error.ts';
 import { TcpSocket } from '../../../src/wasi/sockets/tcp-socket.ts';
 import type { WasiCtx } from '../../../src/wasi/wasi-ctx.ts';
 import { WasiCtx as Ctx } from '../../../src/wasi/wasi-ctx.ts';
@@ -135,3 +136,35 @@ test('a socket is counted until it is closed, and its place is given back', () =
   if (created.tag === 'ok') created.val[Symbol.dispose]();
   expect(ctx.held.bytes).toBe(before);
 });
+
+test('connections that their peers reset at any moment are accepted with their addresses, or not at all', async () => {
+  using ctx: WasiCtx = new Ctx<SocketsGrants>({ net });
+  const listening = valueOf(TcpSocket.create(ctx, 'ipv4'));
+  valueOf(listening.startBind(address(0)));
+  valueOf(listening.finishBind());
+  valueOf(listening.startListen());
+  await ctx.wait([listening]);
+  valueOf(listening.finishListen());
+  const { port: at } = valueOf(listening.localAddress()).val;
+  let last = 0;
+  for (let round = 0; round < 60; round += 1) {
+    const client = connect({ host: '127.0.0.1', port: at });
+    await once(client, 'connect');
+    const isReset = round % 3 !== 2;
+    last = client.localPort ?? 0;
+    if (isReset && round % 3 === 0) client.resetAndDestroy();
+    if (isReset) setImmediate(() => client.resetAndDestroy());
+    else client.end();
+  }
+  for (let seen = 0; seen !== last;) {
+    await ctx.wait([listening]);
+    const [accepted] = valueOf(listening.accept());
+    seen = valueOf(accepted.remoteAddress()).val.port;
+    expect(valueOf(accepted.localAddress()).val.port).toBe(at);
+  }
+});
+
+function valueOf<T>(result: SocketResult<T>): T {
+  if (result.tag === 'err') throw new Error(result.val);
+  return result.val;
+}
