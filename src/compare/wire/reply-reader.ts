@@ -224,6 +224,6 @@ function parseField(line: string): WireField | undefined {
 }
 
 /** The values of a field by its name in lower case, in order. */
-export function valuesOf(fields: readonly WireField[], name: string): string[] {
+function valuesOf(fields: readonly WireField[], name: string): string[] {
   return fields.filter(([other]) => other.toLowerCase() === name).map(([, value]) => value);
 }

@@ -2,7 +2,7 @@ import { type Result, err, ok } from '../../util/result.ts';
 import { toError } from '../../util/to-error.ts';
 import { BELOW_ZERO, NOT_A_NUMBER, OVERFLOW, fits } from './add-to.ts';
 import { type KeyPage, type KeyValuePair, type KeyValueStore, PAGE_KEYS, type StoreError } from './key-value-store.ts';
-import { BadReply, toCount, toPage, toSum, toValues } from './redis-replies.ts';
+import { BadReply, toCount, toPage, toSum, toValues } from './bad-reply.ts';
 
 /** A connection, as far as we use it. */
 interface Connection {

@@ -2,7 +2,7 @@ import { runAll } from '../../util/bug.ts';
 import { parseIpAddress } from '../../util/ip-network.ts';
 import type { WasiCtx } from '../wasi-ctx.ts';
 import type { LookupAll, SocketsGrants } from './grants.ts';
-import { LookupTurns } from './lookup-turns.ts';
+import { LookupTurns } from '../../io/lookup-turns.ts';
 import type { AddressUse, NetPolicy } from './net-policy.ts';
 import type { SocketEndpoint } from './socket-address.ts';
 

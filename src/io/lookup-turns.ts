@@ -1,7 +1,7 @@
-import { Permits } from '../../io/permits.ts';
-import { Latch } from '../../io/readiness.ts';
-import { countPoolThreads } from '../../util/pool-threads.ts';
-import { whenNeeded } from '../../util/when-needed.ts';
+import { Permits } from './permits.ts';
+import { Latch } from './readiness.ts';
+import { countPoolThreads } from '../util/pool-threads.ts';
+import { whenNeeded } from '../util/when-needed.ts';
 
 /** A request that asks a server of names that does not answer leaves threads for the lookups of others. */
 const MAX_OF_REQUEST = 2;
