@@ -5,7 +5,6 @@ import {
   addresses,
   accessLog,
   choice,
-  count,
   duration,
   text,
   toggle,
@@ -45,6 +44,14 @@ export const COMMAND_OPTIONS = {
     group: 'Serving',
     default: undefined,
     help: 'a connection to this address stops the host',
+  }),
+  /** After the first connection: how long there may be none before the process stops. */
+  idleProcessTimeoutMs: duration({
+    flag: 'idle-process-timeout',
+    group: 'Serving',
+    default: undefined,
+    otherwise: 'never',
+    help: 'stop when, after the first connection, none has been open for this long; with --systemd-listenfd, systemd starts it again',
   }),
   /** Where health and metrics are served; without it, nothing is counted. */
   adminAddress: address({
@@ -92,15 +99,6 @@ export const COMMAND_OPTIONS = {
     group: 'Output',
     default: 'on',
     help: 'where a line for each request goes; on: to stderr, as the log; a file is appended to',
-  }),
-  /** How many requests an instance serves: 1, as each request has its own instance. */
-  maxInstanceReuseCount: count({
-    flag: 'max-instance-reuse-count',
-    group: 'Limits',
-    default: 1,
-    min: 1,
-    help: 'requests per instance: always 1',
-    isHidden: true,
   }),
 } as const;
 

@@ -206,6 +206,25 @@ export const COMPONENT_OPTIONS = {
     min: 0,
     help: 'instances that are made before the port opens, and kept even if they are not used for long',
   }),
+  /**
+   * Requests that an instance serves, one after the other, without being restored between them. More than 1 gives up isolation: a request finds all that those
+   * before it have left in the guest, and limits on a request hold for all of them together, but for its time. After one that
+   * its guest does not answer, the instance serves no other. Default 1.
+   */
+  maxInstanceReuseCount: count({
+    flag: 'max-instance-reuse-count',
+    group: 'Engine',
+    default: 1,
+    min: 1,
+    help: 'requests that an instance serves, one after the other; with more than 1 they are not isolated: they find what those before them left in the guest',
+  }),
+  /** How long an instance that may serve another request waits for it, in ms. Default 1000. */
+  idleInstanceTimeoutMs: duration({
+    flag: 'idle-instance-timeout',
+    group: 'Engine',
+    default: 1000,
+    help: 'how long such an instance waits for another request',
+  }),
   /** How long a guest may continue after its client left, in ms. Default 0: until it next waits. */
   graceMs: duration({
     flag: 'grace',

@@ -71,7 +71,7 @@ function createService(
 ): Service {
   const { heap, onRun } = component;
   const { held, refusals, loop } = commons;
-  const { minSpares } = config;
+  const { minSpares, maxInstanceReuseCount: maxRequests, idleInstanceTimeoutMs: idleMs } = config;
   const { isolation, label } = component;
   if (minSpares > 0 && isolation.name === 'fresh') {
     const reason = `each request gets a new instance of ${label}, so none can be made before: ${isolation.reason}`;
@@ -92,6 +92,7 @@ function createService(
     onRun,
     room: loop.guests,
     minSpares,
+    sharing: maxRequests > 1 ? { maxRequests, idleMs } : undefined,
     grantAhead: () => ({ ...grant(undefined, undefined), ordinal: inFlight.nextOrdinal() }),
     discard: ({ ordinal }) => void (ordinal !== undefined && inFlight.returnOrdinal(ordinal)),
   });

@@ -43,6 +43,8 @@ export class RoutedHost implements Host {
   readonly #settled = Promise.withResolvers<void>();
   #descriptors: Disposable | undefined;
   #idleWatch: Disposable | undefined;
+  #connections = 0;
+  readonly #watchers: ((open: number) => void)[] = [];
 
   /** `App` is what makes `app`; without it there is none, and Hono is not loaded. */
   constructor(config: HostConfig & ClientLimits, log: Log = createFailureLog(), App?: typeof HostApp) {
@@ -68,7 +70,7 @@ export class RoutedHost implements Host {
     this.#assertServing();
     const { refusals, admission, loop } = this.#commons;
     const limits = toListenerConfig(options ?? {}, this.#config);
-    const listener = { answer: this.#entryPoint(), refusals, limits, admission, loop };
+    const listener = { answer: this.#entryPoint(), refusals, limits, admission, loop, connected: this.#connected };
     // Registered first, so that it is told about handlers that are mounted while it opens.
     this.#listeners.add(listener);
     const listening = await listen(listener, target).catch((error: unknown) => {
@@ -130,13 +132,24 @@ export class RoutedHost implements Host {
       isAccepting: this.#closing === undefined && this.#open.length > 0,
       requestsInFlight: admission.admitted,
       requestsQueued: admission.queued,
-      connections: sum(this.#open.map(({ connections }) => connections)),
+      connections: this.#connections,
       keptInstances: sum(loads.map(({ keptInstances }) => keptInstances)),
       keptBytes: sum(loads.map(({ keptBytes }) => keptBytes)),
       heldBytes: held.sum,
       refusals: refusals.totals,
     };
   }
+
+  /** Calls `watcher` with the number of open connections of all ports, now and whenever it changes. */
+  watchConnections(watcher: (open: number) => void): void {
+    this.#watchers.push(watcher);
+    watcher(this.#connections);
+  }
+
+  readonly #connected = (change: 1 | -1): void => {
+    this.#connections += change;
+    for (const watcher of this.#watchers) watcher(this.#connections);
+  };
 
   /** Resolves when a close has let in the last request. */
   get settled(): Promise<void> {

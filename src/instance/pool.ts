@@ -9,6 +9,7 @@ import { describeTotalHeld } from '../util/limits.ts';
 import { toError } from '../util/to-error.ts';
 import type { LoopRoom } from '../io/loop-room.ts';
 import type { RunListener } from './preempt/preemption.ts';
+import { SharedLeases, type Sharing } from './shared-leases.ts';
 import type { InstanceState, InstanceStrategy, KeptInstances } from './strategy.ts';
 
 /** Leases isolated instances of one component. */
@@ -41,13 +42,16 @@ export interface PoolContext {
   readonly discard?: (grants: Pick<Grants, 'ordinal'>) => void;
   /** How many instances are made immediately, and kept. Default 0. */
   readonly minSpares?: number;
+  /** Whether requests share instances, which are not isolated from each other then. Default: each has its own. */
+  readonly sharing?: Sharing | undefined;
 }
 
 /** As `WasiCtx` takes it. */
 type Turn = ConstructorParameters<typeof WasiCtx>[1];
 
 export function createPool(strategy: InstanceStrategy, context: PoolContext = {}): InstancePool {
-  const { onRun, room } = context;
+  const { onRun, room, sharing } = context;
+  const shared = sharing && new SharedLeases(sharing);
   const turn = room && ((usedMs: number) => room.goOn(usedMs));
   try {
     prepare(strategy, context, turn);
@@ -61,6 +65,12 @@ export function createPool(strategy: InstanceStrategy, context: PoolContext = {}
     lease: (holder) => {
       const nowMs = performance.now();
       assertRoom(context, nowMs);
+      const earlier = shared?.take();
+      if (shared !== undefined && earlier !== undefined) {
+        earlier.ctx.serveNext(holder.grants(), nowMs);
+        onRun?.(earlier.ctx);
+        return new Lease(strategy, earlier.instance, earlier.ctx, { leases: shared, requests: earlier.requests });
+      }
       const started = strategy.takeStarted?.();
       const grants = holder.grants(started?.ctx.grants.ordinal);
       const ctx = started?.ctx ?? new WasiCtx(grants, turn, nowMs);
@@ -68,14 +78,18 @@ export function createPool(strategy: InstanceStrategy, context: PoolContext = {}
         if (started !== undefined) ctx.serve(grants, nowMs);
         onRun?.(ctx);
         if (started !== undefined && 'thrown' in started) throw started.thrown;
-        return new Lease(strategy, started?.instance ?? strategy.take(ctx), ctx);
+        const instance = started?.instance ?? strategy.take(ctx);
+        return new Lease(strategy, instance, ctx, shared && { leases: shared, requests: 0 });
       } catch (error) {
         ctx[Symbol.dispose]();
         if (error instanceof HostError) throw error;
         throw ctx.cancellation.trap ?? new StartFailure(error);
       }
     },
-    [Symbol.dispose]: () => strategy[Symbol.dispose](),
+    [Symbol.dispose]: () => {
+      shared?.[Symbol.dispose]();
+      strategy[Symbol.dispose]();
+    },
   };
 }
 
@@ -112,6 +126,12 @@ export class StartFailure extends Error {
   }
 }
 
+/** Where an instance waits that requests share, and how many it has served. */
+interface LeaseSharing {
+  readonly leases: SharedLeases;
+  readonly requests: number;
+}
+
 /**
  * One request's hold on an instance, and on everything that exists for the request.
  *
@@ -121,10 +141,12 @@ export class Lease {
   readonly ctx: WasiCtx;
   readonly instance: Instance<WasiCtx>;
   readonly #strategy: InstanceStrategy;
+  #sharing: LeaseSharing | undefined;
   #state: InstanceState = 'reusable';
 
-  constructor(strategy: InstanceStrategy, instance: Instance<WasiCtx>, ctx: WasiCtx) {
+  constructor(strategy: InstanceStrategy, instance: Instance<WasiCtx>, ctx: WasiCtx, sharing?: LeaseSharing) {
     this.#strategy = strategy;
+    this.#sharing = sharing;
     this.instance = instance;
     this.ctx = ctx;
   }
@@ -140,9 +162,27 @@ export class Lease {
     if (this.ctx.cancellation.trap === undefined) this.#state = 'reusable';
   }
 
+  /** No other request shares the instance: its guest has not done what it should. */
+  endSharing(): void {
+    this.#sharing = undefined;
+  }
+
   /** Ends a guest that is still running. Gives the instance back even if something throws, but then it must not be reused. */
   [Symbol.dispose](): void {
     if (this.#state === 'tainted') this.#abandon();
+    else if (this.#isKept()) return;
+    this.#giveBack();
+  }
+
+  /** Whether the instance waits for another request that shares it. */
+  #isKept(): boolean {
+    if (this.#sharing === undefined) return false;
+    const { leases, requests } = this.#sharing;
+    const { instance, ctx } = this;
+    return leases.keep({ instance, ctx, requests: requests + 1, [Symbol.dispose]: () => this.#giveBack() });
+  }
+
+  #giveBack(): void {
     try {
       this.ctx[Symbol.dispose]();
     } catch (error) {

@@ -11,6 +11,8 @@ export interface Instance<Ctx> {
    * in the shape of `HostInterface`; rejects with the `Trap` or `WebAssembly.RuntimeError` that ended the instance.
    */
   call(ctx: Ctx, interfaceName: string, func: string, args: readonly unknown[]): Promise<unknown>;
+  /** Whether it has not ended and no call into it is running or suspended. */
+  readonly isIdle: boolean;
   /** Releases the resources behind its handles: the request is over, and the instance is not used again. */
   abandon(): void;
   /** Ends the instance with `error`: from now on no call into it continues, nor any host function that it waits for. */

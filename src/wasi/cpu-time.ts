@@ -13,6 +13,12 @@ export class CpuTime {
     return this.#isCounted;
   }
 
+  /** Forgets all turns: the guest goes on for another request. */
+  reset(): void {
+    this.#usedMs = 0;
+    this.#turnStartMs = undefined;
+  }
+
   /** A turn begins, or goes on. */
   begin(nowMs: number): void {
     this.#isCounted = true;

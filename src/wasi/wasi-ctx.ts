@@ -89,6 +89,15 @@ export class WasiCtx<PackageGrants extends object = object> {
   }
 
   /**
+   * Another request has come for the same instance: `grants` are as those of the one before, but for the request itself. What the guest has kept stays, and so
+   * does what it takes of the limits and of the account; its time begins anew.
+   */
+  serveNext(grants: CoreGrants & PackageGrants, nowMs: number): void {
+    this.cpu.reset();
+    this.serve(grants, nowMs);
+  }
+
+  /**
    * What a package keeps for this request: made when it is first asked for, disposed with the request if it can be.
    *
    * ```ts

@@ -106,7 +106,6 @@ describe('serve', () => {
   test.each([
     [['--dir', 'missing'], /cannot open the directory missing \(--dir\): ENOENT/],
     [['--engine', 'jco', '--isolation', 'reset'], /the jco engine gives every request a fresh instance/],
-    [['--max-instance-reuse-count', '2'], /each instance serves a single request/],
     [['--limit', 'memory-bytes=64KiB'], /a memory of 17 pages, the limit is 1/],
     [['-W', 'max-memory-size=64KiB'], /a memory of 17 pages, the limit is 1/],
     [['-H', '@/no/such/file'], /ENOENT/],

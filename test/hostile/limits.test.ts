@@ -33,19 +33,19 @@ const reached: readonly Reached[] = [
     limits: { maxRandomBytes: 100 },
     attack: ['to-guest', 'two-to-the-40th-random-bytes'],
     status: 500,
-    log: /random bytes requested in one call, the limit is 100 \(--limit random-bytes\)$/,
+    log: /requested len \d+ exceeds limit 100 \(--limit random-bytes\)$/,
   },
   {
     limits: { maxFieldsBytes: 100 },
     attack: ['to-host', 'one-key-million-times'],
     status: 500,
-    log: /fields: more than the limit of 100 bytes/,
+    log: /total size of fields exceeds limit 100/,
   },
   {
     limits: { maxFieldsEntries: 5 },
     attack: ['to-host', 'one-key-million-times'],
     status: 500,
-    log: /fields: more than the limit of 5 entries/,
+    log: /too many fields in the field map, the limit is 5/,
   },
   {
     limits: { maxHeldBytes: 100_000 },

@@ -17,6 +17,8 @@ export interface LogSink {
   readonly logTo: (output: LogOutput) => Log;
   /** Whether its lines contain the time. */
   readonly lines: 'timed' | 'untimed';
+  /** Whether somebody watches who wants to know that it takes long: programs that start a server wait for the lines that say where it serves. */
+  readonly progress: 'shown' | 'hidden';
   readonly stdout: LogOutput;
 }
 
@@ -33,6 +35,7 @@ function createTextSink(terminal: Terminal): LogSink {
     writeGuestOutput: (stream, lines) => terminal[stream].write(lines),
     logTo: (output) => createTextLog(output, output === terminal.stdout ? terminal.paintStdout : PLAIN),
     lines: 'untimed',
+    progress: colourOf(terminal) === 'on' ? 'shown' : 'hidden',
     stdout: terminal.stdout,
   };
 }
@@ -44,6 +47,7 @@ function createJsonSink(terminal: Terminal): LogSink {
     writeGuestOutput: (stream, lines) => terminal[stream].write(formatGuestOutput(stream, lines, Date.now())),
     logTo: createJsonLog,
     lines: 'timed',
+    progress: 'shown',
     stdout: terminal.stdout,
   };
 }

@@ -25,13 +25,13 @@ setTimeout(() => {
 }, patienceMs);
 `;
 
-/** Runs `work` on a component; if it takes a while, logs that, and how long it took. */
+/** Runs `work` on a component; if it takes a while and somebody watches, logs that, and how long it took. */
 export async function sayIfSlow<T>(
   { label, bytes: { byteLength } }: ComponentSource,
   sink: LogSink,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (byteLength < MIN_BYTES) return work();
+  if (byteLength < MIN_BYTES || sink.progress === 'hidden') return work();
   const startedMs = performance.now();
   const state = new Int32Array(new SharedArrayBuffer(4));
   const event = notice(`Preparing ${label} (${formatBytes(byteLength)}) …`);

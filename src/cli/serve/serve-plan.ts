@@ -28,6 +28,8 @@ export interface ServePlan {
   readonly stallTimeoutMs: number;
   /** A connection to this address stops the host. */
   readonly shutdownAddress: Address | undefined;
+  /** How long there may be no connection, after the first one, before the process stops. */
+  readonly idleProcessTimeoutMs: number | undefined;
   /** Where health and metrics are served; without it, nothing is counted. */
   readonly adminAddress: Address | undefined;
   /** Whether the admin port makes profiles too. */
@@ -66,13 +68,23 @@ export function toServePlan(file: string, flags: GivenFlags, env: NodeJS.Process
   const host = toHostOptions(settings, command, env);
   const { shutdownDelayMs, drainTimeoutMs, ...config } = toServeConfig(host);
   const listenOn = command.systemdListenFd ? passedSockets(env, process.pid) : command.addresses;
-  const { workers, shutdownAddress, adminAddress, debugEndpoints, profile, logFormat, accessLog } = command;
+  const {
+    workers,
+    shutdownAddress,
+    idleProcessTimeoutMs,
+    adminAddress,
+    debugEndpoints,
+    profile,
+    logFormat,
+    accessLog,
+  } = command;
   return {
     file,
     listenOn,
     workers,
     stallTimeoutMs: command.stallTimeoutMs ?? defaultStallTimeout(load, config),
     shutdownAddress,
+    idleProcessTimeoutMs,
     adminAddress,
     debugEndpoints,
     profile,
@@ -182,14 +194,8 @@ function covers({ hostname }: Address, other: Address): boolean {
   return hostname === '::' || (hostname === '0.0.0.0' && !isIPv6(other.hostname));
 }
 
-function assertSupported({ maxInstanceReuseCount, debugEndpoints, adminAddress }: CommandConfig): void {
+function assertSupported({ debugEndpoints, adminAddress }: CommandConfig): void {
   if (debugEndpoints && adminAddress === undefined) {
     throw new HostError('bad-argument', '--debug-endpoints are served on the admin port: add --admin-addr');
-  }
-  if (maxInstanceReuseCount !== 1) {
-    throw new HostError(
-      'not-supported',
-      `--max-instance-reuse-count ${maxInstanceReuseCount}: each instance serves a single request, so that requests share no state`,
-    );
   }
 }

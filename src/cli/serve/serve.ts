@@ -4,6 +4,7 @@ import { colourOf, createLogSink } from './log-sink.ts';
 import { announce } from './announce.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { finish } from './finish.ts';
+import { IdleStop } from './idle-stop.ts';
 import { sayIfSlow } from './say-if-slow.ts';
 import { openOwnAdmin } from './own-admin.ts';
 import type { ServePlan } from './serve-plan.ts';
@@ -33,6 +34,8 @@ export async function serve(plan: ServePlan, terminal: Terminal): Promise<ExitCo
     announce(withAdmin(start, admin), shutdownPort, plan, sink.log);
     const drain = (): void => stop.request('an error in wasi-serve itself');
     using _bugs = terminal.bugs.whileServing({ ...plan, drain });
+    using idleStop = new IdleStop(plan, stop);
+    serving.host.watchConnections(idleStop.update);
     const cause = await stop.requested;
     stallWatch.finishing();
     // After a bug, stop accepting immediately.

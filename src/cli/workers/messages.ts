@@ -36,13 +36,14 @@ export interface Begin {
 
 /**
  * What a worker tells the primary, in this order. `failed` comes instead of `listening` if the operator must act. `settled`: no further request can reach
- * it. `metrics`, and `turns` (its event loop is running), and `profile` come whenever the primary asks
- * for them.
+ * it. `metrics`, `turns` (its event loop is running) and `profile` come whenever the primary asks for them; `connections`, if the process is to stop when it is
+ * idle, when the first one opens and the last one closes.
  */
 export type FromWorker =
   | WorkerListening
   | { readonly at: 'failed'; readonly code: HostErrorCode; readonly message: string }
   | { readonly at: 'turns' }
+  | { readonly at: 'connections'; readonly open: number }
   | { readonly at: 'metrics'; readonly records: MetricRecords }
   | WorkerProfileMade
   | { readonly at: 'closing'; readonly waiting: number }

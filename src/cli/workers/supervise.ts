@@ -2,6 +2,7 @@ import { readSource } from '../../component/source.ts';
 import { announce } from '../serve/announce.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { finish } from '../serve/finish.ts';
+import { IdleStop } from '../serve/idle-stop.ts';
 import { createLogSink } from '../serve/log-sink.ts';
 import type { ServePlan } from '../serve/serve-plan.ts';
 import { withAdmin } from '../serve/start-record.ts';
@@ -18,11 +19,13 @@ export async function supervise(plan: ServePlan, terminal: Terminal): Promise<Ex
   return await tellHostErrors(log, async () => {
     const { bytes } = await readSource(plan.file, plan.load.limits?.maxComponentBytes);
     using sockets = await bindSharedSockets(plan.listenOn);
-    const workers = new WorkerPool(plan, { bytes, sockets }, terminal, log);
     using stop = watchForStop((exitCode) => {
       workers.kill();
       terminal.quit(exitCode);
     });
+    using idleStop = new IdleStop(plan, stop);
+    const onConnections = idleStop.update;
+    const workers = new WorkerPool(plan, { bytes, sockets, onConnections }, terminal, log);
     await using admin = await openWorkerPoolAdmin(plan, workers);
     using shutdownPort = await listenForShutdown(plan.shutdownAddress, stop);
     const start = await Promise.race([workers.start(), stop.requested.then(() => undefined)]);

@@ -6,6 +6,7 @@ import { EXIT, type ExitCode } from '../exit-code.ts';
 import { createLogSink } from '../serve/log-sink.ts';
 import { sayIfSlow } from '../serve/say-if-slow.ts';
 import { beginClosing, loadPlanned, openHost } from '../serve/serving-host.ts';
+import type { RoutedHost } from '../../host/routed-host.ts';
 import { watchForStalls } from '../stall/stall-watch.ts';
 import { toStartRecord } from '../serve/start-record.ts';
 import type { Terminal } from '../terminal.ts';
@@ -38,6 +39,7 @@ async function serveUntilStopped(begin: Begin, primary: Primary, terminal: Termi
   const metrics = plan.adminAddress === undefined ? undefined : await createMetrics();
   await using serving = await openHost(component, { ...plan, listenOn: toInherited(plan.listenOn) }, sink, metrics);
   const { host, addresses } = serving;
+  if (plan.idleProcessTimeoutMs !== undefined) tellConnections(host, primary);
   stallWatch.serving();
   primary.serving({ metrics, profiler });
   await using profile = await beginProfile(ofProcess(plan.profile, process.pid), profiler, sink.log);
@@ -56,6 +58,16 @@ async function serveUntilStopped(begin: Begin, primary: Primary, terminal: Termi
   void host.settled.then(() => primary.tell({ at: 'settled' }));
   await profiled;
   await primary.tell({ at: 'closed', cancelled: await closed });
+}
+
+/** Tells the primary whether there are connections. */
+function tellConnections(host: RoutedHost, primary: Primary): void {
+  let told = 0;
+  host.watchConnections((open) => {
+    if (open > 0 === told > 0) return;
+    told = open;
+    void primary.tell({ at: 'connections', open });
+  });
 }
 
 /** What is left of the time for which a stop that began at `stoppedMs` accepts connections, if it has one. */

@@ -31,6 +31,8 @@ export interface Shared {
   /** The component's bytes. */
   readonly bytes: Uint8Array;
   readonly sockets: SharedSockets;
+  /** Called with the number of workers that have connections, or more, whenever it changes. */
+  readonly onConnections: (open: number) => void;
 }
 
 /**
@@ -48,6 +50,8 @@ export class WorkerPool {
   /** The running workers by slot, and the slots whose worker listens. */
   readonly #running = new Map<number, WorkerProcess>();
   readonly #listening = new Set<number>();
+  /** Connections by slot, as workers told last. */
+  readonly #connections = new Map<number, number>();
   /** How many workers have ended without being told to. */
   readonly #ends = { stalled: 0, failed: 0 };
   /** The metrics of workers that have ended, as last reported. */
@@ -215,7 +219,11 @@ export class WorkerPool {
 
   #start(slot: number): WorkerProcess {
     // The file name is there only for people who read `ps`.
-    const source = { args: [WORKER_ARG, this.#plan.file], fds: this.#shared.sockets.fds };
+    const source = {
+      args: [WORKER_ARG, this.#plan.file],
+      fds: this.#shared.sockets.fds,
+      onConnections: (open: number) => this.#connected(slot, open),
+    };
     const worker = startWorker(source, this.#terminal);
     this.#running.set(slot, worker);
     void worker.ended.then(() => {
@@ -223,6 +231,11 @@ export class WorkerPool {
       this.#ended = this.#ended.then((counts) => addCounts(counts, worker.metrics.last));
     });
     return worker;
+  }
+
+  #connected(slot: number, open: number): void {
+    this.#connections.set(slot, open);
+    this.#shared.onConnections(sum([...this.#connections.values()]));
   }
 
   #begin(worker: WorkerProcess, preparing: Begin['preparing']): void {

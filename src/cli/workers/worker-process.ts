@@ -53,6 +53,8 @@ export interface WorkerSource {
   readonly args: readonly string[];
   /** The descriptors that it inherits, besides those of its streams and its channel. */
   readonly fds: readonly number[];
+  /** Called with the number of its connections when the first opens and the last closes; with 0 when it ends. */
+  readonly onConnections: (open: number) => void;
 }
 
 /** Starts a worker, which waits for its `begin`. Its output goes to `terminal`. If no process can be created, returns a worker that has already ended. */
@@ -74,6 +76,7 @@ export function startWorker(source: WorkerSource, terminal: Terminal): WorkerPro
     else if (message.at === 'metrics') metrics.tell(message.records);
     else if (message.at === 'profile') profile.answered(message);
     else if (message.at === 'closing') waiting.resolve(message.waiting);
+    else if (message.at === 'connections') source.onConnections(message.open);
     else if (message.at === 'settled') settled.resolve();
     else if (message.at === 'closed') closed.resolve(message.cancelled);
   });
@@ -83,6 +86,7 @@ export function startWorker(source: WorkerSource, terminal: Terminal): WorkerPro
     settled.resolve();
     closed.resolve(0);
     profile.ended();
+    source.onConnections(0);
     return { how, isStalled: how === STALLED, failure, isClean: how === CLEAN };
   });
   passOutput(worker, terminal);

@@ -63,7 +63,7 @@ async function listenForWarmUp(path: string, resources: AsyncDisposableStack): P
   const commons = createCommons(config, () => undefined, new Set());
   const { answer } = resources.use(createComponentHandler(component, config, commons));
   const { refusals, admission, loop } = commons;
-  const listening = await listen({ answer, refusals, limits: config, admission, loop }, { path });
+  const listening = await listen({ answer, refusals, limits: config, admission, loop, connected: () => {} }, { path });
   resources.defer(() => listening.close(0));
 }
 

@@ -137,6 +137,8 @@ export class GuestCall implements AnswerTaker {
 
   #endProperly(): void {
     this.#lease.end();
+    // Guests of StarlingMonkey return so from a second request.
+    if (this.#answer?.at !== 'set') this.#lease.endSharing();
     this.#endWith(undefined);
   }
 

@@ -76,7 +76,7 @@ export async function linkWithJco<Ctx>(
           return end(error);
         },
       );
-      return {
+      return tellIdle({
         end,
         call: async (ctx, interfaceName, func, args) => {
           const exported = findExport(exports, interfaceName)?.[func];
@@ -92,9 +92,30 @@ export async function linkWithJco<Ctx>(
           leave();
           abandon();
         },
-      };
+      });
     },
   });
+}
+
+/** An instance that knows whether a call into it is running, or has ended it. */
+function tellIdle<Ctx>({ call, end, abandon }: Omit<Instance<Ctx>, 'isIdle'>): Instance<Ctx> {
+  let state: 'idle' | 'called' | 'ended' = 'idle';
+  return {
+    get isIdle() {
+      return state === 'idle';
+    },
+    call: async (...args) => {
+      state = 'called';
+      const result = await call(...args);
+      if (state === 'called') state = 'idle';
+      return result;
+    },
+    end: (error) => {
+      state = 'ended';
+      return end(error);
+    },
+    abandon,
+  };
 }
 
 /** If `start` throws, throws the error that ended the instance instead. Guests cannot catch it, so it arrives as a trap. */

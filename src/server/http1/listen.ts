@@ -53,6 +53,8 @@ export interface Listener {
   readonly limits: ClientLimits;
   readonly admission: ClientRules['admission'];
   readonly loop: Loop;
+  /** Called when a connection opens, with 1, and when it closes, with -1. */
+  readonly connected: (change: 1 | -1) => void;
 }
 
 /** Opens a port whose requests `listener` answers. Throws `HostError` if it cannot be opened. */
@@ -153,7 +155,7 @@ const REQUEST_EVENTS = ['request', 'checkContinue', 'checkExpectation'] as const
 function watchConnections(
   server: Server,
   connections: Connections,
-  { refusals, limits, admission, loop }: Listener,
+  { refusals, limits, admission, loop, connected }: Listener,
 ): SlowClients {
   const onReset = (reason: string): void => refusals.count(reason);
   const slowClients = new SlowClients(connections, { limits, admission, onReset });
@@ -161,6 +163,8 @@ function watchConnections(
     // Each request of a client that pipelines adds listeners to the same socket.
     socket.setMaxListeners(0);
     connections.opened(socket);
+    connected(1);
+    socket.once('close', () => connected(-1));
     // libuv accepts one connection in a turn of the loop.
     loop.accepted();
   });

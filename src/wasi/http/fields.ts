@@ -158,7 +158,7 @@ export class Fields {
   #checkSize(byteLength: number): void {
     const { maxFieldsBytes } = this.#holder.limits;
     if (byteLength > maxFieldsBytes) {
-      throw new LimitExceeded('maxFieldsBytes', `fields: more than the limit of ${maxFieldsBytes} bytes`);
+      throw new LimitExceeded('maxFieldsBytes', `total size of fields exceeds limit ${maxFieldsBytes}`);
     }
   }
 
@@ -184,7 +184,7 @@ export class Fields {
     const { maxFieldsEntries } = this.#holder.limits;
     this.#checkSize(this.#byteLength);
     if (this.#entries.length + texts.length > maxFieldsEntries) {
-      throw new LimitExceeded('maxFieldsEntries', `fields: more than the limit of ${maxFieldsEntries} entries`);
+      throw new LimitExceeded('maxFieldsEntries', `too many fields in the field map, the limit is ${maxFieldsEntries}`);
     }
     this.#hold(heldBytes);
     const entries = this.#ownEntries();

@@ -12,10 +12,7 @@ const MAX_BYTES_BY_WORD = 64;
 export function getRandomBytes(ctx: WasiCtx, len: bigint): Uint8Array {
   const { maxRandomBytes } = ctx.limits;
   if (len > maxRandomBytes) {
-    throw new LimitExceeded(
-      'maxRandomBytes',
-      `${len} random bytes requested in one call, the limit is ${maxRandomBytes}`,
-    );
+    throw new LimitExceeded('maxRandomBytes', `random: requested len ${len} exceeds limit ${maxRandomBytes}`);
   }
   const bytes = new Uint8Array(Number(len));
   if (bytes.byteLength <= MAX_BYTES_BY_WORD) fillByWord(bytes);

@@ -52,3 +52,9 @@ test('two requests get two seeds', () => {
   const seeds = [1, 2].map(() => insecureSeed.funcs['insecure-seed'](new WasiCtx({})));
   expect(new Set(seeds.flat()).size).toBe(4);
 });
+
+test('a request that asks twice gets one seed', () => {
+  const asking = new WasiCtx({});
+  const [first, second] = [1, 2].map(() => insecureSeed.funcs['insecure-seed'](asking));
+  expect(second).toEqual(first);
+});
