@@ -1,24 +1,20 @@
 import { join } from 'node:path';
 import type { Plugin } from 'rolldown';
 import { readVersion } from '../../src/cli/read-version.ts';
-import { digestRewriter } from '../../src/component/digest-rewriter.ts';
+import { digestSources } from '../../src/component/cache/digest-sources.ts';
 
-/** The functions of our sources whose results are known when a bundle is made, each the only one that the bundle uses of its file. */
-const KNOWN: Readonly<Record<string, () => Promise<string>>> = {
-  'src/cli/read-version.ts': readVersion,
-  'src/component/digest-rewriter.ts': digestRewriter,
+/** Sources of ours whose functions read files that are not published, and what a bundle has in their place: the same functions with the results. */
+const KNOWN: Readonly<Record<string, () => string>> = {
+  'src/cli/read-version.ts': () => `export const readVersion = () => ${JSON.stringify(readVersion())};`,
+  'src/component/cache/digest-sources.ts': () => {
+    const digests = { rewriter: digestSources('rewriter'), checks: digestSources('checks') };
+    return `const digests = ${JSON.stringify(digests)};\nexport const digestSources = (part) => digests[part];`;
+  },
 };
 
-/** Puts into a bundle what these functions return, in place of the functions: they read files that are not published. */
+/** Puts what is known when a bundle is made in place of the functions that would find it out. */
 export function knownValues(): Plugin {
   const root = join(import.meta.dirname, '../..');
-  const known = new Map(Object.entries(KNOWN).map(([path, read]) => [join(root, path), read]));
-  return {
-    name: 'known-values',
-    load: async (id) => {
-      const read = known.get(id);
-      if (read === undefined) return null;
-      return `export const ${read.name} = () => Promise.resolve(${JSON.stringify(await read())});`;
-    },
-  };
+  const known = new Map(Object.entries(KNOWN).map(([path, toCode]) => [join(root, path), toCode]));
+  return { name: 'known-values', load: (id) => known.get(id)?.() ?? null };
 }

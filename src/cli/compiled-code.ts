@@ -1,7 +1,7 @@
 import * as nodeModule from 'node:module';
 import { join } from 'node:path';
-import { claimFolder, defaultCacheFolder } from '../component/cache.ts';
-import { CACHE_BOUNDS, pruneCache } from '../component/prune-cache.ts';
+import { claimFolder, defaultCacheFolder } from '../component/cache/cache.ts';
+import { CACHE_BOUNDS, pruneCache } from '../component/cache/prune-cache.ts';
 
 /** The entries of one version take 3 MB. */
 const BOUNDS = { ...CACHE_BOUNDS, maxBytes: 64 * 1024 * 1024 };

@@ -36,7 +36,7 @@ interface Outcome {
 async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
   assertCommand(args);
   const outcome: Outcome = { exitCode: EXIT.done };
-  await createProgram(await readVersion(), createCommands(terminal, outcome), terminal).parseAsync(args, {
+  await createProgram(readVersion(), createCommands(terminal, outcome), terminal).parseAsync(args, {
     from: 'user',
   });
   return outcome.exitCode;

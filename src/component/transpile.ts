@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { HostError } from '../util/host-error.ts';
 import { hasOwnFile, ownFile } from '../util/own-file.ts';
 import { describeMissing, isPermitted } from '../util/permissions.ts';
-import type { Artifacts } from './cache.ts';
+import type { Artifacts } from './cache/cache.ts';
 import type { ComponentSource } from './source.ts';
 import type { TranspileJob, Transpiled } from './transpile-thread.ts';
 

@@ -1,6 +1,6 @@
 import { guardInterface } from '../abi/emit/guard.ts';
 import type { HostInterface } from '../abi/host-interface.ts';
-import { type ArtifactCache, createCache, defaultCacheFolder, NO_CACHE } from '../component/cache.ts';
+import { type ArtifactCache, createCache, defaultCacheFolder, NO_CACHE } from '../component/cache/cache.ts';
 import { decodeComponent } from '../component/decode.ts';
 import { encodeInterface } from '../component/encode-interface.ts';
 import type { ComponentSource } from '../component/source.ts';

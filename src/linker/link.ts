@@ -1,11 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HostInterface } from '../abi/host-interface.ts';
 import { decodeComponent } from '../component/decode.ts';
-import { type ArtifactCache, NO_CACHE } from '../component/cache.ts';
+import { type ArtifactCache, NO_CACHE } from '../component/cache/cache.ts';
 import type { ComponentDefinition } from '../component/definitions.ts';
-import { createKeptRewriting } from '../component/kept.ts';
+import { createKeptRewriting } from '../component/cache/kept-rewriting.ts';
 import type { ComponentSource } from '../component/source.ts';
-import { validateComponent } from '../component/validate/validate.ts';
 import type { ReachableMemory } from '../rewriter/analyse/reach.ts';
 import type { RewriteOptions } from '../rewriter/rewrite.ts';
 import { DEFAULT_LIMITS, type InstanceLimits } from '../util/limits.ts';
@@ -14,7 +13,7 @@ import { rewriteBounds } from './run/bounds.ts';
 import { prepareBoundFunctions } from './run/bound-functions.ts';
 import { Cards } from './run/cards.ts';
 import type { Charging } from './run/charging.ts';
-import { checkHost } from './plan/check-host.ts';
+import { checkTypes, checkTypesOnce } from './check-types.ts';
 import { evaluateRoot } from './plan/evaluate.ts';
 import { HostResources } from './plan/host-instance.ts';
 import { type HeapQuota, sumCosts } from './run/instance-heap.ts';
@@ -49,7 +48,16 @@ export function planComponent<Ctx>(
   interfaces: readonly HostInterface<Ctx>[],
   definition: ComponentDefinition = decodeComponent(source),
 ): Plan<Ctx> {
-  checkHost(source, validateComponent(definition, source), interfaces);
+  checkTypes(source, definition, interfaces);
+  return planChecked(source, interfaces, definition);
+}
+
+/** Resolves the imports of a component that has been checked. */
+function planChecked<Ctx>(
+  source: ComponentSource,
+  interfaces: readonly HostInterface<Ctx>[],
+  definition: ComponentDefinition,
+): Plan<Ctx> {
   const plan = new PlanBuilder<Ctx>();
   const evaluation = { plan, interfaces, resources: new HostResources(), missing: [] as string[] };
   const root = { definition, scope: createScope<Ctx>(undefined, -1) };
@@ -116,18 +124,15 @@ export async function linkComponent<Ctx>(
   interfaces: readonly HostInterface<Ctx>[],
   context: LinkContext<Ctx> = {},
 ): Promise<LinkedPre<Ctx>> {
-  const { definition, cache = NO_CACHE, limits = DEFAULT_LIMITS, preemption, charging, memory, heap } = context;
-  const planned = planComponent(source, interfaces, definition);
+  const { cache = NO_CACHE, limits = DEFAULT_LIMITS, preemption, charging, memory, heap } = context;
+  const { definition = decodeComponent(source) } = context;
+  await checkTypesOnce(cache, source, definition, interfaces);
+  const planned = planChecked(source, interfaces, definition);
   const options = rewriteOptionsOf(planned, preemption === undefined ? 'off' : 'on', limits);
   const prepared =
     context.code === 'original'
       ? leaveModules(planned.modules, options)
-      : await rewriteModules(
-          planned.modules,
-          options,
-          await createKeptRewriting(cache, source, options, limits),
-          limits,
-        );
+      : await rewriteModules(planned.modules, options, createKeptRewriting(cache, source, options, limits), limits);
   const named = { label: source.label, code: context.guestCode };
   const binaries = nameForProfiler(prepared, planned.modules, named);
   const plan = { ...planned, modules: [] };

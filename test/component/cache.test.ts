@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Artifacts, type CacheKey, NO_CACHE, createCache, defaultCacheFolder } from '../../src/component/cache.ts';
+import {
+  type Artifacts,
+  type CacheKey,
+  NO_CACHE,
+  createCache,
+  defaultCacheFolder,
+} from '../../src/component/cache/cache.ts';
 
 const KEY: CacheKey = { component: 'abc', options: '{}' };
 
@@ -171,7 +177,7 @@ test('concurrent makers each get their own, and leave one entry', async () => {
 });
 
 test('concurrent processes all get whole artifacts', async () => {
-  const module = new URL('../../src/component/cache.ts', import.meta.url).href;
+  const module = new URL('../../src/component/cache/cache.ts', import.meta.url).href;
   const script = `
     import { createCache } from ${JSON.stringify(module)};
     const bytes = new Uint8Array(4 * 1024 * 1024).fill(7);
@@ -263,7 +269,7 @@ describe('a folder that is bounded', () => {
 
   test('is bounded even if several processes use it, and none of them is harmed', async () => {
     const program = `
-      import { createCache } from '${new URL('../../src/component/cache.ts', import.meta.url).href}';
+      import { createCache } from '${new URL('../../src/component/cache/cache.ts', import.meta.url).href}';
       const cache = createCache(process.argv[1], ${JSON.stringify(bounds)});
       for (let round = 0; round < 60; round += 1) {
         const name = 'entry ' + (round * 7 + process.pid) % 12;

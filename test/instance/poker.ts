@@ -1,6 +1,6 @@
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import type { HostInterface } from '../../src/abi/host-interface.ts';
-import { NO_CACHE } from '../../src/component/cache.ts';
+import { NO_CACHE } from '../../src/component/cache/cache.ts';
 import { decodeComponent } from '../../src/component/decode.ts';
 import { createSource } from '../../src/component/source.ts';
 import type { InstancePre } from '../../src/linker/instance-pre.ts';

@@ -34,7 +34,7 @@ export interface ServingHost extends AsyncDisposable {
 }
 
 /** The part of a plan for its host; a worker has sockets instead of addresses. */
-type HostPlan = Pick<ServePlan, 'accessLog' | 'host' | 'listenOn'>;
+type HostPlan = Pick<ServePlan, 'accessLog' | 'host' | 'listenOn' | 'load'>;
 
 /** Opens a host, which updates `metrics`, if there are any. Throws `HostError` if it cannot listen. */
 export async function openHost(
@@ -56,7 +56,8 @@ export async function openHost(
   for (const target of plan.listenOn) addresses.push((await host.listen(target)).address);
   const warming = new AbortController();
   opening.defer(() => warming.abort());
-  void warmUp({ isBusy: () => host.inFlight > 0, signal: warming.signal });
+  const { cache } = plan.load;
+  void warmUp({ isBusy: () => host.inFlight > 0, signal: warming.signal, cache });
   const open = opening.move();
   return { host, addresses, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }

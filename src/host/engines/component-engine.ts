@@ -1,5 +1,5 @@
 import type { HostInterface } from '../../abi/host-interface.ts';
-import type { ArtifactCache } from '../../component/cache.ts';
+import type { ArtifactCache } from '../../component/cache/cache.ts';
 import type { ComponentDefinition } from '../../component/definitions.ts';
 import type { ComponentSource } from '../../component/source.ts';
 import type { World } from '../../component/world.ts';

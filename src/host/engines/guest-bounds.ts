@@ -1,4 +1,4 @@
-import type { ArtifactCache } from '../../component/cache.ts';
+import type { ArtifactCache } from '../../component/cache/cache.ts';
 import { createPreemption } from '../../instance/preempt/preemption.ts';
 import type { Preemption } from '../../linker/preemption.ts';
 import type { Charging } from '../../linker/run/charging.ts';

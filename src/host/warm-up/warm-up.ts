@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LoadOptions } from '../../config/options.ts';
 import { toServeConfig } from '../../config/to-serve-config.ts';
 import { listen } from '../../server/http1/listen.ts';
 import { createCommons } from '../commons.ts';
@@ -26,6 +27,8 @@ export interface WarmUpOptions {
   readonly isBusy: () => boolean;
   /** Ends it immediately. */
   readonly signal: AbortSignal;
+  /** Where to keep what is made of the guest. Default: this user's cache folder. */
+  readonly cache?: LoadOptions['cache'];
 }
 
 /**
@@ -42,7 +45,7 @@ export async function warmUp(options: WarmUpOptions): Promise<number> {
     await sleep(BEGIN_AFTER_MS, undefined, { ref: false, signal: options.signal });
     const path = `\0wasi-serve-${randomUUID()}`;
     await using resources = new AsyncDisposableStack();
-    await listenForWarmUp(path, resources);
+    await listenForWarmUp(path, options, resources);
     for await (const count of ask(path, options)) answered += count;
   } catch {
     // A cold host serves as well, only later.
@@ -51,13 +54,13 @@ export async function warmUp(options: WarmUpOptions): Promise<number> {
 }
 
 /** What it makes is disposed with `resources`. */
-async function listenForWarmUp(path: string, resources: AsyncDisposableStack): Promise<void> {
+async function listenForWarmUp(path: string, { cache }: WarmUpOptions, resources: AsyncDisposableStack): Promise<void> {
   const component = await loadComponent(Buffer.from(WARM_GUEST, 'base64'), {
     label: 'warm-up',
     engine: 'linker',
     isolation: 'reset',
     preemption: 'off',
-    cache: false,
+    ...(cache === undefined ? {} : { cache }),
   });
   const config = toServeConfig({ writeGuestOutput: () => undefined });
   const commons = createCommons(config, () => undefined, new Set());

@@ -1,6 +1,6 @@
 import { PAGE_BYTES } from '../../wasm/page-bytes.ts';
 import { Lifetime } from '../../abi/component-instance.ts';
-import type { Artifacts } from '../../component/cache.ts';
+import type { Artifacts } from '../../component/cache/cache.ts';
 import { readCoreImports, readCoreSections } from '../../component/core-sections.ts';
 import { RESERVED } from '../../rewriter/layout.ts';
 import type { ReachableMemory } from '../../rewriter/analyse/reach.ts';

@@ -1,17 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import type { HostInterface } from '../../abi/host-interface.ts';
-import type { Artifacts, ArtifactCache } from '../../component/cache.ts';
+import type { Artifacts, ArtifactCache } from '../../component/cache/cache.ts';
 import type { ComponentDefinition } from '../../component/definitions.ts';
 import { type ComponentSource, digestSource } from '../../component/source.ts';
 import { GLUE_NAME, type SuspendingNames, transpileComponent, assertTranspilable } from '../../component/transpile.ts';
-import { validateComponent } from '../../component/validate/validate.ts';
 import { type World, toWorld } from '../../component/world.ts';
 import { HostError } from '../../util/host-error.ts';
 import { NO_BYTES } from '../../util/no-bytes.ts';
 import { ownFile } from '../../util/own-file.ts';
 import { err, ok } from '../../util/result.ts';
 import type { Charging } from '../run/charging.ts';
-import { checkHost } from '../plan/check-host.ts';
+import { checkTypesOnce } from '../check-types.ts';
 import type { Instance, InstancePre, Running } from '../instance-pre.ts';
 import { type BoundInterface, createJcoImports } from './jco-imports.ts';
 import { type InstantiateCore, type JcoModuleBounds, prepareJcoModules } from './jco-modules.ts';
@@ -50,7 +49,7 @@ export async function linkWithJco<Ctx>(
   { cache, ...bounds }: JcoContext<Ctx>,
 ): Promise<InstancePre<Ctx>> {
   assertTranspilable();
-  checkHost(source, validateComponent(definition, source), interfaces);
+  await checkTypesOnce(cache, source, definition, interfaces);
   const world = toWorld(definition);
   const resolved = resolveImports(source.label, world.imports, interfaces);
   const names = suspendingNames(world, resolved);

@@ -1,6 +1,7 @@
 import { boundCompiling, type CompileBounds, type CompileTimes } from '../../rewriter/analyse/compile-bounds.ts';
 import { type CoreModule, decodeCoreModule } from '../../rewriter/core-module.ts';
-import type { KeptRewriting } from '../../component/kept.ts';
+import { KEEP_AFTER_MS } from '../../component/cache/cache.ts';
+import type { KeptRewriting } from '../../component/cache/kept-rewriting.ts';
 import type { GuestCode } from '../../observe/profile/guest-code.ts';
 import { type RewriteOptions, type Rewritten, rewriteModule } from '../../rewriter/rewrite.ts';
 import { warnOfBug } from '../../util/bug.ts';
@@ -60,9 +61,6 @@ export function nameForProfiler(
   const named = code.add(label, pairs);
   return all.map((rewritten, index) => ({ ...rewritten, bytes: named[index] as Uint8Array }));
 }
-
-/** Late enough not to delay the first requests. A process that ends earlier keeps nothing. */
-const KEEP_AFTER_MS = 1000;
 
 /** Compiles the rewritten modules on other threads. */
 export async function compileRewritten(all: readonly Rewritten[]): Promise<PreparedModule[]> {

@@ -21,6 +21,11 @@ export interface ArtifactCache {
 /** Everything that an entry depends on. Each part is checked when the entry is read. */
 export type CacheKey = Readonly<Record<string, string>>;
 
+/** Smaller components are checked and rewritten sooner than entries are found. */
+export const MIN_KEPT_BYTES = 8 * 1024;
+/** How long after a start its results are kept: late enough not to delay the first requests. A process that ends earlier keeps nothing. */
+export const KEEP_AFTER_MS = 1000;
+
 interface Header {
   readonly key: CacheKey;
   readonly files: readonly KeptFile[];

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
-import type { ArtifactCache, Artifacts, CacheKey } from './cache.ts';
-import { digestRewriter } from './digest-rewriter.ts';
-import { DEFAULT_LIMITS } from '../util/limits.ts';
-import { type ComponentSource, digestSource } from './source.ts';
-import type { CompileBounds } from '../rewriter/analyse/compile-bounds.ts';
-import type { DataSegment } from '../rewriter/emit/data-segments.ts';
-import type { RewriteOptions, Rewritten } from '../rewriter/rewrite.ts';
+import { type ArtifactCache, type Artifacts, type CacheKey, MIN_KEPT_BYTES } from './cache.ts';
+import { digestSources } from './digest-sources.ts';
+import { DEFAULT_LIMITS } from '../../util/limits.ts';
+import { type ComponentSource, digestSource } from '../source.ts';
+import type { CompileBounds } from '../../rewriter/analyse/compile-bounds.ts';
+import type { DataSegment } from '../../rewriter/emit/data-segments.ts';
+import type { RewriteOptions, Rewritten } from '../../rewriter/rewrite.ts';
 
 /** A core module (a view of its component's bytes) and the result of rewriting it. */
 type Pair = readonly [binary: Uint8Array, rewritten: Rewritten];
@@ -18,21 +18,18 @@ export interface KeptRewriting {
   put(pairs: readonly Pair[]): Promise<void>;
 }
 
-/** Smaller components can be rewritten faster than an entry can be found. */
-const MIN_BYTES = 1024 * 1024;
-
 /** The kept results for `source`, with its modules rewritten with these options, and functions within these bounds. `undefined` if that is not worthwhile. */
-export async function createKeptRewriting(
+export function createKeptRewriting(
   cache: ArtifactCache,
   source: ComponentSource,
   options: readonly RewriteOptions[],
   { maxFunctionCompileMs, maxFunctionCompileBytes, maxCodeBytes }: CompileBounds = DEFAULT_LIMITS,
-): Promise<KeptRewriting | undefined> {
-  if (source.bytes.byteLength < MIN_BYTES) return undefined;
+): KeptRewriting | undefined {
+  if (source.bytes.byteLength < MIN_KEPT_BYTES) return undefined;
   const bounds = [maxFunctionCompileMs, maxFunctionCompileBytes, maxCodeBytes];
   const key: CacheKey = {
     component: digestSource(source),
-    rewriter: await digestRewriter(),
+    rewriter: digestSources('rewriter'),
     // V8 decides which originals are valid.
     v8: process.versions.v8,
     options: hash('sha256', JSON.stringify([options, bounds]), 'hex'),
