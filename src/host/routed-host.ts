@@ -22,7 +22,7 @@ import { assertLog, describeArgument, isComponent, isHandler } from './arguments
 import { createCommons } from './commons.ts';
 import { createComponentHandler } from './component-handler.ts';
 import type { Host } from './host.ts';
-import { collectWhenIdle } from './idle-memory.ts';
+import { watchMemory } from './memory-watch.ts';
 import type { Component } from './load.ts';
 import { type Route, Routes } from './route.ts';
 import { type FetchInput, toRequest } from './to-request.ts';
@@ -84,7 +84,7 @@ export class RoutedHost implements Host {
     }
     this.#open.push(listening);
     this.#descriptors ??= watchDescriptors((what) => refusals.count(what));
-    if (this.#config.idleMemory === 'returned') this.#idleWatch ??= collectWhenIdle(() => this.inFlight === 0);
+    if (this.#config.idleMemory === 'returned') this.#idleWatch ??= watchMemory(() => this.inFlight === 0);
     if (this.#open.length === 1) for (const handler of this.#handlers) handler.listening();
     return listening;
   }
