@@ -1,5 +1,5 @@
 import { collectAndRelease } from '../util/collect.ts';
-import { findHeapTrimmer } from '../util/trim-heap.ts';
+import { findHeapTrimmer } from '../util/heap-trimmer.ts';
 import { whenNeeded } from '../util/when-needed.ts';
 
 /** How often a host looks at the memory of its process. */

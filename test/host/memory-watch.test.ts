@@ -69,7 +69,8 @@ test(
       const details = (list.getEntries() as PerformanceNodeEntry[]).map(
         ({ detail }) => detail as { readonly flags: number },
       );
-      if (details.some(({ flags }) => (flags & constants.NODE_PERFORMANCE_GC_FLAGS_ALL_AVAILABLE_GARBAGE) !== 0)) collected.resolve();
+      if (details.some(({ flags }) => (flags & constants.NODE_PERFORMANCE_GC_FLAGS_ALL_AVAILABLE_GARBAGE) !== 0))
+        collected.resolve();
     });
     observer.observe({ entryTypes: ['gc'] });
     const burst = Buffer.alloc(200 * MIB, 1);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findHeapTrimmer } from '../../src/util/trim-heap.ts';
+import { findHeapTrimmer } from '../../src/util/heap-trimmer.ts';
 import { loadFfi } from '../../src/util/ffi.ts';
 
 const MIB = 1024 * 1024;
