@@ -1,16 +1,18 @@
 // Makes the JavaScript and the types of the package in `dist/`, or in the folder that is named: few files, because each that a start loads takes time.
 import { execFile } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { rolldown } from 'rolldown';
 import { builtinsOnDemand } from './build/builtins-on-demand.ts';
 import { copyLicenses } from './build/copy-licenses.ts';
 import { knownValues } from './build/known-values.ts';
+import { readManPage } from './man-page.ts';
 
 const folder = resolve(process.argv[2] ?? 'dist');
 process.chdir(`${import.meta.dirname}/..`);
 await rm(folder, { recursive: true, force: true });
+await mkdir(folder, { recursive: true });
 
 const plugins = [knownValues(), builtinsOnDemand()];
 /** What npm installs beside us; all other packages are put in. */
@@ -25,6 +27,7 @@ await Promise.all([
   makeThread('component/transpile-thread'),
   makeThread('state/keyvalue/sqlite-thread'),
   makeTypes(),
+  makeManual(),
 ]);
 
 /** The command and the library. Each group is what a start loads in any case, in one file; what is imported on demand gets files of its own. */
@@ -57,6 +60,10 @@ async function makeMain(): Promise<void> {
 async function makeThread(path: string): Promise<void> {
   await using bundle = await rolldown({ input: `src/${path}.ts`, platform: 'node', external, plugins });
   await bundle.write({ ...output, codeSplitting: false });
+}
+
+async function makeManual(): Promise<void> {
+  await writeFile(join(folder, 'wasi-serve.1'), readManPage());
 }
 
 async function makeTypes(): Promise<void> {

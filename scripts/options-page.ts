@@ -68,6 +68,11 @@ Whatever is unknown or wrong is an error that says what to write instead: exit c
 | address | \`HOST:PORT\`, \`[IPV6]:PORT\`, \`:PORT\` | \`{ hostname, port }\` |
 | variables, fields, list | the flag several times; a line each in a variable, for patterns also commas | an object, pairs, an array |
 
+All options of \`wasmtime serve\` and \`wasmtime run\` of version 50 are taken. Those that have no effect here are named in one line at the start. \`--config FILE\` is wasmtime's file of options, in TOML:
+tables \`wasi\`, \`wasm\`, \`codegen\`, \`optimize\` and \`debug\` with what \`-S\`, \`-W\`, \`-C\`, \`-O\` and \`-D\` take, which win over them.
+
+\`wasi-serve completions bash\` (or \`zsh\`, \`fish\`) prints a script that has the shell complete commands and options; the package has a manual, \`man wasi-serve\` where npm installs it globally.
+
 A variable that is empty counts as not set. Those that Kubernetes sets for a service called \`wasi-serve\` are left alone.
 `;
 

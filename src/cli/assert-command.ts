@@ -3,7 +3,7 @@ import { HostError } from '../util/host-error.ts';
 import { suggest } from '../util/suggest.ts';
 
 /** The commands by name. What is none of them is the file for `serve`. */
-export const COMMANDS = ['serve', 'run', 'inspect', 'compare', 'help'] as const;
+export const COMMANDS = ['serve', 'run', 'inspect', 'compare', 'completions', 'help'] as const;
 
 /** Throws `HostError` if the first argument looks like a misspelt command rather than a file. */
 export function assertCommand(args: readonly string[]): void {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { COMMANDS, unknownCommand } from './assert-command.ts';
 import { createRunCommand } from './run/run-command.ts';
+import { createCompletionsCommand } from './completions/completions-command.ts';
 import { createCompareCommand } from './compare/compare-command.ts';
 import { createServeCommand } from './serve/serve-command.ts';
 import { type HelpItem, HelpWriter } from './options/help-writer.ts';
@@ -49,7 +50,13 @@ export function createProgram(version: string, commands: Commands, { stdout, std
     )
     .addCommand(createRunCommand((file, args, flags) => commands.run(file, args, flags)))
     .addCommand(inspect)
-    .addCommand(createCompareCommand((file, flags) => commands.compare(file, flags)));
+    .addCommand(createCompareCommand((file, flags) => commands.compare(file, flags)))
+    .addCommand(
+      createCompletionsCommand(
+        () => program,
+        (text) => stdout.write(text),
+      ),
+    );
   program.addCommand(createHelpCommand(program));
   for (const command of [program, ...program.commands]) {
     command

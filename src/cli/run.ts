@@ -3,6 +3,7 @@ import { HostError } from '../util/host-error.ts';
 import { describeDenial } from '../util/permissions.ts';
 import { assertCommand } from './assert-command.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { withConfigFile } from './options/with-config-file.ts';
 import { type Commands, createProgram } from './program.ts';
 import { readVersion } from './read-version.ts';
 import { LOAD_ARG, toComparePlan } from './compare/compare-plan.ts';
@@ -68,11 +69,11 @@ async function superviseWorkers(plan: ServePlan, terminal: Terminal): Promise<Ex
 function createCommands(terminal: Terminal, outcome: Outcome): Commands {
   return {
     serve: async (file, flags) => {
-      const plan = toServePlan(file, flags, terminal.env);
+      const plan = toServePlan(file, await withConfigFile(flags), terminal.env);
       outcome.exitCode = plan.workers === 0 ? await serveAlone(plan, terminal) : await superviseWorkers(plan, terminal);
     },
     run: async (file, args, flags) => {
-      const plan = toRunPlan(file, args, flags, terminal.env);
+      const plan = toRunPlan(file, args, await withConfigFile(flags), terminal.env);
       const { runInTerminal } = await import('./run/run-in-terminal.ts');
       outcome.exitCode = await runInTerminal(plan, terminal);
     },

@@ -81,6 +81,13 @@ export const COMMAND_OPTIONS = {
     otherwise: '15s longer than a guest may compute',
     help: 'how long the event loop of a serving process may be blocked before the process ends',
   }),
+  /** A file of wasmtime's options, in TOML. */
+  config: text({
+    flag: 'config',
+    group: 'Engine',
+    default: undefined,
+    help: "a configuration file of wasmtime's: what -S, -W, -C, -O and -D say, in TOML; they win",
+  }),
   /** Whether guests get all environment variables of this process. */
   inheritEnv: toggle(
     { off: false, on: true },

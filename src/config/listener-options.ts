@@ -54,6 +54,7 @@ export const LISTENER_OPTIONS = {
   /** Open connections of a port. Beyond: closed when accepted. Default 10,000. */
   maxConnections: count({
     flag: 'max-connections',
+    wasmtimeFlag: 'max-concurrent-connections',
     group: 'Limits on clients',
     default: 10_000,
     min: 1,

@@ -36,6 +36,8 @@ interface Entry<Default> {
   readonly flag?: string;
   /** The flag's letter. */
   readonly short?: string;
+  /** wasmtime's name of the flag, if that is another. */
+  readonly wasmtimeFlag?: string;
   /** wasmtime's spelling: `W timeout` is `-W timeout=VALUE`. */
   readonly wasmtime?: string;
   readonly group: Group;

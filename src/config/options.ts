@@ -14,6 +14,7 @@ import {
   optionalSwitch,
   patterns,
   requestFields,
+  text,
   toggle,
   variables,
 } from './option.ts';
@@ -93,6 +94,14 @@ export const COMPONENT_OPTIONS = {
     group: 'Guest',
     default: [],
     help: 'a directory that the guest may use, as GUEST if that is given; ::ro if it may only read',
+  }),
+  /** The working directory that guests are told. Default: none. */
+  initialCwd: text({
+    wasmtime: 'S cwd',
+    group: 'Guest',
+    default: undefined,
+    otherwise: 'none',
+    help: 'the working directory that the guest is told',
   }),
   /** What every guest finds in `wasi:config/store`. */
   configVars: variables({

@@ -11,8 +11,11 @@ interface Given {
 }
 
 function read({ flags = {}, limits = [], wasmtime = {} }: Given, env: NodeJS.ProcessEnv = {}): Settings {
-  const none = { S: [], W: [], C: [], O: [], D: [] };
-  return readSettings({ flags: new Map(Object.entries(flags)), limits, wasmtime: { ...none, ...wasmtime } }, env);
+  const none = { S: [], W: [], C: [], O: [], D: [], R: [] };
+  return readSettings(
+    { flags: new Map(Object.entries(flags)), limits, ignored: [], wasmtime: { ...none, ...wasmtime } },
+    env,
+  );
 }
 
 describe("wasmtime's options", () => {
@@ -112,7 +115,7 @@ describe('limits on guests', () => {
 
 describe('environment variables', () => {
   test.each([
-    [{ WASI_SERVE_ADDR: ':9000' }, { command: { address: { hostname: '127.0.0.1', port: 9000 } } }],
+    [{ WASI_SERVE_ADDR: ':9000' }, { command: { addresses: [{ hostname: '127.0.0.1', port: 9000 }] } }],
     [{ WASI_SERVE_MAX_HEAD: '32KiB' }, { listener: { maxHeadBytes: 32 * 1024 } }],
     [{ WASI_SERVE_MAX_CONCURRENT_REQUESTS: '7' }, { host: { maxConcurrentRequests: 7 } }],
     [{ WASI_SERVE_TIMEOUT: '5s' }, { component: { timeoutMs: 5000 } }],

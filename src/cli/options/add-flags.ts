@@ -4,7 +4,7 @@ import { GROUPS, type Group } from '../../config/option.ts';
 import { HelpWriter } from './help-writer.ts';
 import type { GivenFlags } from './read-settings.ts';
 import { describeGroup } from './wasmtime-flags.ts';
-import type { WasmtimeGroup } from './wasmtime-names.ts';
+import { IGNORED_FLAGS, type WasmtimeGroup } from './wasmtime-names.ts';
 
 /** A flag for several options: wasmtime's groups, and the limits. */
 interface Umbrella {
@@ -36,6 +36,7 @@ const WASMTIME_FLAGS: Readonly<Record<WasmtimeGroup, Umbrella>> = {
     group: 'Engine',
     help: 'as in wasmtime; guest-debug lets debuggers find the source of guests; -D help lists all',
   },
+  R: { flags: '-R, --record <key=value,…>', group: 'Engine', help: 'as in wasmtime: without effect', isHidden: true },
 };
 
 const LIMIT_FLAG: Umbrella = {
@@ -52,10 +53,15 @@ export function addFlags(command: Command, named: readonly NamedOption[]): () =>
     option: toUmbrella(WASMTIME_FLAGS[group]).argParser(helpOr(() => writeGroup(command, group, named))),
   }));
   const limit = toUmbrella(LIMIT_FLAG).argParser(collect);
+  const ignored = IGNORED_FLAGS.filter((one) => one.command === 'both' || one.command === command.name()).map(
+    toIgnored,
+  );
+  for (const option of ignored) command.addOption(option);
   for (const { option } of inOrder([...flags, ...groups, { option: limit }])) command.addOption(option);
   return () => ({
     flags: textsOfGiven(command, flags),
     limits: textsOf(command, limit),
+    ignored: ignored.filter((option) => isGiven(command, option)).map(({ long }) => long ?? ''),
     wasmtime: Object.fromEntries(
       groups.map(({ group, option }) => [group, textsOf(command, option)]),
     ) as GivenFlags['wasmtime'],
@@ -66,8 +72,12 @@ export function addFlags(command: Command, named: readonly NamedOption[]): () =>
 export function addPlainFlags(command: Command, named: readonly NamedOption[]): () => GivenFlags {
   const flags = toFlags(named);
   for (const { option } of inOrder(flags)) command.addOption(option);
-  const none = { S: [], W: [], C: [], O: [], D: [] };
-  return () => ({ flags: textsOfGiven(command, flags), limits: [], wasmtime: none });
+  const none = { S: [], W: [], C: [], O: [], D: [], R: [] };
+  return () => ({ flags: textsOfGiven(command, flags), limits: [], ignored: [], wasmtime: none });
+}
+
+function toIgnored({ flags }: (typeof IGNORED_FLAGS)[number]): Option {
+  return new Option(flags, 'as in wasmtime: without effect').helpGroup('Engine:').hideHelp();
 }
 
 /** An option of the table as commander has it. */
@@ -77,7 +87,12 @@ interface Flag {
 }
 
 function toFlags(named: readonly NamedOption[]): Flag[] {
-  return named.flatMap((one) => (one.option.flag === undefined ? [] : [{ one, option: toFlag(one) }]));
+  return named.flatMap((one) => {
+    const { flag, wasmtimeFlag, kind } = one.option;
+    if (flag === undefined) return [];
+    const same = new Option(`--${wasmtimeFlag} ${kind.placeholder}`.trimEnd()).hideHelp();
+    return [{ one, option: toFlag(one) }, ...(wasmtimeFlag === undefined ? [] : [{ one, option: same }])];
+  });
 }
 
 function textsOfGiven(command: Command, flags: readonly Flag[]): GivenFlags['flags'] {

@@ -16,6 +16,8 @@ export interface GivenFlags {
   readonly flags: ReadonlyMap<string, readonly string[]>;
   /** `name=value`, with the names of our limits. */
   readonly limits: readonly string[];
+  /** Flags of wasmtime's without effect. */
+  readonly ignored: readonly string[];
   readonly wasmtime: WasmtimeTexts;
 }
 
@@ -48,7 +50,7 @@ export function readSettings(given: GivenFlags, env: NodeJS.ProcessEnv): Setting
     component: {},
     load: {},
     compare: {},
-    notices: noteIgnored(wasmtime.ignored),
+    notices: noteIgnored([...given.ignored, ...wasmtime.ignored]),
   };
   for (const { named, where, texts } of lastOfEach(spelled)) {
     const fields: Record<string, unknown> = settings[named.owner];

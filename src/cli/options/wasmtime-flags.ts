@@ -4,7 +4,7 @@ import { type NamedOption, appendDefault } from '../../config/named-option.ts';
 import { HostError } from '../../util/host-error.ts';
 import { suggest } from '../../util/suggest.ts';
 import type { Spelled } from './spelled.ts';
-import { ALWAYS_LINKED, COMPILER_PREFIX, WASMTIME_NAMES, type WasmtimeGroup } from './wasmtime-names.ts';
+import { ALWAYS_LINKED, COMPILER_PREFIX, SAME_NAMES, WASMTIME_NAMES, type WasmtimeGroup } from './wasmtime-names.ts';
 
 /** The texts of each group in order: `inherit-env,cli=y`. */
 export type WasmtimeTexts = Readonly<Record<WasmtimeGroup, readonly string[]>>;
@@ -66,7 +66,8 @@ function byWasmtimeName(options: readonly NamedOption[]): ReadonlyMap<string, Na
 }
 
 function nameOf({ group, key }: Flag): string {
-  return `${group} ${key}`;
+  const name = `${group} ${key}`;
+  return SAME_NAMES.get(name) ?? name;
 }
 
 /** `-S inherit-env` alone means yes; for an option that needs a value, a missing one is an error. */

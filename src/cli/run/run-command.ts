@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { Command } from 'commander';
 import { type NamedOption, listOptions } from '../../config/named-option.ts';
 import { addFlags } from '../options/add-flags.ts';
@@ -17,6 +18,8 @@ Exits as the program does: with 0 or 1, or what it exits with; with 134 if it tr
 const FOR_REQUESTS: ReadonlySet<string> = new Set([
   'requestHeaders',
   'minSpares',
+  'maxInstanceReuseCount',
+  'idleInstanceTimeoutMs',
   'graceMs',
   'loggingPrefix',
   'errorDetail',
@@ -34,15 +37,18 @@ export function createRunCommand(
     .argument('<file>', 'a component that implements wasi:cli/command')
     .argument('[args...]', 'what the program gets')
     .passThroughOptions()
+    .option('--argv0 <name>', "what the program gets as its own name (default: the file's)")
     .addHelpText('after', () => writeAfterOptions(command, named))
     .helpOption('-h, --help', 'show this help');
   const given = addFlags(command, named);
-  return command.action((file: string, args: readonly string[]) => run(file, args, given()));
+  return command.action((file: string, args: readonly string[], { argv0 = basename(file) }: { argv0?: string }) =>
+    run(file, [argv0, ...args], given()),
+  );
 }
 
 function isForPrograms({ owner, key }: NamedOption): boolean {
   const isOfComponent = owner === 'component' || owner === 'load';
-  return isOfComponent ? !FOR_REQUESTS.has(key) : key === 'inheritEnv' || key === 'profile';
+  return isOfComponent ? !FOR_REQUESTS.has(key) : key === 'inheritEnv' || key === 'config' || key === 'profile';
 }
 
 /** A program may take as long as it likes, unless it is given a limit. */

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { COMMAND_OPTIONS } from '../../config/command-options.ts';
 import { withDefaults } from '../../config/option.ts';
 import type { ComponentOptions, LoadOptions } from '../../config/options.ts';
@@ -30,7 +29,7 @@ export function toRunPlan(file: string, args: readonly string[], flags: GivenFla
   assertNetPatterns(component.allowNet);
   return {
     file,
-    args: [basename(file), ...args],
+    args,
     load,
     component: { ...NO_TIME_LIMITS, ...component, env: toGuestEnv({ inheritEnv }, component.env, env) },
     profile,

@@ -2,7 +2,7 @@ import type { WasiCtx } from '../wasi-ctx.ts';
 import { defineCli } from './define-cli.ts';
 import type { CliGrants } from './grants.ts';
 
-/** `wasi:cli/environment`: the variables and arguments granted, `INSTANCE_ID` first, as `wasmtime serve` has it, and no working directory. Source: wasi-cli `environment.wit`. */
+/** `wasi:cli/environment`: the variables and arguments granted, `INSTANCE_ID` first, as `wasmtime serve` has it, and the working directory that is granted. Source: wasi-cli `environment.wit`. */
 export const environment = defineCli('environment', {
   funcs: {
     'get-environment': ({ grants }: WasiCtx<CliGrants>): NonNullable<CliGrants['env']> => {
@@ -11,6 +11,6 @@ export const environment = defineCli('environment', {
       return ordinal === undefined ? env : [['INSTANCE_ID', `${ordinal}`], ...env];
     },
     'get-arguments': ({ grants }: WasiCtx<CliGrants>): readonly string[] => grants.args ?? [],
-    'initial-cwd': (_ctx: WasiCtx): undefined => undefined,
+    'initial-cwd': ({ grants }: WasiCtx<CliGrants>): string | undefined => grants.initialCwd,
   },
 });

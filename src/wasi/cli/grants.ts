@@ -5,6 +5,7 @@ import type { ByteSource } from '../../io/byte-source.ts';
 export interface CliGrants {
   readonly env?: readonly (readonly [name: string, value: string])[];
   readonly args?: readonly string[];
+  readonly initialCwd?: string | undefined;
   readonly stdin?: ByteSource;
   /** Take the bytes that the guest writes as they are, instead of `writeOutput`. */
   readonly stdout?: ByteSink;
@@ -20,10 +21,11 @@ export interface CliGrants {
 /** The options that `wasi:cli` has. */
 export interface CliOptions {
   readonly env: Readonly<Record<string, string>>;
+  readonly initialCwd: string | undefined;
   readonly loggingPrefix: 'shown' | 'hidden';
   readonly writeGuestOutput: (stream: 'stdout' | 'stderr', lines: string) => void;
 }
 
-export function grantCli({ env, loggingPrefix, writeGuestOutput }: CliOptions): CliGrants {
-  return { env: Object.entries(env), loggingPrefix, writeOutput: writeGuestOutput };
+export function grantCli({ env, initialCwd, loggingPrefix, writeGuestOutput }: CliOptions): CliGrants {
+  return { env: Object.entries(env), initialCwd, loggingPrefix, writeOutput: writeGuestOutput };
 }
