@@ -5,6 +5,8 @@ import { componentEmbed } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { readWorld } from '../../src/component/encode-interface.ts';
 
 const WASI = join(import.meta.dirname, '../../src/wasi');
+/** What these packages may use of others. */
+const WASI_IO = join(import.meta.dirname, '../../wit/deps/wasi-io');
 
 /** A package whose WIT stands beside the code that serves it, since no npm package has it. */
 export interface OwnPackage {
@@ -57,6 +59,7 @@ export function encodedPath({ folder }: OwnPackage): string {
 /** The package's types in binary form. */
 export async function encodePackage(own: OwnPackage): Promise<Uint8Array> {
   using directory = mkdtempDisposableSync(join(tmpdir(), 'wit-'));
+  cpSync(WASI_IO, join(directory.path, 'deps/wasi-io'), { recursive: true });
   copyOwnWit(join(directory.path, 'deps'));
   writeFileSync(
     join(directory.path, 'world.wit'),

@@ -1,5 +1,6 @@
 import { accessLogKind } from './kinds/access-log.ts';
 import { type HostAndPort, addressKind, addressesKind } from './kinds/address.ts';
+import { blobStoresKind } from './kinds/blob-stores.ts';
 import { callbackKind } from './kinds/callback.ts';
 import { choiceKind, switchKind } from './kinds/choice.ts';
 import { countKind, workersKind } from './kinds/count.ts';
@@ -147,6 +148,10 @@ export function keyValueStores(
   entry: Entry<Readonly<Record<string, string>>>,
 ): Option<Readonly<Record<string, string>>> {
   return { ...entry, kind: keyValueStoresKind() };
+}
+
+export function blobStores(entry: Entry<Readonly<Record<string, string>>>): Option<Readonly<Record<string, string>>> {
+  return { ...entry, kind: blobStoresKind() };
 }
 
 export function requestFields(entry: Entry<RequestFields>): Option<RequestFields> {

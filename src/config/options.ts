@@ -9,6 +9,7 @@ import {
   directories,
   duration,
   folder,
+  blobStores,
   keyValueStores,
   optionalCallback,
   optionalSwitch,
@@ -129,6 +130,16 @@ export const COMPONENT_OPTIONS = {
     group: 'Guest',
     default: {},
     help: 'a key and its value in the default store in memory',
+  }),
+  /**
+   * Stores for `wasi:blobstore`: `memory`, `dir:PATH`, `s3://BUCKET?endpoint=URL&region=REGION`. Guests find the containers of the one named `default` by
+   * their names, those of another as `NAME/CONTAINER`.
+   */
+  blobStores: blobStores({
+    flag: 'blobstore',
+    group: 'Guest',
+    default: {},
+    help: 'a store whose containers the guest finds in wasi:blobstore: memory, dir:PATH or s3://BUCKET?endpoint=URL&region=REGION',
   }),
   /** Fields that replace the client's in every request. */
   requestHeaders: requestFields({

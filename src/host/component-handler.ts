@@ -7,10 +7,12 @@ import { handle } from '../server/handle.ts';
 import type { MountedHandler } from '../server/handler.ts';
 import { InFlight } from '../server/in-flight.ts';
 import type { Commons, Service } from '../server/service.ts';
+import { openBlobStores } from '../state/blobstore/open-blob-stores.ts';
 import { type OpenStores, openStores } from '../state/keyvalue/open-stores.ts';
 import { HEAP_IS_FULL } from '../util/heap-watch.ts';
 import { HostError } from '../util/host-error.ts';
 import { describeTotalInstanceHeap, describeTotalMemory } from '../util/limits.ts';
+import { GrantedBlobs } from '../wasi/blobstore/grants.ts';
 import { GrantedDirectories } from '../wasi/filesystem/grants.ts';
 import { createGrant } from './grants.ts';
 import type { Component } from './load.ts';
@@ -30,8 +32,10 @@ export function createComponentHandler(
   const outbound = createOutboundOnDemand({ admit: compilePolicy(config.outbound) });
   using opening = new DisposableStack();
   const directories = opening.use(new GrantedDirectories(config.directories.map(toDirectoryGrant), config.limits));
+  const blobStores = openBlobStores(config);
+  const blobs = new GrantedBlobs(blobStores.byName, config.limits.maxTotalOpenBlobs);
   const stores = openStores(config);
-  const service = createService(component, config, commons, { outbound, stores, directories });
+  const service = createService(component, config, commons, { outbound, stores, blobs, directories });
   const { pool, inFlight } = service;
   const stopWatching = watchShortages(component, service);
   const opened = opening.move();
@@ -49,6 +53,8 @@ export function createComponentHandler(
       await outbound[Symbol.asyncDispose]();
       await stores[Symbol.asyncDispose]();
       pool[Symbol.dispose]();
+      await blobs.closed();
+      await blobStores[Symbol.asyncDispose]();
       await directories.written();
       opened.dispose();
       stopWatching();
@@ -60,6 +66,7 @@ export function createComponentHandler(
 interface Outside {
   readonly outbound: OutboundOnDemand;
   readonly stores: OpenStores;
+  readonly blobs: GrantedBlobs;
   readonly directories: GrantedDirectories;
 }
 
@@ -67,7 +74,7 @@ function createService(
   component: Component,
   config: ComponentConfig,
   commons: Commons,
-  { outbound: { sendRequest }, stores, directories }: Outside,
+  { outbound: { sendRequest }, stores, blobs, directories }: Outside,
 ): Service {
   const { heap, onRun } = component;
   const { held, refusals, loop } = commons;
@@ -82,6 +89,7 @@ function createService(
     sendRequest,
     directories,
     keyValueStores: stores.byName,
+    blobs,
     held,
     tell: (what) => refusals.count(what),
   });

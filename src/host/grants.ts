@@ -3,6 +3,7 @@ import type { RequestHead } from '../http/request-head.ts';
 import type { SendRequest } from '../outbound/send-request.ts';
 import type { OpenStores } from '../state/keyvalue/open-stores.ts';
 import { HeldBytes, type HeldTotal } from '../util/held-bytes.ts';
+import type { GrantedBlobs } from '../wasi/blobstore/grants.ts';
 import type { GrantedDirectories } from '../wasi/filesystem/grants.ts';
 import type { ServedRequest } from '../wasi/wasi-ctx.ts';
 import { type Grants, createGrants } from '../wasi/interfaces.ts';
@@ -12,6 +13,7 @@ export interface HostGrants {
   readonly config: ComponentConfig;
   readonly sendRequest: SendRequest;
   readonly keyValueStores: OpenStores['byName'];
+  readonly blobs: GrantedBlobs;
   /** Those of `config`, opened. */
   readonly directories: GrantedDirectories | undefined;
   /** What all of them have the host hold. */
@@ -25,13 +27,14 @@ export function createGrant({
   config,
   sendRequest,
   keyValueStores,
+  blobs,
   directories,
   held,
   tell,
 }: HostGrants): (request: ServedRequest | undefined, head: RequestHead | undefined) => Grants {
   const { limits, timeoutMs, cpuTimeoutMs } = config;
   const shared = {
-    ...createGrants({ ...config, sendRequest, keyValueStores, openedDirectories: directories }),
+    ...createGrants({ ...config, sendRequest, keyValueStores, blobs, openedDirectories: directories }),
     limits,
     timeoutMs,
     cpuTimeoutMs,

@@ -3,6 +3,7 @@ import type { ComponentConfig } from '../config/options.ts';
 import { StartFailure, createPool } from '../instance/pool.ts';
 import { createOutboundOnDemand } from '../outbound/outbound-on-demand.ts';
 import { compilePolicy } from '../outbound/outbound-policy.ts';
+import { openBlobStores } from '../state/blobstore/open-blob-stores.ts';
 import { openStores } from '../state/keyvalue/open-stores.ts';
 import { HeldTotal } from '../util/held-bytes.ts';
 import { HostError } from '../util/host-error.ts';
@@ -12,6 +13,7 @@ import { MAX_TIMER_MS } from '../util/timers.ts';
 import { toError } from '../util/to-error.ts';
 import { GuestExit } from '../wasi/cli/exit.ts';
 import type { CliGrants } from '../wasi/cli/grants.ts';
+import { GrantedBlobs } from '../wasi/blobstore/grants.ts';
 import { GrantedDirectories } from '../wasi/filesystem/grants.ts';
 import type { WasiCtx } from '../wasi/wasi-ctx.ts';
 import { createGrant } from './grants.ts';
@@ -38,6 +40,8 @@ export interface ProgramOptions {
 export async function runProgram(component: Component, { config, cli, tell }: ProgramOptions): Promise<ProgramEnd> {
   await using outbound = createOutboundOnDemand({ admit: compilePolicy(config.outbound) });
   await using stores = openStores(config);
+  await using blobStores = openBlobStores(config);
+  const blobs = new GrantedBlobs(blobStores.byName, config.limits.maxTotalOpenBlobs);
   const { heap, onRun } = component;
   const held = new HeldTotal({
     maxBytes: DEFAULT_LIMITS.maxTotalHeldBytes,
@@ -49,6 +53,7 @@ export async function runProgram(component: Component, { config, cli, tell }: Pr
     sendRequest: outbound.sendRequest,
     directories,
     keyValueStores: stores.byName,
+    blobs,
     held,
     tell,
   });
@@ -64,6 +69,7 @@ export async function runProgram(component: Component, { config, cli, tell }: Pr
     return toEnd(error);
   } finally {
     await directories.written();
+    await blobs.closed();
   }
 }
 

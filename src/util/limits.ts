@@ -108,10 +108,23 @@ export const REQUEST_LIMITS = Object.freeze({
   maxKeyBytes: bytes(KIB, 'a key of wasi:keyvalue'),
   /** A value of `wasi:keyvalue`, in bytes. Beyond: an error. Default 1 MiB. */
   maxValueBytes: bytes(MIB, 'a value of wasi:keyvalue'),
-  /** A key-value store in memory, in bytes. Beyond: an error. Default 64 MiB. */
-  maxMemoryStoreBytes: bytes(64 * MIB, 'each key-value store in memory'),
+  /** A key-value or blob store in memory, in bytes. Beyond: an error. Default 64 MiB. */
+  maxMemoryStoreBytes: bytes(64 * MIB, 'each key-value or blob store in memory'),
   /** A key-value store of SQLite, in bytes. Beyond: an error. Default 1 GiB. */
   maxSqliteStoreBytes: bytes(1024 * MIB, 'the file of each key-value store of SQLite'),
+  /** An object that is written with `wasi:blobstore`, in bytes. Beyond: an error. Default 1 GiB. */
+  maxObjectBytes: bytes(1024 * MIB, 'an object that is written with wasi:blobstore'),
+  /** The name of an object or container of `wasi:blobstore`, in bytes. Beyond: an error. Default 1 KiB. */
+  maxObjectNameBytes: bytes(KIB, 'the name of an object or container of wasi:blobstore'),
+  /**
+   * What an `outgoing-value` of `wasi:blobstore` takes before `write-data` says where it goes, and what `consume-sync` gives, in bytes. Beyond: an error.
+   * Default 8 MiB.
+   */
+  maxBlobBufferBytes: bytes(8 * MIB, 'a value of wasi:blobstore that is in memory as a whole'),
+  /** Objects and lists of names of `wasi:blobstore` that one request has open at a time. Beyond: an error. Default 64. */
+  maxOpenBlobs: count(64, 'objects and lists of names of wasi:blobstore that one request has open at a time'),
+  /** The same of all requests of a component. Beyond: an error. Default 1024. */
+  maxTotalOpenBlobs: count(1024, 'objects and lists of wasi:blobstore that all requests of a component have open'),
   /**
    * Files and directories that one request has open at a time, with those on the way of a path that is being resolved. Beyond: `quota`. Default 256.
    */

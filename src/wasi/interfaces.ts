@@ -1,4 +1,8 @@
 import { guardInterface } from '../abi/emit/guard.ts';
+import { blobstore } from './blobstore/blobstore.ts';
+import { container } from './blobstore/container.ts';
+import { type BlobGrants, type BlobOptions, grantBlobs } from './blobstore/grants.ts';
+import { blobstoreTypes } from './blobstore/types.ts';
 import { type CliGrants, type CliOptions, grantCli } from './cli/grants.ts';
 import { environment } from './cli/environment.ts';
 import { exit } from './cli/exit.ts';
@@ -74,6 +78,9 @@ const INTERFACES: readonly WasiInterface[] = [
   keyvalueStore,
   atomics,
   batch,
+  blobstoreTypes,
+  container,
+  blobstore,
 ];
 
 /**
@@ -95,6 +102,7 @@ export interface Grants
     FilesystemGrants,
     LoggingGrants,
     KeyValueGrants,
+    BlobGrants,
     SocketsGrants {}
 
 /** What grants are made of: options of the component, and what its host has for guests. */
@@ -105,6 +113,7 @@ export type GrantSources = CliOptions &
   FilesystemOptions &
   LoggingOptions &
   KeyValueOptions &
+  BlobOptions &
   NetOptions;
 
 /** What all guests of a component are granted alike. */
@@ -117,6 +126,7 @@ export function createGrants(sources: GrantSources): Omit<Grants, keyof CoreGran
     ...grantFilesystem(sources),
     ...grantLogging(sources),
     ...grantKeyValue(sources),
+    ...grantBlobs(sources),
     ...grantSockets(sources),
   };
 }
@@ -128,6 +138,7 @@ export function withoutEffects(grants: Grants): Grants {
     logMessage: _messages,
     sendRequest: _requests,
     keyValueStores: _stores,
+    blobs: _blobs,
     directories: _files,
     net: _sockets,
     ...silent

@@ -27,6 +27,10 @@ const MAKERS: Readonly<Record<string, string>> = {
   'future-incoming-response': `(call $send)`,
   'incoming-response': `(call $response)`,
   bucket: payload('wasi:keyvalue/store#open', '(i32.const 0)', '(i32.const 0)'),
+  container: '(call $things)',
+  'stream-object-names': payload('wasi:blobstore/container#[method]container.list-objects', '(call $things)'),
+  'outgoing-value': call('wasi:blobstore/types#[static]outgoing-value.new-outgoing-value'),
+  'incoming-value': '(call $value)',
   error: '(call $error)',
 };
 
@@ -97,6 +101,20 @@ const FIXED = `
   ${call('wasi:io/streams#[method]output-stream.write', `(i32.load (i32.const ${RESULT + 4})) (i32.const 4096) (i32.const 2) (i32.const ${RESULT})`)}
   (i32.load (i32.const ${RESULT + 8})))
 (data (i32.const 4096) "content-length")
+
+;; A container without a name.
+(func $things (result i32)
+  ${call('wasi:blobstore/blobstore#create-container', `(i32.const 0) (i32.const 0) (i32.const ${RESULT})`)}
+  ${payload('wasi:blobstore/blobstore#get-container', '(i32.const 0)', '(i32.const 0)')})
+
+;; Of an empty object without a name in it.
+(func $value (result i32)
+  (local $things i32) (local $value i32)
+  (local.set $things (call $things))
+  (local.set $value ${call('wasi:blobstore/types#[static]outgoing-value.new-outgoing-value')})
+  ${call('wasi:blobstore/container#[method]container.write-data', `(local.get $things) (i32.const 0) (i32.const 0) (local.get $value) (i32.const ${RESULT})`)}
+  ${call('wasi:blobstore/types#[static]outgoing-value.finish', `(local.get $value) (i32.const ${RESULT})`)}
+  ${payload('wasi:blobstore/container#[method]container.get-data', '(local.get $things)', '(i32.const 0) (i32.const 0) (i64.const 0) (i64.const 0)')})
 
 (func $list (param $pollable i32) (result i32)
   (i32.store (i32.const ${LIST}) (local.get $pollable))

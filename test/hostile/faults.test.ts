@@ -127,7 +127,12 @@ describe.each(LOAD_WAYS)('$engine, $isolation', (way) => {
   beforeAll(async () => {
     const { interfaces } = injection;
     const loaded = await loadComponent(component, { ...way, cache: TEST_CACHE, label: 'every-function', interfaces });
-    served = await serveGuest(loaded, { timeoutMs: 5000, writeGuestOutput: () => undefined, keyValueMemory: true });
+    served = await serveGuest(loaded, {
+      timeoutMs: 5000,
+      writeGuestOutput: () => undefined,
+      keyValueMemory: true,
+      blobStores: { default: 'memory' },
+    });
   });
   afterAll(() => served[Symbol.asyncDispose]());
 

@@ -116,12 +116,21 @@ function withoutTimesOfDebugging(settings: Settings): Settings {
 
 /** Each worker would have a store in memory of its own, and a client would find one or the other. */
 function assertShared({ workers }: CommandConfig, component: ComponentOptions): void {
-  const { keyValue = {}, keyValueMemory = false, keyValueInMemoryData = {} } = component;
-  const isInMemory = keyValueMemory || Object.keys(keyValueInMemoryData).length > 0;
-  if (workers < 2 || (!isInMemory && !Object.values(keyValue).includes('memory'))) return;
-  throw new HostError(
-    'not-supported',
-    `--workers ${workers} with a key-value store in memory: each worker would have its own; use --keyvalue NAME=sqlite:FILE or NAME=redis://HOST`,
+  if (workers < 2) return;
+  const { keyValue = {}, keyValueMemory = false, keyValueInMemoryData = {}, blobStores = {} } = component;
+  const grantsMemory = keyValueMemory || Object.keys(keyValueInMemoryData).length > 0;
+  if (grantsMemory || Object.values(keyValue).includes('memory')) {
+    throw apart(workers, 'key-value store', '--keyvalue NAME=sqlite:FILE or NAME=redis://HOST');
+  }
+  if (Object.values(blobStores).includes('memory')) {
+    throw apart(workers, 'blob store', '--blobstore NAME=dir:PATH or NAME=s3://BUCKET');
+  }
+}
+
+function apart(workers: number, store: string, others: string): HostError {
+  return new HostError(
+    'bad-argument',
+    `--workers ${workers} with a ${store} in memory: each worker would have its own; use ${others}`,
   );
 }
 

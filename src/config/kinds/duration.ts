@@ -36,7 +36,7 @@ export function durationKind({
  *
  * A time below a millisecond that is not 0 is a millisecond.
  */
-function parseDuration(text: string): Result<number, string> {
+export function parseDuration(text: string): Result<number, string> {
   const parts = /^(?<amount>\d+(?:\.\d+)?|\.\d+)\s*(?<unit>ns|us|µs|μs|ms|s|m|h)?$/.exec(text.trim())?.groups;
   if (parts === undefined) return err('write 30s, 500ms, 2m or a number of seconds');
   const ms = Number(parts['amount']) * (MS_PER_UNIT[parts['unit'] ?? 's'] ?? 1000);

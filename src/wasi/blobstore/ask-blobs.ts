@@ -1,0 +1,61 @@
+import { BlobError } from '../../state/blobstore/blob-store.ts';
+import { Charge } from '../../util/held-bytes.ts';
+import { toLimitName } from '../../util/limits.ts';
+import { type Result, err, ok } from '../../util/result.ts';
+import { toError } from '../../util/to-error.ts';
+import { Trap } from '../../util/trap.ts';
+import { settle } from '../settle.ts';
+import type { WasiCtx } from '../wasi-ctx.ts';
+import type { BlobGrants } from './grants.ts';
+import { OpenBlobs } from './open-blobs.ts';
+
+export type BlobCtx = WasiCtx<BlobGrants>;
+
+/** What a function of `wasi:blobstore` returns. */
+export type BlobResult<T> = Result<T, string>;
+
+/** What an operation under way takes beside names and bytes. */
+const OPERATION_HELD_BYTES = 1024;
+
+/** Has the guest wait for `work`. If the request ends first, the answer is nobody's, and `signal` is told. */
+export async function askBlobs<T>(
+  ctx: BlobCtx,
+  work: (blobs: OpenBlobs, signal: AbortSignal) => Promise<T>,
+): Promise<BlobResult<T>> {
+  ctx.cancellation.throwIfCancelled();
+  using charge = new Charge(ctx.held);
+  charge.resize(OPERATION_HELD_BYTES);
+  const abort = new AbortController();
+  return await settle(
+    ctx,
+    attempt(ctx, () => work(ctx.state(OpenBlobs), abort.signal)),
+    abort,
+  );
+}
+
+/** What work gives; what it rejects with, in words for the guest, of which the operator hears the rest. */
+export async function attempt<T>(ctx: BlobCtx, work: () => Promise<T>): Promise<BlobResult<T>> {
+  try {
+    return ok(await work());
+  } catch (error) {
+    return err(describeFailure(ctx, error));
+  }
+}
+
+/** Guests do not learn where a store is; operators do. Throws what is no failure of a store. */
+function describeFailure(ctx: BlobCtx, thrown: unknown): string {
+  if (thrown instanceof Trap) throw thrown;
+  const error = toError(thrown);
+  const message = error instanceof BlobError ? error.message : 'the store failed';
+  const cause = error instanceof BlobError ? error.cause : error;
+  if (cause !== undefined) ctx.grants.tell?.(`a blob store failed: ${message}: ${toError(cause).message}`);
+  return message;
+}
+
+/** Throws `BlobError` if a name is too long. */
+export function checkName({ limits }: BlobCtx, what: 'object' | 'container', name: string): void {
+  const [bytes, max] = [Buffer.byteLength(name), limits.maxObjectNameBytes];
+  if (bytes <= max) return;
+  const limit = toLimitName('maxObjectNameBytes');
+  throw new BlobError(`the name of the ${what} has ${bytes} bytes, and may have ${max} (--limit ${limit})`);
+}
