@@ -1,13 +1,14 @@
 import type { BigIntStats } from 'node:fs';
 import type { WasiCtx } from '../wasi-ctx.ts';
+import { statNow } from './ask-now.ts';
 import type { Descriptor, DescriptorFlags } from './descriptor.ts';
 import { type NewTimestamp, hashMetadata, toDescriptorStat, toNodeTime } from './descriptor-stat.ts';
 import { type FileErrorCode, FileError } from './file-error.ts';
 import type { FilesystemGrants } from './grants.ts';
-import { type FileResult, guestWaits } from './guest-waits.ts';
+import { type FileResult, guestWaits, nowOrWaits } from './guest-waits.ts';
 import type { OpenFile } from './open-file.ts';
 import type { OpenFiles } from './open-files.ts';
-import { type Given, type OpenFlags, type PathFlags, openAt, walkTo } from './open-at.ts';
+import { type Given, type OpenFlags, type PathFlags, openAt, openAtNow, walkTo } from './open-at.ts';
 import { link, lstat, lutimes, mkdir, readlink, rename, rmdir, symlink, unlink } from './system-calls.ts';
 import { type Walk, toText } from './walk.ts';
 
@@ -24,7 +25,14 @@ export const atFuncs = {
       Given<OpenFlags>,
       Given<DescriptorFlags>,
     ]
-  ) => guestWaits(ctx, () => openAt(ctx, self, { pathFlags, path, openFlags, flags })),
+  ) => {
+    const ask = { pathFlags, path, openFlags, flags };
+    return nowOrWaits(
+      ctx,
+      () => openAtNow(ctx, self, ask),
+      () => openAt(ctx, self, ask),
+    );
+  },
 
   '[method]descriptor.create-directory-at': (ctx: Ctx, self: Descriptor, path: string) =>
     change(ctx, self, path, 'exist', async (walk, files) => {
@@ -78,9 +86,17 @@ export const atFuncs = {
       return target;
     }),
   '[method]descriptor.stat-at': (ctx: Ctx, self: Descriptor, pathFlags: Given<PathFlags>, path: string) =>
-    guestWaits(ctx, async (files) => toDescriptorStat(await statPath(files, self.directory, pathFlags, path))),
+    nowOrWaits(
+      ctx,
+      (files) => mapped(statNow(files, self.directory, path), toDescriptorStat),
+      async (files) => toDescriptorStat(await statPath(files, self.directory, pathFlags, path)),
+    ),
   '[method]descriptor.metadata-hash-at': (ctx: Ctx, self: Descriptor, pathFlags: Given<PathFlags>, path: string) =>
-    guestWaits(ctx, async (files) => hashMetadata(await statPath(files, self.directory, pathFlags, path))),
+    nowOrWaits(
+      ctx,
+      (files) => mapped(statNow(files, self.directory, path), hashMetadata),
+      async (files) => hashMetadata(await statPath(files, self.directory, pathFlags, path)),
+    ),
   '[method]descriptor.set-times-at': (
     ctx: Ctx,
     self: Descriptor,
@@ -96,6 +112,10 @@ export const atFuncs = {
       return undefined;
     }),
 };
+
+function mapped<T, U>(value: T | undefined, map: (value: T) => U): U | undefined {
+  return value === undefined ? undefined : map(value);
+}
 
 /** Changes what is at a path. `nameless` is the code for a path that ends with `.` or `..`. */
 function change(

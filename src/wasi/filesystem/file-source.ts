@@ -4,6 +4,7 @@ import { CLOSED, type StreamError } from '../../io/stream-error.ts';
 import { Charge } from '../../util/held-bytes.ts';
 import { NO_BYTES } from '../../util/no-bytes.ts';
 import type { WasiCtx } from '../wasi-ctx.ts';
+import { toAsk } from './ask-now.ts';
 import { assertOffset } from './assert-offset.ts';
 import type { FilesystemGrants } from './grants.ts';
 import { fileFailed } from './file-failed.ts';
@@ -14,6 +15,9 @@ import { read } from './system-calls.ts';
 /** How much is read ahead: more for each time that a stream has come so far. */
 const MIN_BUFFER_BYTES = 16 * 1024;
 const MAX_BUFFER_BYTES = 256 * 1024;
+
+/** Offsets beyond are checked. */
+const MAX_NOW = 2n ** 62n;
 
 type State =
   | { readonly at: 'idle' }
@@ -60,7 +64,7 @@ export class FileSource implements ByteSource, Disposable {
   /** Begins to read if nothing is there: whoever asks wants bytes. */
   isReady(): boolean {
     if (this.#isOutOfDate()) this.#state = { at: 'idle' };
-    if (this.#state.at === 'idle') void this.#fill();
+    if (this.#state.at === 'idle') this.#fill();
     return this.#state.at !== 'reading';
   }
 
@@ -87,10 +91,32 @@ export class FileSource implements ByteSource, Disposable {
     return write !== undefined && write !== this.#files.lastWriteOf(this.#file);
   }
 
-  async #fill(): Promise<void> {
+  /** What is at hand, without waiting. */
+  #readNow(size: number): State | undefined {
+    const offset = this.#offset;
+    if (offset > MAX_NOW) return undefined;
+    const bytes = toAsk(this.#files, this.#file)?.read(this.#file.fd, size, offset);
+    if (bytes === undefined) return undefined;
+    if (bytes.byteLength === 0) return { at: 'ended', end: CLOSED };
+    const isLast = bytes.byteLength < size && this.#isEnd(offset + BigInt(bytes.byteLength));
+    return { at: 'read', bytes, write: this.#files.lastWriteOf(this.#file), isLast };
+  }
+
+  /** Whoever asks for more than the request may have finds out when it reads. */
+  #fill(): void {
     const size = this.#nextBytes();
-    this.#charge.resize(size);
-    this.#state = { at: 'reading' };
+    try {
+      this.#charge.resize(size);
+    } catch (error) {
+      this.#state = { at: 'broken', error };
+      return;
+    }
+    const now = this.#readNow(size);
+    this.#state = now ?? { at: 'reading' };
+    if (now === undefined) void this.#read(size);
+  }
+
+  async #read(size: number): Promise<void> {
     const write = this.#files.lastWriteOf(this.#file);
     const state = await this.#readInto(new Uint8Array(size), write).catch(
       (error: unknown) => ({ at: 'broken', error }) as const,

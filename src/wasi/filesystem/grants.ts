@@ -36,6 +36,7 @@ export class GrantedDirectories implements Disposable {
   readonly preopened: readonly PreopenedDirectory[];
   readonly threads = new FileThreads();
   readonly #limits: DirectoryLimits;
+  readonly #localDevices: ReadonlySet<bigint>;
   readonly #whenDisposed: DisposableStack;
   #openFiles = 0;
   #pendingWrites = 0;
@@ -53,12 +54,19 @@ export class GrantedDirectories implements Disposable {
       opened.defer(() => directory.file.release());
       return directory;
     });
+    const local = this.preopened.filter(({ isLocal }) => isLocal);
+    this.#localDevices = new Set(local.map(({ file }) => file.identity.dev));
     this.#whenDisposed = opened.move();
   }
 
   /** How many files and directories guests have open, those that are being closed too. */
   get openFiles(): number {
     return this.#openFiles;
+  }
+
+  /** Whether the files of a device are on a local file system, of which the kernel answers from its memory. */
+  isLocal(device: bigint): boolean {
+    return this.#localDevices.has(device);
   }
 
   /** Takes one of the places for open files, if there is one. */

@@ -20,6 +20,21 @@ export function guestWaits<T>(ctx: FilesCtx, work: (files: OpenFiles) => Promise
   return settle(ctx, doWork(ctx, work));
 }
 
+/** What `now` gives, or else what `work` gives, for which the guest waits. `now` gives `undefined` for what takes time. */
+export function nowOrWaits<T>(
+  ctx: FilesCtx,
+  now: (files: OpenFiles) => T | undefined,
+  work: (files: OpenFiles) => Promise<T>,
+): FileResult<T> | Promise<FileResult<T>> {
+  ctx.cancellation.throwIfCancelled();
+  try {
+    const value = now(ctx.state(OpenFiles));
+    return value === undefined ? guestWaits(ctx, work) : ok(value);
+  } catch (error) {
+    return err(toFileErrorCode(error));
+  }
+}
+
 async function doWork<T>(ctx: FilesCtx, work: (files: OpenFiles) => Promise<T>): Promise<FileResult<T>> {
   const files = ctx.state(OpenFiles);
   try {

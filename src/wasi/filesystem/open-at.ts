@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import type { WasiCtx } from '../wasi-ctx.ts';
+import { openNow } from './ask-now.ts';
 import { Descriptor, type DescriptorFlags, type OpenMode } from './descriptor.ts';
 import { FileError, hasErrno } from './file-error.ts';
 import type { FilesystemGrants } from './grants.ts';
@@ -37,15 +38,38 @@ const MAX_ATTEMPTS = 16;
 /** The mode of new files, before the process's umask. */
 const NEW_FILE_MODE = 0o666;
 
+/** As `openAt`, if it takes no time: for what is opened to read, and is there. `undefined` if it has to be waited for, as all that fails. */
+export function openAtNow(ctx: WasiCtx<FilesystemGrants>, self: Descriptor, ask: OpenAsk): Descriptor | undefined {
+  const { openFlags, flags, path } = ask;
+  const mode = toMode(ask);
+  const isPlain = !mode.write && openFlags.exclusive !== true && flags.fileIntegritySync !== true;
+  const isSync = flags.dataIntegritySync === true || flags.requestedWriteSync === true;
+  if (!isPlain || isSync || !self.file.isDirectory) return undefined;
+  const file = openNow(ctx.state(OpenFiles), self.file, path);
+  if (file === undefined || file.isDirectory || openFlags.directory !== true)
+    return file && toDescriptor(ctx, self, { file, ask, mode });
+  file.release();
+  return undefined;
+}
+
 /** `descriptor.open-at`. Throws `FileError`, or the system's error. Neither devices nor pipes are opened, which could hold a thread or do something. */
 export async function openAt(ctx: WasiCtx<FilesystemGrants>, self: Descriptor, ask: OpenAsk): Promise<Descriptor> {
-  const { directory, access } = self;
+  const { directory } = self;
   const mode = toMode(ask);
   assertAllowed(self, ask, mode);
   const files = ctx.state(OpenFiles);
   const file = await openWithin(files, directory, ask, mode);
-  if (!file.isDirectory) return new Descriptor(ctx, file, { access, mode: { ...mode, mutateDirectory: false } });
-  const mutateDirectory = ask.flags.mutateDirectory === true && access === 'read-write';
+  return toDescriptor(ctx, self, { file, ask, mode });
+}
+
+interface Opened {
+  readonly file: OpenFile;
+  readonly ask: OpenAsk;
+  readonly mode: OpenMode;
+}
+
+function toDescriptor(ctx: WasiCtx, { access }: Descriptor, { file, ask, mode }: Opened): Descriptor {
+  const mutateDirectory = file.isDirectory && ask.flags.mutateDirectory === true && access === 'read-write';
   return new Descriptor(ctx, file, { access, mode: { ...mode, mutateDirectory } });
 }
 

@@ -7,10 +7,14 @@ import { close as closeFd, fstat, open } from './system-calls.ts';
 /** Of so many files the last write is remembered: a guest may write to any number, one after the other. */
 const MAX_REMEMBERED_WRITES = 1000;
 
+/** Of so many calls one waits its turn. The others take some 20 us each. */
+const MAX_ANSWERS = 64;
+
 /** What one request has open, and what it may still open, write and create. Streams learn here that the request has written to their file. */
 export class OpenFiles implements Disposable {
   readonly #ctx: WasiCtx<FilesystemGrants>;
   readonly #unfinished = new Set<Promise<void>>();
+  #answers = 0;
   #count = 0;
   #createdFiles = 0;
   #writtenBytes = 0n;
@@ -99,6 +103,15 @@ export class OpenFiles implements Disposable {
   leaveUnfinished(written: Promise<void>): void {
     this.#unfinished.add(written);
     void written.finally(() => this.#unfinished.delete(written));
+  }
+
+  /**
+   * Whether something may be answered without waiting: not before what streams were left with is written, and not so often in a row that others wait for
+   * the thread.
+   */
+  mayAnswerNow(): boolean {
+    this.#answers = (this.#answers + 1) % MAX_ANSWERS;
+    return this.#unfinished.size === 0 && this.#answers !== 0;
   }
 
   /** `undefined` if no stream was left like that. */

@@ -1,4 +1,4 @@
-import { constants, closeSync, fstatSync, openSync } from 'node:fs';
+import { constants, closeSync, fstatSync, openSync, statfsSync } from 'node:fs';
 import type { DirectoryGrant } from '../../config/kinds/directories.ts';
 import { HostError } from '../../util/host-error.ts';
 import { describeDenial } from '../../util/permissions.ts';
@@ -10,7 +10,14 @@ export interface PreopenedDirectory {
   readonly guest: string;
   readonly access: 'read-write' | 'read-only';
   readonly file: OpenFile;
+  /** Whether its file system is one that has what the kernel has cached of it at hand: not one of a network, or of another process. */
+  readonly isLocal: boolean;
 }
+
+/** Source: statfs(2): ext2 to ext4, XFS, Btrfs, F2FS, bcachefs, ZFS, tmpfs, ramfs. */
+const LOCAL_TYPES: ReadonlySet<number> = new Set([
+  0xef53, 0x5846_5342, 0x9123_683e, 0xf2f5_2010, 0xca45_1a4e, 0x2fc1_2fc1, 0x0102_1994, 0x8584_58f6,
+]);
 
 /**
  * Opens a directory of the host once for all guests. What its name leads to later does not matter. Throws `HostError` if it cannot be opened, or if this
@@ -21,9 +28,17 @@ export function openPreopened({ host, guest, access }: DirectoryGrant): Preopene
   const fd = openDirectory(host);
   const file = new OpenFile(fd, toIdentity(fstatSync(fd, { bigint: true })), closeSync);
   const obstacle = findObstacle(file);
-  if (obstacle === undefined) return { guest, access, file };
+  if (obstacle === undefined) return { guest, access, file, isLocal: isLocal(file) };
   file.release();
   throw unsafe(host, obstacle);
+}
+
+function isLocal({ path }: OpenFile): boolean {
+  try {
+    return LOCAL_TYPES.has(statfsSync(path).type);
+  } catch {
+    return false;
+  }
 }
 
 function openDirectory(host: string): number {

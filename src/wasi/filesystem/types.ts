@@ -4,6 +4,7 @@ import { Charge } from '../../util/held-bytes.ts';
 import { InputStream } from '../io/input-stream.ts';
 import { OutputStream } from '../io/output-stream.ts';
 import type { WasiCtx } from '../wasi-ctx.ts';
+import { fstatNow, toAsk } from './ask-now.ts';
 import { assertOffset, toPosition } from './assert-offset.ts';
 import { atFuncs } from './at-funcs.ts';
 import { defineFilesystem } from './define-filesystem.ts';
@@ -14,7 +15,7 @@ import { type FileErrorCode, FileError, toFileErrorCode } from './file-error.ts'
 import { FileSink } from './file-sink.ts';
 import { FileSource } from './file-source.ts';
 import type { FilesystemGrants } from './grants.ts';
-import { type FileResult, guestWaits } from './guest-waits.ts';
+import { type FileResult, guestWaits, nowOrWaits } from './guest-waits.ts';
 import type { OpenFile } from './open-file.ts';
 import type { OpenFiles } from './open-files.ts';
 import { O_CALM, O_DIRECTORY, fdatasync, fstat, fsync, ftruncate, futimes, lutimes, read } from './system-calls.ts';
@@ -52,11 +53,22 @@ const fileFuncs = {
   '[method]descriptor.set-times': (ctx: Ctx, self: Descriptor, access: NewTimestamp, modification: NewTimestamp) =>
     guestWaits(ctx, () => setTimes(self, access, modification)),
   '[method]descriptor.read': (ctx: Ctx, self: Descriptor, length: bigint, offset: bigint) =>
-    guestWaits(ctx, () => readAt(ctx, self, length, offset)),
+    nowOrWaits(
+      ctx,
+      (files) => readNow(ctx, files, self, [length, offset]),
+      () => readAt(ctx, self, length, offset),
+    ),
   '[method]descriptor.write': (ctx: Ctx, self: Descriptor, bytes: Uint8Array, offset: bigint) =>
     writing(ctx, self, bytes, offset),
   '[method]descriptor.stat': (ctx: Ctx, { file }: Descriptor) =>
-    guestWaits(ctx, async () => toDescriptorStat(await file.use(fstat))),
+    nowOrWaits(
+      ctx,
+      (files) => {
+        const stats = fstatNow(files, file);
+        return stats === undefined ? undefined : toDescriptorStat(stats);
+      },
+      async () => toDescriptorStat(await file.use(fstat)),
+    ),
   '[method]descriptor.is-same-object': (_ctx: Ctx, { file: { identity } }: Descriptor, { file }: Descriptor) =>
     identity.dev === file.identity.dev && identity.ino === file.identity.ino,
   '[method]descriptor.metadata-hash': (_ctx: Ctx, { file }: Descriptor) => ok(hashMetadata(file.identity)),
@@ -138,6 +150,22 @@ function writeStream(ctx: Ctx, self: Descriptor, start: WriteStart): FileResult<
     return new OutputStream(sink, undefined, sink);
   });
 }
+
+/** As `readAt`, of what is at hand. */
+function readNow(
+  { limits }: Ctx,
+  files: OpenFiles,
+  { file, mode }: Descriptor,
+  [length, offset]: readonly [bigint, bigint],
+): readonly [Uint8Array, boolean] | undefined {
+  if (file.isDirectory || !mode.read || length === 0n || offset > MAX_NOW) return undefined;
+  const size = length < limits.maxReadBytes ? Number(length) : limits.maxReadBytes;
+  const bytes = toAsk(files, file)?.read(file.fd, size, offset);
+  return bytes === undefined ? undefined : [bytes, bytes.byteLength === 0];
+}
+
+/** Offsets beyond are checked. */
+const MAX_NOW = 2n ** 62n;
 
 async function readAt(
   { limits }: Ctx,
