@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import type { WasiCtx } from '../wasi-ctx.ts';
-import { statNow } from './ask-now.ts';
+import { statNow } from './open-now.ts';
 import type { Descriptor, DescriptorFlags } from './descriptor.ts';
 import { type NewTimestamp, hashMetadata, toDescriptorStat, toNodeTime } from './descriptor-stat.ts';
 import { type FileErrorCode, FileError } from './file-error.ts';

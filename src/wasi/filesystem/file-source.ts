@@ -4,7 +4,7 @@ import { CLOSED, type StreamError } from '../../io/stream-error.ts';
 import { Charge } from '../../util/held-bytes.ts';
 import { NO_BYTES } from '../../util/no-bytes.ts';
 import type { WasiCtx } from '../wasi-ctx.ts';
-import { toAsk } from './ask-now.ts';
+import { toAsk } from './open-now.ts';
 import { assertOffset } from './assert-offset.ts';
 import type { FilesystemGrants } from './grants.ts';
 import { fileFailed } from './file-failed.ts';

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import type { WasiCtx } from '../wasi-ctx.ts';
-import { openNow } from './ask-now.ts';
+import { openNow } from './open-now.ts';
 import { Descriptor, type DescriptorFlags, type OpenMode } from './descriptor.ts';
 import { FileError, hasErrno } from './file-error.ts';
 import type { FilesystemGrants } from './grants.ts';

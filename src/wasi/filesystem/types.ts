@@ -4,7 +4,7 @@ import { Charge } from '../../util/held-bytes.ts';
 import { InputStream } from '../io/input-stream.ts';
 import { OutputStream } from '../io/output-stream.ts';
 import type { WasiCtx } from '../wasi-ctx.ts';
-import { fstatNow, toAsk } from './ask-now.ts';
+import { fstatNow, toAsk } from './open-now.ts';
 import { assertOffset, toPosition } from './assert-offset.ts';
 import { atFuncs } from './at-funcs.ts';
 import { defineFilesystem } from './define-filesystem.ts';

@@ -3,6 +3,7 @@ import { isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { type Readiness, Wakers } from '../../io/readiness.ts';
 import { ok } from '../../util/result.ts';
+import { toError } from '../../util/to-error.ts';
 import { Parent } from '../io/parent.ts';
 import type { WasiCtx } from '../wasi-ctx.ts';
 import { RequestSockets } from './request-sockets.ts';
@@ -69,9 +70,8 @@ export class ResolveAddressStream implements Readiness, Disposable {
   #lookUp(name: string): boolean {
     const place: Disposable = { [Symbol.dispose]: () => {} };
     if (!this.#sockets.open(place)) return false;
-    const lookUp = this.#sockets.lookupAll ?? lookup;
     void this.#sockets.lookupTurns.take((end) => {
-      lookUp(name, { all: true, order: 'verbatim' }, (error, found) => {
+      this.#begin(name, (error, found) => {
         end();
         this.#sockets.closed(place);
         if (error === null) this.#resolved(name, found);
@@ -79,6 +79,16 @@ export class ResolveAddressStream implements Readiness, Disposable {
       });
     });
     return true;
+  }
+
+  /** Node may refuse to look up anything: with `--permission`, for example. */
+  #begin(name: string, callback: (error: Error | null, found: readonly LookupAddress[]) => void): void {
+    const lookUp = this.#sockets.lookupAll ?? lookup;
+    try {
+      lookUp(name, { all: true, order: 'verbatim' }, callback);
+    } catch (error) {
+      callback(toError(error), []);
+    }
   }
 
   #resolved(name: string, found: readonly LookupAddress[]): void {

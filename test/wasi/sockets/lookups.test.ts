@@ -31,3 +31,16 @@ test('lookups that are not answered keep no others from being looked up later, a
   begun[0]?.answer();
   expect(started.tag === 'ok' && started.val.next()).toMatchObject({ tag: 'ok', val: { tag: 'ipv4' } });
 });
+
+test('a lookup that cannot even begin fails, and keeps nobody else from theirs', async () => {
+  const lookupAll: LookupAll = () => {
+    throw new Error('lookups are not permitted');
+  };
+  using ctx = new WasiCtx<SocketsGrants>({ net, lookupAll });
+  for (let index = 0; index < 10; index += 1) {
+    const started = ResolveAddressStream.start(ctx, 'a.test');
+    if (started.tag === 'err') throw new Error(started.val);
+    await until(() => started.val.isReady());
+    expect(started.val.next()).toEqual({ tag: 'err', val: 'unknown' });
+  }
+});
