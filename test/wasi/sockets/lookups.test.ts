@@ -33,10 +33,7 @@ test('lookups that are not answered keep no others from being looked up later, a
 });
 
 test('a lookup that cannot even begin fails, and keeps nobody else from theirs', async () => {
-  const lookupAll: LookupAll = () => {
-    throw new Error('lookups are not permitted');
-  };
-  using ctx = new WasiCtx<SocketsGrants>({ net, lookupAll });
+  using ctx = new WasiCtx<SocketsGrants>({ net, lookupAll: refuse });
   for (let index = 0; index < 10; index += 1) {
     const started = ResolveAddressStream.start(ctx, 'a.test');
     if (started.tag === 'err') throw new Error(started.val);
@@ -44,3 +41,7 @@ test('a lookup that cannot even begin fails, and keeps nobody else from theirs',
     expect(started.val.next()).toEqual({ tag: 'err', val: 'unknown' });
   }
 });
+
+function refuse(): never {
+  throw new Error('lookups are not permitted');
+}
