@@ -331,6 +331,17 @@ export const LOAD_OPTIONS = {
       help: "run the component's code as it is, so that debuggers find its source; guests are not interrupted, and take what memory they like",
     },
   ),
+  /**
+   * `traps`: a guest whose memory or table cannot grow traps, which shows where it wants to have more. Default `returned`: it gets -1. Not with `guestDebug`.
+   */
+  growFailure: toggle(
+    { off: 'returned', on: 'traps' },
+    {
+      wasmtime: 'W trap-on-grow-failure',
+      group: 'Engine',
+      help: 'a guest whose memory or table cannot grow traps, instead of getting -1',
+    },
+  ),
   /** Folder in which artifacts of components are cached between starts; `false` caches nothing. Default: the user's cache folder. */
   cache: folder({
     wasmtime: 'C cache',

@@ -97,7 +97,7 @@ const COMMAND: Target = {
 
 async function loadFor(target: Target, file: ComponentFile, given: LoadComponentOptions): Promise<Component> {
   const options = toLoadConfig(given, BESIDE_OPTIONS);
-  const { limits, engine, sharedPages, guestDebug, guestCode } = options;
+  const { limits, engine, sharedPages, growFailure, guestDebug, guestCode } = options;
   // Without rewriting there is neither a state that could be restored nor a place to interrupt.
   const { isolation, preemption } = guestDebug === 'on' ? AS_IT_IS : options;
   const source = await toSource(file, options.label ?? 'component', limits.maxComponentBytes);
@@ -107,7 +107,7 @@ async function loadFor(target: Target, file: ComponentFile, given: LoadComponent
   const interfaces = await encodeInterfaces(options);
   resolveImports(source.label, world.imports, interfaces);
   const shared = shareAmongGuests(options, limits);
-  const chosen = { isolation, preemption, sharedPages, guestDebug, guestCode };
+  const chosen = { isolation, preemption, sharedPages, growFailure, guestDebug, guestCode };
   const linkOptions = { ...shared, ...chosen, interfaces, limits, cache: openCache(options) };
   const linked = await linkWithEngine(engine, { source, definition, world }, linkOptions);
   const { label, bytes } = source;

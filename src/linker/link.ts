@@ -88,11 +88,13 @@ export function rewriteOptionsOf<Ctx>(
   plan: Plan<Ctx>,
   preemption: 'on' | 'off' = 'off',
   limits: InstanceLimits = DEFAULT_LIMITS,
+  growFailure?: RewriteOptions['growFailure'],
 ): RewriteOptions[] {
   return plan.modules.map((_bytes, module) => ({
     ...rewriteBounds(limits),
     memory: 'tracked',
     preemption,
+    ...(growFailure === 'traps' && { growFailure }),
     hostFunctions: hostFunctionsOf(plan, module),
   }));
 }
@@ -112,6 +114,8 @@ export interface LinkContext<Ctx> {
   readonly heap?: HeapQuota;
   /** Whether instances share pages of data that they have not written to, if that is possible. Default `auto`. */
   readonly sharedPages?: 'auto' | 'off';
+  /** What memories and tables do that cannot grow. Default `returned`. */
+  readonly growFailure?: RewriteOptions['growFailure'];
   /** `original`: modules are not rewritten. Default `rewritten`. */
   readonly code?: 'rewritten' | 'original';
   /** To be told of the modules, for profiles. */
@@ -128,7 +132,7 @@ export async function linkComponent<Ctx>(
   const { definition = decodeComponent(source) } = context;
   await checkTypesOnce(cache, source, definition, interfaces);
   const planned = planChecked(source, interfaces, definition);
-  const options = rewriteOptionsOf(planned, preemption === undefined ? 'off' : 'on', limits);
+  const options = rewriteOptionsOf(planned, preemption === undefined ? 'off' : 'on', limits, context.growFailure);
   const prepared =
     context.code === 'original'
       ? leaveModules(planned.modules, options)

@@ -5,7 +5,7 @@ import { CheckEmitter } from './emit/check-emitter.ts';
 import { contentOf, type CoreModule, decodeCoreModule, type ImportName, readVector } from './core-module.ts';
 import { type DataSegment, leaveDataSegments, takeDataSegments } from './emit/data-segments.ts';
 import type { Effects } from './analyse/effects.ts';
-import { HelperFunctions } from './emit/helper-functions.ts';
+import { type GrowFailure, HelperFunctions } from './emit/helper-functions.ts';
 import { type HostFunctions, listHostFunctions, mayGrowTables, placeHostFunctions } from './emit/host-functions.ts';
 import { type InstanceCost, instanceCostOf } from './analyse/instance-cost.ts';
 import { MAX_TRACKED_PAGES, RESERVED } from './layout.ts';
@@ -40,6 +40,8 @@ export type RewriteOptions = {
   readonly hostFunctions?: readonly ImportName[];
   /** `on`: code that runs for long regularly checks whether it must yield the thread. Not with `plain` memories. Default `off`. */
   readonly preemption?: 'on' | 'off';
+  /** What `memory.grow` and `table.grow` do if they fail. Not with `plain` memories, which do as the instructions. Default `returned`: -1. */
+  readonly growFailure?: GrowFailure | undefined;
 };
 
 /** A rewritten core module, whose state can be captured and restored. */
@@ -164,7 +166,12 @@ function planChanges(module: CoreModule, memories: readonly ReachableMemory[], o
     maxPages: memories[0]?.limits.maximum ?? 0,
   };
   const marks = options.memory === 'tracked' ? 'on' : 'off';
-  const helpers = new HelperFunctions(place, marks, callers, module.functionTypes.length);
+  const helpers = new HelperFunctions(
+    place,
+    { marks, growFailure: options.growFailure },
+    callers,
+    module.functionTypes.length,
+  );
   const checks = interrupt && new CheckEmitter({ memory: memories.length, func: helpers.interrupt(interrupt) });
   return { changes: { marks, helpers, callers, checks, takePages, takeElements }, functions, cardsGlobal, isFollowed };
 }

@@ -44,6 +44,13 @@ export const INSTANCE_LIMITS = Object.freeze({
   maxTableElements: count(100_000, 'elements of all tables of an instance; table.grow fails beyond', {
     wasmtime: 'W max-table-elements',
   }),
+  /** Core instances of an instance, with those of nested components. Beyond: the component is not loaded. Default 10,000. */
+  maxCoreInstances: count(10_000, 'core instances of an instance of the component', {
+    min: 1,
+    wasmtime: 'W max-instances',
+  }),
+  /** Linear memories of an instance. Beyond: the component is not loaded. Default 10,000. */
+  maxMemories: count(10_000, 'linear memories of an instance of the component', { wasmtime: 'W max-memories' }),
   /**
    * What an instance takes of V8's heap before anything runs, in bytes: tables, exports, functions, first values. Beyond: the component is not
    * loaded. Default 16 MiB.

@@ -108,6 +108,13 @@ test.each<[string, string, Partial<Limits>, RegExp]>([
     /the tables of an instance have 10000 elements in total, the limit is 9999 \(--limit table-elements\)/,
   ],
   [
+    'core instances',
+    '',
+    { maxCoreInstances: 19 },
+    /an instance has 20 core instances, the limit is 19 \(--limit core-instances\)/,
+  ],
+  ['memories', '(memory 1)', { maxMemories: 19 }, /an instance has 20 memories, the limit is 19 \(--limit memories\)/],
+  [
     'many functions',
     '(func) (func) (func) (func) (func)',
     { maxInstanceHeapBytes: 80_000 },

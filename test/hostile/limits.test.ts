@@ -98,6 +98,19 @@ test.each<[Partial<Limits>, string, number]>([
   expect((await requestRaw(served.origin, rawGet('/'))).status).toBe(status);
 });
 
+test.each(
+  (['linker', 'jco'] as const).flatMap((engine) =>
+    (['count-pages', 'count-elements'] as const).map((name) => [engine, name] as const),
+  ),
+)('in %s growFailure has %s trap, and says where', async (engine, name) => {
+  const bytes = await assembleAttack('limits', name);
+  const limits = { maxMemoryBytes: 50 * 65_536, maxTableElements: 70 };
+  const component = await loadComponent(bytes, { limits, cache: false, engine, growFailure: 'traps' });
+  await using served = await serveGuest(component);
+  expect((await requestRaw(served.origin, rawGet('/'))).status).toBe(500);
+  expect(failuresOf(served).at(-1)).toMatch(/the guest trapped: .*unreachable/);
+});
+
 test("resource handles have their limit in jco's glue too", async () => {
   const bytes = await assembleAttack('handles', 'hoard');
   const component = await loadComponent(bytes, { limits: { maxHandles: 1000 }, cache: false, engine: 'jco' });

@@ -11,6 +11,7 @@ import {
 import { rewriteModule, type Rewritten } from '../../src/rewriter/rewrite.ts';
 import { createBridge } from '../../src/linker/run/bridge.ts';
 import { JcoCore } from '../../src/linker/jco/jco-modules.ts';
+import { DEFAULT_LIMITS } from '../../src/util/limits.ts';
 
 export const PAGE_BYTES = 65_536;
 
@@ -145,7 +146,11 @@ export class Checked {
     const { takePages, takeElements } = this.landlord;
     const given = { word, interrupt, takePages, takeElements };
     const module = new WebAssembly.Module(checked as BufferSource);
-    const core = new JcoCore(given, { limits: { ...limits, maxInstanceHeapBytes: 100_000_000 } }, () => undefined);
+    const core = new JcoCore(
+      given,
+      { limits: { ...DEFAULT_LIMITS, ...limits, maxInstanceHeapBytes: 100_000_000 } },
+      () => undefined,
+    );
     this.exports = core.instantiate({ module, rewritten }, imports).exports;
   }
 

@@ -14,9 +14,9 @@ export const WASMTIME_NAMES: Readonly<Record<WasmtimeGroup, ReadonlySet<string>>
       'component-model-memory64 component-model-more-async-builtins ' +
       'component-model-async-stackful component-model-error-context component-model-fixed-length-lists component-model-gc ' +
       'component-model-threading concurrency-support custom-page-sizes epoch-interruption exceptions extended-const fuel ' +
-      'function-references gc gc-support max-instances max-memories max-tables max-wasm-stack memory64 multi-memory multi-value ' +
+      'function-references gc gc-support max-tables max-wasm-stack memory64 multi-memory multi-value ' +
       'nan-canonicalization reference-types relaxed-simd relaxed-simd-deterministic shared-everything-threads shared-memory simd ' +
-      'stack-switching tail-call threads trap-on-grow-failure unknown-exports-allow unknown-imports-default unknown-imports-trap ' +
+      'stack-switching tail-call threads unknown-exports-allow unknown-imports-default unknown-imports-trap ' +
       'wide-arithmetic wmemcheck',
   ),
   C: namesOf(

@@ -50,6 +50,8 @@ export interface LinkOptions extends SharedByGuests {
   readonly isolation: Isolation;
   readonly preemption: 'on' | 'off';
   readonly sharedPages: 'auto' | 'off';
+  /** What memories and tables do that cannot grow. */
+  readonly growFailure: 'returned' | 'traps';
   /** Whether core modules are run as they are. */
   readonly guestDebug: 'on' | 'off';
   /** To be told of the core modules, for profiles. */

@@ -17,15 +17,26 @@ export interface GuestBounds {
   readonly charging: Charging<WasiCtx>;
   readonly memory: SharedQuota;
   readonly heap: SharedQuota;
+  readonly growFailure: 'returned' | 'traps';
   readonly code: 'rewritten' | 'original';
   readonly guestCode: GuestCode | undefined;
 }
 
 export function toGuestBounds(options: LinkOptions, preemption: LinkedComponent['preemption']): GuestBounds {
-  const { limits, cache, memory, instanceHeap, guestDebug, guestCode } = options;
+  const { limits, cache, memory, instanceHeap, growFailure, guestDebug, guestCode } = options;
   const code = guestDebug === 'on' ? 'original' : 'rewritten';
   const preempting = preemption.name === 'off' ? undefined : createPreemption(options);
-  return { limits, cache, preemption: preempting, charging: CHARGING, memory, heap: instanceHeap, code, guestCode };
+  return {
+    limits,
+    cache,
+    preemption: preempting,
+    charging: CHARGING,
+    memory,
+    heap: instanceHeap,
+    growFailure,
+    code,
+    guestCode,
+  };
 }
 
 /** Whether guests are interrupted: as asked, and as far as Node permits a thread that watches the time. `able` is what the engine can do. */

@@ -62,6 +62,7 @@ export interface JcoModuleBounds<Ctx> {
   readonly preemption?: Preemption<Ctx> | undefined;
   readonly memory?: MemoryQuota;
   readonly heap?: HeapQuota;
+  readonly growFailure?: RewriteOptions['growFailure'];
   /** `original`: modules are not rewritten. Default `rewritten`. */
   readonly code?: 'rewritten' | 'original';
   /** To be told of the modules, for profiles. */
@@ -127,8 +128,9 @@ function createInstantiators<Ctx>(
   };
 }
 
-function rewriteOptions<Ctx>({ limits, preemption }: JcoModuleBounds<Ctx>): RewriteOptions {
-  return { ...rewriteBounds(limits), memory: 'given', preemption: preemption === undefined ? 'off' : 'on' };
+function rewriteOptions<Ctx>({ limits, preemption, growFailure }: JcoModuleBounds<Ctx>): RewriteOptions {
+  const preempting = preemption === undefined ? 'off' : 'on';
+  return { ...rewriteBounds(limits), memory: 'given', preemption: preempting, growFailure };
 }
 
 /** The bounds of an instance. */

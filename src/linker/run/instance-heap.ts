@@ -9,7 +9,10 @@ import { createBridge } from './bridge.ts';
 /** Bytes of V8's heap that all instances may take together; `undefined` if there is no bound. */
 export type HeapQuota = SharedQuota | undefined;
 
-export type HeapLimits = Pick<InstanceLimits, 'maxTableElements' | 'maxInstanceHeapBytes'>;
+export type HeapLimits = Pick<
+  InstanceLimits,
+  'maxTableElements' | 'maxInstanceHeapBytes' | 'maxCoreInstances' | 'maxMemories'
+>;
 
 /** What an instance takes before any of its code runs. */
 export type StartCost = Pick<InstanceCost, 'tableElements' | 'memoryCount' | 'heapBytes'>;
@@ -23,9 +26,16 @@ export function sumCosts(
   const cost = costs.reduce<StartCost>((sum, one) => {
     return add(add(sum, one), { ...NOTHING, heapBytes: images === 'none' ? 0 : one.imageBytes });
   }, NOTHING);
-  const { tableElements } = cost;
+  const { tableElements, memoryCount } = cost;
   const heapBytes = bytesOf(cost);
-  const { maxTableElements, maxInstanceHeapBytes } = limits;
+  const { maxTableElements, maxInstanceHeapBytes, maxCoreInstances, maxMemories } = limits;
+  if (costs.length > maxCoreInstances) {
+    const limit = `the limit is ${maxCoreInstances} (--limit core-instances)`;
+    throw tooMuch(`an instance has ${costs.length} core instances, ${limit}`);
+  }
+  if (memoryCount > maxMemories) {
+    throw tooMuch(`an instance has ${memoryCount} memories, the limit is ${maxMemories} (--limit memories)`);
+  }
   if (tableElements > maxTableElements) {
     const limit = `the limit is ${maxTableElements} (--limit table-elements)`;
     throw tooMuch(`the tables of an instance have ${tableElements} elements in total, ${limit}`);

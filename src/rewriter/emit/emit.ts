@@ -20,7 +20,7 @@ const IF = OP.if;
 const VOID = 0x40;
 const I32 = 0x7f;
 const RETURN = 0x0f;
-const I32_EQ = 0x46;
+export const I32_EQ = 0x46;
 const I32_NE = 0x47;
 const I32_LT_S = 0x48;
 const I32_GT_U = 0x4b;
@@ -37,7 +37,7 @@ const I64_GT_U = 0x56;
 const I64_ADD = 0x7c;
 const I64_SHL = 0x86;
 const I64_EXTEND_U = 0xad;
-const MINUS_ONE: readonly number[] = Object.freeze([OP.i32Const, 0x7f]);
+export const MINUS_ONE: readonly number[] = Object.freeze([OP.i32Const, 0x7f]);
 
 /** An address that is out of bounds in any memory of at most 65,535 pages, whatever the size of the access. */
 const NEVER_IN_BOUNDS: readonly number[] = Object.freeze([OP.i32Const, 0x70]);

@@ -13,9 +13,11 @@ import {
   emitMarkFirst,
   emitMarkRange,
   emitSize,
+  I32_EQ,
   LOCAL_0,
   LOCAL_1,
   LOCAL_2,
+  MINUS_ONE,
   type CardPlace,
 } from './emit.ts';
 import { OP, PREFIX_BASE } from '../../wasm/opcodes.ts';
@@ -101,11 +103,20 @@ export function writtenMemory(code: number, index: number, index2: number): numb
   return code === OP.memoryCopy || code === OP.memoryFill ? index : undefined;
 }
 
+/** What becomes of a memory or a table that cannot grow: the instruction gives -1, as the specification says, or traps. */
+export type GrowFailure = 'returned' | 'traps';
+
+interface HelperOptions {
+  readonly marks: 'on' | 'off';
+  readonly growFailure: GrowFailure | undefined;
+}
+
 /** Provides the functions that replace instructions, each created once. Their indices follow the module's own. */
 export class HelperFunctions {
   readonly #place: CardPlace;
   /** Whether stores to memory 0 are marked. */
   readonly #marks: 'on' | 'off';
+  readonly #growFailure: GrowFailure;
   readonly #callers: Callers;
   readonly #firstIndex: number;
   readonly #indices = new Map<string, number>();
@@ -114,9 +125,15 @@ export class HelperFunctions {
   readonly made: Helper[] = [];
   #usesCards = false;
 
-  constructor(place: CardPlace, marks: 'on' | 'off', callers: Callers, firstIndex: number) {
+  constructor(
+    place: CardPlace,
+    { marks, growFailure = 'returned' }: HelperOptions,
+    callers: Callers,
+    firstIndex: number,
+  ) {
     this.#place = place;
     this.#marks = marks;
+    this.#growFailure = growFailure;
     this.#callers = callers;
     this.#firstIndex = firstIndex;
   }
@@ -244,18 +261,20 @@ export class HelperFunctions {
 
   /** The function that grows the reported size of memory 0. It calls `takePages` before it asks V8 for pages. */
   grow(takePages: HostFunction): number {
-    return this.#getForCards('grow', (body) => {
+    const grow = this.#getForCards('grow', (body) => {
       emitGrow(body, this.#place, () => emitCallHost(body, this.#callers, takePages));
       return [[I32], [I32]];
     });
+    return this.#orTrap(grow, 'grow', [I32]);
   }
 
   /** The function that grows an untracked memory, if `takePages` allows it. */
   growUntracked(memory: number, takePages: HostFunction): number {
-    return this.#get(`grow ${memory}`, (body) => {
+    const grow = this.#get(`grow ${memory}`, (body) => {
       emitGrowUntracked(body, memory, () => emitCallHost(body, this.#callers, takePages));
       return [[I32], [I32]];
     });
+    return this.#orTrap(grow, `grow ${memory}`, [I32]);
   }
 
   /**
@@ -273,10 +292,11 @@ export class HelperFunctions {
 
   /** The function that grows a table with elements of `type`, if `takeElements` allows it. Shape of `type`: as in the table section. */
   growTable(table: number, type: readonly number[], takeElements: HostFunction): number {
-    return this.#get(`grow table ${table}`, (body) => {
+    const grow = this.#get(`grow table ${table}`, (body) => {
       emitGrowTable(body, table, () => emitCallHost(body, this.#callers, takeElements));
       return [[type, I32], [I32]];
     });
+    return this.#orTrap(grow, `grow table ${table}`, [type, I32]);
   }
 
   /** The function that tells the host that a guest saw the word set, and traps if the host says so. */
@@ -322,6 +342,19 @@ export class HelperFunctions {
       emitMarkRange(body, this.#place);
     }
     return [[I32, I32, I32], []];
+  }
+
+  /** The function that calls `grow`, and traps if the result is -1, if that is asked for; else `grow` itself. The last of `params` is an i32. */
+  #orTrap(grow: number, key: string, params: FunctionType[0]): number {
+    if (this.#growFailure === 'returned') return grow;
+    return this.#get(`${key} or trap`, (body) => {
+      for (const index of params.keys()) body.append([OP.localGet, index]);
+      body.byte(OP.call);
+      body.u32(grow);
+      body.append([OP.localTee, params.length - 1, ...MINUS_ONE, I32_EQ, OP.if, VOID, OP.unreachable, OP.end]);
+      body.append([OP.localGet, params.length - 1]);
+      return [params, [I32]];
+    });
   }
 
   #getForCards(key: string, emit: Emit): number {
