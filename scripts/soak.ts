@@ -2,11 +2,12 @@
 //   npm run soak -- [--minutes N]     default 10; exit code 1: something grew, or a request went wrong
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { createSocket } from 'node:dgram';
 import { type ServerResponse, createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, type Socket, createServer as createTcpServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { SCENARIOS, type Scenario } from './soak/scenarios.ts';
+import { type Peers, SCENARIOS, type Scenario } from './soak/scenarios.ts';
 import { type Weight, formatWeight, growthsBetween } from './soak/weight.ts';
 
 const CLIENTS = 24;
@@ -39,7 +40,18 @@ function closeLater(outgoing: ServerResponse, close: (socket: Socket) => void): 
   outgoing.end('right', () => setTimeout(() => socket !== null && close(socket), Math.random() * 10));
 }
 await once(upstream, 'listening');
-const upstreamOrigin = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
+const echo = createTcpServer((socket) => void socket.on('error', () => undefined).pipe(socket)).listen(0, '127.0.0.1');
+await once(echo, 'listening');
+const datagrams = createSocket('udp4');
+datagrams.on('message', (message, { port, address }) => datagrams.send(message, port, address));
+datagrams.bind(0, '127.0.0.1');
+await once(datagrams, 'listening');
+const addressOf = ({ port }: { readonly port: number }): string => `127.0.0.1:${port}`;
+const peers: Peers = {
+  up: `http://${addressOf(upstream.address() as AddressInfo)}`,
+  tcp: addressOf(echo.address() as AddressInfo),
+  udp: addressOf(datagrams.address()),
+};
 
 const guests = [...new Set(SCENARIOS.map(({ guest }) => guest))];
 const host = fork(`${import.meta.dirname}/soak/host.ts`, guests, { execArgv: ['--expose-gc'] });
@@ -53,6 +65,8 @@ const growths = growthsBetween(before, after);
 host.kill();
 upstream.closeAllConnections();
 upstream.close();
+echo.close();
+datagrams.close();
 report();
 
 /** Lets clients run for this long, then weighs the idle host. */
@@ -77,7 +91,7 @@ async function load(phase: string, ms: number): Promise<Weight> {
 
 async function actOnce({ name, guest, act }: Scenario): Promise<void> {
   try {
-    await act(origins[guest] as string, upstreamOrigin);
+    await act(origins[guest] as string, peers);
     done.set(name, (done.get(name) ?? 0) + 1);
   } catch (error) {
     const what = `${name}: ${error instanceof Error ? error.message : String(error)}`;

@@ -1,5 +1,5 @@
 // All guests of a soak, in one process, each on a port of its own. Forked: sends the origins, then a weight for each message.
-import { mkdtempDisposableSync, readdirSync } from 'node:fs';
+import { mkdirSync, mkdtempDisposableSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,12 +9,23 @@ import type { Weight } from './weight.ts';
 
 const folder = mkdtempDisposableSync(join(tmpdir(), 'wasi-serve-soak-'));
 process.once('exit', () => folder.remove());
+const [files, objects] = [join(folder.path, 'files'), join(folder.path, 'objects')];
+for (const made of [files, objects]) mkdirSync(made);
+writeFileSync(join(files, 'small.txt'), 'a small file');
+writeFileSync(join(files, 'large.txt'), 'x'.repeat(200_000));
+writeFileSync(join(files, 'huge.txt'), 'x'.repeat(100_000_000));
+/** What all guests are granted; most use none of it. */
+const grants = {
+  directories: [{ host: files, guest: '/' }],
+  inheritNetwork: true,
+  blobStores: { default: `dir:${objects}`, memory: 'memory' },
+};
 const keyValue = { default: 'memory', durable: `sqlite:${join(folder.path, 'store.db')}` };
 const hosts: Host[] = [];
 const origins: Record<string, string> = {};
 for (const guest of process.argv.slice(2)) {
   const component = await loadComponent(`${import.meta.dirname}/../../components/${guest}/${guest}.wasm`);
-  const host = createHost(component, { writeGuestOutput: () => undefined, keyValue });
+  const host = createHost(component, { writeGuestOutput: () => undefined, keyValue, ...grants });
   const { address } = await host.listen({ hostname: '127.0.0.1', port: 0 });
   hosts.push(host);
   origins[guest] = formatOrigin(address);

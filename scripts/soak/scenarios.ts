@@ -7,7 +7,16 @@ export interface Scenario {
   readonly guest: string;
   /** How often, relative to the others. */
   readonly weight: number;
-  readonly act: (origin: string, upstream: string) => Promise<void>;
+  readonly act: (origin: string, peers: Peers) => Promise<void>;
+}
+
+/** Whom guests call. */
+export interface Peers {
+  /** The origin of the HTTP server. */
+  readonly up: string;
+  /** `HOST:PORT` of a TCP server that sends back what it gets, and of a UDP socket that does. */
+  readonly tcp: string;
+  readonly udp: string;
 }
 
 const LARGE = 'x'.repeat(200_000);
@@ -28,29 +37,110 @@ export const SCENARIOS: readonly Scenario[] = [
     weight: 5,
     act: (o) => expectReply(`${o}/count/n?store=durable`, 200),
   },
+  {
+    name: 'object in a directory',
+    guest: 'blob-store',
+    weight: 5,
+    act: (o) => expectReply(`${o}/put?name=${pick(20)}`, 200, `${LARGE.length}\n`, post(LARGE)),
+  },
+  {
+    name: 'object in memory',
+    guest: 'blob-store',
+    weight: 3,
+    act: (o) => expectReply(`${o}/put?container=memory/things&name=${pick(20)}`, 200, `${LARGE.length}\n`, post(LARGE)),
+  },
+  {
+    name: 'objects read',
+    guest: 'blob-store',
+    weight: 5,
+    act: (o) => expectReply(`${o}/get?name=${pick(20)}`, undefined),
+  },
+  {
+    name: 'objects left open',
+    guest: 'blob-store',
+    weight: 2,
+    act: (o) => expectReply(`${o}/leave?n=5`, 200, 'left\n'),
+  },
+  {
+    name: 'object dropped',
+    guest: 'blob-store',
+    weight: 2,
+    act: (o) => expectReply(`${o}/put?name=x&end=drop`, 200, 'dropped\n', post(LARGE)),
+  },
+  {
+    name: 'trap in an object',
+    guest: 'blob-store',
+    weight: 2,
+    act: (o) => expectReply(`${o}/put?name=x&end=trap`, 500, undefined, post(LARGE)),
+  },
+  {
+    name: 'client leaves an object',
+    guest: 'blob-store',
+    weight: 2,
+    act: (o) => leave(`${o}/get?name=${pick(20)}`, 'reading'),
+  },
+  { name: 'file', guest: 'file-server', weight: 10, act: (o) => expectReply(`${o}/small.txt`, 200, 'a small file') },
+  { name: 'large file', guest: 'file-server', weight: 3, act: (o) => expectReply(`${o}/large.txt`, 200, LARGE) },
+  { name: 'no such file', guest: 'file-server', weight: 2, act: (o) => expectReply(`${o}/../none`, 404) },
+  { name: 'client leaves a file', guest: 'file-server', weight: 2, act: (o) => leave(`${o}/huge.txt`, 'reading') },
+  { name: 'files left open', guest: 'file-facts', weight: 2, act: (o) => expectReply(`${o}/?hold`, 200) },
+  {
+    name: 'TCP',
+    guest: 'tcp-client',
+    weight: 5,
+    act: (o, { tcp }) => expectReply(`${o}/?addr=${tcp}`, 200, 'sent', post('sent')),
+  },
+  {
+    name: 'TCP, much',
+    guest: 'tcp-client',
+    weight: 3,
+    act: (o, { tcp }) => expectReply(`${o}/?addr=${tcp}`, 200, LARGE, post(LARGE)),
+  },
+  {
+    name: 'UDP',
+    guest: 'udp-client',
+    weight: 5,
+    act: (o, { udp }) => expectReply(`${o}/?addr=${udp}&message=sent&ms=5000`, 200),
+  },
+  { name: 'sockets left open', guest: 'socket-facts', weight: 2, act: (o) => expectReply(`${o}/?hold=5`, 200) },
   { name: 'memory', guest: 'memory', weight: 2, act: (o) => expectReply(`${o}/?mib=8`, 200) },
-  { name: 'proxy', guest: 'proxy', weight: 5, act: (o, up) => expectReply(through(o, `${up}/right`), 200, 'right') },
-  { name: 'reset upstream', guest: 'proxy', weight: 2, act: (o, up) => expectReply(through(o, `${up}/reset`), 502) },
-  { name: 'cut upstream', guest: 'proxy', weight: 2, act: (o, up) => expectBreak(through(o, `${up}/cut`)) },
+  {
+    name: 'proxy',
+    guest: 'proxy',
+    weight: 5,
+    act: (o, { up }) => expectReply(through(o, `${up}/right`), 200, 'right'),
+  },
+  {
+    name: 'reset upstream',
+    guest: 'proxy',
+    weight: 2,
+    act: (o, { up }) => expectReply(through(o, `${up}/reset`), 502),
+  },
+  { name: 'cut upstream', guest: 'proxy', weight: 2, act: (o, { up }) => expectBreak(through(o, `${up}/cut`)) },
   {
     name: 'upstream that closes',
     guest: 'proxy',
     weight: 5,
-    act: (o, up) => expectReply(through(o, `${up}/closing`), 200, 'right', post('sent once')),
+    act: (o, { up }) => expectReply(through(o, `${up}/closing`), 200, 'right', post('sent once')),
   },
   {
     name: 'upstream that resets',
     guest: 'proxy',
     weight: 5,
-    act: (o, up) => expectReply(through(o, `${up}/resetting`), 200, 'right', post('sent once')),
+    act: (o, { up }) => expectReply(through(o, `${up}/resetting`), 200, 'right', post('sent once')),
   },
   {
     name: 'upstream cut where a close would end',
     guest: 'proxy',
     weight: 2,
-    act: (o, up) => expectBreak(through(o, `${up}/cut-where-a-close-would-end`)),
+    act: (o, { up }) => expectBreak(through(o, `${up}/cut-where-a-close-would-end`)),
   },
-  { name: 'silent upstream', guest: 'proxy', weight: 2, act: (o, up) => leave(through(o, `${up}/silent`), 'waiting') },
+  {
+    name: 'silent upstream',
+    guest: 'proxy',
+    weight: 2,
+    act: (o, { up }) => leave(through(o, `${up}/silent`), 'waiting'),
+  },
   { name: 'trap before', guest: 'trap-before', weight: 2, act: (o) => expectReply(o, 500) },
   { name: 'trap after', guest: 'trap-after', weight: 2, act: (o) => expectBreak(`${o}/?ms=5`) },
   { name: 'never set', guest: 'never-set', weight: 2, act: (o) => expectReply(o, 500) },
@@ -70,10 +160,15 @@ const post = (body: string): RequestInit => ({ method: 'POST', body });
 
 const through = (origin: string, url: string): string => `${origin}/?url=${encodeURIComponent(url)}`;
 
-async function expectReply(url: string, status: number, body?: string, init?: RequestInit): Promise<void> {
+/** A number below `count`. */
+const pick = (count: number): number => Math.floor(Math.random() * count);
+
+/** With any status, if that is `undefined`. */
+async function expectReply(url: string, status: number | undefined, body?: string, init?: RequestInit): Promise<void> {
   const reply = await fetch(url, init);
   const text = await reply.text();
-  if (reply.status !== status) throw new Error(`${reply.status} instead of ${status}: ${text.slice(0, 100)}`);
+  if (status !== undefined && reply.status !== status)
+    throw new Error(`${reply.status} instead of ${status}: ${text.slice(0, 100)}`);
   if (body !== undefined && text !== body) throw new Error(`unexpected body: ${text.slice(0, 100)}`);
 }
 
