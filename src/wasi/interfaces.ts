@@ -38,6 +38,7 @@ import { instanceNetwork } from './sockets/instance-network.ts';
 import { ipNameLookup } from './sockets/ip-name-lookup.ts';
 import type { NetOptions } from './sockets/net-policy.ts';
 import { network } from './sockets/network.ts';
+import { spinKeyValue } from './spin/key-value.ts';
 import { tcp } from './sockets/tcp.ts';
 import { tcpCreateSocket } from './sockets/tcp-create-socket.ts';
 import { udp } from './sockets/udp.ts';
@@ -78,6 +79,7 @@ const INTERFACES: readonly WasiInterface[] = [
   keyvalueStore,
   atomics,
   batch,
+  spinKeyValue,
   blobstoreTypes,
   container,
   blobstore,

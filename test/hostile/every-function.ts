@@ -27,6 +27,7 @@ const MAKERS: Readonly<Record<string, string>> = {
   'future-incoming-response': `(call $send)`,
   'incoming-response': `(call $response)`,
   bucket: payload('wasi:keyvalue/store#open', '(i32.const 0)', '(i32.const 0)'),
+  store: payload('fermyon:spin/key-value#[static]store.open', '(i32.const 8192) (i32.const 7)'),
   container: '(call $things)',
   'stream-object-names': payload('wasi:blobstore/container#[method]container.list-objects', '(call $things)'),
   'outgoing-value': call('wasi:blobstore/types#[static]outgoing-value.new-outgoing-value'),
@@ -101,6 +102,7 @@ const FIXED = `
   ${call('wasi:io/streams#[method]output-stream.write', `(i32.load (i32.const ${RESULT + 4})) (i32.const 4096) (i32.const 2) (i32.const ${RESULT})`)}
   (i32.load (i32.const ${RESULT + 8})))
 (data (i32.const 4096) "content-length")
+(data (i32.const 8192) "default")
 
 ;; A container without a name.
 (func $things (result i32)

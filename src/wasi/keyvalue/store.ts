@@ -1,10 +1,10 @@
-import { DEFAULT_STORE } from '../../state/keyvalue/open-stores.ts';
-import { type Result, err, ok } from '../../util/result.ts';
+import type { Result } from '../../util/result.ts';
 import * as t from '../param-types.ts';
 import type { WasiCtx } from '../wasi-ctx.ts';
-import { Bucket, type KeyValueError, type Outcome, checkKey, checkPair, checkValue } from './bucket.ts';
+import { Bucket, type KeyValueError, type Outcome, checkKey, checkPair } from './bucket.ts';
 import { defineKeyvalue } from './define-keyvalue.ts';
 import type { KeyValueGrants } from './grants.ts';
+import { getValue, openBucket } from './open-bucket.ts';
 
 /** `key-response` of `wasi:keyvalue/store`. */
 interface KeyResponse {
@@ -31,20 +31,11 @@ export const keyvalueStore = defineKeyvalue('store', {
     '[method]bucket.list-keys': [t.option(t.u64)],
   },
   funcs: {
-    open: ({ grants }: WasiCtx<KeyValueGrants>, identifier: string): Result<Bucket, KeyValueError> => {
-      const stores = grants.keyValueStores;
-      if (stores === undefined || stores.size === 0) return err({ tag: 'access-denied' });
-      const name = identifier === '' ? DEFAULT_STORE : identifier;
-      const found = stores.get(name);
-      return found === undefined ? err({ tag: 'no-such-store' }) : ok(new Bucket(name, found));
-    },
+    open: (ctx: WasiCtx<KeyValueGrants>, identifier: string): Result<Bucket, KeyValueError> =>
+      openBucket(ctx, identifier),
 
     '[method]bucket.get': (ctx: WasiCtx, self: Bucket, key: string): Outcome<Uint8Array | undefined> =>
-      checkKey(ctx, key) ??
-      whenDone(
-        self.ask(ctx, 2 * key.length, (stored, signal) => stored.getMany([key], signal)),
-        ([value]) => (value === undefined ? ok(undefined) : (checkValue(ctx, value) ?? ok(value))),
-      ),
+      getValue(ctx, self, key),
 
     '[method]bucket.set': (ctx: WasiCtx, self: Bucket, key: string, value: Uint8Array): Outcome<undefined> =>
       checkPair(ctx, key, value) ??
@@ -60,9 +51,3 @@ export const keyvalueStore = defineKeyvalue('store', {
       self.ask(ctx, 0, (stored, signal) => stored.list(cursor ?? 0n, signal)),
   },
 });
-
-function whenDone<T, U>(outcome: Outcome<T>, next: (value: T) => Result<U, KeyValueError>): Outcome<U> {
-  const go = (result: Result<T, KeyValueError>): Result<U, KeyValueError> =>
-    result.tag === 'err' ? result : next(result.val);
-  return outcome instanceof Promise ? outcome.then(go) : go(outcome);
-}
