@@ -1,14 +1,14 @@
 import { type IncomingMessage, METHODS } from 'node:http';
 import type { ClientLimits } from '../../config/listener-options.ts';
 import { HOPS_FIELD, isLoop } from '../../http/hops.ts';
-import { isAuthority, membersOf } from '../../http/syntax.ts';
+import { isAuthority } from '../../http/syntax.ts';
 import { type Failure, clientFault } from '../failure.ts';
 
 export const OTHER_VERSION = clientFault(505, 'the HTTP version of the request is neither 1.0 nor 1.1');
 
 /** Why a request that Node has accepted is refused before a guest sees it, if it is. Source: RFC 9112, 2.3, 3.2, 6.1; RFC 9110, 9.3.6. */
 export function refusalOf(incoming: IncomingMessage, limits: ClientLimits): Failure | undefined {
-  const { headers, httpVersionMajor, httpVersionMinor, method, rawHeaders, url = '/' } = incoming;
+  const { headers, httpVersionMajor, method, rawHeaders, url = '/' } = incoming;
   if (httpVersionMajor !== 1) return OTHER_VERSION;
   if (!isHttp(incoming)) return badRequest('the protocol of the request is not HTTP');
   if (url.length > limits.maxTargetBytes) return targetTooLong(limits);
@@ -24,8 +24,6 @@ export function refusalOf(incoming: IncomingMessage, limits: ClientLimits): Fail
   if (!isAuthority(headers.host)) return badRequest('the Host field of the request is invalid');
   if (target.authority !== undefined && !isAuthority(target.authority))
     return badRequest('the authority of the request is invalid');
-  if (httpVersionMinor > 0 && !isMet(headers.expect))
-    return clientFault(417, 'the request expects something other than 100-continue');
   return loopRefusal(headers[HOPS_FIELD]) ?? bodyRefusalOf(incoming, limits);
 }
 
@@ -53,11 +51,6 @@ function isHttp({ method, url, httpVersionMinor, socket }: IncomingMessage): boo
     return at === -1 ? Infinity : at;
   }) as [number, number, number];
   return asHttp <= Math.min(asRtsp, asIce);
-}
-
-/** Whether a request expects nothing but `100-continue`. Source: RFC 9110, 10.1.1. */
-function isMet(expectations = ''): boolean {
-  return membersOf(expectations).every((one) => ['', '100-continue'].includes(one.toLowerCase()));
 }
 
 /** Refuses a request that guests have passed on in a loop, by the values of its `cdn-loop` field, if it has one. */
