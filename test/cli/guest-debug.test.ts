@@ -58,8 +58,10 @@ function columnOf({ rows, codeOffset }: DebuggedModule, line: number): number {
 }
 
 async function localsOf(client: InspectorClient, { scopeChain }: Debugger.CallFrame): Promise<string[]> {
-  const { objectId } = scopeChain.find(({ type }) => type === 'local')?.object as Runtime.RemoteObject;
-  const { result } = await client.send<Runtime.GetPropertiesReturnType>('Runtime.getProperties', { objectId });
+  const locals = scopeChain.find(({ type }) => type === 'local');
+  const { result } = await client.send<Runtime.GetPropertiesReturnType>('Runtime.getProperties', {
+    objectId: locals?.object.objectId ?? '',
+  });
   return Promise.all(
     result.map(async ({ value }) => {
       if (value?.objectId === undefined) return String(value?.description);

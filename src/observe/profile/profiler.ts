@@ -7,7 +7,7 @@ import { groupByComponent } from './group-by-component.ts';
 import type { CpuProfile } from './profile-tree.ts';
 
 /** How often V8 looks which function runs. `scripts/bench/README.md` has what it costs. */
-const SAMPLING_INTERVAL_US = 1000;
+const SAMPLING_INTERVAL_US = 2000;
 
 /** A profile that is being made. Disposing it drops it. */
 export interface RunningProfile extends Disposable {
