@@ -2,8 +2,6 @@
 // The installed command. An old Node must get as far as the error message below, so there are no static imports and no new syntax.
 
 if (canRun()) {
-  // Idle threads of libuv's pool cost little, and a file system or a server of names that does not answer holds some. `compare` starts servers of others too.
-  if (process.argv[2] !== 'compare') process.env['UV_THREADPOOL_SIZE'] ??= '16';
   await import('./main.ts').catch((error) => {
     // All other errors are reported elsewhere: this one is about our own files, which have not been read yet.
     if (error.code !== 'ERR_ACCESS_DENIED') throw error;

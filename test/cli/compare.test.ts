@@ -210,6 +210,13 @@ describe('what --with means', () => {
     ["a 'b c' {file} --port={port}", 'a b c app.wasm --port=80'],
   ])('%s', (text, expected) => expect(commandOf(text)).toBe(expected));
 
+  test('what the file is called does not matter', () => {
+    const peer = parsePeer('a {file} {addr}', []);
+    if (peer.at !== 'command') throw new Error('it is a URL');
+    const file = "$& {addr} '{port}'.wasm";
+    expect(peer.toCommand(file, '127.0.0.1:80')).toEqual({ file: 'a', args: [file, '127.0.0.1:80'] });
+  });
+
   test('flags go to both', () => {
     expect(commandOf('wasmtime serve', ['--env', 'A=b'])).toContain('serve --env A=b -S cli=y');
     expect(commandOf('a {flags} {file} {addr}', ['--x'])).toBe('a --x app.wasm 127.0.0.1:80');

@@ -73,9 +73,10 @@ function createStarted(words: readonly string[], program: string): StartedPeer {
     isWasmtime,
     sharesInstances: sharesInstances(words),
     toCommand: (file, address) => {
-      const [first = '', ...args] = words.map((word) =>
-        word.replaceAll('{file}', file).replaceAll('{addr}', address).replaceAll('{port}', toPort(address)),
-      );
+      // In one pass: a file may be called `{addr}`, or `$&`.
+      const values: Readonly<Record<string, string>> = { '{file}': file, '{addr}': address, '{port}': toPort(address) };
+      const fill = (word: string): string => word.replaceAll(/\{(?:file|addr|port)\}/g, (name) => values[name] ?? name);
+      const [first = '', ...args] = words.map(fill);
       return { file: first, args };
     },
   };
