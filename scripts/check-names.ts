@@ -37,7 +37,6 @@ const SHORT: Readonly<Record<string, string>> = {
   'cli/inspect/inspect.ts': 'loaded when the command is run',
   'cli/read-version.ts': 'the build replaces it',
   'cli/run-process.ts': 'loaded when compiled code is kept',
-  'cli/set-up-process.ts': 'shared with the executable',
   'cli/stall/stall-line.ts': 'loaded when the process is about to end',
   'cli/workers/backoff.ts': 'tested by itself',
   'cli/workers/whole-lines.ts': 'tested by itself',
