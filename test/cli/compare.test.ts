@@ -75,6 +75,13 @@ test('all built-in requests: ourselves with another isolation do not differ', { 
   expect(stdout).not.toContain('\u001b');
 });
 
+test('a guest that breaks off every reply is compared too', { timeout: 120_000 }, async () => {
+  const options = ['--with', FRESH, '--seconds', '0', '--requests', requests];
+  const { code, stdout } = await runWasiServe(['compare', guestPath('drop-body'), ...options]);
+  expect(stdout).toContain('no difference');
+  expect(code).toBe(0);
+});
+
 test('a difference is shown with both values, the request that shows it and how to repeat it; CI fails', async () => {
   const options = ['--with', odd('status'), '--requests', requests, '--seconds', '0', '--fail-on', 'difference'];
   const { code, stdout, stderr } = await runWasiServe(['compare', guestPath('hello'), ...options]);

@@ -11,7 +11,7 @@ import { type Endpoint, exchange } from '../wire/exchange.ts';
 export interface StartedServer extends AsyncDisposable {
   readonly endpoint: Endpoint;
   readonly child: Child;
-  /** From the start of its process to the end of its first reply. */
+  /** From the start of its process to the end of its first reply, or of the first connection on which it gave none. */
   readonly startMs: number;
 }
 
@@ -30,7 +30,7 @@ const HOSTNAME = '127.0.0.1';
 const LAST_WORDS_MS = 300;
 const LAST_LINES = 8;
 
-/** Starts a server on the server's cores and waits for its first reply, whatever it is. Throws `HostError` if there is none. */
+/** Starts a server on the server's cores and waits until it answers a request, however. Throws `HostError` if it does not. */
 export async function startPeer(site: Site, { name, toCommand, probe, timeoutMs }: Start): Promise<StartedServer> {
   const endpoint = { hostname: HOSTNAME, port: await findFreePort() };
   const command = toCommand(`${HOSTNAME}:${endpoint.port}`);
@@ -56,9 +56,14 @@ export async function startPeer(site: Site, { name, toCommand, probe, timeoutMs 
   return { endpoint, child, startMs, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
+/** Whether a server takes requests. One whose guest breaks off its replies ends connections, and never gives a whole reply. */
 async function answers(endpoint: Endpoint, probe: Probe, replyMs: number): Promise<boolean> {
-  const { replies } = await exchange(endpoint, probe, { replyMs, settleMs: 0 }).catch(() => ({ replies: [] }));
-  return replies.length > 0;
+  try {
+    const { replies, end } = await exchange(endpoint, probe, { replyMs, settleMs: 0 });
+    return replies.length > 0 || end === 'closed' || end === 'reset';
+  } catch {
+    return false;
+  }
 }
 
 function failure(name: string, { stdout, stderr }: Child, how: string): HostError {
