@@ -216,6 +216,27 @@ describe('a server of S3', () => {
     expect(digest(await again.arrayBuffer())).toBe(digest(LARGE));
   });
 
+  test('that ends while an object is written in parts: an error, and the old object stays whole', async () => {
+    await using s3 = await startS3();
+    await using served = await serveGuest('blob-store', { blobStores: { default: s3.spec() } });
+    await put(served, 'name=a', 'old');
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const sent = request(`${served.origin}/put?name=a`, { method: 'PUT' }, (reply) => {
+      let said = '';
+      reply.on('data', (bytes) => (said += String(bytes))).on('end', () => resolve(said));
+    });
+    sent.on('error', reject);
+    // More than one part, which the server has taken when all but what waits is written.
+    await new Promise((written) => sent.write(LARGE, written));
+    await s3.kill();
+    sent.end(LARGE);
+    expect(await promise).toBe('the store cannot be reached\n');
+    await s3.restart();
+    expect(await text(served, '/get?name=a')).toBe('old');
+    expect(await text(served, '/list')).toBe('a\n');
+    await until(() => served.host.load.heldBytes === 0);
+  });
+
   test('that does not answer: the deadline of the request counts, and nothing is left', async () => {
     await using s3 = await startS3();
     await using served = await serveGuest('blob-store', { blobStores: { default: s3.spec() }, timeoutMs: 500 });
