@@ -216,6 +216,25 @@ describe('a server of S3', () => {
     expect(digest(await again.arrayBuffer())).toBe(digest(LARGE));
   });
 
+  test('from which clients leave in the middle: nothing is left, and nothing is told of it', async () => {
+    await using s3 = await startS3();
+    await using served = await serveGuest('blob-store', { blobStores: { default: s3.spec() } });
+    await put(served, 'name=large', LARGE);
+    const start = leftovers(served.host);
+    await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const abort = new AbortController();
+        const reply = await fetch(`${served.origin}/get?name=large`, { signal: abort.signal });
+        await reply.body?.getReader().read();
+        abort.abort();
+      }),
+    );
+    await untilNothingIsLeft(served.host, start);
+    await until(() => served.host.load.heldBytes === 0);
+    expect(await text(served, '/has?name=large')).toBe('true\n');
+    expect(noticesOf(served)).toEqual([]);
+  });
+
   test('that ends while an object is written in parts: an error, and the old object stays whole', async () => {
     await using s3 = await startS3();
     await using served = await serveGuest('blob-store', { blobStores: { default: s3.spec() } });

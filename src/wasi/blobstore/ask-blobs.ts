@@ -26,24 +26,16 @@ export async function askBlobs<T>(
   using charge = new Charge(ctx.held);
   charge.resize(OPERATION_HELD_BYTES);
   const abort = new AbortController();
-  return await settle(
-    ctx,
-    attempt(ctx, () => work(ctx.state(OpenBlobs), abort.signal)),
-    abort,
+  const blobs = ctx.state(OpenBlobs);
+  const answer = work(blobs, abort.signal).then(ok<T>, (error: unknown) =>
+    // Whatever becomes of it then, nobody wants to know.
+    err(abort.signal.aborted ? 'the request is over' : describeFailure(ctx, error)),
   );
+  return await settle(ctx, answer, abort);
 }
 
-/** What work gives; what it rejects with, in words for the guest, of which the operator hears the rest. */
-export async function attempt<T>(ctx: BlobCtx, work: () => Promise<T>): Promise<BlobResult<T>> {
-  try {
-    return ok(await work());
-  } catch (error) {
-    return err(describeFailure(ctx, error));
-  }
-}
-
-/** Guests do not learn where a store is; operators do. Throws what is no failure of a store. */
-function describeFailure(ctx: BlobCtx, thrown: unknown): string {
+/** What was thrown, in words for the guest. Guests do not learn where a store is; operators do. Throws what is no failure of a store. */
+export function describeFailure(ctx: BlobCtx, thrown: unknown): string {
   if (thrown instanceof Trap) throw thrown;
   const error = toError(thrown);
   const message = error instanceof BlobError ? error.message : 'the store failed';

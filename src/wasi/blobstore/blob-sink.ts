@@ -4,7 +4,7 @@ import { type StreamError, failed } from '../../io/stream-error.ts';
 import { BlobError, type BlobWriter } from '../../state/blobstore/blob-store.ts';
 import { Charge } from '../../util/held-bytes.ts';
 import { toLimitName } from '../../util/limits.ts';
-import { type BlobCtx, attempt } from './ask-blobs.ts';
+import { type BlobCtx, describeFailure } from './ask-blobs.ts';
 
 /**
  * The bytes of an object that is being written: kept in memory until it is known where they go, then handed to the store one piece after the other, as fast as
@@ -97,15 +97,18 @@ export class BlobSink implements ByteSink {
 
   async #writeAll(writer: BlobWriter): Promise<void> {
     for (let bytes = this.#queue[0]; bytes !== undefined; bytes = this.#queue[0]) {
-      const piece = bytes;
-      const written = await attempt(this.#ctx, () => writer.write(piece));
+      const error = await writer.write(bytes).then(
+        () => undefined,
+        (thrown: unknown) => ({ thrown }),
+      );
+      // The value was dropped meanwhile.
       if (this.#failure !== undefined) break;
-      if (written.tag === 'err') {
-        this.#fail(written.val);
+      if (error !== undefined) {
+        this.#fail(describeFailure(this.#ctx, error.thrown));
         break;
       }
       this.#queue.shift();
-      this.#queuedBytes -= piece.byteLength;
+      this.#queuedBytes -= bytes.byteLength;
       this.#recharge();
       if (!this.#isFlushing) this.#wakers.wake();
     }

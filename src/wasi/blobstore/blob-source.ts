@@ -4,7 +4,7 @@ import { CLOSED, type StreamError, failed } from '../../io/stream-error.ts';
 import type { BlobReader } from '../../state/blobstore/blob-store.ts';
 import { Charge } from '../../util/held-bytes.ts';
 import { NO_BYTES } from '../../util/no-bytes.ts';
-import { type BlobCtx, attempt } from './ask-blobs.ts';
+import { type BlobCtx, describeFailure } from './ask-blobs.ts';
 import type { OpenBlob } from './open-blobs.ts';
 
 /** What is read ahead of the guest. */
@@ -66,12 +66,21 @@ export class BlobSource implements ByteSource, Disposable {
 
   async #fill(): Promise<void> {
     this.#state = { at: 'reading' };
-    const piece = await attempt(this.#ctx, () => this.#opened.value.read(BUFFER_BYTES));
-    if (this.#state.at !== 'reading') return;
-    if (piece.tag === 'err') this.#end(failed(piece.val));
-    else if (piece.val === undefined) this.#end(CLOSED);
-    else this.#state = { at: 'read', bytes: piece.val };
+    const end = await this.#readPiece();
+    if (end !== undefined) this.#end(end);
     this.#wakers.wake();
+  }
+
+  /** Gives the stream's end, if this is it. What fails because the stream was dropped is no failure. */
+  async #readPiece(): Promise<StreamError | undefined> {
+    try {
+      const bytes = await this.#opened.value.read(BUFFER_BYTES);
+      if (bytes === undefined) return CLOSED;
+      if (this.#state.at === 'reading') this.#state = { at: 'read', bytes };
+      return undefined;
+    } catch (error) {
+      return this.#state.at === 'reading' ? failed(describeFailure(this.#ctx, error)) : undefined;
+    }
   }
 
   #end(end: StreamError): void {

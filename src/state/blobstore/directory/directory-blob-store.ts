@@ -83,9 +83,10 @@ export class DirectoryBlobStore implements BlobStore {
     await rm(gone, { recursive: true, force: true, maxRetries: 3 });
   }
 
-  async clear(container: string): Promise<void> {
+  async clear(container: string, signal: AbortSignal): Promise<void> {
     await using names = await this.list(container);
     for (let page = await names.next(); page !== undefined; page = await names.next()) {
+      signal.throwIfAborted();
       await this.delete(container, page);
     }
   }
@@ -125,11 +126,12 @@ export class DirectoryBlobStore implements BlobStore {
     await folder.sync();
   }
 
-  async copy(from: ObjectPlace, to: ObjectPlace): Promise<void> {
+  async copy(from: ObjectPlace, to: ObjectPlace, signal: AbortSignal): Promise<void> {
     await using source = await openContainer(this.#root, from.container);
     await using handle = await openObject(pathOf(source.path, from.name));
     await using writer = await this.write(to);
     for await (const bytes of handle.createReadStream({ autoClose: false, highWaterMark: COPY_BYTES })) {
+      signal.throwIfAborted();
       await writer.write(bytes as Uint8Array);
     }
     await writer.finish();
