@@ -2,6 +2,6 @@ import { keepCompiledCode } from './cli/compiled-code.ts';
 import { setUpProcess } from './cli/set-up-process.ts';
 
 const args = process.argv.slice(2);
-setUpProcess(keepCompiledCode(args, process.env));
+const env = setUpProcess(keepCompiledCode(args, process.env));
 const { runProcess } = await import('./cli/run-process.ts');
-await runProcess(args);
+await runProcess(args, env);

@@ -7,8 +7,12 @@ const STARTED_AFTER_MS = 3000;
 /** Four times Node's own number. */
 const POOL_THREADS = '16';
 
-/** Sets what holds for the whole process of a command, and calls `whenStarted` some time after its start. */
-export function setUpProcess(whenStarted: () => void): void {
+/**
+ * Sets what holds for the whole process of a command, and calls `whenStarted` some time after its start. Returns the environment as it was given, which
+ * guests may inherit.
+ */
+export function setUpProcess(whenStarted: () => void): NodeJS.ProcessEnv {
+  const env = { ...process.env };
   // By default, SIGUSR1 opens Node's inspector, which can read and change the whole process. Workers start here too.
   process.on('SIGUSR1', () => undefined);
   // Idle threads of libuv's pool cost little, and a file system or a server of names that does not answer holds some. `compare` starts other servers too.
@@ -20,4 +24,5 @@ export function setUpProcess(whenStarted: () => void): void {
     // Compiled code is valid only under the flags under which it was written, that of Node's own modules included: under these it would be compiled anew.
     collectLess();
   }, STARTED_AFTER_MS).unref();
+  return env;
 }

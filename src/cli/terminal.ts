@@ -15,8 +15,8 @@ export interface Terminal {
   quit(exitCode: number): never;
 }
 
-/** The terminal of this process. Buffered output is flushed when the process exits. */
-export function createTerminal(): Terminal {
+/** The terminal of this process, whose environment was `env`. Buffered output is flushed when the process exits. */
+export function createTerminal(env: NodeJS.ProcessEnv = process.env): Terminal {
   const stdout = createOutput(process.stdout.fd, process.stdout);
   const stderr = createOutput(process.stderr.fd, process.stderr);
   process.on('exit', () => {
@@ -26,9 +26,9 @@ export function createTerminal(): Terminal {
   return {
     stdout,
     stderr,
-    paintStdout: paintFor(process.stdout, process.env),
-    paintStderr: paintFor(process.stderr, process.env),
-    env: process.env,
+    paintStdout: paintFor(process.stdout, env),
+    paintStderr: paintFor(process.stderr, env),
+    env,
     bugs: new Bugs(stderr, quit),
     quit,
   };
