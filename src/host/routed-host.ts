@@ -42,7 +42,7 @@ export class RoutedHost implements Host {
   #closing: Promise<number> | undefined;
   readonly #settled = Promise.withResolvers<void>();
   #descriptors: Disposable | undefined;
-  #idleWatch: Disposable | undefined;
+  #memoryWatch: Disposable | undefined;
   #connections = 0;
   readonly #watchers: ((open: number) => void)[] = [];
 
@@ -84,7 +84,9 @@ export class RoutedHost implements Host {
     }
     this.#open.push(listening);
     this.#descriptors ??= watchDescriptors((what) => refusals.count(what));
-    if (this.#config.idleMemory === 'returned') this.#idleWatch ??= watchMemory(() => this.inFlight === 0);
+    if (this.#config.idleMemory === 'returned') {
+      this.#memoryWatch ??= watchMemory(() => ({ asked: admission.asked, inFlight: admission.admitted }));
+    }
     if (this.#open.length === 1) for (const handler of this.#handlers) handler.listening();
     return listening;
   }
@@ -174,7 +176,7 @@ export class RoutedHost implements Host {
     await Promise.all(this.#open.map((listening) => listening.close(leftMs)));
     await Promise.all(this.#handlers.map((handler) => handler[Symbol.asyncDispose]()));
     this.#descriptors?.[Symbol.dispose]();
-    this.#idleWatch?.[Symbol.dispose]();
+    this.#memoryWatch?.[Symbol.dispose]();
     this.#commons.refusals[Symbol.dispose]();
     return cancelled;
   }

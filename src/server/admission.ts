@@ -24,6 +24,7 @@ export class Admission {
   readonly #slow = new Map<object, number>();
   /** How many wait for a turn of the event loop before they ask for a place. */
   #arriving = 0;
+  #asked = 0;
 
   constructor({ maxConcurrentRequests, maxQueuedRequests }: AdmissionLimits, room: LoopRoom) {
     this.#room = room;
@@ -38,6 +39,7 @@ export class Admission {
 
   /** Whether a request is admitted, immediately or in its turn: not if too many wait already, nor if the client leaves meanwhile. */
   admit(exchange: Asking): boolean | Promise<boolean> {
+    this.#asked += 1;
     const turn = exchange.isWhole ? this.#room.begin('unplaced') : this.#room.beginLater();
     if (turn === undefined) return this.#place(exchange);
     this.#arriving += 1;
@@ -56,6 +58,11 @@ export class Admission {
   /** Many may get places at once, when others have left. */
   #begin(): true | Promise<true> {
     return this.#room.begin('placed')?.then(() => true as const) ?? true;
+  }
+
+  /** How many requests have asked to be admitted so far. */
+  get asked(): number {
+    return this.#asked;
   }
 
   /** Whether places are scarce. */

@@ -5,10 +5,14 @@ import { createHost } from '../../src/index.ts';
 
 const MIB = 1024 * 1024;
 
-/** The decision at each check, with so many MiB. */
-function decide(startMib: number, checks: readonly (readonly ['busy' | 'idle', number])[]): MemoryStep[] {
+/** The decision at each check, with so many MiB. `busy`: a request is in flight; `quick`: one has come and is over since the last check. */
+function decide(startMib: number, checks: readonly (readonly ['busy' | 'quick' | 'idle', number])[]): MemoryStep[] {
   const memory = new MemoryWatch(startMib * MIB);
-  return checks.map(([what, mib]) => memory.check({ isIdle: what === 'idle', byteLength: mib * MIB }));
+  let asked = 0;
+  return checks.map(([what, mib]) => {
+    if (what === 'quick') asked += 1;
+    return memory.check({ asked, inFlight: what === 'busy' ? 1 : 0, byteLength: mib * MIB });
+  });
 }
 
 /** What is decided at checks that find a host idle with so many MiB. */
@@ -39,8 +43,8 @@ describe('a host', () => {
     expect(decideIdle(100, 110, 110, 110, 110, 110, 110)).toEqual(Array.from({ length: 6 }, () => 'none'));
   });
 
-  test('that is busy now and then does not collect', () => {
-    const checks = (['idle', 'idle', 'idle', 'idle', 'busy'] as const).map((what) => [what, 120] as const);
+  test.each(['busy', 'quick'] as const)('that is %s now and then does not collect', (what) => {
+    const checks = (['idle', 'idle', 'idle', 'idle', what] as const).map((one) => [one, 120] as const);
     expect(decide(100, [...checks, ...checks])).not.toContain('collect');
   });
 
