@@ -67,7 +67,7 @@ export const HOST_OPTIONS = {
     help: 'how long a shutdown then waits for guests',
   }),
   /**
-   * `returned`: once a host with a port has been idle for 10 seconds after a burst, V8 collects the garbage of the whole process, and memory that is free is
+   * `returned`: once a host with a port has been idle for 30 seconds after a burst, V8 collects the garbage of the whole process, and memory that is free is
    * given back to the system, which also happens now and then while there are requests. `wasi-serve serve` does so always. Default `kept`: the process is not the
    * host's own.
    */

@@ -5,10 +5,10 @@ import { whenNeeded } from '../util/when-needed.ts';
 /** How often a host looks at the memory of its process. */
 const CHECK_INTERVAL_MS = 2000;
 /**
- * How many checks in a row must find it idle before it collects garbage. For some tens of milliseconds nothing else can run then, and V8 forgets much of the code
- * that it has optimised.
+ * How many checks in a row must find it idle before it collects garbage: half a minute. For some tens of milliseconds nothing else can run then, and V8 drops
+ * hundreds of functions that it has optimised: those that refer to objects of connections that are gone.
  */
-const IDLE_CHECKS = 5;
+const IDLE_CHECKS = 15;
 /** How much more resident memory than after the last time is worth collecting garbage, or giving back what is free while there are requests. */
 const WORTH_COLLECTING_BYTES = 16 * 1024 * 1024;
 const WORTH_TRIMMING_BYTES = 24 * 1024 * 1024;

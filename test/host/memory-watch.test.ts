@@ -23,29 +23,33 @@ function decideIdle(startMib: number, ...mibs: readonly number[]): MemoryStep[] 
   );
 }
 
+/** So many checks find so many MiB. */
+const idle = (checks: number, mib: number): number[] => Array.from({ length: checks }, () => mib);
+
 describe('a host', () => {
-  test('collects when five checks have found it idle', () => {
-    expect(decideIdle(100, 120, 120, 120, 120, 120)).toEqual(['none', 'none', 'none', 'none', 'collect']);
+  test('collects when 15 checks have found it idle', () => {
+    expect(decideIdle(100, ...idle(15, 120)).lastIndexOf('none')).toBe(13);
+    expect(decideIdle(100, ...idle(15, 120)).at(-1)).toBe('collect');
   });
 
   test('collects once after a burst, however much is left', () => {
-    expect(decideIdle(100, 120, 120, 120, 120, 120, 118, 118, 118, 118, 118, 118).slice(5)).not.toContain('collect');
+    expect(decideIdle(100, ...idle(15, 120), ...idle(40, 118)).slice(15)).not.toContain('collect');
   });
 
   test('collects again after another burst', () => {
-    const idle = Array.from({ length: 5 }, () => ['idle', 150] as const);
-    const steps = decide(100, [...idle, ['idle', 110], ['busy', 150], ...idle]);
+    const quiet = idle(15, 120).map((mib) => ['idle', mib] as const);
+    const steps = decide(100, [...quiet, ['idle', 90], ['busy', 120], ...quiet]);
     expect(steps.filter((step) => step === 'collect')).toHaveLength(2);
     expect(steps.at(-1)).toBe('collect');
   });
 
   test('does not collect what is not worth it', () => {
-    expect(decideIdle(100, 110, 110, 110, 110, 110, 110)).toEqual(Array.from({ length: 6 }, () => 'none'));
+    expect(decideIdle(100, ...idle(40, 110))).toEqual(Array.from({ length: 40 }, () => 'none'));
   });
 
   test.each(['busy', 'quick'] as const)('that is %s now and then does not collect', (what) => {
-    const checks = (['idle', 'idle', 'idle', 'idle', what] as const).map((one) => [one, 120] as const);
-    expect(decide(100, [...checks, ...checks])).not.toContain('collect');
+    const quiet = idle(14, 120).map((mib) => ['idle', mib] as const);
+    expect(decide(100, [...quiet, [what, 120], ...quiet, [what, 120]])).not.toContain('collect');
   });
 
   test('trims whenever much more is resident than after the last time, busy or not', () => {
