@@ -139,7 +139,7 @@ export const COMPONENT_OPTIONS = {
     flag: 'blobstore',
     group: 'Guest',
     default: {},
-    help: 'a store whose containers the guest finds in wasi:blobstore: memory, dir:PATH or s3://BUCKET?endpoint=URL&region=REGION',
+    help: 'a store whose containers the guest finds in wasi:blobstore: memory, dir:PATH or s3://BUCKET?endpoint=URL',
   }),
   /** Fields that replace the client's in every request. */
   requestHeaders: requestFields({

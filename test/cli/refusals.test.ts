@@ -124,7 +124,7 @@ describe('bad usage', () => {
     [['insepct', 'a.wasm'], /^error: unknown command 'insepct': did you mean inspect\?\n$/],
     [['srve', 'a.wasm'], /^error: unknown command 'srve': did you mean serve\?\n$/],
     [['help', 'inspct'], /^error: unknown command 'inspct': did you mean inspect\?\n$/],
-    [['help', 'foo'], /^error: unknown command 'foo': there are serve, run, inspect, compare, help\n$/],
+    [['help', 'foo'], /^error: unknown command 'foo': there are serve, run, inspect, compare, completions, help\n$/],
     [['a.wasm', '--adr', '127.0.0.1:0'], /unknown option '--adr'\n\(Did you mean --addr\?\)/],
     [['serve', 'a.wasm', '--no-loging-prefix'], /Did you mean --no-logging-prefix\?/],
     [['inspect', 'a.wasm', '--jsn'], /Did you mean --json\?/],
@@ -175,7 +175,7 @@ describe('help', () => {
     [['help', 'serve'], /--addr <host:port>/],
     [
       ['x.wasm', '-W', 'help'],
-      /^ {2}-W max-memory-size +[^]* -W timeout +how long a request may take; 0 for no limit[^]*Without effect here: /,
+      /^ {2}-W trap-on-grow-failure +[^]* -W max-memory-size +[^]* -W timeout +how long a request may take; 0 for no limit[^]*Without effect here: /,
     ],
     [
       ['-S', 'help'],

@@ -56,8 +56,9 @@ export function addFlags(command: Command, named: readonly NamedOption[]): () =>
   const ignored = IGNORED_FLAGS.filter((one) => one.command === 'both' || one.command === command.name()).map(
     toIgnored,
   );
-  for (const option of ignored) command.addOption(option);
   for (const { option } of inOrder([...flags, ...groups, { option: limit }])) command.addOption(option);
+  // Last: the help has groups in the order of their first options.
+  for (const option of ignored) command.addOption(option);
   return () => ({
     flags: textsOfGiven(command, flags),
     limits: textsOf(command, limit),
