@@ -6,6 +6,8 @@ export default defineConfig({
     setupFiles: ['test/harness/no-bugs.ts'],
     // A process a file: a test that ends a guest's process, or leaves a handle open, harms its own file only.
     pool: 'forks',
+    // Most wait for processes that they start: one by one they leave more than half of two cores idle.
+    maxWorkers: 2,
     // A slow machine takes long to start a dozen processes.
     testTimeout: 60_000,
     hookTimeout: 60_000,

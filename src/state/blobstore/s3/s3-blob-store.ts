@@ -107,9 +107,13 @@ export class S3BlobStore implements BlobStore {
       return;
     }
     const headers = { 'x-amz-copy-source': this.#connection.toCopySource(source) };
-    await this.#connection.text({ method: 'PUT', key, headers, signal }).catch((error: unknown) => {
-      throw error instanceof S3Refusal && error.status === 404 ? noObject() : error;
-    });
+    try {
+      await this.#connection.text({ method: 'PUT', key, headers, signal });
+    } catch (error) {
+      if (!(error instanceof S3Refusal) || error.status !== 404) throw error;
+      await this.#assertContainer(from.container, signal);
+      throw noObject();
+    }
   }
 
   /** The server cannot move: a copy, and when that is done, a deletion. */
