@@ -1,8 +1,7 @@
 import { type Result, err, ok } from '../../util/result.ts';
+import { type NamedStores, namedStoresKind } from './named-stores.ts';
 import type { OptionKind } from './option-kind.ts';
 import { parseDuration } from './duration.ts';
-
-type Stores = Readonly<Record<string, string>>;
 
 /** Where the containers of a store are. */
 export type BlobStoreSpec =
@@ -22,47 +21,15 @@ export interface S3Place {
   readonly timeoutMs: number;
 }
 
-const FORMS = 'write memory, dir:PATH or s3://BUCKET?endpoint=URL&region=REGION';
+const FORMS = 'memory, dir:PATH or s3://BUCKET?endpoint=URL&region=REGION';
 const DEFAULT_TIMEOUT_MS = 10_000;
 const PARAMETERS: readonly string[] = ['endpoint', 'region', 'prefix', 'timeout'];
 /** Source: Amazon S3, "General purpose bucket naming rules"; older buckets have capital letters and underscores. */
 const BUCKET = /^[\w][\w.-]{1,61}[\w]$/;
 
-/** Stores for objects by their names. In texts `NAME=STORE`; later ones win. */
-export function blobStoresKind(): OptionKind<Stores> {
-  return {
-    name: 'blob stores',
-    placeholder: '<name=store>',
-    isList: true,
-    type: '{ NAME: store }',
-    parse: parseStores,
-    check: checkStores,
-    format: (stores) =>
-      Object.entries(stores)
-        .map(([name, store]) => `${name}=${store}`)
-        .join(', '),
-  };
-}
-
-function parseStores(texts: readonly string[]): Result<Stores, string> {
-  const stores: [name: string, store: string][] = [];
-  for (const text of texts) {
-    const [name = '', store = ''] = text.split(/=(.*)/s);
-    if (name === '' || store === '') return err(`write NAME=STORE, and for STORE ${FORMS.slice('write '.length)}`);
-    const wrong = checkStore(name, store);
-    if (wrong !== undefined) return err(wrong);
-    stores.push([name, store]);
-  }
-  return ok(Object.fromEntries(stores));
-}
-
-function checkStores(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'give an object, { NAME: store }';
-  for (const [name, store] of Object.entries(value)) {
-    const wrong = typeof store === 'string' ? checkStore(name, store) : 'give a string';
-    if (wrong !== undefined) return `${wrong} (of ${name})`;
-  }
-  return undefined;
+/** Stores for objects by their names. */
+export function blobStoresKind(): OptionKind<NamedStores> {
+  return namedStoresKind({ name: 'blob stores', forms: FORMS, check: checkStore });
 }
 
 /** Guests name a container of a store `NAME/CONTAINER`. */
@@ -80,11 +47,11 @@ export function parseBlobStoreSpec(text: string): Result<BlobStoreSpec, string> 
     return path === '' ? err('name a directory after dir:') : ok({ at: 'directory', path });
   }
   const parts = /^s3:\/\/(?<bucket>[^/?#]*)\/?(?:\?(?<query>.*))?$/.exec(text)?.groups;
-  return parts === undefined ? err(FORMS) : parseS3(parts['bucket'] ?? '', parts['query'] ?? '');
+  return parts === undefined ? err(`write ${FORMS}`) : parseS3(parts['bucket'] ?? '', parts['query'] ?? '');
 }
 
 function parseS3(bucket: string, query: string): Result<BlobStoreSpec, string> {
-  if (!BUCKET.test(bucket)) return err(`'${bucket}' cannot be a bucket's name: ${FORMS}`);
+  if (!BUCKET.test(bucket)) return err(`'${bucket}' cannot be a bucket's name: write ${FORMS}`);
   const given = new URLSearchParams(query);
   const other = [...given.keys()].find((name) => !PARAMETERS.includes(name));
   if (other !== undefined) return err(`an s3 URL takes ?${PARAMETERS.join('=, ')}=, not ${other}`);
